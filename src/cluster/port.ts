@@ -1,0 +1,38 @@
+import type { AccountId, HostId, InviteId, NetworkId } from "../codec/index.ts";
+
+/** Connected now; not connected; or declared gone by the network. */
+export type Presence = "online" | "away" | "gone";
+
+export interface Member {
+  readonly host: HostId;
+  /** The person who runs it. */
+  readonly account: AccountId;
+  readonly name: string;
+  /** Hosts of one zone fail together. */
+  readonly zone: string;
+  readonly capacityBytes: number;
+  /** Multiaddrs without the peer id, newest first. */
+  readonly addresses: readonly string[];
+  readonly version: string;
+  readonly joinedMs: number;
+  /** By which invite it came; null for the founder's first host. */
+  readonly invite: InviteId | null;
+}
+
+export interface Person {
+  readonly account: AccountId;
+  readonly name: string;
+  readonly isAdministrator: boolean;
+}
+
+/** Who takes part, as the network's namespace says. A value: it is replaced as a whole when something changes. */
+export interface Roster {
+  readonly network: NetworkId;
+  readonly networkName: string;
+  readonly founder: AccountId;
+  readonly maxHosts: number;
+  /** Admitted and not removed. */
+  readonly members: ReadonlyMap<HostId, Member>;
+  readonly people: ReadonlyMap<AccountId, Person>;
+  readonly voters: readonly HostId[];
+}

@@ -1,0 +1,11 @@
+// codec: bytes with one form. Deterministic CBOR behind shapes that check every bound, the ids that name things,
+// and content ids (CIDs). In: values or untrusted bytes. Out: bytes, or values of exactly the promised shape.
+export { CodecError } from "./errors.ts";
+export type { CodecErrorCode } from "./errors.ts";
+export { boolean, byteString, choice, codec, fixedBytes, id, list, nullable, optional, struct, text, uint } from "./shape.ts";
+export type { Codec, Shape, ValueOf } from "./shape.ts";
+export { bytesOfId, idFromBytes, idFromText, shortId } from "./ids.ts";
+export type { AccountId, HostId, InviteId, NamespaceId, NetworkId, PackId, StoreId } from "./ids.ts";
+export { DAG_PB, RAW, blobIdFromBytes, blobIdOf, bytesOfBlobId, codecOfBlobId, digestOfBlobId } from "./blob-id.ts";
+export type { BlobId } from "./blob-id.ts";
+export { base32, compareBytes, concatBytes, equalBytes, fromBase32, fromHex, fromUtf8, hex, utf8 } from "./bytes.ts";

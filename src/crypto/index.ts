@@ -1,0 +1,11 @@
+// crypto: the primitives, each with one job. SHA-256, Ed25519 signatures, Merkle trees over ordered leaves, key derivation and
+// the recovery phrase. In: bytes and seeds. Out: digests, signatures, proofs, words. Holds no state but a cache of parsed keys.
+export { CryptoError } from "./errors.ts";
+export type { CryptoErrorCode } from "./errors.ts";
+export { sha256, hasher } from "./hash.ts";
+export type { Hasher } from "./hash.ts";
+export { keyPairFromSeed, newSeed, sign, verify } from "./signature.ts";
+export type { KeyPair } from "./signature.ts";
+export { leafHash, merklePath, merkleRoot, merkleRootFromPath, rangeProof, verifyRange } from "./merkle.ts";
+export { phraseFromSeed, seedFromPhrase, checkWords } from "./phrase.ts";
+export { derive } from "./derive.ts";

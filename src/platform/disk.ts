@@ -1,0 +1,183 @@
+import { constants } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
+import { lstat, mkdir, open, readFile, readdir, realpath, rename, rm, stat, statfs } from "node:fs/promises";
+import { dirname, join, sep } from "node:path";
+import { codeOf, diskError } from "./errors.ts";
+
+export interface Space {
+  readonly totalBytes: number;
+  readonly freeBytes: number;
+}
+
+/** What the disk under `path` has in all, and what it has free for us. */
+export async function space(path: string): Promise<Space> {
+  const stats = await statfs(path);
+  return { totalBytes: stats.blocks * stats.bsize, freeBytes: stats.bavail * stats.bsize };
+}
+
+/** The file's bytes, or undefined when there is none. */
+export async function readIfPresent(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return new Uint8Array(await readFile(path));
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw diskError(error, path);
+  }
+}
+
+export async function removeIfPresent(path: string): Promise<void> {
+  await rm(path, { force: true, recursive: true });
+}
+
+/** Creates the folder and those above it. `mode` holds for those created. */
+export async function ensureFolder(path: string, mode = 0o700): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode });
+  } catch (error) {
+    throw diskError(error, path);
+  }
+}
+
+/**
+ * Replaces the file as a whole: after a power cut it holds either the old bytes or the new. Temporary file, fdatasync,
+ * rename, fsync of the folder.
+ */
+export async function writeDurably(path: string, bytes: Uint8Array, mode = 0o600): Promise<void> {
+  const temporary = `${path}.new`;
+  try {
+    const file = await open(temporary, "w", mode);
+    try {
+      await file.writeFile(bytes);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw diskError(error, path);
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, constants.O_RDONLY);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+export interface FileStat {
+  readonly kind: "file" | "folder" | "other";
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+  readonly mode: number;
+}
+
+/** What stands at `path`, following symbolic links; undefined when nothing does. */
+export async function statIfPresent(path: string): Promise<FileStat | undefined> {
+  try {
+    const found = await stat(path);
+    const kind = found.isFile() ? "file" : found.isDirectory() ? "folder" : "other";
+    return { kind, sizeBytes: found.size, modifiedMs: found.mtimeMs, mode: found.mode };
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
+    throw diskError(error, path);
+  }
+}
+
+/** A file held open. Reads see the file that was opened, also when its name has moved on. */
+export interface OpenFile {
+  stat(): Promise<FileStat>;
+  /** Up to `length` bytes from `offset`; fewer only at the end of the file. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+export async function openForReading(path: string): Promise<OpenFile> {
+  try {
+    return reading(await open(path, "r"), path);
+  } catch (error) {
+    throw diskError(error, path);
+  }
+}
+
+function reading(file: FileHandle, path: string): OpenFile {
+  return {
+    async stat() {
+      const found = await file.stat();
+      return { kind: found.isFile() ? "file" : "other", sizeBytes: found.size, modifiedMs: found.mtimeMs, mode: found.mode };
+    },
+    async read(offset, length) {
+      const bytes = new Uint8Array(length);
+      let filled = 0;
+      try {
+        while (filled < length) {
+          const { bytesRead } = await file.read(bytes, filled, length - filled, offset + filled);
+          if (bytesRead === 0) break;
+          filled += bytesRead;
+        }
+      } catch (error) {
+        throw diskError(error, path);
+      }
+      return filled === length ? bytes : bytes.subarray(0, filled);
+    },
+    close: () => file.close(),
+  };
+}
+
+export interface FolderEntry {
+  /** Path below the walked folder, its parts joined by "/". */
+  readonly path: string;
+  readonly kind: "file" | "folder" | "other" | "link-outside" | "link-broken" | "link-loop";
+  readonly absolutePath: string;
+  readonly sizeBytes: number;
+}
+
+/**
+ * Everything below `root`, depth first, each folder's entries in the order of their UTF-8 bytes. Symbolic links are followed while they
+ * stay inside the folder; others are named as what they are and left to the caller.
+ */
+export async function* walkFolder(root: string, signal?: AbortSignal): AsyncGenerator<FolderEntry> {
+  const home = await realpath(root).catch((error: unknown) => {
+    throw diskError(error, root);
+  });
+  yield* walk(home, home, "", [home], signal);
+}
+
+async function* walk(home: string, folder: string, prefix: string, parents: readonly string[], signal: AbortSignal | undefined): AsyncGenerator<FolderEntry> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    throw diskError(error, folder);
+  });
+  for (const name of names.sort(byUtf8)) {
+    signal?.throwIfAborted();
+    const absolutePath = join(folder, name);
+    const path = prefix + name;
+    const entry = await describe(home, absolutePath, path, parents);
+    yield entry;
+    if (entry.kind === "folder") {
+      yield* walk(home, entry.absolutePath, `${path}/`, [...parents, entry.absolutePath], signal);
+    }
+  }
+}
+
+async function describe(home: string, absolutePath: string, path: string, parents: readonly string[]): Promise<FolderEntry> {
+  const found = await lstat(absolutePath);
+  if (!found.isSymbolicLink()) {
+    const kind = found.isFile() ? "file" : found.isDirectory() ? "folder" : "other";
+    return { path, kind, absolutePath, sizeBytes: found.size };
+  }
+  const target = await realpath(absolutePath).catch(() => undefined);
+  if (target === undefined) return { path, kind: "link-broken", absolutePath, sizeBytes: 0 };
+  if (target !== home && !target.startsWith(home + sep)) return { path, kind: "link-outside", absolutePath, sizeBytes: 0 };
+  const behind = await stat(target);
+  if (behind.isDirectory() && parents.includes(target)) return { path, kind: "link-loop", absolutePath, sizeBytes: 0 };
+  const kind = behind.isFile() ? "file" : behind.isDirectory() ? "folder" : "other";
+  return { path, kind, absolutePath: target, sizeBytes: behind.size };
+}
+
+function byUtf8(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

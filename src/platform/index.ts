@@ -1,0 +1,15 @@
+// platform: all that is not a function of its arguments: the clock, timers, randomness, the log, files and folders.
+// In: the machine. Out: `Env`, which everything that decides takes as an argument, so that a simulator can hand out
+// its own; durable file operations; and the root of all errors.
+export type { Clock, Env, Log, LogFields, Random, Timer, Timers } from "./env.ts";
+export { machineEnv } from "./machine.ts";
+export { jsonLog, silentLog } from "./log.ts";
+export type { LogLevel } from "./log.ts";
+export { HoldfastError, PlatformError, codeOf, diskError, messageOf } from "./errors.ts";
+export type { PlatformErrorCode } from "./errors.ts";
+export { raceAbort, withDeadline } from "./deadline.ts";
+export { Limiter } from "./limiter.ts";
+export { openForReading, readIfPresent, removeIfPresent, space, walkFolder, writeDurably, ensureFolder, statIfPresent } from "./disk.ts";
+export type { FolderEntry, OpenFile, Space } from "./disk.ts";
+export { Worker } from "./worker.ts";
+export type { WorkerPlan, WorkerStatus, WorkerTurn } from "./worker.ts";

@@ -1,0 +1,64 @@
+import type { BlobId, HostId, NamespaceId, PackId } from "../codec/index.ts";
+
+/** A pack has at most 16 MiB and 4,096 blobs. */
+export const MAX_PACK_BYTES = 16 * 1024 * 1024;
+export const MAX_PACK_BLOBS = 4096;
+/** 1 MiB. */
+export const MAX_BLOB_BYTES = 1024 * 1024;
+/** 1 MiB: what is fetched from a source at once and kept in the cache. */
+export const SEGMENT_BYTES = 1024 * 1024;
+
+/** On how many hosts a public pack lies: a number, or all of them. */
+export type Copies = number | "all";
+
+export interface PackedBlob {
+  readonly id: BlobId;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** What is to be written: the blobs one after another. */
+export interface PackContent {
+  readonly bytes: Uint8Array;
+  readonly blobs: readonly PackedBlob[];
+}
+
+export interface StoredPack {
+  readonly pack: PackId;
+  readonly sizeBytes: number;
+  /** The hosts that hold a copy, each by its own signed word. */
+  readonly holders: readonly HostId[];
+}
+
+/** A pack's whereabouts as the records say. */
+export interface PackInfo {
+  readonly pack: PackId;
+  readonly sizeBytes: number;
+  readonly copies: Copies;
+  readonly blobs: readonly PackedBlob[];
+  readonly holders: readonly HostId[];
+}
+
+export interface FetchOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** Immutable content over the hosts' disks. Packs belong to a namespace, which says who may write and delete them. */
+export interface Pool {
+  /**
+   * Places the pack: reserve, send in parallel, commit. A holder that fails is replaced.
+   * @throws PoolError NO_SPACE when not even one host takes it
+   */
+  store(namespace: NamespaceId, content: PackContent, copies: Copies, signal?: AbortSignal): Promise<StoredPack>;
+  /** Deletes packs by their owner's tombstones; holders then remove their pieces. */
+  remove(namespace: NamespaceId, packs: readonly PackId[]): Promise<void>;
+  info(namespace: NamespaceId, pack: PackId): PackInfo | undefined;
+  packs(namespace: NamespaceId): Iterable<PackInfo>;
+  /**
+   * A range of a pack in chunks of at most 1 MiB, from this host's disk, its cache, or the best source; all verified.
+   * @throws PoolError UNAVAILABLE naming the hosts that would have it
+   */
+  read(namespace: NamespaceId, pack: PackId, offset: number, length: number, options?: FetchOptions): AsyncIterable<Uint8Array>;
+  /** How many hosts, whichever, may vanish before one of the packs is lost: the least over them, by confirmed copies. */
+  survives(namespace: NamespaceId, packs: Iterable<PackId>): number;
+}

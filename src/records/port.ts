@@ -1,0 +1,118 @@
+import type { Genesis, JudgedRecord, Verdict } from "../cluster/index.ts";
+import type { AccountId, HostId, NamespaceId } from "../codec/index.ts";
+
+/** A host in one life of its store. After any loss or restore of local state the incarnation is a new one. */
+export interface Actor {
+  readonly host: HostId;
+  readonly incarnation: number;
+}
+
+/** Names one version of one key, once and for all. Counters are numbered per actor and key from 1. */
+export interface Dot {
+  readonly actor: Actor;
+  readonly counter: number;
+}
+
+/** An exact set of dots of one key: per actor all counters up to `upTo`, and `extra` single ones, ascending. */
+export interface ContextEntry {
+  readonly actor: Actor;
+  readonly upTo: number;
+  readonly extra: readonly number[];
+}
+export type Context = readonly ContextEntry[];
+
+export const EMPTY_CONTEXT: Context = [];
+
+/** One of the versions of a key that none supersedes. */
+export interface Sibling {
+  readonly dot: Dot;
+  /** Null is a tombstone. */
+  readonly value: Uint8Array | null;
+  readonly author: AccountId | null;
+  /** The writer's wall clock; decoration. */
+  readonly wallMs: number;
+}
+
+/** What a reader gets: every sibling, and the context to hand back when writing so that they are superseded. */
+export interface KeyState {
+  readonly key: string;
+  /** In an order that is the same on all hosts; deletions are left out. */
+  readonly siblings: readonly Sibling[];
+  readonly context: Context;
+}
+
+export interface Write {
+  readonly namespace: NamespaceId;
+  readonly key: string;
+  /** Null deletes. */
+  readonly value: Uint8Array | null;
+  /** What the writer had read of this key. Left out: what this host has now. EMPTY_CONTEXT: a blind put. */
+  readonly context?: Context;
+}
+
+export interface WriteOptions {
+  /** In whose name. "account": the person who delegated to this host. Default: "account". */
+  readonly as?: "account" | "host";
+  readonly signal?: AbortSignal;
+}
+
+export interface WriteResult {
+  readonly dots: readonly Dot[];
+  /** Durable copies at the moment of the answer, this host's own included: the least over the batch's records. */
+  readonly copies: number;
+  /** False: fewer copies than min(w, replicas believed reachable and this host); the doors answer 202. */
+  readonly safe: boolean;
+}
+
+export interface Change {
+  readonly state: KeyState;
+  /** Opaque; hand it to `changes` on any host to go on from here. */
+  readonly position: string;
+}
+
+export interface ScanPage {
+  readonly entries: readonly KeyState[];
+  /** Hand back as `after` for the next page; undefined at the end. */
+  readonly next: string | undefined;
+}
+
+/** What the record store asks of the cluster. */
+export interface ClusterView {
+  readonly self: HostId;
+  /** Admitted and not removed, this host included, whether reachable or not. */
+  members(): readonly HostId[];
+  /** Connected now, without this host. */
+  online(): readonly HostId[];
+  /** The first R active hosts for the shard, best first; for EVERYWHERE all members. */
+  replicas(shard: number, count: number): readonly HostId[];
+  /** All active hosts for the shard, best first. */
+  preferenceList(shard: number): readonly HostId[];
+  /** Whether a record may be stored, by the rules of its namespace's type. */
+  judge(record: JudgedRecord, genesis: Genesis): Verdict;
+}
+
+/** The replicated store as the rooms above use it. */
+export interface Records {
+  /** Makes the namespace known on this host. Idempotent. Others learn of it with its first records. */
+  create(genesis: Genesis): Promise<NamespaceId>;
+  genesis(namespace: NamespaceId): Genesis | undefined;
+  /**
+   * Commits all writes as one batch: into the outbox first, then to all replicas at once.
+   * @throws RecordsError REFUSED (the rules), TOO_LARGE, UNKNOWN_NAMESPACE, NOT_DELEGATED
+   */
+  write(writes: readonly Write[], options?: WriteOptions): Promise<WriteResult>;
+  /** This host's own copy and outbox; undefined when the key was never written or is deleted. */
+  local(namespace: NamespaceId, key: string): KeyState | undefined;
+  /** Like `local`, in the order of keys (UTF-8), deleted ones left out. Default limit: 1,000. */
+  localScan(namespace: NamespaceId, options: { readonly prefix?: string; readonly after?: string; readonly limit?: number }): ScanPage;
+  /** The local copy where this host is a replica or follower, else the nearest replica's; `fresh` merges all in reach. */
+  read(namespace: NamespaceId, key: string, options?: { readonly fresh?: boolean; readonly signal?: AbortSignal }): Promise<KeyState | undefined>;
+  scan(namespace: NamespaceId, options: { readonly prefix?: string; readonly after?: string; readonly limit?: number; readonly signal?: AbortSignal }): Promise<ScanPage>;
+  /** Keeps a full copy from now on, by this host's own choice. */
+  follow(namespace: NamespaceId): Promise<void>;
+  unfollow(namespace: NamespaceId): Promise<void>;
+  /** Changes of one namespace from a position, or from the beginning; live until the signal. Repeats are possible, omissions are not. */
+  changes(namespace: NamespaceId, position: string | undefined, signal: AbortSignal): AsyncIterable<Change>;
+  /** Called after records of the namespace were applied here, with their keys. For derived views. */
+  onApplied(listener: (namespace: NamespaceId, keys: readonly string[]) => void): () => void;
+}

@@ -1,0 +1,89 @@
+import type { AccountId, BlobId, NamespaceId } from "../codec/index.ts";
+import type { Copies } from "../pool/index.ts";
+
+export interface FileInfo {
+  /** Below the site's root, "/" between the parts, none in front. */
+  readonly path: string;
+  /** The UnixFS root of the file: what IPFS gives it. */
+  readonly id: BlobId;
+  readonly sizeBytes: number;
+  /** Media type, with charset where it has one. */
+  readonly type: string;
+}
+
+export interface SiteInfo {
+  readonly name: string;
+  readonly namespace: NamespaceId;
+  readonly owner: AccountId;
+  /** "final": a majority of the voters has countersigned the name. */
+  readonly standing: "final" | "provisional";
+  /** Undefined until something is published. */
+  readonly head: HeadInfo | undefined;
+}
+
+export interface HeadInfo {
+  readonly sequence: number;
+  /** The UnixFS root of the whole tree. */
+  readonly root: BlobId;
+  readonly files: number;
+  readonly sizeBytes: number;
+  readonly publishedMs: number;
+}
+
+export interface PublishOptions {
+  readonly copies: Copies;
+  readonly signal?: AbortSignal;
+}
+
+export interface PublishResult {
+  readonly site: SiteInfo;
+  readonly head: HeadInfo;
+  /** How many hosts, whichever, may vanish without a byte being lost. */
+  readonly survives: number;
+  /** False: the head is on fewer hosts than it should be for now (the doors answer 202). */
+  readonly safe: boolean;
+}
+
+/** A publication under way. Nothing of it is visible before `commit`, and nothing remains of it after `abort`. */
+export interface Publication {
+  /**
+   * Takes in one file. Calls may run in parallel.
+   * @throws SiteError BAD_PATH, DUPLICATE_PATH
+   */
+  add(path: string, source: AsyncIterable<Uint8Array>): Promise<FileInfo>;
+  /** @throws SiteError EMPTY_SITE */
+  commit(): Promise<PublishResult>;
+  abort(): Promise<void>;
+}
+
+/** A file of a site, ready to be read. */
+export interface SiteFile extends FileInfo {
+  readonly modifiedMs: number;
+  /** Bytes from `offset`; verified. */
+  read(offset: number, length: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+}
+
+/** All that one response needs, from one head. */
+export interface SiteView {
+  readonly site: SiteInfo;
+  readonly head: HeadInfo;
+  file(path: string): SiteFile | undefined;
+  /** The names in a folder, folders with a "/" behind; undefined when there is no such folder. "" is the root. */
+  folder(path: string): readonly { readonly name: string; readonly sizeBytes: number; readonly isFolder: boolean }[] | undefined;
+  files(): Iterable<FileInfo>;
+}
+
+export interface Sites {
+  /** @throws SiteError BAD_NAME, NAME_TAKEN */
+  publish(name: string, options: PublishOptions): Promise<Publication>;
+  /** @throws SiteError NO_SITE, NOT_OWNER */
+  unpublish(name: string): Promise<void>;
+  /** Makes an older head the current one again, as a new head. @throws SiteError NO_HEAD */
+  rollback(name: string, sequence: number): Promise<PublishResult>;
+  list(): readonly SiteInfo[];
+  find(name: string): SiteInfo | undefined;
+  /** Newest first. */
+  history(name: string): readonly HeadInfo[];
+  /** The current head's tree, from this host, else fetched. @throws SiteError NO_SITE */
+  open(name: string, signal?: AbortSignal): Promise<SiteView>;
+}

@@ -1,0 +1,4 @@
+// store: one host's disk. The durable record log (SQLite), pieces as files, the cache of fetched segments, the marker that says whose
+// disk it is, and the lock that keeps a second daemon out. In: bytes under keys. Out: the same bytes, or an error; never others.
+export { LEAF_BYTES } from "./port.ts";
+export type { HeldPiece, LogEntry, LogOperation, LogRange, PieceStore, ProvenLeaves, RecordLog, Reservation, SegmentCache } from "./port.ts";

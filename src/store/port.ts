@@ -1,0 +1,101 @@
+import type { PackId, StoreId } from "../codec/index.ts";
+
+export type LogOperation =
+  | { readonly kind: "put"; readonly key: Uint8Array; readonly value: Uint8Array }
+  | { readonly kind: "delete"; readonly key: Uint8Array };
+
+export interface LogEntry {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+export interface LogRange {
+  /** Inclusive. */
+  readonly from: Uint8Array;
+  /** Exclusive. */
+  readonly to: Uint8Array;
+  /** Default: 1,000 entries. */
+  readonly limit?: number;
+  readonly reverse?: boolean;
+}
+
+/**
+ * The durable record log: ordered keys, atomic commits. One of the two ports behind which the simulator stands.
+ * Reads are synchronous and see what has been committed, and nothing else.
+ */
+export interface RecordLog {
+  /** Made with the log; a copy restored from elsewhere keeps it, so records guards against that itself. */
+  readonly storeId: StoreId;
+  /**
+   * Writes all operations or none; resolves once they are on the disk. Commits take effect in the order of the calls.
+   * @throws StoreError LOG_BROKEN when a sync failed: from then on every commit fails until the process restarts
+   */
+  commit(operations: readonly LogOperation[]): Promise<void>;
+  get(key: Uint8Array): Uint8Array | undefined;
+  /** Entries in the order of their keys' unsigned bytes. */
+  scan(range: LogRange): LogEntry[];
+  close(): Promise<void>;
+}
+
+/** 64 KiB: the unit of a piece's Merkle tree. */
+export const LEAF_BYTES = 65_536;
+
+export interface HeldPiece {
+  readonly pack: PackId;
+  readonly index: number;
+  readonly sizeBytes: number;
+  /** Merkle root over the piece's leaves. */
+  readonly root: Uint8Array;
+}
+
+export interface Reservation {
+  /** Gives the space back when nothing was put under it. Idempotent. */
+  release(): void;
+}
+
+/** Leaves of a piece with the hashes that prove them against its root. */
+export interface ProvenLeaves {
+  readonly firstLeaf: number;
+  readonly bytes: Uint8Array;
+  readonly proof: readonly Uint8Array[];
+}
+
+/** One host's pieces, as files. A piece appears whole or not at all, and its pack's signed record lies in the same file. */
+export interface PieceStore {
+  readonly capacityBytes: number;
+  readonly usedBytes: number;
+  /** What may still be taken: capacity less use and reservations, and never the disk's last free space. */
+  availableBytes(): Promise<number>;
+  /** @throws StoreError STORE_FULL when `sizeBytes` cannot be promised; it says how much is left */
+  reserve(sizeBytes: number): Promise<Reservation>;
+  /**
+   * Writes a piece: temporary file, fdatasync, rename, fsync of the folder. Consumes the reservation.
+   * A piece that is already there is left as it is.
+   * @param packRecord the pack's signed record, kept beside the bytes
+   * @throws StoreError PIECE_MISMATCH when the bytes have not the expected size or root; nothing is kept then
+   */
+  put(piece: HeldPiece, packRecord: Uint8Array, source: AsyncIterable<Uint8Array>, reservation: Reservation, signal?: AbortSignal): Promise<void>;
+  held(pack: PackId, index: number): HeldPiece | undefined;
+  /** All pieces, in pages: those after `after`, in a fixed order. */
+  list(after: { readonly pack: PackId; readonly index: number } | undefined, limit: number): HeldPiece[];
+  /** The signed pack record kept beside the piece. @throws StoreError PIECE_MISSING */
+  packRecord(pack: PackId, index: number): Promise<Uint8Array>;
+  /**
+   * Bytes of a piece, each leaf checked against the root before it is handed out.
+   * @throws StoreError PIECE_MISSING, or PIECE_DAMAGED after the piece was put into quarantine
+   */
+  read(pack: PackId, index: number, offset: number, length: number): Promise<Uint8Array>;
+  /** Leaves with their proof, for another host, checked like `read`. */
+  readProven(pack: PackId, index: number, firstLeaf: number, leafCount: number): Promise<ProvenLeaves>;
+  remove(pack: PackId, index: number): Promise<void>;
+}
+
+/** What was fetched from other hosts and may be thrown away: verified when put, checked again when taken. */
+export interface SegmentCache {
+  readonly usedBytes: number;
+  /** `segment` numbers the pack's MiBs. Undefined when absent or damaged. */
+  get(pack: PackId, segment: number): Promise<Uint8Array | undefined>;
+  put(pack: PackId, segment: number, bytes: Uint8Array): Promise<void>;
+  clear(): Promise<void>;
+}
+
