@@ -14,7 +14,7 @@ export interface WorkerStatus {
 export interface WorkerTurn {
   readonly signal: AbortSignal;
   /** Tells people where the work is. */
-  report(progress: string): void;
+  readonly report: (progress: string) => void;
 }
 
 export interface WorkerPlan {

@@ -1,0 +1,90 @@
+import type { HostId } from "../codec/index.ts";
+import type { Candidate } from "./layout.ts";
+import { preferenceList } from "./layout.ts";
+import type { Genesis, JudgedRecord, Verdict } from "./namespace.ts";
+import { EVERYWHERE } from "./namespace.ts";
+import type { Network } from "./network.ts";
+import type { Member } from "./port.ts";
+import type { NetworkEntry, Register } from "./roster.ts";
+import { buildRegister } from "./roster.ts";
+import type { Rule } from "./rules.ts";
+import { judgeStanding, networkRule, refuse } from "./rules.ts";
+
+export interface ClusterParts {
+  readonly self: HostId;
+  readonly network: Network;
+  /** The connected hosts, whatever the roster says of them. */
+  readonly connected: () => readonly HostId[];
+  /** The rules of each type of namespace but the network's own. */
+  readonly rules: Readonly<Record<string, Rule>>;
+  /** The rules of kinds of keys in the network's namespace that other rooms own. */
+  readonly networkRules: Readonly<Record<string, Rule>>;
+}
+
+/** Who takes part, who holds what, and what may be written, as this host sees it now. */
+export class Cluster {
+  readonly self: HostId;
+  readonly network: Network;
+  readonly #connected: () => readonly HostId[];
+  readonly #rules: Readonly<Record<string, Rule>>;
+  readonly #listeners = new Set<(register: Register) => void>();
+  #register: Register;
+  #lists = new Map<number, readonly HostId[]>();
+
+  constructor(parts: ClusterParts) {
+    this.self = parts.self;
+    this.network = parts.network;
+    this.#connected = parts.connected;
+    this.#rules = { ...parts.rules, network: networkRule(parts.network, parts.networkRules) };
+    this.#register = buildRegister(parts.network, []);
+  }
+
+  get register(): Register {
+    return this.#register;
+  }
+
+  /** Takes in the network's records anew. Cheap enough to be done whole: a roster has hundreds of entries. */
+  update(entries: Iterable<NetworkEntry>): void {
+    this.#register = buildRegister(this.network, entries);
+    this.#lists = new Map();
+    for (const listener of this.#listeners) listener(this.#register);
+  }
+
+  onChange(listener: (register: Register) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  member(host: HostId): Member | undefined {
+    return this.#register.members.get(host);
+  }
+
+  members(): readonly HostId[] {
+    return [...this.#register.members.keys()];
+  }
+
+  online(): readonly HostId[] {
+    return this.#connected().filter((host) => host !== this.self && this.#register.members.has(host));
+  }
+
+  preferenceList(shard: number): readonly HostId[] {
+    const known = this.#lists.get(shard);
+    if (known !== undefined) return known;
+    const candidates: Candidate[] = [...this.#register.members.values()];
+    const list = preferenceList(shard, candidates);
+    this.#lists.set(shard, list);
+    return list;
+  }
+
+  replicas(shard: number, count: number): readonly HostId[] {
+    return shard === EVERYWHERE ? this.members() : this.preferenceList(shard).slice(0, count);
+  }
+
+  judge(record: JudgedRecord, genesis: Genesis): Verdict {
+    const standing = judgeStanding(record, this.#register);
+    if (standing.kind !== "accept") return standing;
+    const rule = this.#rules[genesis.type];
+    if (rule === undefined) return refuse("UNKNOWN_TYPE", `this program knows no namespaces of type ${genesis.type}; update it`);
+    return rule(record, genesis, this.#register);
+  }
+}

@@ -1,0 +1,102 @@
+import type { AccountId, HostId, InviteId } from "../codec/index.ts";
+import { choice, codec, fixedBytes, id, list, nullable, struct, text, uint } from "../codec/index.ts";
+
+// The records of the network's namespace that this room reads. Keys are "<kind>/<id>"; docs/FORMATS.md lists them.
+
+export const MAX_NAME_BYTES = 128;
+const MAX_ADDRESSES = 16;
+const address = text(256);
+
+/** `member/<host>`: a host's admission. Written once, by the host at which the invite was redeemed. */
+export interface Admission {
+  readonly account: AccountId;
+  readonly name: string;
+  readonly zone: string;
+  readonly capacityBytes: number;
+  readonly joinedMs: number;
+  /** Null for a host that an administrator let in by their own word: the founder's first. */
+  readonly invite: InviteId | null;
+  /** The invite key's signature over network, host and account; empty zeros without an invite. */
+  readonly proof: Uint8Array;
+}
+
+export const admissionCodec = codec<Admission>(
+  "A host's admission",
+  1,
+  1024,
+  struct({
+    account: id<AccountId>(),
+    name: text(MAX_NAME_BYTES),
+    zone: text(MAX_NAME_BYTES),
+    capacityBytes: uint(),
+    joinedMs: uint(),
+    invite: nullable(id<InviteId>()),
+    proof: fixedBytes(64),
+  }),
+);
+
+/** `host/<host>`: what a host says of itself; it alone writes it. */
+export interface HostCard {
+  readonly addresses: readonly string[];
+  readonly capacityBytes: number;
+  readonly version: string;
+}
+
+export const hostCardCodec = codec<HostCard>("A host's card", 1, 8192, struct({ addresses: list(address, MAX_ADDRESSES), capacityBytes: uint(), version: text(32) }));
+
+/** `invite/<invite>`: who holds the key's seed may join once. */
+export interface Invite {
+  readonly expiresMs: number;
+  readonly zone: string | null;
+  readonly quotaBytes: number | null;
+  readonly role: "member" | "administrator";
+}
+
+const nothing = struct({});
+const inviteShape = struct({ expiresMs: uint(), zone: nullable(text(MAX_NAME_BYTES)), quotaBytes: nullable(uint()), role: choice({ member: nothing, administrator: nothing }) });
+const inviteBytes = codec("An invite", 1, 512, inviteShape);
+
+export const inviteCodec = {
+  encode: (invite: Invite): Uint8Array => inviteBytes.encode({ ...invite, role: { kind: invite.role, value: {} } }),
+  decode(bytes: Uint8Array): Invite {
+    const decoded = inviteBytes.decode(bytes);
+    return { ...decoded, role: decoded.role.kind };
+  },
+};
+
+/** The last batch of one incarnation that is still honoured. */
+export interface LastHonoured {
+  readonly incarnation: number;
+  readonly batch: number;
+}
+
+const lastHonoured = struct({ incarnation: uint(), batch: uint() });
+
+/** `removed/<host>` and `revoked/<account>/<host>`: later batches of the host, in that person's name or at all, count for nothing. */
+export interface Removal {
+  readonly honoured: readonly LastHonoured[];
+}
+
+export const removalCodec = codec<Removal>("A removal", 1, 8192, struct({ honoured: list(lastHonoured, 256) }));
+
+/** One voter's consent to a configuration: its signature over network, number and hosts. */
+export interface Approval {
+  readonly host: HostId;
+  readonly signature: Uint8Array;
+}
+
+/** `voters`: the numbered configuration, approved by a majority of the one before. */
+export interface VoterConfiguration {
+  readonly number: number;
+  readonly hosts: readonly HostId[];
+  readonly approvals: readonly Approval[];
+}
+
+export const MAX_VOTERS = 7;
+
+export const votersCodec = codec<VoterConfiguration>(
+  "The configuration of voters",
+  1,
+  4096,
+  struct({ number: uint(), hosts: list(id<HostId>(), MAX_VOTERS), approvals: list(struct({ host: id<HostId>(), signature: fixedBytes(64) }), MAX_VOTERS) }),
+);

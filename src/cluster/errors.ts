@@ -1,0 +1,15 @@
+import { HoldfastError } from "../platform/index.ts";
+
+export type ClusterErrorCode =
+  | "BAD_INVITE"
+  | "INVITE_EXPIRED"
+  | "INVITE_USED"
+  | "INVITE_UNKNOWN"
+  | "OTHER_NETWORK"
+  | "NETWORK_FULL"
+  | "HOST_NAME_TAKEN"
+  | "BAD_HOST_NAME"
+  | "NOT_ADMINISTRATOR"
+  | "NO_SUCH_HOST";
+
+export class ClusterError extends HoldfastError<ClusterErrorCode> {}

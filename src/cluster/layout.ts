@@ -1,0 +1,44 @@
+import type { HostId } from "../codec/index.ts";
+import { bytesOfId, concatBytes, utf8 } from "../codec/index.ts";
+import { sha256 } from "../crypto/index.ts";
+
+/** A host as the layout sees it. */
+export interface Candidate {
+  readonly host: HostId;
+  readonly zone: string;
+  readonly capacityBytes: number;
+}
+
+const GIB = 1024 ** 3;
+
+/** Capacity rounded to a power of two of GiB, so that small changes move nothing. */
+export function weightOf(capacityBytes: number): number {
+  return 2 ** Math.round(Math.log2(Math.max(capacityBytes, GIB) / GIB));
+}
+
+/**
+ * All hosts for a shard, best first: weighted rendezvous hashing (Thaler and Ravishankar 1998, with the logarithmic
+ * weights of Schindelhauer and Schomaker 2005), so that a host that comes or goes moves only its own share; then spread over
+ * zones, so that no zone has a second turn while another had none.
+ */
+export function preferenceList(shard: number, candidates: readonly Candidate[]): HostId[] {
+  const ranked = candidates
+    .map((candidate) => ({ ...candidate, score: -Math.log(fraction(shard, candidate.host)) / weightOf(candidate.capacityBytes) }))
+    .sort((a, b) => a.score - b.score || (a.host < b.host ? -1 : 1));
+  const turns = new Map<string, number>();
+  return ranked
+    .map((candidate, rank) => {
+      const turn = turns.get(candidate.zone) ?? 0;
+      turns.set(candidate.zone, turn + 1);
+      return { host: candidate.host, turn, rank };
+    })
+    .sort((a, b) => a.turn - b.turn || a.rank - b.rank)
+    .map(({ host }) => host);
+}
+
+/** Uniform in (0, 1), from a hash of shard and host. */
+function fraction(shard: number, host: HostId): number {
+  const digest = sha256(concatBytes(utf8(`holdfast layout ${shard} `), bytesOfId(host)));
+  const view = new DataView(digest.buffer, digest.byteOffset);
+  return (view.getUint32(0) * 2 ** 20 + (view.getUint32(4) >>> 12) + 0.5) / 2 ** 52;
+}

@@ -1,0 +1,91 @@
+import type { AccountId, HostId, InviteId } from "../codec/index.ts";
+import { bytesOfId, codec, concatBytes, fixedBytes, id, list, struct, text, uint, utf8 } from "../codec/index.ts";
+import type { KeyPair } from "../crypto/index.ts";
+import { sign, verify } from "../crypto/index.ts";
+import { MAX_NAME_BYTES } from "./entries.ts";
+import type { Admission } from "./entries.ts";
+import { ClusterError } from "./errors.ts";
+import { admissionIsProven } from "./invite.ts";
+import type { Entrance } from "./invite.ts";
+import { checkHostName } from "./names.ts";
+import type { Network, NetworkCertificate } from "./network.ts";
+import { certificateCodec } from "./network.ts";
+import type { Register } from "./roster.ts";
+
+/** What a joining host says over the connection that its invite opened. */
+export interface RedeemRequest {
+  readonly host: HostId;
+  readonly account: AccountId;
+  readonly name: string;
+  /** "" asks for the default: the host's name. */
+  readonly zone: string;
+  readonly capacityBytes: number;
+  /** The invite's word for host and account. */
+  readonly proof: Uint8Array;
+  /** The host's own signature over all that: it has its key, and wants to join. */
+  readonly consent: Uint8Array;
+}
+
+const asked = {
+  host: id<HostId>(),
+  account: id<AccountId>(),
+  name: text(MAX_NAME_BYTES),
+  zone: text(MAX_NAME_BYTES),
+  capacityBytes: uint(),
+  proof: fixedBytes(64),
+};
+
+const unsignedRequest = codec("A request to join", 1, 2048, struct(asked));
+const requestCodec = codec<RedeemRequest>("A request to join", 1, 2048, struct({ ...asked, consent: fixedBytes(64) }));
+
+/** What the joiner needs for its first connections; everything else it learns from the records. */
+export interface RedeemAnswer {
+  readonly certificate: NetworkCertificate;
+  readonly entrances: readonly Entrance[];
+}
+
+const MAX_ENTRANCES = 256;
+
+const answerCodec = codec<RedeemAnswer>(
+  "The answer to a request to join",
+  1,
+  1024 * 1024,
+  struct({ certificate: certificateCodec.shape, entrances: list(struct({ host: id<HostId>(), addresses: list(text(256), 16) }), MAX_ENTRANCES) }),
+);
+
+export const redeemAnswerCodec = answerCodec;
+
+function consentBytes(request: Omit<RedeemRequest, "consent">): Uint8Array {
+  return concatBytes(utf8("holdfast consent"), unsignedRequest.encode(request));
+}
+
+export function writeRedeemRequest(host: KeyPair, request: Omit<RedeemRequest, "consent">): Uint8Array {
+  return requestCodec.encode({ ...request, consent: sign(host, consentBytes(request)) });
+}
+
+/**
+ * Judges a request to join against the register.
+ * @returns the admission to be recorded, or undefined when this very host was admitted by this invite before: the
+ * first answer was lost on its way, and saying it again does no harm
+ * @throws ClusterError saying why the host cannot join
+ */
+export function judgeRedemption(invite: InviteId, body: Uint8Array, network: Network, register: Register, nowMs: number): { readonly host: HostId; readonly admission: Admission | undefined } {
+  const request = requestCodec.decode(body);
+  const granted = register.invites.get(invite);
+  if (granted === undefined) throw new ClusterError("INVITE_UNKNOWN", "This network does not know the invite: it was withdrawn, or this host has not heard of it yet. Ask for a new one.");
+  if (!admissionIsProven(invite, request.proof, network.id, request.host, request.account) || !verify(bytesOfId(request.host), consentBytes(request), request.consent)) {
+    throw new ClusterError("BAD_INVITE", "The request to join is not signed by the invite and the host. Copy the invite again.");
+  }
+  const former = [...register.admissions].find(([, admission]) => admission.invite === invite)?.[0];
+  if (former === request.host) return { host: request.host, admission: undefined };
+  if (former !== undefined) throw new ClusterError("INVITE_USED", "The invite has been used. Each works once; ask for a new one.");
+  if (nowMs > granted.expiresMs) throw new ClusterError("INVITE_EXPIRED", "The invite has expired. Ask for a new one.");
+  if (register.members.size >= register.maxHosts) throw new ClusterError("NETWORK_FULL", `The network has its ${register.maxHosts} hosts. An administrator must remove one before another can join.`);
+  checkHostName(request.name);
+  if ([...register.members.values()].some((member) => member.name === request.name)) {
+    throw new ClusterError("HOST_NAME_TAKEN", `A host named "${request.name}" is in the network already. Choose another with --host.`);
+  }
+  const zone = granted.zone ?? (request.zone === "" ? request.name : request.zone);
+  const { host, account, name, capacityBytes, proof } = request;
+  return { host, admission: { account, name, zone, capacityBytes, joinedMs: nowMs, invite, proof } };
+}

@@ -1,0 +1,131 @@
+import type { AccountId, HostId } from "../codec/index.ts";
+import { CodecError, idFromText } from "../codec/index.ts";
+import type { Removal } from "./entries.ts";
+import { admissionCodec, hostCardCodec, inviteCodec, removalCodec, votersCodec } from "./entries.ts";
+import { admissionIsProven } from "./invite.ts";
+import type { Genesis, JudgedRecord, Verdict } from "./namespace.ts";
+import { ACCEPT } from "./namespace.ts";
+import type { Network } from "./network.ts";
+import type { Register } from "./roster.ts";
+import { mayFollow } from "./voters.ts";
+
+/** The rules of one type of namespace, or of one kind of key in the network's. Pure. */
+export type Rule = (record: JudgedRecord, genesis: Genesis, register: Register) => Verdict;
+
+export function refuse(code: string, why: string): Verdict {
+  return { kind: "refuse", code, why };
+}
+
+function later(why: string): Verdict {
+  return { kind: "later", why };
+}
+
+/** Whether a batch still counts under a removal or revocation, if there is one. */
+function isHonoured(removal: Removal | undefined, record: JudgedRecord): boolean {
+  if (removal === undefined) return true;
+  return removal.honoured.some(({ incarnation, batch }) => incarnation === record.incarnation && record.batch <= batch);
+}
+
+/** What holds in every namespace: the signing host and the author take part, or did when they wrote this. */
+export function judgeStanding(record: JudgedRecord, register: Register): Verdict {
+  if (register.expelled.has(record.host)) return refuse("EXPELLED", "the host came by an invite that another host had used");
+  if (!isHonoured(register.removals.get(record.host), record)) return refuse("REMOVED", "the host had been removed when it wrote this");
+  if (record.author !== null) {
+    if (!register.people.has(record.author)) return later("the author is not known here yet");
+    if (!isHonoured(register.revocations.get(`${record.author}/${record.host}`), record)) return refuse("REVOKED", "the person had revoked the host's delegation");
+  }
+  if (!register.admissions.has(record.host) && !isFirstWord(record, register)) return later("the host is not known here yet");
+  return ACCEPT;
+}
+
+/** The founder's first host admits itself: nobody else is there to do it. */
+function isFirstWord(record: JudgedRecord, register: Register): boolean {
+  return record.author === register.founder && record.key === `member/${record.host}`;
+}
+
+/** The rules of the keys that this room owns. Kinds that other rooms own are handed in by the daemon. */
+export function networkRule(network: Network, others: Readonly<Record<string, Rule>>): Rule {
+  const rules: Readonly<Record<string, Rule>> = {
+    member: judgeMember(network),
+    host: judgeHostCard,
+    invite: judgeInvite,
+    removed: judgeRemoval,
+    revoked: judgeRevocation,
+    administrator: onlyAdministrators,
+    voters: judgeVoters(network),
+    ...others,
+  };
+  return (record, genesis, register) => {
+    const rule = rules[record.key.split("/")[0]!];
+    if (rule === undefined) return refuse("UNKNOWN_KIND", "this program knows no such record; update it");
+    try {
+      return rule(record, genesis, register);
+    } catch (error) {
+      if (error instanceof CodecError) return refuse("MALFORMED", error.message);
+      throw error;
+    }
+  };
+}
+
+function isAdministrator(account: AccountId | null, register: Register): boolean {
+  return account !== null && register.people.get(account)?.isAdministrator === true;
+}
+
+const onlyAdministrators: Rule = (record, _genesis, register) => (isAdministrator(record.author, register) ? ACCEPT : refuse("NOT_ADMINISTRATOR", "only administrators write this"));
+
+function judgeMember(network: Network): Rule {
+  return (record, _genesis, register) => {
+    if (record.value === null) return refuse("NOT_DELETABLE", "an admission is ended by a removal");
+    const host = idFromText<HostId>(record.key.slice("member/".length));
+    const admission = admissionCodec.decode(record.value);
+    if (admission.invite === null) return isAdministrator(record.author, register) ? ACCEPT : refuse("NOT_ADMINISTRATOR", "only administrators admit without an invite");
+    const invite = register.invites.get(admission.invite);
+    if (invite === undefined) return later("the invite is not known here yet");
+    if (!admissionIsProven(admission.invite, admission.proof, network.id, host, admission.account)) return refuse("NOT_PROVEN", "the invite's key did not sign this");
+    if (invite.zone !== null && invite.zone !== admission.zone) return refuse("OTHER_ZONE", "the invite grants another zone");
+    const known = register.admissions.get(host);
+    if (known !== undefined && known.invite !== admission.invite) return refuse("ALREADY_MEMBER", "the host is a member already");
+    return ACCEPT;
+  };
+}
+
+const judgeHostCard: Rule = (record) => {
+  if (record.key !== `host/${record.host}`) return refuse("NOT_OWN", "a host writes its own card only");
+  if (record.value !== null) hostCardCodec.decode(record.value);
+  return ACCEPT;
+};
+
+const judgeInvite: Rule = (record, _genesis, register) => {
+  if (record.author === null) return refuse("NOT_A_PERSON", "people invite, hosts do not");
+  if (record.value !== null && inviteCodec.decode(record.value).role === "administrator" && !isAdministrator(record.author, register)) {
+    return refuse("NOT_ADMINISTRATOR", "only administrators invite administrators");
+  }
+  return ACCEPT;
+};
+
+const judgeRemoval: Rule = (record, _genesis, register) => {
+  if (record.value === null) return refuse("NOT_DELETABLE", "a removed host joins again by a new invite");
+  removalCodec.decode(record.value);
+  const host = idFromText<HostId>(record.key.slice("removed/".length));
+  const isOwner = record.author !== null && register.admissions.get(host)?.account === record.author;
+  return isOwner || isAdministrator(record.author, register) ? ACCEPT : refuse("NOT_ADMINISTRATOR", "a host is removed by its person or an administrator");
+};
+
+const judgeRevocation: Rule = (record) => {
+  if (record.value === null) return refuse("NOT_DELETABLE", "a revocation stays; delegate anew from another host");
+  removalCodec.decode(record.value);
+  const account = record.key.split("/")[1];
+  return record.author === account ? ACCEPT : refuse("NOT_OWN", "people revoke their own delegations");
+};
+
+function judgeVoters(network: Network): Rule {
+  return (record, _genesis, register) => {
+    if (record.value === null) return refuse("NOT_DELETABLE", "a network always has voters");
+    const next = votersCodec.decode(record.value);
+    const current = register.configuration;
+    if (next.number <= current.number) return ACCEPT;
+    const isFirst = next.number === 1 && next.hosts.length === 1 && record.author === register.founder;
+    if (isFirst || mayFollow(network.id, current, next) || isAdministrator(record.author, register)) return ACCEPT;
+    return next.number > current.number + 1 ? later("a configuration in between is missing") : refuse("NOT_APPROVED", "a majority of the voters has not approved it");
+  };
+}
