@@ -96,6 +96,8 @@ export interface Records {
   /** Makes the namespace known on this host. Idempotent. Others learn of it with its first records. */
   create(genesis: Genesis): Promise<NamespaceId>;
   genesis(namespace: NamespaceId): Genesis | undefined;
+  /** The namespaces that this host knows, in no particular order. */
+  namespaces(): readonly NamespaceId[];
   /**
    * Commits all writes as one batch: into the outbox first, then to all replicas at once.
    * @throws RecordsError REFUSED (the rules), TOO_LARGE, UNKNOWN_NAMESPACE, NOT_DELEGATED
@@ -103,6 +105,11 @@ export interface Records {
   write(writes: readonly Write[], options?: WriteOptions): Promise<WriteResult>;
   /** This host's own copy and outbox; undefined when the key was never written or is deleted. */
   local(namespace: NamespaceId, key: string): KeyState | undefined;
+  /**
+   * Whether this host's records show a deletion of the key that no later write has superseded, values beside it or not. False for a key
+   * that was never heard of: absence is not deletion, and only deletion lets content go.
+   */
+  deleted(namespace: NamespaceId, key: string): boolean;
   /** Like `local`, in the order of keys (UTF-8), deleted ones left out. Default limit: 1,000. */
   localScan(namespace: NamespaceId, options: { readonly prefix?: string; readonly after?: string; readonly limit?: number }): ScanPage;
   /** The local copy where this host is a replica or follower, else the nearest replica's; `fresh` merges all in reach. */
