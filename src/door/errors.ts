@@ -1,0 +1,22 @@
+import { HoldfastError } from "../platform/index.ts";
+
+export type DoorErrorCode =
+  | "PORT_TAKEN"
+  | "BAD_PATH"
+  | "BAD_REQUEST"
+  | "NO_ROUTE"
+  | "WRONG_METHOD"
+  | "WRONG_HOST"
+  | "WRONG_ORIGIN"
+  | "WRONG_TOKEN"
+  | "BODY_TOO_LARGE"
+  | "LENGTH_REQUIRED"
+  | "CHANGED"
+  | "INCOMPLETE"
+  | "NO_PUBLICATION"
+  | "PUBLICATION_BUSY"
+  | "TOO_MANY_PUBLICATIONS"
+  | "NO_FILE"
+  | "INTERNAL";
+
+export class DoorError extends HoldfastError<DoorErrorCode> {}

@@ -1,0 +1,35 @@
+import type { HostId } from "../codec/index.ts";
+import type { WorkerStatus } from "../platform/index.ts";
+import type { Pool } from "../pool/index.ts";
+import type { Sites } from "../site/index.ts";
+import type { Acknowledged, CreatedInvite, HostRow, InviteGrants, InviteRow, PeerAddresses, Status } from "./rows.ts";
+
+/** A number for /metrics, read at each scrape. Names begin with "holdfast_" and end with the unit. */
+export interface Gauge {
+  readonly name: string;
+  readonly help: string;
+  readonly value: number;
+}
+
+/** All that the doors ask of the running host. The daemon provides it. */
+export interface Node {
+  /** This host, as people know it. Does not change while it runs. */
+  readonly self: { readonly id: HostId; readonly name: string };
+  readonly sites: Sites;
+  /** Tells who holds a site and what it survives. */
+  readonly pool: Pick<Pool, "packs" | "survives">;
+  status(): Status;
+  /** All members, this host first. */
+  hosts(): readonly HostRow[];
+  workers(): readonly WorkerStatus[];
+  /** Beyond members, peers and sites, which the door counts itself: records, pieces, memory. */
+  gauges(): readonly Gauge[];
+  createInvite(grants: InviteGrants): Promise<CreatedInvite>;
+  invites(): readonly InviteRow[];
+  /** @throws ClusterError NO_SUCH_HOST, NOT_ADMINISTRATOR */
+  removeHost(host: HostId): Promise<Acknowledged>;
+  /** Where the hosts of the network are, as far as this one knows. */
+  addresses(): readonly PeerAddresses[];
+  /** Takes in where hosts may be reached; those that are no members are left out. */
+  learnAddresses(peers: readonly PeerAddresses[]): Promise<void>;
+}
