@@ -10,6 +10,7 @@ export type ClusterErrorCode =
   | "HOST_NAME_TAKEN"
   | "BAD_HOST_NAME"
   | "NOT_ADMINISTRATOR"
+  | "NOT_APPROVED"
   | "NO_SUCH_HOST";
 
 export class ClusterError extends HoldfastError<ClusterErrorCode> {}

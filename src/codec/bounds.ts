@@ -1,3 +1,4 @@
+import { fromUtf8 } from "./bytes.ts";
 import { CodecError } from "./errors.ts";
 
 const MAX_DEPTH = 16;
@@ -22,6 +23,8 @@ export function checkStructure(bytes: Uint8Array): void {
     at = head.next;
     if (head.major === 2 || head.major === 3) at += head.argument;
     if (at > bytes.length) throw new CodecError("A CBOR string is longer than its message.");
+    // cborg replaces what is not UTF-8; here one text has one form.
+    if (head.major === 3) fromUtf8(bytes.subarray(head.next, at));
     if (head.major === 4) {
       // Each item takes a byte at least, so a longer array cannot be there.
       if (head.argument > bytes.length - at) throw new CodecError("A CBOR list is longer than its message.");

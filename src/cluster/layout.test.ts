@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import fc from "fast-check";
+import type { HostId } from "../codec/index.ts";
+import { idFromBytes, utf8 } from "../codec/index.ts";
+import { sha256 } from "../crypto/index.ts";
+import type { Candidate } from "./index.ts";
+import { preferenceList } from "./index.ts";
+
+const GIB = 1024 ** 3;
+
+function candidates(count: number, zones: number, gib: (at: number) => number = () => 100): Candidate[] {
+  return Array.from({ length: count }, (_, at) => ({ host: idFromBytes<HostId>(sha256(utf8(`host ${at}`))), zone: `zone ${at % zones}`, capacityBytes: gib(at) * GIB }));
+}
+
+test("a preference list names every host once, whatever the order in which they come", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 6 }), fc.nat(255), (count, zones, shard) => {
+      const all = candidates(count, zones);
+      const list = preferenceList(shard, all);
+      assert.deepEqual([...list].sort(), all.map(({ host }) => host).sort());
+      assert.deepEqual(preferenceList(shard, all.toReversed()), list);
+    }),
+  );
+});
+
+test("no zone has a second turn while another had none", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 6 }), fc.nat(255), (count, zones, shard) => {
+      const all = candidates(count, zones);
+      const zoneOf = new Map(all.map(({ host, zone }) => [host, zone]));
+      const first = preferenceList(shard, all).slice(0, Math.min(zones, count)).map((host) => zoneOf.get(host));
+      assert.equal(new Set(first).size, first.length);
+    }),
+  );
+});
+
+test("a host that leaves moves only the shards that it held first", () => {
+  const all = candidates(12, 12);
+  const gone = all[3]!.host;
+  for (let shard = 0; shard < 256; shard += 1) {
+    const before = preferenceList(shard, all);
+    assert.deepEqual(preferenceList(shard, all.filter(({ host }) => host !== gone)), before.filter((host) => host !== gone));
+  }
+});
+
+test("hosts lead shards in proportion to their weights", () => {
+  const all = candidates(4, 4, (at) => (at === 0 ? 4 : 1));
+  const led = Array.from({ length: 3000 }, (_, shard) => preferenceList(shard, all)[0]).filter((host) => host === all[0]!.host).length;
+  // 4 of 7 are expected; the bounds are six standard deviations away.
+  assert.ok(led > 1550 && led < 1880, String(led));
+});

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { AccountId, HostId, InviteId } from "../codec/index.ts";
+import { idFromBytes } from "../codec/index.ts";
+import type { KeyPair } from "../crypto/index.ts";
+import { keyPairFromSeed, newSeed } from "../crypto/index.ts";
+import type { JudgedRecord, NetworkEntry, Register } from "./index.ts";
+import { ClusterError, Cluster, admissionCodec, approve, foundNetwork, inviteCodec, judgeRedemption, mayFollow, proveAdmission, readCertificate, removalCodec, votersCodec, writeRedeemRequest } from "./index.ts";
+
+const random = { bytes: (length: number) => new Uint8Array(length).fill(5), fraction: () => 0.5 };
+const founder = keyPairFromSeed(newSeed());
+const founderId = idFromBytes<AccountId>(founder.publicKey);
+const certificate = foundNetwork(founder, { name: "friends", maxHosts: 3, createdMs: 1 }, random);
+const network = readCertificate(certificate)!;
+
+const newKey = (): KeyPair => keyPairFromSeed(newSeed());
+const hostId = (key: KeyPair): HostId => idFromBytes<HostId>(key.publicKey);
+const inviteId = (key: KeyPair): InviteId => idFromBytes<InviteId>(key.publicKey);
+
+const attic = newKey();
+
+function admission(name: string, invite: KeyPair | undefined, host: KeyPair, account: AccountId): NetworkEntry {
+  const proof = invite === undefined ? new Uint8Array(64) : proveAdmission(invite, network.id, hostId(host), account);
+  const value = admissionCodec.encode({ account, name, zone: name, capacityBytes: 1, joinedMs: 1, invite: invite === undefined ? null : inviteId(invite), proof });
+  return { key: `member/${hostId(host)}`, values: [value] };
+}
+
+function invitation(invite: KeyPair, expiresMs = 1000, role: "member" | "administrator" = "member"): NetworkEntry {
+  return { key: `invite/${inviteId(invite)}`, values: [inviteCodec.encode({ expiresMs, zone: null, quotaBytes: null, role })] };
+}
+
+function cluster(entries: readonly NetworkEntry[]): Cluster {
+  const made = new Cluster({ self: hostId(attic), network, connected: () => [], rules: {}, networkRules: {} });
+  made.update(entries);
+  return made;
+}
+
+function redeem(invite: KeyPair, host: KeyPair, register: Register, name: string, nowMs = 10): ReturnType<typeof judgeRedemption> {
+  const account = idFromBytes<AccountId>(host.publicKey);
+  const request = writeRedeemRequest(host, { host: hostId(host), account, name, zone: "", capacityBytes: 5, proof: proveAdmission(invite, network.id, hostId(host), account) });
+  return judgeRedemption(inviteId(invite), request, network, register, nowMs);
+}
+
+const base = [admission("attic", undefined, attic, founderId)];
+
+test("a certificate that somebody else signed is no network", () => {
+  assert.equal(readCertificate({ ...certificate, signature: new Uint8Array(64) }), undefined);
+});
+
+test("an invite admits one host, again when its answer was lost, and no second one", () => {
+  const [invite, cellar, other] = [newKey(), newKey(), newKey()];
+  const open = cluster([...base, invitation(invite)]).register;
+  const admitted = redeem(invite, cellar, open, "cellar");
+  assert.equal(admitted.admission?.zone, "cellar");
+  const used = cluster([...base, invitation(invite), { key: `member/${hostId(cellar)}`, values: [admissionCodec.encode(admitted.admission!)] }]).register;
+  assert.equal(redeem(invite, cellar, used, "cellar").admission, undefined);
+  assert.throws(() => redeem(invite, other, used, "shed"), (error) => error instanceof ClusterError && error.code === "INVITE_USED");
+});
+
+test("an invite that is expired, unknown or forged, a taken name and a full network are refused with their reason", () => {
+  const [invite, cellar, third] = [newKey(), newKey(), newKey()];
+  const { register } = cluster([...base, invitation(invite)]);
+  const refused = (code: string, attempt: () => unknown): void => assert.throws(attempt, (error) => error instanceof ClusterError && error.code === code, code);
+  refused("INVITE_EXPIRED", () => redeem(invite, cellar, register, "cellar", 1001));
+  refused("INVITE_UNKNOWN", () => redeem(newKey(), cellar, register, "cellar"));
+  refused("HOST_NAME_TAKEN", () => redeem(invite, cellar, register, "attic"));
+  refused("BAD_HOST_NAME", () => redeem(invite, cellar, register, "../attic"));
+  const forged = writeRedeemRequest(third, { host: hostId(cellar), account: founderId, name: "x", zone: "", capacityBytes: 1, proof: proveAdmission(invite, network.id, hostId(cellar), founderId) });
+  refused("BAD_INVITE", () => judgeRedemption(inviteId(invite), forged, network, register, 10));
+  const full = cluster([...base, invitation(invite), admission("b", undefined, newKey(), founderId), admission("c", undefined, newKey(), founderId)]).register;
+  refused("NETWORK_FULL", () => redeem(invite, cellar, full, "cellar"));
+});
+
+test("of two hosts that used one invite in a partition, all hosts keep the same one", () => {
+  const [invite, left, right] = [newKey(), newKey(), newKey()];
+  const [a, b] = [admission("left", invite, left, founderId), admission("right", invite, right, founderId)];
+  const one = cluster([...base, invitation(invite), a, b]).register;
+  const two = cluster([b, a, invitation(invite), ...base]).register;
+  assert.equal(one.members.size, 2);
+  assert.deepEqual([...one.members.keys()].sort(), [...two.members.keys()].sort());
+  assert.equal(one.expelled.size, 1);
+});
+
+function record(key: string, value: Uint8Array | null, author: AccountId | null, host: KeyPair, batch = 1): JudgedRecord {
+  return { namespace: network.namespace, key, value, author, host: hostId(host), incarnation: 1, batch };
+}
+
+test("rules let each write only what is theirs", () => {
+  const [invite, cellar] = [newKey(), newKey()];
+  const friend = idFromBytes<AccountId>(newKey().publicKey);
+  const made = cluster([...base, invitation(invite), admission("cellar", invite, cellar, friend)]);
+  const verdict = (each: JudgedRecord): string => made.judge(each, network.genesis).kind;
+  const removal = removalCodec.encode({ honoured: [{ incarnation: 1, batch: 4 }] });
+  assert.equal(verdict(record(`removed/${hostId(cellar)}`, removal, founderId, attic)), "accept");
+  assert.equal(verdict(record(`removed/${hostId(attic)}`, removal, friend, cellar)), "refuse");
+  assert.equal(verdict(record(`removed/${hostId(cellar)}`, removal, friend, cellar)), "accept", "people remove their own hosts");
+  assert.equal(verdict(record(`removed/${hostId(cellar)}`, null, founderId, attic)), "refuse", "a removal stays");
+  assert.equal(verdict(record(`host/${hostId(attic)}`, null, null, cellar)), "refuse");
+  assert.equal(verdict(record(`administrator/${friend}`, new Uint8Array(), friend, cellar)), "refuse");
+  assert.equal(verdict(record("nonsense/1", new Uint8Array(), founderId, attic)), "refuse");
+  assert.equal(verdict(record("host/x", null, null, newKey())), "later", "an unknown host may become known");
+  const administrators = inviteCodec.encode({ expiresMs: 1, zone: null, quotaBytes: null, role: "administrator" });
+  assert.equal(verdict(record(`invite/${inviteId(newKey())}`, administrators, friend, cellar)), "refuse");
+});
+
+test("a removed host's later batches are refused, its earlier ones are not", () => {
+  const [invite, cellar] = [newKey(), newKey()];
+  const friend = idFromBytes<AccountId>(newKey().publicKey);
+  const removal = removalCodec.encode({ honoured: [{ incarnation: 1, batch: 4 }] });
+  const made = cluster([...base, invitation(invite), admission("cellar", invite, cellar, friend), { key: `removed/${hostId(cellar)}`, values: [removal] }]);
+  assert.equal(made.register.members.size, 1);
+  assert.equal(made.judge(record(`host/${hostId(cellar)}`, null, null, cellar, 4), network.genesis).kind, "accept");
+  assert.equal(made.judge(record(`host/${hostId(cellar)}`, null, null, cellar, 5), network.genesis).kind, "refuse");
+});
+
+test("voters change one at a time, with a majority of the former ones", () => {
+  const keys = [newKey(), newKey(), newKey()];
+  const hosts = keys.map(hostId);
+  const current = { number: 4, hosts: hosts.slice(0, 2), approvals: [] };
+  const approvals = keys.map((key) => approve(key, hostId(key), network.id, 5, hosts));
+  const next = { number: 5, hosts, approvals: approvals.slice(0, 2) };
+  assert.ok(mayFollow(network.id, current, next));
+  assert.ok(!mayFollow(network.id, current, { ...next, approvals: [approvals[0]!, approvals[2]!] }), "the newcomer does not approve itself");
+  assert.ok(!mayFollow(network.id, current, { ...next, approvals: [approvals[0]!, approvals[0]!] }), "one voter has one vote");
+  assert.ok(!mayFollow(network.id, current, { ...next, number: 6 }));
+  assert.ok(!mayFollow(network.id, { ...current, hosts: hosts.slice(0, 1) }, next), "two at a time");
+  assert.deepEqual(votersCodec.decode(votersCodec.encode(next)), next);
+});

@@ -1,0 +1,103 @@
+import { join, resolve } from "node:path";
+import { Type } from "typebox";
+import type { Static } from "typebox";
+import { Value } from "typebox/value";
+import type { Delegation, Network, NetworkCertificate, RedeemAnswer } from "../cluster/index.ts";
+import { delegationCodec, isGenuine, readCertificate, redeemAnswerCodec } from "../cluster/index.ts";
+import type { HostId } from "../codec/index.ts";
+import { fromHex, fromUtf8, hex, idFromBytes, utf8 } from "../codec/index.ts";
+import type { KeyPair } from "../crypto/index.ts";
+import { keyPairFromSeed } from "../crypto/index.ts";
+import { readIfPresent, writeDurably } from "../platform/index.ts";
+import { DaemonError } from "./errors.ts";
+
+const settingsShape = Type.Object({
+  hostName: Type.String(),
+  zone: Type.String(),
+  capacityBytes: Type.Number(),
+  httpPort: Type.Optional(Type.Number()),
+  peerPort: Type.Optional(Type.Number()),
+});
+
+export type Settings = Static<typeof settingsShape>;
+
+const apiShape = Type.Object({ url: Type.String(), token: Type.String(), pid: Type.Number() });
+
+/** Where a running daemon's API listens, and the token that opens it. */
+export type ApiAddress = Static<typeof apiShape>;
+
+/** What a data directory says about its host, all of it read and checked. */
+export interface HostIdentity {
+  readonly key: KeyPair;
+  readonly host: HostId;
+  readonly network: Network;
+  readonly certificate: NetworkCertificate;
+  /** The hosts known when this one joined: its first acquaintances. */
+  readonly entrances: RedeemAnswer["entrances"];
+}
+
+/** The named files of one data directory. The marker, the lock and what hosts hold belong to the room `store`. */
+export class DataDirectory {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = resolve(path);
+  }
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  async writeIdentity(seed: Uint8Array, answer: RedeemAnswer): Promise<void> {
+    await writeDurably(this.file("host.key"), utf8(`${hex(seed)}\n`));
+    await writeDurably(this.file("network.cbor"), redeemAnswerCodec.encode({ certificate: answer.certificate, entrances: [...answer.entrances] }));
+  }
+
+  async identity(): Promise<HostIdentity> {
+    const key = keyPairFromSeed(fromHex(fromUtf8(await this.#need("host.key")).trim()));
+    const { certificate, entrances } = redeemAnswerCodec.decode(await this.#need("network.cbor"));
+    const network = readCertificate(certificate);
+    if (network === undefined) throw new DaemonError("BAD_SETTINGS", `${this.file("network.cbor")} does not bear the founder's signature. Restore it from a backup, or join anew.`);
+    return { key, host: idFromBytes<HostId>(key.publicKey), network, certificate, entrances };
+  }
+
+  async writeDelegation(delegation: Delegation): Promise<void> {
+    await writeDurably(this.file("delegation.cbor"), delegationCodec.encode(delegation));
+  }
+
+  async delegation(): Promise<Delegation | undefined> {
+    const bytes = await readIfPresent(this.file("delegation.cbor"));
+    if (bytes === undefined) return undefined;
+    const delegation = delegationCodec.decode(bytes);
+    return isGenuine(delegation) ? delegation : undefined;
+  }
+
+  async writeSettings(settings: Settings): Promise<void> {
+    await writeDurably(this.file("settings.json"), utf8(`${JSON.stringify(settings, undefined, 2)}\n`));
+  }
+
+  async settings(): Promise<Settings> {
+    const bytes = await this.#need("settings.json");
+    try {
+      return Value.Parse(settingsShape, JSON.parse(fromUtf8(bytes)));
+    } catch (error) {
+      throw new DaemonError("BAD_SETTINGS", `${this.file("settings.json")} is not the JSON that Holdfast wrote. Mend it: hostName, zone, capacityBytes are needed.`, { cause: error });
+    }
+  }
+
+  async writeApi(address: ApiAddress): Promise<void> {
+    await writeDurably(this.file("api.json"), utf8(JSON.stringify(address)));
+  }
+
+  /** What the last daemon wrote; whether it still runs shows only when one asks it. */
+  async api(): Promise<ApiAddress | undefined> {
+    const bytes = await readIfPresent(this.file("api.json"));
+    return bytes === undefined ? undefined : Value.Parse(apiShape, JSON.parse(fromUtf8(bytes)));
+  }
+
+  async #need(name: string): Promise<Uint8Array> {
+    const bytes = await readIfPresent(this.file(name));
+    if (bytes === undefined) throw new DaemonError("NOT_PRIMED", `${this.path} has no ${name}: it is no host's data directory. Make one with "holdfast init" or "holdfast join", or check --data.`);
+    return bytes;
+  }
+}

@@ -1,0 +1,71 @@
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { Type } from "typebox";
+import type { Static } from "typebox";
+import { Value } from "typebox/value";
+import type { Account } from "../account/index.ts";
+import { accountFromSeed } from "../account/index.ts";
+import type { AccountId } from "../codec/index.ts";
+import { fromHex, fromUtf8, hex, utf8 } from "../codec/index.ts";
+import { ensureFolder, readIfPresent, writeDurably } from "../platform/index.ts";
+import { DaemonError } from "./errors.ts";
+
+const knownDirectory = Type.Object({ path: Type.String(), host: Type.String(), hostName: Type.String(), network: Type.String() });
+const configuration = Type.Object({ directories: Type.Array(knownDirectory) });
+
+export type KnownDirectory = Static<typeof knownDirectory>;
+
+/**
+ * What belongs to the person and not to a disk: which data directories are theirs, so that a missing disk is noticed, and their
+ * account's key, so that a stolen disk does not carry it. In $HOLDFAST_CONFIG, else ~/.config/holdfast.
+ */
+export class PersonalConfig {
+  readonly folder: string;
+
+  constructor(environment: Readonly<Record<string, string | undefined>>) {
+    const base = environment["XDG_CONFIG_HOME"] ?? join(homedir(), ".config");
+    this.folder = resolve(environment["HOLDFAST_CONFIG"] ?? join(base, "holdfast"));
+  }
+
+  async directories(): Promise<readonly KnownDirectory[]> {
+    const path = join(this.folder, "hosts.json");
+    const bytes = await readIfPresent(path);
+    if (bytes === undefined) return [];
+    try {
+      return Value.Parse(configuration, JSON.parse(fromUtf8(bytes))).directories;
+    } catch (error) {
+      throw new DaemonError("BAD_SETTINGS", `${path} cannot be read: it is not the JSON that Holdfast wrote. Mend it, or move it away and start each host with --data.`, { cause: error });
+    }
+  }
+
+  async directory(path: string): Promise<KnownDirectory | undefined> {
+    const absolute = resolve(path);
+    return (await this.directories()).find((each) => each.path === absolute);
+  }
+
+  /** Remembers a data directory, replacing what was known under its path. */
+  async remember(directory: KnownDirectory): Promise<void> {
+    const others = (await this.directories()).filter((each) => each.path !== directory.path);
+    await ensureFolder(this.folder);
+    await writeDurably(join(this.folder, "hosts.json"), utf8(`${JSON.stringify({ directories: [...others, directory] }, undefined, 2)}\n`));
+  }
+
+  async keepAccount(account: Account): Promise<void> {
+    await ensureFolder(join(this.folder, "accounts"));
+    await writeDurably(this.#accountPath(account.id), utf8(`${hex(account.seed)}\n`));
+  }
+
+  /** @throws DaemonError NO_ACCOUNT_KEY when this person's configuration has it not */
+  async account(id: AccountId): Promise<Account> {
+    const path = this.#accountPath(id);
+    const bytes = await readIfPresent(path);
+    if (bytes === undefined) {
+      throw new DaemonError("NO_ACCOUNT_KEY", `The account's key is not in ${this.folder}. Run this as the person who set the host up, or give the recovery phrase with "holdfast key import".`);
+    }
+    return accountFromSeed(fromHex(fromUtf8(bytes).trim()));
+  }
+
+  #accountPath(id: AccountId): string {
+    return join(this.folder, "accounts", `${id}.key`);
+  }
+}
