@@ -11,7 +11,7 @@ export type { ClusterErrorCode } from "./errors.ts";
 export { certificateCodec, foundNetwork, readCertificate } from "./network.ts";
 export type { Network, NetworkCertificate, NetworkRules } from "./network.ts";
 export { admissionCodec, hostCardCodec, inviteCodec, removalCodec, votersCodec } from "./entries.ts";
-export type { Admission, Approval, HostCard, Invite, Removal, VoterConfiguration } from "./entries.ts";
+export type { Admission, Approval, HostCard, Invite, LastHonoured, Removal, VoterConfiguration } from "./entries.ts";
 export { ROSTER_PREFIXES, buildRegister } from "./roster.ts";
 export type { NetworkEntry, Register } from "./roster.ts";
 export { admissionIsProven, inviteCheckWords, inviteIdOf, proveAdmission, readInviteCode, writeInviteCode } from "./invite.ts";

@@ -1,4 +1,4 @@
-import type { Cluster, HostCard, Invite, NetworkEntry, RedeemAnswer } from "../cluster/index.ts";
+import type { Cluster, HostCard, Invite, LastHonoured, NetworkEntry, RedeemAnswer } from "../cluster/index.ts";
 import { ClusterError, ROSTER_PREFIXES, admissionCodec, hostCardCodec, inviteCheckWords, inviteCodec, inviteIdOf, judgeRedemption, redeemAnswerCodec, removalCodec, votersCodec, writeInviteCode } from "../cluster/index.ts";
 import type { HostId, InviteId } from "../codec/index.ts";
 import { equalBytes } from "../codec/index.ts";
@@ -115,10 +115,10 @@ export class Membership {
   }
 
   /** @throws ClusterError NO_SUCH_HOST */
-  async remove(host: HostId, honoured: readonly { readonly incarnation: number; readonly batch: number }[]): Promise<void> {
+  async remove(host: HostId, honoured: readonly LastHonoured[]): Promise<{ readonly safe: boolean }> {
     const { identity, records, cluster } = this.#parts;
     if (!cluster.register.members.has(host)) throw new ClusterError("NO_SUCH_HOST", `No host ${host} is in this network. "holdfast hosts" lists them.`);
-    await records.write([{ namespace: identity.network.namespace, key: `removed/${host}`, value: removalCodec.encode({ honoured: [...honoured] }) }]);
+    return records.write([{ namespace: identity.network.namespace, key: `removed/${host}`, value: removalCodec.encode({ honoured: [...honoured] }) }]);
   }
 
   /** Ways in, this host first, then connected ones. */

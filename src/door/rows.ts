@@ -19,6 +19,7 @@ export const HostRow = Type.Object(
     usedBytes: Type.Optional(Bytes),
     address: orNull(Type.String({ description: "where other hosts reach it, as a multiaddr" })),
     pid: Type.Optional(Type.Integer({ description: "process id; of the answering host only" })),
+    httpPort: Type.Optional(Type.Integer({ description: "where its own machine's browsers find its sites" })),
     version: Type.String(),
     lastSeenMs: orNull(Millis),
     isSelf: Type.Boolean({ description: "this is the host that answers" }),

@@ -110,6 +110,8 @@ export interface Records {
    * that was never heard of: absence is not deletion, and only deletion lets content go.
    */
   deleted(namespace: NamespaceId, key: string): boolean;
+  /** The highest batch of each incarnation of a host that this store has seen: what a removal goes on honouring. */
+  honouredOf(host: HostId): readonly { readonly incarnation: number; readonly batch: number }[];
   /** Like `local`, in the order of keys (UTF-8), deleted ones left out. Default limit: 1,000. */
   localScan(namespace: NamespaceId, options: { readonly prefix?: string; readonly after?: string; readonly limit?: number }): ScanPage;
   /** The local copy where this host is a replica or follower, else the nearest replica's; `fresh` merges all in reach. */

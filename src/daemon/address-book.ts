@@ -1,0 +1,52 @@
+import type { HostId } from "../codec/index.ts";
+import { codec, id, list, struct, text } from "../codec/index.ts";
+import { readIfPresent, writeDurably } from "../platform/index.ts";
+
+export interface Whereabouts {
+  readonly host: HostId;
+  readonly addresses: readonly string[];
+}
+
+const MAX_ADDRESSES = 16;
+
+const bookCodec = codec("The address book", 1, 4 * 1024 * 1024, list(struct({ host: id<HostId>(), addresses: list(text(300), MAX_ADDRESSES) }), 10_000));
+
+/** Where hosts were reached or may be reached beyond what their own cards say: told by a person, or seen when they connected. */
+export class AddressBook {
+  readonly #path: string;
+  readonly #known = new Map<HostId, readonly string[]>();
+
+  private constructor(path: string, known: readonly Whereabouts[]) {
+    this.#path = path;
+    for (const { host, addresses } of known) this.#known.set(host, addresses);
+  }
+
+  /** A book that cannot be read is begun anew: it only shortens the search. */
+  static async open(path: string): Promise<AddressBook> {
+    const bytes = await readIfPresent(path);
+    try {
+      return new AddressBook(path, bytes === undefined ? [] : bookCodec.decode(bytes));
+    } catch {
+      return new AddressBook(path, []);
+    }
+  }
+
+  of(host: HostId): readonly string[] {
+    return this.#known.get(host) ?? [];
+  }
+
+  hosts(): readonly HostId[] {
+    return [...this.#known.keys()];
+  }
+
+  /** Puts these addresses before the known ones and keeps the newest 16 of each host. */
+  async learn(found: readonly Whereabouts[]): Promise<void> {
+    let isNew = false;
+    for (const { host, addresses } of found) {
+      const merged = [...new Set([...addresses, ...this.of(host)])].slice(0, MAX_ADDRESSES);
+      isNew ||= merged.join() !== this.of(host).join();
+      this.#known.set(host, merged);
+    }
+    if (isNew) await writeDurably(this.#path, bookCodec.encode([...this.#known].map(([host, addresses]) => ({ host, addresses: [...addresses] }))));
+  }
+}

@@ -1,0 +1,36 @@
+import type { HostRow } from "../door/index.ts";
+
+/** What one sentence about the network's state is made of. */
+export interface HealthFacts {
+  readonly hosts: readonly HostRow[];
+  readonly sites: number;
+  /** Null when nothing is published. */
+  readonly survives: number | null;
+  readonly isAlone: boolean;
+}
+
+/** The state of the network in one sentence. */
+export function healthOf({ hosts, sites, survives, isAlone }: HealthFacts): string {
+  const away = hosts.filter(({ presence }) => presence !== "online").map(({ name }) => name);
+  const missing = away.length === 0 ? "" : ` ${listed(away)} ${away.length === 1 ? "is" : "are"} away.`;
+  if (survives === null) return isAlone ? "This host is alone, and nothing is published yet." : `${hosts.length} hosts; nothing is published yet.${missing}`;
+  if (isAlone) return `${counted(sites, "site")} on this host alone: a copy elsewhere is needed to survive its loss.`;
+  if (survives === 0) return `Something lies on one host only.${missing}`;
+  return `Everything survives the loss of any ${counted(survives, "host")}.${missing}`;
+}
+
+/** The one thing to do next, or null when there is nothing to do. */
+export function nextStepOf({ hosts, sites, survives, isAlone }: HealthFacts): string | null {
+  if (isAlone) return 'Invite another machine: "holdfast invite".';
+  if (sites === 0) return 'Publish a folder: "holdfast publish FOLDER --name NAME".';
+  if (survives === 0) return hosts.some(({ presence }) => presence !== "online") ? "Start the hosts that are away." : "Wait until the copies are made, or invite another machine.";
+  return null;
+}
+
+export function counted(count: number, noun: string): string {
+  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
+}
+
+function listed(names: readonly string[]): string {
+  return names.length === 1 ? names[0]! : `${names.slice(0, -1).join(", ")} and ${names.at(-1)!}`;
+}

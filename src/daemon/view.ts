@@ -1,0 +1,156 @@
+import type { Cluster, Liveness, Member, Register } from "../cluster/index.ts";
+import type { HostId, InviteId } from "../codec/index.ts";
+import { idFromText } from "../codec/index.ts";
+import type { Acknowledged, CreatedInvite, Gauge, HostRow, InviteGrants, InviteRow, Node, PeerAddresses, Status } from "../door/index.ts";
+import type { Transport } from "../net/index.ts";
+import type { Env, Worker, WorkerStatus } from "../platform/index.ts";
+import type { Pool } from "../pool/index.ts";
+import type { Records } from "../records/index.ts";
+import type { Sites } from "../site/index.ts";
+import type { PieceStore } from "../store/index.ts";
+import type { AddressBook } from "./address-book.ts";
+import type { HostIdentity, Settings } from "./directory.ts";
+import { healthOf, nextStepOf } from "./health.ts";
+import type { Membership } from "./membership.ts";
+
+export interface ViewParts {
+  readonly identity: HostIdentity;
+  readonly settings: Settings;
+  readonly version: string;
+  readonly processId: number;
+  readonly httpPort: () => number;
+  readonly cluster: Cluster;
+  readonly liveness: Liveness;
+  readonly membership: Membership;
+  readonly records: Records;
+  readonly pool: Pool;
+  readonly sites: Sites;
+  readonly store: PieceStore;
+  readonly transport: Transport;
+  readonly addressBook: AddressBook;
+  readonly workers: readonly Worker[];
+  readonly gauges: () => readonly Gauge[];
+}
+
+const WEEK_MS = 7 * 24 * 3_600_000;
+
+/** The running host as the doors see it. */
+export class View implements Node {
+  readonly self: { readonly id: HostId; readonly name: string };
+  readonly sites: Sites;
+  readonly pool: Pool;
+  readonly #env: Env;
+  readonly #parts: ViewParts;
+  readonly #startedMs: number;
+
+  constructor(env: Env, parts: ViewParts) {
+    this.#env = env;
+    this.#parts = parts;
+    this.#startedMs = env.clock.wallMs();
+    this.self = { id: parts.identity.host, name: parts.settings.hostName };
+    this.sites = parts.sites;
+    this.pool = parts.pool;
+  }
+
+  status(): Status {
+    const { identity, settings, version, processId, httpPort, store, transport, cluster } = this.#parts;
+    const hosts = this.hosts();
+    const survives = this.#survives();
+    const facts = { hosts, survives, sites: this.sites.list().filter(({ head }) => head !== undefined).length, isAlone: cluster.register.members.size <= 1 };
+    return {
+      network: { id: identity.network.id, name: identity.network.rules.name },
+      host: { id: identity.host, name: settings.hostName, zone: cluster.member(identity.host)?.zone ?? settings.zone },
+      version,
+      pid: processId,
+      startedMs: this.#startedMs,
+      httpPort: httpPort(),
+      peerAddresses: [...transport.addresses()],
+      capacityBytes: settings.capacityBytes,
+      usedBytes: store.usedBytes,
+      hosts: { total: hosts.length, online: hosts.filter(({ presence }) => presence === "online").length },
+      sites: facts.sites,
+      survives,
+      health: healthOf(facts),
+      nextStep: nextStepOf(facts),
+    };
+  }
+
+  hosts(): readonly HostRow[] {
+    const { members } = this.#parts.cluster.register;
+    const rows = [...members.values()].map((member) => this.#row(member));
+    return rows.sort((a, b) => Number(b.isSelf) - Number(a.isSelf) || a.name.localeCompare(b.name));
+  }
+
+  #row(member: Member): HostRow {
+    const { identity, liveness, store, processId, transport, httpPort } = this.#parts;
+    const isSelf = member.host === identity.host;
+    const beat = liveness.lastBeat(member.host);
+    const usedBytes = isSelf ? store.usedBytes : beat?.usedBytes;
+    const pid = isSelf ? processId : beat?.processId;
+    const port = isSelf ? httpPort() : beat?.httpPort;
+    return {
+      id: member.host,
+      name: member.name,
+      zone: member.zone,
+      presence: liveness.presence(member.host),
+      capacityBytes: member.capacityBytes,
+      ...(usedBytes === undefined ? {} : { usedBytes }),
+      address: isSelf ? (transport.addresses()[0] ?? null) : (transport.remoteAddress(member.host) ?? member.addresses[0] ?? null),
+      ...(pid === undefined ? {} : { pid }),
+      ...(port === undefined || port === 0 ? {} : { httpPort: port }),
+      version: member.version,
+      lastSeenMs: isSelf ? this.#env.clock.wallMs() : (liveness.lastSeenMs(member.host) ?? null),
+      isSelf,
+    };
+  }
+
+  workers(): readonly WorkerStatus[] {
+    return this.#parts.workers.map((worker) => worker.status());
+  }
+
+  gauges(): readonly Gauge[] {
+    return this.#parts.gauges();
+  }
+
+  async createInvite(grants: InviteGrants): Promise<CreatedInvite> {
+    const { membership, cluster } = this.#parts;
+    const { zone, role, quotaBytes, expiresInMs = WEEK_MS } = grants;
+    const made = await membership.invite({ expiresInMs, ...(zone === undefined ? {} : { zone }), ...(role === undefined ? {} : { role }), ...(quotaBytes === undefined ? {} : { quotaBytes }) });
+    return { invite: this.#inviteRow(made.invite, cluster.register), code: made.code, words: made.checkWords.split(" ") };
+  }
+
+  invites(): readonly InviteRow[] {
+    const { register } = this.#parts.cluster;
+    return [...register.invites.keys()].map((id) => this.#inviteRow(id, register));
+  }
+
+  #inviteRow(id: InviteId, register: Register): InviteRow {
+    const invite = register.invites.get(id)!;
+    const usedBy = [...register.members.values()].find((member) => member.invite === id)?.name ?? null;
+    const isUsed = [...register.admissions.values()].some((admission) => admission.invite === id);
+    const state = isUsed ? "used" : invite.expiresMs < this.#env.clock.wallMs() ? "expired" : "open";
+    return { id, state, zone: invite.zone, role: invite.role, quotaBytes: invite.quotaBytes, expiresMs: invite.expiresMs, usedBy };
+  }
+
+  removeHost(host: HostId): Promise<Acknowledged> {
+    return this.#parts.membership.remove(host, this.#parts.records.honouredOf(host));
+  }
+
+  addresses(): readonly PeerAddresses[] {
+    const { cluster, addressBook } = this.#parts;
+    return [...cluster.register.members.values()].map(({ host, name, addresses }) => ({ host, name, addresses: [...new Set([...addressBook.of(host), ...addresses])].slice(0, 32) }));
+  }
+
+  learnAddresses(peers: readonly PeerAddresses[]): Promise<void> {
+    const { members } = this.#parts.cluster.register;
+    const known = peers.map(({ host, addresses }) => ({ host: idFromText<HostId>(host), addresses })).filter(({ host }) => members.has(host));
+    return this.#parts.addressBook.learn(known);
+  }
+
+  /** The least over all sites, or null when nothing is published. */
+  #survives(): number | null {
+    const published = this.sites.list().filter(({ head }) => head !== undefined);
+    const each = published.map(({ namespace }) => this.pool.survives(namespace, [...this.pool.packs(namespace)].map(({ pack }) => pack)));
+    return each.length === 0 ? null : Math.min(...each);
+  }
+}
