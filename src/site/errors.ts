@@ -1,0 +1,17 @@
+import { HoldfastError } from "../platform/index.ts";
+
+export type SiteErrorCode =
+  | "BAD_NAME"
+  | "NAME_TAKEN"
+  | "BAD_PATH"
+  | "DUPLICATE_PATH"
+  | "EMPTY_SITE"
+  | "SITE_TOO_LARGE"
+  | "NO_SITE"
+  | "NOT_OWNER"
+  | "NO_ACCOUNT"
+  | "NO_HEAD"
+  | "CLOSED"
+  | "DAMAGED_SITE";
+
+export class SiteError extends HoldfastError<SiteErrorCode> {}
