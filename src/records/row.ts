@@ -1,0 +1,65 @@
+import type { NamespaceId } from "../codec/index.ts";
+import { CodecError, codec, concatBytes, equalBytes, fromUtf8, idFromBytes, list, utf8, bytesOfId, compareBytes } from "../codec/index.ts";
+import type { Shape } from "../codec/index.ts";
+import { leafHash, sha256 } from "../crypto/index.ts";
+import type { StoredRecord } from "./batch.ts";
+import { fromSealed } from "./batch.ts";
+import { MAX_ROW_BYTES, MAX_SIBLINGS } from "./limits.ts";
+import type { Sealed } from "./record.ts";
+import { sealedShape } from "./record.ts";
+import { readU64, u64 } from "./tables.ts";
+
+// A key's row: version, number in this store, tag, then the siblings. Number and tag stand at fixed places, so that comparing with
+// another host needs no decoding.
+
+export const TAG_BYTES = 16;
+const VERSION = 1;
+const HEAD = 1 + 8 + TAG_BYTES;
+
+export const siblingsCodec = codec<readonly Sealed[]>("A key's siblings", 1, MAX_ROW_BYTES, list(sealedShape, MAX_SIBLINGS) as Shape<readonly Sealed[]>);
+
+/** What two hosts compare to see whether they hold the same siblings: a hash over the hashes of the records. */
+export function tagOf(siblings: readonly StoredRecord[]): Uint8Array {
+  return sha256(concatBytes(...siblings.map(({ sealed }) => leafHash(sealed.leaf)).sort(compareBytes))).slice(0, TAG_BYTES);
+}
+
+export function encodeRow(sequence: number, siblings: readonly StoredRecord[]): Uint8Array {
+  return concatBytes(Uint8Array.of(VERSION), u64(sequence), tagOf(siblings), siblingsCodec.encode(siblings.map(({ sealed }) => sealed)));
+}
+
+/** The sequence number of a row. @throws CodecError */
+export function rowSequence(row: Uint8Array): number {
+  if (row[0] !== VERSION || row.length < HEAD) throw new CodecError(`A stored key has format version ${row[0] ?? "none"}; this program knows ${VERSION}.`);
+  return readU64(row, 1);
+}
+
+export function rowHasTag(row: Uint8Array, tag: Uint8Array): boolean {
+  return row[0] === VERSION && equalBytes(row.subarray(9, HEAD), tag);
+}
+
+export function rowTag(row: Uint8Array): Uint8Array {
+  return row.slice(9, HEAD);
+}
+
+/** The siblings of a row, ascending by dot. They were proven before they were stored. */
+export function rowSiblings(row: Uint8Array): StoredRecord[] {
+  rowSequence(row);
+  return siblingsCodec.decode(row.subarray(HEAD)).map(fromSealed);
+}
+
+/** What stands under a number of the sequence index. */
+export interface Head {
+  readonly namespace: NamespaceId;
+  readonly tag: Uint8Array;
+  readonly key: string;
+}
+
+export function encodeHead({ namespace, tag, key }: Head): Uint8Array {
+  return concatBytes(Uint8Array.of(VERSION), bytesOfId(namespace), tag, utf8(key));
+}
+
+export function decodeHead(bytes: Uint8Array): Head {
+  if (bytes[0] !== VERSION) throw new CodecError(`An entry of the sequence index has format version ${bytes[0] ?? "none"}; this program knows ${VERSION}.`);
+  const key = 33 + TAG_BYTES;
+  return { namespace: idFromBytes<NamespaceId>(bytes.subarray(1, 33)), tag: bytes.slice(33, key), key: fromUtf8(bytes.subarray(key)) };
+}

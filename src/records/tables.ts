@@ -1,0 +1,124 @@
+import type { HostId, NamespaceId, StoreId } from "../codec/index.ts";
+import { bytesOfId, concatBytes, fromUtf8, idFromBytes, utf8 } from "../codec/index.ts";
+import type { Actor } from "./port.ts";
+
+// How the record log's keys are laid out: a letter for the table, then fixed-width fields, then what has no fixed width.
+// Integers are big-endian, so that the log's order is theirs. docs/formats/records.md has the whole table.
+
+const letter = (table: string): Uint8Array => utf8(table);
+
+const CACHED_IDS = 4096;
+const idBytes = new Map<string, Uint8Array>();
+
+/** Ids are text in memory and bytes in keys; the same few come again and again. */
+function bytesOf(id: HostId | NamespaceId | StoreId): Uint8Array {
+  const known = idBytes.get(id);
+  if (known !== undefined) return known;
+  const bytes = bytesOfId(id);
+  if (idBytes.size >= CACHED_IDS) idBytes.delete(idBytes.keys().next().value!);
+  idBytes.set(id, bytes);
+  return bytes;
+}
+
+export function u16(value: number): Uint8Array {
+  return Uint8Array.of(value >> 8, value & 255);
+}
+
+export function u64(value: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value));
+  return bytes;
+}
+
+export function readU64(bytes: Uint8Array, at: number): number {
+  return Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(at));
+}
+
+/** The least key that is greater than all keys with this prefix. */
+export function after(prefix: Uint8Array): Uint8Array {
+  const end = prefix.slice();
+  for (let at = end.length - 1; at >= 0; at -= 1) {
+    if (end[at]! < 255) {
+      end[at]! += 1;
+      return end.subarray(0, at + 1);
+    }
+  }
+  return Uint8Array.of(255, 255, 255, 255);
+}
+
+/** `k`: a key's siblings. */
+export function rowKey(namespace: NamespaceId, key: string): Uint8Array {
+  return concatBytes(letter("k"), bytesOf(namespace), utf8(key));
+}
+
+export const ROW_HEAD = 33;
+
+/** `q`: which key was changed at a number of this store. */
+export function sequenceKey(group: number, sequence: number): Uint8Array {
+  return concatBytes(letter("q"), u16(group), u64(sequence));
+}
+
+export function sequencePrefix(group: number): Uint8Array {
+  return concatBytes(letter("q"), u16(group));
+}
+
+export function sequenceOf(key: Uint8Array): number {
+  return readU64(key, 3);
+}
+
+/** `c`: this host's dots, per key. */
+export function counterKey(namespace: NamespaceId, key: string): Uint8Array {
+  return concatBytes(letter("c"), bytesOf(namespace), utf8(key));
+}
+
+/** `b`: the highest batch number seen of an actor. */
+export function batchKey(actor: Actor): Uint8Array {
+  return concatBytes(letter("b"), bytesOf(actor.host), u64(actor.incarnation));
+}
+
+/** `n`: geneses. */
+export function genesisKey(namespace: NamespaceId): Uint8Array {
+  return concatBytes(letter("n"), bytesOf(namespace));
+}
+
+/** `f`: namespaces followed by this host's own choice. */
+export function followKey(namespace: NamespaceId): Uint8Array {
+  return concatBytes(letter("f"), bytesOf(namespace));
+}
+
+/** `p`: how far another store's numbering of a group has been applied here. */
+export function positionKey(store: StoreId, group: number): Uint8Array {
+  return concatBytes(letter("p"), bytesOf(store), u16(group));
+}
+
+/** `o`: own batches that wait for their replicas. */
+export function outboxKey(incarnation: number, batch: number): Uint8Array {
+  return concatBytes(letter("o"), u64(incarnation), u64(batch));
+}
+
+/** `r`: groups whose local copy is complete enough to be read. */
+export function readyKey(group: number): Uint8Array {
+  return concatBytes(letter("r"), u16(group));
+}
+
+/** `m`: single values. */
+export function metaKey(name: "actor" | "sequence" | "lives"): Uint8Array {
+  return concatBytes(letter("m"), utf8(name));
+}
+
+export function table(name: "k" | "q" | "n" | "f" | "o" | "r" | "p"): { readonly from: Uint8Array; readonly to: Uint8Array } {
+  return { from: letter(name), to: after(letter(name)) };
+}
+
+export function namespaceIn(key: Uint8Array): NamespaceId {
+  return idFromBytes<NamespaceId>(key.subarray(1, 33));
+}
+
+export function storeIn(key: Uint8Array): StoreId {
+  return idFromBytes<StoreId>(key.subarray(1, 33));
+}
+
+/** The key of a record in the key of its row. */
+export function recordKeyIn(rowKey: Uint8Array): string {
+  return fromUtf8(rowKey.subarray(ROW_HEAD));
+}
