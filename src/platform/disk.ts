@@ -128,6 +128,39 @@ function reading(file: FileHandle, path: string): OpenFile {
   };
 }
 
+/** A file that did not exist before, written from its beginning to its end. */
+export interface NewFile {
+  write(bytes: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Creates a file and never replaces one: what stands at `path` already is an error. */
+export async function createForWriting(path: string, mode = 0o644): Promise<NewFile> {
+  try {
+    const file = await open(path, "wx", mode);
+    return {
+      async write(bytes) {
+        await file.writeFile(bytes).catch((error: unknown) => {
+          throw diskError(error, path);
+        });
+      },
+      close: () => file.close(),
+    };
+  } catch (error) {
+    throw diskError(error, path);
+  }
+}
+
+/** Opens a file for appending, created if need be; its descriptor can be handed to another process as its log. */
+export async function openForAppending(path: string, mode = 0o600): Promise<{ readonly descriptor: number; close(): Promise<void> }> {
+  try {
+    const file = await open(path, "a", mode);
+    return { descriptor: file.fd, close: () => file.close() };
+  } catch (error) {
+    throw diskError(error, path);
+  }
+}
+
 export interface FolderEntry {
   /** Path below the walked folder, its parts joined by "/". */
   readonly path: string;
