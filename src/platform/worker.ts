@@ -70,7 +70,9 @@ export class Worker {
 
   #begin(): void {
     this.#timer?.cancel();
-    this.#turn = this.#takeTurn().finally(() => {
+    // The work begins in a later microtask: a nudge that it gives itself must find the turn noted down.
+    const turn = Promise.resolve().then(() => this.#takeTurn());
+    this.#turn = turn.finally(() => {
       this.#turn = undefined;
       if (this.#stopping.signal.aborted) return;
       if (this.#nudged) this.#begin();
