@@ -49,8 +49,18 @@ export function shardOf(namespace: NamespaceId, genesis: Genesis, key: string): 
   if (genesis.replicas === ON_ALL_HOSTS) return EVERYWHERE;
   // The shard is the namespace's first byte; a namespace split at birth has as many first bytes as parts.
   if (genesis.subShards <= 1) return bytesOfId(namespace)[0]!;
-  const part = sha256(utf8(key))[0]! % genesis.subShards;
+  return shardOfPart(namespace, sha256(utf8(key))[0]! % genesis.subShards);
+}
+
+function shardOfPart(namespace: NamespaceId, part: number): number {
   return sha256(concatBytes(bytesOfId(namespace), Uint8Array.of(part)))[0]!;
+}
+
+/** All groups into which a namespace's keys may fall, ascending. */
+export function groupsOf(namespace: NamespaceId, genesis: Genesis): readonly number[] {
+  if (genesis.replicas === ON_ALL_HOSTS || genesis.subShards <= 1) return [shardOf(namespace, genesis, "")];
+  const shards = Array.from({ length: genesis.subShards }, (_, part) => shardOfPart(namespace, part));
+  return [...new Set(shards)].sort((a, b) => a - b);
 }
 
 /** A record as the rules see it. Its signature has been verified already. */
