@@ -24,11 +24,16 @@ export type Sealer = (actor: Actor, batch: number, bodies: readonly RecordBody[]
 
 /** @param key the host's */
 export function hostSealer(key: KeyPair, network: NetworkId): Sealer {
+  return sealerWith((message) => sign(key, message), network);
+}
+
+/** @param signWith makes the 64 bytes of a signature */
+export function sealerWith(signWith: (message: Uint8Array) => Uint8Array, network: NetworkId): Sealer {
   return (actor, batch, bodies, delegation) => {
     const leaves = bodies.map((body) => recordCodec.encode(body));
     const { root, paths } = treeOf(leaves.map(leafHash));
     const header = { network, actor, batch, count: bodies.length, root };
-    const seal = sealCodec.encode({ ...header, signature: sign(key, signedBytes(header)), delegation });
+    const seal = sealCodec.encode({ ...header, signature: signWith(signedBytes(header)), delegation });
     return bodies.map((body, index) => ({ ...taken(body, { seal, index, path: paths[index]!, leaf: leaves[index]! }), batch }));
   };
 }

@@ -43,7 +43,7 @@ test("a context in another than its one form is recognised", () => {
 
 /** Who writes, on whose state, having read it or not; and which states are joined. Replica 0 to 3, each with an actor of its own. */
 type Step = { readonly kind: "write" | "blind" | "read elsewhere" | "join"; readonly at: number; readonly other: number };
-const steps = fc.array(fc.record({ kind: fc.constantFrom<Step["kind"]>("write", "blind", "read elsewhere", "join"), at: fc.nat(3), other: fc.nat(3) }), { maxLength: 40 });
+const steps = fc.array(fc.record({ kind: fc.constantFrom<Step["kind"]>("write", "blind", "read elsewhere", "join"), at: fc.nat(3), other: fc.nat(3) }), { maxLength: 40, size: "max" });
 
 interface History {
   readonly states: readonly (readonly Version[])[];

@@ -28,20 +28,7 @@ export class Verifier {
    * @throws RecordsError BAD_SEAL, BAD_RECORD; CodecError. Nothing of the parcel is to be used then: an honest host sends only what it has proven.
    */
   open(parcel: Parcel): Proven[] {
-    const seals = parcel.seals.map((bytes) => this.#seal(bytes));
-    const hashes = parcel.items.map(({ leaf }) => leafHash(leaf));
-    const trees = wholeBatches(parcel, seals, hashes);
-    return parcel.items.map((item, at) => {
-      const seal = seals[item.seal];
-      if (seal === undefined) throw new RecordsError("BAD_SEAL", "A record names a seal that did not come with it.");
-      const whole = trees.get(item.seal);
-      const path = whole?.paths[item.index] ?? item.path;
-      const root = whole?.root ?? merkleRootFromPath(hashes[at]!, item.index, seal.count, path);
-      if (root === undefined || !equalBytes(root, seal.root)) throw new RecordsError("BAD_SEAL", "A record does not lead to its batch's root.");
-      const body = recordCodec.decode(item.leaf);
-      checkBody(body, seal);
-      return { ...taken(body, { seal: parcel.seals[item.seal]!, index: item.index, path, leaf: item.leaf }), batch: seal.batch };
-    });
+    return reassemble(parcel, parcel.seals.map((bytes) => this.#seal(bytes)));
   }
 
   #seal(bytes: Uint8Array): Seal {
@@ -54,6 +41,28 @@ export class Verifier {
     this.#seals.set(name, seal);
     return seal;
   }
+}
+
+/**
+ * Puts the records of a parcel together with their seals and paths, and checks that they belong together. Whether a seal is genuine is
+ * the caller's to know: this host's own outbox needs no proof.
+ * @param seals the parcel's, decoded, in its order
+ * @throws RecordsError BAD_SEAL, BAD_RECORD; CodecError
+ */
+export function reassemble(parcel: Parcel, seals: readonly Seal[]): Proven[] {
+  const hashes = parcel.items.map(({ leaf }) => leafHash(leaf));
+  const trees = wholeBatches(parcel, seals, hashes);
+  return parcel.items.map((item, at) => {
+    const seal = seals[item.seal];
+    if (seal === undefined) throw new RecordsError("BAD_SEAL", "A record names a seal that did not come with it.");
+    const whole = trees.get(item.seal);
+    const path = whole?.paths[item.index] ?? item.path;
+    const root = whole?.root ?? merkleRootFromPath(hashes[at]!, item.index, seal.count, path);
+    if (root === undefined || !equalBytes(root, seal.root)) throw new RecordsError("BAD_SEAL", "A record does not lead to its batch's root.");
+    const body = recordCodec.decode(item.leaf);
+    checkBody(body, seal);
+    return { ...taken(body, { seal: parcel.seals[item.seal]!, index: item.index, path, leaf: item.leaf }), batch: seal.batch };
+  });
 }
 
 /** The trees of batches that are there as a whole, by the place of their seal. */

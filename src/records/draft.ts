@@ -1,0 +1,120 @@
+import type { NamespaceId } from "../codec/index.ts";
+import { compareBytes, equalBytes } from "../codec/index.ts";
+import { leafHash } from "../crypto/index.ts";
+import type { LogOperation, RecordLog } from "../store/index.ts";
+import type { StoredRecord } from "./batch.ts";
+import { MAX_ROW_BYTES, MAX_SIBLINGS } from "./limits.ts";
+import { addVersion } from "./merge.ts";
+import type { Outcome } from "./merge.ts";
+import type { Numbering } from "./numbering.ts";
+import { encodeSequence } from "./numbering.ts";
+import { encodeHead, encodeRow, rowSequence, rowSiblings, tagOf } from "./row.ts";
+import { metaKey, rowKey, sequenceKey } from "./tables.ts";
+
+interface DraftRow {
+  readonly namespace: NamespaceId;
+  readonly key: string;
+  readonly group: number;
+  /** The number under which the committed row stands; 0 for none. */
+  readonly sequence: number;
+  siblings: readonly StoredRecord[];
+  isChanged: boolean;
+  /** Given when the draft is finished. */
+  given: number;
+}
+
+export interface ChangedRow {
+  readonly namespace: NamespaceId;
+  readonly key: string;
+  readonly group: number;
+  readonly sequence: number;
+}
+
+/** Two records of one host under one dot: the host, or a copy of its disk, has broken its word. */
+export type AddOutcome = Outcome | "equivocation" | "full";
+
+/** What one turn is going to commit: an overlay over the log, so that each change of the turn sees those before it. */
+export class Draft {
+  readonly #log: RecordLog;
+  readonly #rows = new Map<string, DraftRow>();
+  readonly #others = new Map<string, LogOperation>();
+
+  constructor(log: RecordLog) {
+    this.#log = log;
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    const operation = this.#others.get(nameOf(key));
+    if (operation === undefined) return this.#log.get(key);
+    return operation.kind === "put" ? operation.value : undefined;
+  }
+
+  put(key: Uint8Array, value: Uint8Array): void {
+    this.#others.set(nameOf(key), { kind: "put", key, value });
+  }
+
+  delete(key: Uint8Array): void {
+    this.#others.set(nameOf(key), { kind: "delete", key });
+  }
+
+  siblings(namespace: NamespaceId, key: string, group: number): readonly StoredRecord[] {
+    return this.#row(namespace, key, group).siblings;
+  }
+
+  /** Merges a record into its key. */
+  add(record: StoredRecord, group: number): AddOutcome {
+    const row = this.#row(record.body.namespace, record.body.key, group);
+    const added = addVersion(row.siblings, record);
+    if (added.same !== undefined && !equalBytes(added.same.sealed.leaf, record.sealed.leaf)) return replaceForged(row, added.same, record);
+    if (added.outcome !== "added") return added.outcome;
+    if (added.siblings.length > MAX_SIBLINGS || added.siblings.reduce((sum, { sealed }) => sum + sizeOf(sealed), 0) > MAX_ROW_BYTES) return "full";
+    row.siblings = added.siblings;
+    row.isChanged = true;
+    return "added";
+  }
+
+  /** All operations, with the numbers that the changes get. */
+  finish(numbering: Numbering): { readonly operations: readonly LogOperation[]; readonly changed: readonly ChangedRow[] } {
+    const operations: LogOperation[] = [...this.#others.values()];
+    const changed: ChangedRow[] = [];
+    for (const row of this.#rows.values()) {
+      if (!row.isChanged) continue;
+      row.given = numbering.take();
+      const { namespace, key, group, siblings } = row;
+      operations.push({ kind: "put", key: rowKey(namespace, key), value: encodeRow(row.given, siblings) });
+      operations.push({ kind: "put", key: sequenceKey(group, row.given), value: encodeHead({ namespace, key, tag: tagOf(siblings) }) });
+      if (row.sequence > 0) operations.push({ kind: "delete", key: sequenceKey(group, row.sequence) });
+      changed.push({ namespace, key, group, sequence: row.given });
+    }
+    if (changed.length > 0) operations.push({ kind: "put", key: metaKey("sequence"), value: encodeSequence(numbering.sequence) });
+    return { operations, changed };
+  }
+
+  #row(namespace: NamespaceId, key: string, group: number): DraftRow {
+    const name = `${namespace}${key}`;
+    const known = this.#rows.get(name);
+    if (known !== undefined) return known;
+    const stored = this.#log.get(rowKey(namespace, key));
+    const row: DraftRow = { namespace, key, group, sequence: stored === undefined ? 0 : rowSequence(stored), siblings: stored === undefined ? [] : rowSiblings(stored), isChanged: false, given: 0 };
+    this.#rows.set(name, row);
+    return row;
+  }
+}
+
+function nameOf(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString("latin1");
+}
+
+/** Bytes that a record takes in its row, heads included. */
+export function sizeOf({ seal, path, leaf }: StoredRecord["sealed"]): number {
+  return seal.length + path.length * 34 + leaf.length + 32;
+}
+
+/** One of two records under one dot must go, and the same one on all hosts: the one with the smaller hash. */
+function replaceForged(row: DraftRow, present: StoredRecord, forged: StoredRecord): AddOutcome {
+  if (compareBytes(leafHash(present.sealed.leaf), leafHash(forged.sealed.leaf)) < 0) {
+    row.siblings = row.siblings.map((sibling) => (sibling === present ? forged : sibling));
+    row.isChanged = true;
+  }
+  return "equivocation";
+}

@@ -1,0 +1,90 @@
+import type { Genesis } from "../cluster/index.ts";
+import { EVERYWHERE, groupsOf } from "../cluster/index.ts";
+import type { HostId, NamespaceId } from "../codec/index.ts";
+import { concatBytes, bytesOfId } from "../codec/index.ts";
+import { sha256 } from "../crypto/index.ts";
+import type { ClusterView } from "./port.ts";
+
+/** A genesis asks for at most this many replicas, so whoever stands later in a preference list is a replica of nothing. */
+export const RANK_MAX = 64;
+/** Hosts so far up a shard's list ask their peers for its changes, whether or not they know of a namespace that wants them. */
+const CUSTOMARY_REPLICAS = 8;
+
+/**
+ * What a host keeps of a group: all namespaces that ask for more replicas than its rank in the shard's preference list, and those that
+ * it follows. Said so, the scope means the same on the host that asks and on the one that answers, whatever namespaces each knows.
+ */
+export interface Scope {
+  /** From 0; RANK_MAX for hosts that are not on the list. */
+  readonly rank: number;
+  readonly followed: readonly NamespaceId[];
+}
+
+/** What is kept of a scope beside a position: the position holds for the same scope, and for every smaller one. */
+export interface ScopeMark {
+  readonly rank: number;
+  readonly followed: Uint8Array;
+}
+
+export function markOf({ rank, followed }: Scope): ScopeMark {
+  return { rank, followed: followed.length === 0 ? new Uint8Array(0) : sha256(concatBytes(...followed.map(bytesOfId))) };
+}
+
+export function covers(mark: ScopeMark, wanted: ScopeMark): boolean {
+  return mark.rank <= wanted.rank && (wanted.followed.length === 0 || Buffer.compare(mark.followed, wanted.followed) === 0);
+}
+
+export function isInScope(scope: Scope, namespace: NamespaceId, genesis: Genesis, group: number): boolean {
+  return group === EVERYWHERE || genesis.replicas > scope.rank || scope.followed.includes(namespace);
+}
+
+/** Which records belong on this host, by the layout and by its own choice. */
+export class Holdings {
+  readonly #cluster: ClusterView;
+  readonly #followed = new Map<NamespaceId, Genesis>();
+
+  constructor(cluster: ClusterView) {
+    this.#cluster = cluster;
+  }
+
+  get self(): HostId {
+    return this.#cluster.self;
+  }
+
+  /** Where copies of a namespace's records in a group belong, this host perhaps among them. */
+  replicas(group: number, genesis: Genesis): readonly HostId[] {
+    return group === EVERYWHERE ? this.#cluster.members() : this.#cluster.replicas(group, genesis.replicas);
+  }
+
+  holds(namespace: NamespaceId, genesis: Genesis, group: number): boolean {
+    return group === EVERYWHERE || this.#followed.has(namespace) || this.replicas(group, genesis).includes(this.self);
+  }
+
+  follow(namespace: NamespaceId, genesis: Genesis): void {
+    this.#followed.set(namespace, genesis);
+  }
+
+  unfollow(namespace: NamespaceId): void {
+    this.#followed.delete(namespace);
+  }
+
+  isFollowed(namespace: NamespaceId): boolean {
+    return this.#followed.has(namespace);
+  }
+
+  get followedCount(): number {
+    return this.#followed.size;
+  }
+
+  scope(group: number): Scope {
+    if (group === EVERYWHERE) return { rank: 0, followed: [] };
+    const place = this.#cluster.preferenceList(group).indexOf(this.self);
+    const followed = [...this.#followed].filter(([namespace, genesis]) => groupsOf(namespace, genesis).includes(group)).map(([namespace]) => namespace);
+    return { rank: place < 0 ? RANK_MAX : Math.min(place, RANK_MAX), followed: followed.sort() };
+  }
+
+  /** Whether anything of the group may belong here. */
+  wants(group: number, scope: Scope, replicasMax: number): boolean {
+    return group === EVERYWHERE || scope.followed.length > 0 || scope.rank < Math.max(CUSTOMARY_REPLICAS, replicasMax);
+  }
+}
