@@ -1,0 +1,19 @@
+import { HoldfastError } from "../platform/index.ts";
+
+export type PoolErrorCode =
+  | "NO_SPACE"
+  | "UNAVAILABLE"
+  | "UNKNOWN_PACK"
+  | "UNKNOWN_NAMESPACE"
+  | "BAD_RANGE"
+  | "BAD_PACK"
+  | "NOT_OWNER"
+  | "NEWER_CODE"
+  | "HOST_FULL"
+  | "HOST_BUSY"
+  | "REFUSED"
+  | "NOT_HELD"
+  | "BAD_ANSWER"
+  | "SILENT";
+
+export class PoolError extends HoldfastError<PoolErrorCode> {}

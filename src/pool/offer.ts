@@ -1,0 +1,130 @@
+import type { HostId, NamespaceId, PackId } from "../codec/index.ts";
+import type { BulkStream } from "../net/index.ts";
+import type { Env } from "../platform/index.ts";
+import { Limiter, withDeadline } from "../platform/index.ts";
+import type { Claim } from "./claim.ts";
+import { claimCodec, isByHolder, signClaim } from "./claim.ts";
+import { PoolError } from "./errors.ts";
+import { PUT, RELEASE, RESERVE, pieceNameCodec, reserveAnswerCodec, reserveCodec } from "./messages.ts";
+import type { PoolParts } from "./parts.ts";
+import { eachWithin } from "./patience.ts";
+
+const RESERVE_MS = 5_000;
+const RELEASE_MS = 2_000;
+/** How long a holder may neither take bytes nor answer. */
+const STALL_MS = 15_000;
+/** For a whole piece: 16 MiB at half a megabit per second. */
+const PUT_MS = 270_000;
+/** Pieces under way from this host at once; each is in memory once, whatever the number of holders. */
+const SENDING_MAX = 16;
+
+/** A piece that is to be put on a host. */
+export interface Piece {
+  readonly namespace: NamespaceId;
+  readonly pack: PackId;
+  readonly index: number;
+  readonly sizeBytes: number;
+  readonly root: Uint8Array;
+  /** What lies beside it, encoded. */
+  readonly label: Uint8Array;
+  /** Its bytes from the start, in chunks of at most 1 MiB. Called once for each holder. */
+  readonly bytes: (signal: AbortSignal) => AsyncIterable<Uint8Array>;
+}
+
+/** Puts pieces on hosts, this one or others, and comes back with their signed claims. */
+export class Offers {
+  readonly #env: Env;
+  readonly #parts: PoolParts;
+  readonly #sending = new Limiter(SENDING_MAX);
+
+  constructor(env: Env, parts: PoolParts) {
+    this.#env = env;
+    this.#parts = parts;
+  }
+
+  /**
+   * @param onSent called before the first byte leaves: from then on the host may have the piece, whatever it answers
+   * @throws PoolError HOST_FULL, HOST_BUSY, BAD_ANSWER; NetError; PlatformError DEADLINE
+   */
+  put(host: HostId, piece: Piece, onSent: () => void, signal: AbortSignal): Promise<Claim> {
+    return this.#sending.run(() => (host === this.#parts.self ? this.#keep(piece, onSent, signal) : this.#give(host, piece, onSent, signal)), signal);
+  }
+
+  async #keep(piece: Piece, onSent: () => void, signal: AbortSignal): Promise<Claim> {
+    const { store } = this.#parts;
+    if (store.held(piece.pack, piece.index) === undefined) {
+      const reservation = await store.reserve(piece.sizeBytes);
+      try {
+        signal.throwIfAborted();
+        onSent();
+        await store.put({ pack: piece.pack, index: piece.index, sizeBytes: piece.sizeBytes, root: piece.root }, piece.label, piece.bytes(signal), reservation, signal);
+      } finally {
+        reservation.release();
+      }
+    }
+    return this.ownClaim(piece);
+  }
+
+  /** This host's word for a piece that lies on its disk. */
+  ownClaim({ namespace, pack, index, sizeBytes }: Pick<Piece, "namespace" | "pack" | "index" | "sizeBytes">): Claim {
+    return signClaim(namespace, { pack, index, host: this.#parts.self, sizeBytes }, this.#parts.hostKey);
+  }
+
+  async #give(host: HostId, piece: Piece, onSent: () => void, signal: AbortSignal): Promise<Claim> {
+    const claim = await this.#reserve(host, piece, signal);
+    if (claim !== undefined) return claim;
+    try {
+      return await withDeadline(this.#env, PUT_MS, "Sending a piece", signal, (within) => this.#send(host, piece, onSent, within));
+    } catch (error) {
+      // The promise runs out by itself in two minutes; this only gives the space back sooner.
+      this.#parts.transport.request(host, RELEASE, pieceNameCodec.encode(piece), { timeoutMs: RELEASE_MS }).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Asks for space. A host that has the piece already answers with its claim. */
+  async #reserve(host: HostId, piece: Piece, signal: AbortSignal): Promise<Claim | undefined> {
+    const answer = reserveAnswerCodec.decode(await this.#parts.transport.request(host, RESERVE, reserveCodec.encode(piece), { timeoutMs: RESERVE_MS, signal }));
+    switch (answer.kind) {
+      case "reserved":
+        return undefined;
+      case "held":
+        return this.#check(host, piece, answer.value.claim);
+      case "full":
+        throw new PoolError("HOST_FULL", `it has ${answer.value.availableBytes} bytes left`);
+      case "busy":
+        throw new PoolError("HOST_BUSY", "it is taking in too much at once");
+    }
+  }
+
+  async #send(host: HostId, piece: Piece, onSent: () => void, signal: AbortSignal): Promise<Claim> {
+    const stream = await this.#parts.transport.openBulk(host, PUT, pieceNameCodec.encode(piece), signal);
+    const abort = (): void => stream.abort(signal.reason as Error);
+    signal.addEventListener("abort", abort, { once: true });
+    try {
+      await this.#frame(stream, piece.label, signal);
+      onSent();
+      for await (const chunk of piece.bytes(signal)) await this.#frame(stream, chunk, signal);
+      await stream.finish();
+      for await (const frame of eachWithin(this.#env, STALL_MS, "Waiting for a holder's claim", stream.frames(), signal)) return this.#check(host, piece, frame);
+      throw new PoolError("BAD_ANSWER", "it ended without a claim");
+    } catch (error) {
+      stream.abort(error instanceof Error ? error : new Error("sending failed"));
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  #frame(stream: BulkStream, frame: Uint8Array, signal: AbortSignal): Promise<void> {
+    return withDeadline(this.#env, STALL_MS, "Sending to a holder", signal, () => stream.send(frame));
+  }
+
+  /** A claim from elsewhere must be what was asked for, and signed by the host that gave it. */
+  #check(host: HostId, piece: Piece, bytes: Uint8Array): Claim {
+    const claim = claimCodec.decode(bytes);
+    const fits = claim.host === host && claim.pack === piece.pack && claim.index === piece.index && claim.sizeBytes === piece.sizeBytes;
+    if (!fits || !isByHolder(piece.namespace, claim)) throw new PoolError("BAD_ANSWER", "its claim is not for this piece or not signed by it");
+    return claim;
+  }
+}

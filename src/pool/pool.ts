@@ -1,0 +1,147 @@
+import type { NamespaceId, PackId } from "../codec/index.ts";
+import type { Env, Timer } from "../platform/index.ts";
+import { Worker } from "../platform/index.ts";
+import { Catalog } from "./catalog.ts";
+import { Fetcher } from "./fetch.ts";
+import { activeMembers, confirmed, hostsOf } from "./holders.ts";
+import type { KeepParts } from "./keep.ts";
+import { holdTurn, topUpTurn } from "./keep.ts";
+import { MaybeHolders } from "./maybe.ts";
+import { Offers } from "./offer.ts";
+import type { PoolParts } from "./parts.ts";
+import type { Copies, FetchOptions, PackContent, PackInfo, Pool, StoredPack } from "./port.ts";
+import { Reader } from "./read.ts";
+import { Receiver } from "./receive.ts";
+import { Segments } from "./segments.ts";
+import { Server } from "./serve.ts";
+import { SourceBook } from "./sources.ts";
+import { Republisher, reclaimTurn } from "./strays.ts";
+import { Writer } from "./write.ts";
+
+const HOLD_EVERY_MS = 60_000;
+const TOP_UP_EVERY_MS = 300_000;
+const RECLAIM_EVERY_MS = 600_000;
+const REPUBLISH_EVERY_MS = 900_000;
+/** Changes come in bursts, as when something is published: one turn serves them all. */
+const SETTLE_MS = 200;
+/** A host that has just returned knows old claims only; until it has caught up, copies would seem to be missing. */
+const TOP_UP_SETTLE_MS = 3_000;
+
+/** The pool of one host: its part as a writer, reader and holder, and the workers that keep packs where they should be. */
+export class HostPool implements Pool {
+  readonly workers: readonly Worker[];
+  readonly #env: Env;
+  readonly #parts: PoolParts;
+  readonly #catalog: Catalog;
+  readonly #writer: Writer;
+  readonly #reader: Reader;
+  readonly #receiver: Receiver;
+  readonly #fetcher: Fetcher;
+  readonly #hold: Worker;
+  readonly #topUp: Worker;
+  readonly #reclaim: Worker;
+  readonly #closing = new AbortController();
+  readonly #settling = new Map<Worker, Timer>();
+  readonly #subscriptions: (() => void)[] = [];
+
+  constructor(env: Env, parts: PoolParts) {
+    this.#env = env;
+    this.#parts = parts;
+    const catalog = new Catalog(env, parts.records);
+    const maybe = new MaybeHolders();
+    const offers = new Offers(env, parts);
+    this.#catalog = catalog;
+    this.#fetcher = new Fetcher(env, parts, catalog, maybe, new SourceBook(env));
+    this.#reader = new Reader(catalog, new Segments(env, parts, this.#fetcher, () => this.#soon(this.#hold)));
+    this.#writer = new Writer({ env, parts, offers, maybe }, catalog);
+    this.#receiver = new Receiver(env, parts, offers);
+    // Answers by itself, through the handler that it registers.
+    new Server(env, parts).register();
+    const keep: KeepParts = { env, parts, catalog, offers, maybe, reader: this.#reader };
+    const republisher = new Republisher(keep);
+    this.#hold = new Worker(env, { name: "hold", everyMs: HOLD_EVERY_MS, work: (turn) => holdTurn(keep, turn) });
+    this.#topUp = new Worker(env, { name: "top-up", everyMs: TOP_UP_EVERY_MS, work: (turn) => topUpTurn(keep, turn) });
+    this.#reclaim = new Worker(env, { name: "reclaim", everyMs: RECLAIM_EVERY_MS, work: (turn) => reclaimTurn(keep, turn) });
+    const republish = new Worker(env, { name: "republish", everyMs: REPUBLISH_EVERY_MS, work: (turn) => republisher.turn(turn) });
+    this.#subscriptions.push(catalog.follow());
+    this.workers = [this.#hold, this.#topUp, this.#reclaim, republish];
+  }
+
+  /** Begins to keep packs where they should be. Reads and writes work before that too. */
+  start(): void {
+    const { records, transport, roster } = this.#parts;
+    this.#catalog.onChange(() => this.#soon(this.#hold, this.#reclaim, this.#topUp));
+    this.#subscriptions.push(
+      transport.onPeer(({ kind }) => {
+        if (kind === "up") this.#soon(this.#hold, this.#topUp);
+      }),
+      records.onApplied((namespace) => {
+        // The roster is in the network's own namespace: a member may have come or gone.
+        if (namespace === (roster().network as string)) this.#soon(this.#topUp);
+      }),
+    );
+    for (const worker of this.workers) worker.start();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new Error("this host is stopping"));
+    for (const end of this.#subscriptions) end();
+    for (const timer of this.#settling.values()) timer.cancel();
+    this.#fetcher.close();
+    this.#receiver.close();
+    await Promise.all(this.workers.map((worker) => worker.stop()));
+  }
+
+  async store(namespace: NamespaceId, content: PackContent, copies: Copies, signal?: AbortSignal): Promise<StoredPack> {
+    return await this.#writer.store(namespace, content, copies, this.#until(signal));
+  }
+
+  async remove(namespace: NamespaceId, packs: readonly PackId[]): Promise<void> {
+    await this.#writer.remove(namespace, packs);
+  }
+
+  info(namespace: NamespaceId, pack: PackId): PackInfo | undefined {
+    const body = this.#catalog.body(namespace, pack);
+    if (body === undefined) return undefined;
+    const holders = hostsOf(confirmed(this.#parts, this.#catalog, { namespace, pack }));
+    return { pack, sizeBytes: body.sizeBytes, copies: body.copies, blobs: body.blobs, holders };
+  }
+
+  *packs(namespace: NamespaceId): Generator<PackInfo> {
+    for (const { pack } of this.#catalog.packs(namespace)) {
+      const info = this.info(namespace, pack);
+      if (info !== undefined) yield info;
+    }
+  }
+
+  read(namespace: NamespaceId, pack: PackId, offset: number, length: number, options: FetchOptions = {}): AsyncIterable<Uint8Array> {
+    return this.#reader.read(namespace, pack, offset, length, { signal: this.#until(options.signal) });
+  }
+
+  survives(namespace: NamespaceId, packs: Iterable<PackId>): number {
+    // Where there is nothing to lose, the last host standing still has all of it.
+    let least = activeMembers(this.#parts).length - 1;
+    for (const pack of packs) least = Math.min(least, hostsOf(confirmed(this.#parts, this.#catalog, { namespace, pack })).length - 1);
+    return Math.max(0, least);
+  }
+
+  #until(signal: AbortSignal | undefined): AbortSignal {
+    return signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
+  }
+
+  #soon(...workers: readonly Worker[]): void {
+    for (const worker of workers) {
+      if (this.#closing.signal.aborted || this.#settling.has(worker)) continue;
+      const begin = (): void => {
+        this.#settling.delete(worker);
+        worker.nudge();
+      };
+      this.#settling.set(worker, this.#env.timers.after(worker === this.#topUp ? TOP_UP_SETTLE_MS : SETTLE_MS, begin));
+    }
+  }
+}
+
+/** @param parts what the pool stands on; handlers are registered with `parts.transport` at once */
+export function createPool(env: Env, parts: PoolParts): HostPool {
+  return new HostPool(env, parts);
+}

@@ -1,0 +1,127 @@
+import type { HostId } from "../codec/index.ts";
+import type { BulkStream } from "../net/index.ts";
+import type { Env } from "../platform/index.ts";
+import { codeOf, withDeadline } from "../platform/index.ts";
+import { claimCodec } from "./claim.ts";
+import { PoolError } from "./errors.ts";
+import { packKey } from "./keys.ts";
+import type { CheckedLabel } from "./label.ts";
+import { MAX_LABEL_BYTES, readLabel } from "./label.ts";
+import { HAS, PUT, RELEASE, RESERVE, emptyCodec, hasAnswerCodec, hasCodec, pieceNameCodec, reserveAnswerCodec, reserveCodec } from "./messages.ts";
+import type { Offers } from "./offer.ts";
+import type { PoolParts } from "./parts.ts";
+import { eachWithin } from "./patience.ts";
+import type { Promised } from "./reservations.ts";
+import { Reservations } from "./reservations.ts";
+
+const STALL_MS = 15_000;
+/** A sender gives up after 270 s; this host a little later, so that the sender names the reason. */
+const RECEIVE_MS = 300_000;
+
+/** The holder's side of a write: promises space, takes pieces in, answers with claims. */
+export class Receiver {
+  readonly #env: Env;
+  readonly #parts: PoolParts;
+  readonly #offers: Offers;
+  readonly #reservations: Reservations;
+
+  constructor(env: Env, parts: PoolParts, offers: Offers) {
+    this.#env = env;
+    this.#parts = parts;
+    this.#offers = offers;
+    this.#reservations = new Reservations(env, parts.store);
+    parts.transport.handle(RESERVE, (from, body) => this.#reserve(from, body));
+    parts.transport.handle(RELEASE, async (from, body) => this.#release(from, body));
+    parts.transport.handle(HAS, async (from, body) => this.#has(from, body));
+    parts.transport.handleBulk(PUT, (from, header, stream, signal) => this.#put(from, header, stream, signal));
+  }
+
+  close(): void {
+    this.#reservations.releaseAll();
+  }
+
+  #admit(from: HostId): void {
+    if (!this.#parts.roster().members.has(from)) throw new PoolError("REFUSED", "Only members of the network keep pieces here.");
+  }
+
+  async #reserve(from: HostId, body: Uint8Array): Promise<Uint8Array> {
+    this.#admit(from);
+    const asked = reserveCodec.decode(body);
+    const { store } = this.#parts;
+    const held = store.held(asked.pack, asked.index);
+    if (held !== undefined && held.sizeBytes === asked.sizeBytes) {
+      return reserveAnswerCodec.encode({ kind: "held", value: { claim: claimCodec.encode(this.#offers.ownClaim(asked)) } });
+    }
+    try {
+      const kept = await this.#reservations.keep(from, asked.pack, asked.index, asked.sizeBytes);
+      if (!kept) return reserveAnswerCodec.encode({ kind: "busy", value: {} });
+      return reserveAnswerCodec.encode({ kind: "reserved", value: { availableBytes: await this.#available() } });
+    } catch (error) {
+      if (codeOf(error) !== "STORE_FULL") throw error;
+      return reserveAnswerCodec.encode({ kind: "full", value: { availableBytes: await this.#available() } });
+    }
+  }
+
+  async #available(): Promise<number> {
+    return Math.max(0, Math.floor(await this.#parts.store.availableBytes()));
+  }
+
+  #release(from: HostId, body: Uint8Array): Uint8Array {
+    const { pack, index } = pieceNameCodec.decode(body);
+    this.#reservations.release(from, pack, index);
+    return emptyCodec.encode({});
+  }
+
+  #has(from: HostId, body: Uint8Array): Uint8Array {
+    this.#admit(from);
+    const { pack, pieces } = hasCodec.decode(body);
+    const indexes = Array.from({ length: pieces }, (_, index) => index).filter((index) => this.#parts.store.held(pack, index) !== undefined);
+    return hasAnswerCodec.encode({ indexes });
+  }
+
+  async #put(from: HostId, header: Uint8Array, stream: BulkStream, signal: AbortSignal): Promise<void> {
+    this.#admit(from);
+    const { pack, index } = pieceNameCodec.decode(header);
+    const promised = this.#reservations.take(from, pack, index);
+    if (promised === undefined) throw new PoolError("REFUSED", "No space was promised for this piece, or the promise has run out. Ask again.");
+    try {
+      const claim = await withDeadline(this.#env, RECEIVE_MS, "Receiving a piece", signal, (within) => this.#takeIn(pieceNameCodec.decode(header), promised, stream, within));
+      await withDeadline(this.#env, STALL_MS, "Sending a claim", signal, () => stream.send(claim));
+    } finally {
+      promised.reservation.release();
+    }
+  }
+
+  async #takeIn(name: { readonly pack: string; readonly index: number }, promised: Promised, stream: BulkStream, signal: AbortSignal): Promise<Uint8Array> {
+    const frames = eachWithin(this.#env, STALL_MS, "Receiving a piece", stream.frames(), signal);
+    try {
+      const first = await frames.next();
+      if (first.done === true || first.value.length > MAX_LABEL_BYTES) throw new PoolError("REFUSED", "A piece begins with its label.");
+      const label = this.#checkLabel(first.value, name, promised);
+      const piece = { pack: label.pack, index: name.index, sizeBytes: label.body.pieceBytes, root: label.body.roots[name.index]! };
+      await this.#parts.store.put(piece, first.value, bounded(frames, piece.sizeBytes), promised.reservation, signal);
+      return claimCodec.encode(this.#offers.ownClaim({ ...piece, namespace: label.namespace }));
+    } finally {
+      await frames.return(undefined);
+    }
+  }
+
+  #checkLabel(bytes: Uint8Array, { pack, index }: { readonly pack: string; readonly index: number }, promised: Promised): CheckedLabel {
+    const label = readLabel(bytes, this.#parts.roster().network);
+    if (label.pack !== pack) throw new PoolError("REFUSED", "The label is of another pack than the one that space was promised for.");
+    if (index >= label.body.roots.length) throw new PoolError("REFUSED", "The pack has no piece of this number.");
+    if (label.body.pieceBytes !== promised.sizeBytes) throw new PoolError("REFUSED", "The piece has another size than the one that space was promised for.");
+    if (this.#parts.records.deleted(label.namespace, packKey(label.pack))) throw new PoolError("REFUSED", "The pack has been deleted by its owner.");
+    return label;
+  }
+}
+
+/** Passes on at most as much as was promised, so that a sender that never ends is cut off before the disk sees it. */
+async function* bounded(frames: AsyncIterable<Uint8Array>, sizeBytes: number): AsyncGenerator<Uint8Array> {
+  let left = sizeBytes;
+  for await (const frame of frames) {
+    left -= frame.length;
+    if (left < 0) throw new PoolError("REFUSED", "The piece is longer than its record says.");
+    yield frame;
+  }
+}

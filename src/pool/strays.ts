@@ -1,0 +1,109 @@
+// What becomes of pieces whose pack is not among the live ones in this host's records. A tombstone of the namespace's owner lets a piece go,
+// and nothing else does: no record, no namespace, a record that is still on its way, all of these look alike from here. A piece whose pack
+// the records do not mention at all is published anew from the label beside it, so that neither the pack nor its space is lost to its owner.
+
+import type { NamespaceId } from "../codec/index.ts";
+import { ON_ALL_HOSTS } from "../cluster/index.ts";
+import type { Env, WorkerTurn } from "../platform/index.ts";
+import { EMPTY_CONTEXT } from "../records/index.ts";
+import type { HeldPiece } from "../store/index.ts";
+import type { Catalog } from "./catalog.ts";
+import { claimKey, packKey } from "./keys.ts";
+import type { CheckedLabel } from "./label.ts";
+import { readLabel } from "./label.ts";
+import type { Offers } from "./offer.ts";
+import type { PoolParts } from "./parts.ts";
+import { claimWrite } from "./write.ts";
+
+const PAGE = 500;
+/** Packs noted as missing between two turns; more are seen to at a later one. */
+const MISSING_MAX = 10_000;
+
+export interface StrayParts {
+  readonly env: Env;
+  readonly parts: PoolParts;
+  readonly catalog: Catalog;
+  readonly offers: Offers;
+}
+
+interface Stray {
+  readonly piece: HeldPiece;
+  readonly label: CheckedLabel;
+}
+
+/** The pieces on this disk whose pack is live in no namespace that this host knows. Only their labels are read from the disk. */
+async function* strays({ env, parts, catalog }: StrayParts, signal: AbortSignal): AsyncGenerator<Stray> {
+  let after: HeldPiece | undefined;
+  do {
+    const page: readonly HeldPiece[] = parts.store.list(after, PAGE);
+    for (const piece of page) {
+      signal.throwIfAborted();
+      if (catalog.isLive(piece.pack)) continue;
+      try {
+        yield { piece, label: readLabel(await parts.store.packRecord(piece.pack, piece.index), parts.roster().network) };
+      } catch (error) {
+        env.log.warn("a piece's label cannot be read; the piece is left alone", { pack: piece.pack, index: piece.index, error });
+      }
+    }
+    after = page.length === PAGE ? page.at(-1) : undefined;
+  } while (after !== undefined);
+}
+
+/** "reclaim": deletes the pieces whose pack its owner has deleted, and withdraws this host's claims for them. */
+export async function reclaimTurn(stray: StrayParts, { signal, report }: WorkerTurn): Promise<void> {
+  const { records, store } = stray.parts;
+  let freedBytes = 0;
+  for await (const { piece, label } of strays(stray, signal)) {
+    if (!records.deleted(label.namespace, packKey(piece.pack))) continue;
+    await store.remove(piece.pack, piece.index);
+    freedBytes += piece.sizeBytes;
+    await withdraw(stray, label.namespace, piece);
+  }
+  report(`${freedBytes} bytes freed`);
+}
+
+async function withdraw({ parts, catalog }: StrayParts, namespace: NamespaceId, { pack, index }: HeldPiece): Promise<void> {
+  const isClaimed = catalog.holdings(namespace, pack).some((holding) => holding.host === parts.self && holding.index === index);
+  if (isClaimed) await parts.records.write([{ namespace, key: claimKey(pack, index, parts.self), value: null }], { as: "host" });
+}
+
+/**
+ * "republish": brings back the record of a pack that this host holds and that the records lack, from the label beside the piece, with
+ * this host's claim. Only when it was missing at the turn before too: a write that is under way commits in between.
+ */
+export class Republisher {
+  readonly #with: StrayParts;
+  #missing = new Set<string>();
+
+  constructor(parts: StrayParts) {
+    this.#with = parts;
+  }
+
+  async turn({ signal, report }: WorkerTurn): Promise<void> {
+    const missing = new Set<string>();
+    let published = 0;
+    for await (const { piece, label } of strays(this.#with, signal)) {
+      if (!this.#isMissing(label)) continue;
+      const name = `${piece.pack}/${piece.index}`;
+      if (this.#missing.has(name)) {
+        await this.#publish(piece, label);
+        published += 1;
+      } else if (missing.size < MISSING_MAX) missing.add(name);
+    }
+    this.#missing = missing;
+    report(published === 0 ? "every piece's pack is in the records" : `${published} packs published anew`);
+  }
+
+  #isMissing({ namespace, genesis, pack }: CheckedLabel): boolean {
+    // Where this host keeps no copy of the records, their silence says nothing.
+    return genesis.replicas === ON_ALL_HOSTS && !this.#with.parts.records.deleted(namespace, packKey(pack));
+  }
+
+  async #publish(piece: HeldPiece, { namespace, genesis, record }: CheckedLabel): Promise<void> {
+    const { env, parts, offers } = this.#with;
+    if (parts.records.genesis(namespace) === undefined) await parts.records.create(genesis);
+    // A blind put: should a tombstone stand somewhere, this does not supersede it, and a pack with a tombstone is deleted.
+    await parts.records.write([{ namespace, key: packKey(piece.pack), value: record, context: EMPTY_CONTEXT }, claimWrite(namespace, offers.ownClaim({ ...piece, namespace }))], { as: "host" });
+    env.log.info("a pack that the records lacked was published anew by its holder", { namespace, pack: piece.pack });
+  }
+}
