@@ -1,0 +1,108 @@
+import { idFromBytes } from "../codec/index.ts";
+import type { StoreId } from "../codec/index.ts";
+import type { Random } from "../platform/index.ts";
+import type { LogEntry, LogOperation, LogRange } from "./port.ts";
+import { SortedEntries } from "./sorted-entries.ts";
+
+/** What a disk holds at one moment, for a backup that is restored later. */
+export interface DiskImage {
+  readonly storeId: StoreId;
+  readonly entries: SortedEntries;
+}
+
+/**
+ * The disk under a MemoryLog. It outlives the log, as a disk outlives a process, and does what disks do: forget what was not synced,
+ * keep a part of it, fail a sync, be full, slow or replaced. What is written but not synced is a list of whole commits.
+ */
+export class MemoryDisk {
+  /** How long a sync takes. 0: until the next turn of the promises. */
+  syncMs = 0;
+  /** While true, commits fail with LOG_FULL. */
+  isFull = false;
+  readonly #random: Random;
+  #storeId: StoreId;
+  #synced = new SortedEntries();
+  #unsynced: (readonly LogOperation[])[] = [];
+  #failNext = false;
+  #life = 0;
+
+  constructor(random: Random) {
+    this.#random = random;
+    this.#storeId = this.#newStoreId();
+  }
+
+  get storeId(): StoreId {
+    return this.#storeId;
+  }
+
+  /** Counts the crashes. A log that was opened in an earlier life is dead. */
+  get life(): number {
+    return this.#life;
+  }
+
+  /** Commits that were written, and neither acknowledged nor lost so far. */
+  get unsyncedCommits(): number {
+    return this.#unsynced.length;
+  }
+
+  /** The next sync fails: its commits are in doubt until the next crash, and the log is broken until it is opened anew. */
+  failNextSync(): void {
+    this.#failNext = true;
+  }
+
+  /**
+   * Ends the process that has the log open. Of the commits that were not synced the first `keptCommits` are on the disk nevertheless:
+   * none after a power cut, all (Infinity) after kill -9, anything between for a disk that was interrupted.
+   */
+  crash(keptCommits = 0): void {
+    for (const operations of this.#unsynced.slice(0, keptCommits)) this.#synced.apply(operations);
+    this.#unsynced = [];
+    this.#failNext = false;
+    this.#life += 1;
+  }
+
+  /** A crash and an empty disk in place of this one. */
+  wipe(): void {
+    this.crash();
+    this.#synced = new SortedEntries();
+    this.#storeId = this.#newStoreId();
+  }
+
+  /** A backup: what is synced now, and the store's id. */
+  image(): DiskImage {
+    return { storeId: this.#storeId, entries: this.#synced.copy() };
+  }
+
+  /** A crash, and an old backup in place of what was there. */
+  restore(image: DiskImage): void {
+    this.crash();
+    this.#storeId = image.storeId;
+    this.#synced = image.entries.copy();
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    return this.#synced.get(key);
+  }
+
+  scan(range: LogRange): LogEntry[] {
+    return this.#synced.scan(range);
+  }
+
+  write(operations: readonly LogOperation[]): void {
+    this.#unsynced.push(operations);
+  }
+
+  /** Makes the first `commits` of those that are written durable. False: the sync failed. */
+  sync(commits: number): boolean {
+    if (this.#failNext) {
+      this.#failNext = false;
+      return false;
+    }
+    for (const operations of this.#unsynced.splice(0, commits)) this.#synced.apply(operations);
+    return true;
+  }
+
+  #newStoreId(): StoreId {
+    return idFromBytes<StoreId>(this.#random.bytes(32));
+  }
+}

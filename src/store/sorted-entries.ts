@@ -1,0 +1,67 @@
+import type { LogEntry, LogOperation, LogRange } from "./port.ts";
+
+const DEFAULT_LIMIT = 1000;
+
+/**
+ * Entries in the order of their keys, in memory. Keys stand as text with one letter a byte, because text compares quickly and in the
+ * order of the bytes. Most new keys of a log come last, where inserting costs nothing.
+ */
+export class SortedEntries {
+  readonly #keys: string[] = [];
+  readonly #entries = new Map<string, LogEntry>();
+
+  apply(operations: readonly LogOperation[]): void {
+    for (const operation of operations) {
+      const key = textOf(operation.key);
+      if (operation.kind === "put") this.#put(key, operation);
+      else this.#delete(key);
+    }
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    return this.#entries.get(textOf(key))?.value.slice();
+  }
+
+  scan(range: LogRange): LogEntry[] {
+    const limit = range.limit ?? DEFAULT_LIMIT;
+    const [from, to] = [this.#placeOf(textOf(range.from)), this.#placeOf(textOf(range.to))];
+    const found = range.reverse === true ? this.#keys.slice(Math.max(from, to - limit), Math.max(from, to)).reverse() : this.#keys.slice(from, Math.min(to, from + limit));
+    return found.map((key) => copyOf(this.#entries.get(key)!));
+  }
+
+  copy(): SortedEntries {
+    const twin = new SortedEntries();
+    twin.apply([...this.#entries.values()].map((entry) => ({ kind: "put", ...entry })));
+    return twin;
+  }
+
+  #put(key: string, entry: LogEntry): void {
+    if (!this.#entries.has(key)) this.#keys.splice(this.#placeOf(key), 0, key);
+    this.#entries.set(key, copyOf(entry));
+  }
+
+  #delete(key: string): void {
+    if (this.#entries.delete(key)) this.#keys.splice(this.#placeOf(key), 1);
+  }
+
+  /** Where the key stands, or would. */
+  #placeOf(key: string): number {
+    const last = this.#keys.at(-1);
+    if (last === undefined || last < key) return this.#keys.length;
+    let [low, high] = [0, this.#keys.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#keys[middle]! < key) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function copyOf(entry: LogEntry): LogEntry {
+  return { key: entry.key.slice(), value: entry.value.slice() };
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+}

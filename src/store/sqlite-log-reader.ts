@@ -1,0 +1,97 @@
+import type { SQLOutputValue, StatementSync } from "node:sqlite";
+import { DatabaseSync } from "node:sqlite";
+import { messageOf } from "../platform/index.ts";
+import { StoreError } from "./errors.ts";
+import { openValue } from "./log-entry.ts";
+import { faultOf } from "./log-fault.ts";
+import type { LogEntry, LogRange } from "./port.ts";
+
+export const DEFAULT_SCAN_LIMIT = 1000;
+
+/** Reads the log in the calling thread, on a connection of its own. In WAL mode no reader waits for the writer. */
+export class SqliteLogReader {
+  readonly #path: string;
+  readonly #database: DatabaseSync;
+  readonly #get: StatementSync;
+  readonly #ascending: StatementSync;
+  readonly #descending: StatementSync;
+
+  /** @throws StoreError LOG_DAMAGED */
+  constructor(path: string) {
+    this.#path = path;
+    try {
+      this.#database = new DatabaseSync(path, { readOnly: true, timeout: 5000, returnArrays: true });
+      this.#database.exec("PRAGMA cache_size = -1024");
+      this.#get = this.#database.prepare("SELECT value FROM kv WHERE key = ?");
+      this.#ascending = this.#database.prepare("SELECT key, value FROM kv WHERE key >= ? AND key < ? ORDER BY key LIMIT ?");
+      this.#descending = this.#database.prepare("SELECT key, value FROM kv WHERE key >= ? AND key < ? ORDER BY key DESC LIMIT ?");
+    } catch (error) {
+      throw unreadable(path, faultOf(error).message, error);
+    }
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    const row = this.#guard(() => this.#get.get(key)) as SQLOutputValue[] | undefined;
+    return row && this.#open(key, row[0] as Uint8Array);
+  }
+
+  scan(range: LogRange): LogEntry[] {
+    const statement = range.reverse === true ? this.#descending : this.#ascending;
+    const rows = this.#guard(() => statement.all(range.from, range.to, range.limit ?? DEFAULT_SCAN_LIMIT)) as unknown as [Uint8Array, Uint8Array][];
+    return rows.map(([key, stored]) => ({ key, value: this.#open(key, stored) }));
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #open(key: Uint8Array, stored: Uint8Array): Uint8Array {
+    const value = openValue(key, stored);
+    if (value === undefined) throw unreadable(this.#path, "an entry does not match its checksum");
+    return value;
+  }
+
+  #guard<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw unreadable(this.#path, faultOf(error).message, error);
+    }
+  }
+}
+
+/** What a person reads when the log's file is not what was written. */
+export function unreadable(path: string, why: string, cause?: unknown): StoreError {
+  return new StoreError(
+    "LOG_DAMAGED",
+    `The record log ${path} is damaged (${why}). Stop this host, check the disk, move the file and those that begin with its name aside, and start again: the records come back from the other hosts.`,
+    { cause },
+  );
+}
+
+/**
+ * Reads through the whole log and says what is wrong with it; nothing when all is well. For a doctor: it takes seconds for each GiB.
+ * May run beside the daemon.
+ */
+export function inspectLog(path: string): string[] {
+  try {
+    const database = new DatabaseSync(path, { readOnly: true, timeout: 5000, returnArrays: true });
+    try {
+      const findings = database.prepare("PRAGMA quick_check(10)").all() as unknown as [string][];
+      const wrong = findings.map(([finding]) => finding).filter((finding) => finding !== "ok");
+      return wrong.length > 0 ? wrong : inspectEntries(database);
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    return [messageOf(error)];
+  }
+}
+
+function inspectEntries(database: DatabaseSync): string[] {
+  let wrong = 0;
+  for (const row of database.prepare("SELECT key, value FROM kv").iterate() as unknown as Iterable<[Uint8Array, Uint8Array]>) {
+    if (openValue(row[0], row[1]) === undefined) wrong += 1;
+  }
+  return wrong === 0 ? [] : [`${wrong} entries do not match their checksums`];
+}
