@@ -16,7 +16,9 @@ export type DoorErrorCode =
   | "NO_PUBLICATION"
   | "PUBLICATION_BUSY"
   | "TOO_MANY_PUBLICATIONS"
+  | "NO_SITE"
   | "NO_FILE"
+  | "CLIENT_GONE"
   | "INTERNAL";
 
 export class DoorError extends HoldfastError<DoorErrorCode> {}

@@ -1,8 +1,11 @@
 // door: HTTP on the machine itself. The gateway that serves sites to web browsers, the API for the command line, the start page,
 // metrics. In: requests by Host header, and the running host behind the port `Node`. Out: files with all that the web expects of
 // them, JSON guarded by a token, and what an error's code means as HTTP status and exit code.
+export { createDoor } from "./door.ts";
+export type { Door, DoorOptions } from "./door.ts";
+export type { ListenerLimits } from "./listener.ts";
 export { DoorError } from "./errors.ts";
 export type { DoorErrorCode } from "./errors.ts";
 export type { Gauge, Node } from "./port.ts";
-export type { Acknowledged, CreatedInvite, ErrorBody, FileRow, HeadRow, HostRow, InviteGrants, InviteRow, PeerAddresses, PublishRow, SiteRow, Status, WorkerRow } from "./rows.ts";
+export type { Acknowledged, CreatedInvite, ErrorBody, FileFault, FileRow, HeadRow, HostRow, InviteGrants, InviteRow, PeerAddresses, PublishRow, SiteRow, Status, WorkerRow } from "./rows.ts";
 export { EXIT, exitCodeOf, httpStatusOf, knownCodes } from "./status.ts";

@@ -18,7 +18,7 @@ export const HostRow = Type.Object(
     capacityBytes: Bytes,
     usedBytes: Type.Optional(Bytes),
     address: orNull(Type.String({ description: "where other hosts reach it, as a multiaddr" })),
-    pid: Type.Optional(Type.Integer({ description: "process id; of the answering host only" })),
+    pid: Type.Optional(Type.Integer({ description: "its process on its own machine" })),
     httpPort: Type.Optional(Type.Integer({ description: "where its own machine's browsers find its sites" })),
     version: Type.String(),
     lastSeenMs: orNull(Millis),
@@ -81,6 +81,9 @@ export const FileRow = Type.Object(
   { $id: "FileRow", description: "One file of a site." },
 );
 export type FileRow = Static<typeof FileRow>;
+
+export const FileFault = Type.Object({ site: Type.String(), code: Type.String(), message: Type.String() }, { $id: "FileFault", description: "A site whose list of files is out of reach." });
+export type FileFault = Static<typeof FileFault>;
 
 export const WorkerRow = Type.Object(
   {

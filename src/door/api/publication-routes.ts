@@ -1,0 +1,80 @@
+import { Type } from "typebox";
+import type { IncomingMessage } from "node:http";
+import type { Copies } from "../../pool/index.ts";
+import { DoorError } from "../errors.ts";
+import type { Node } from "../port.ts";
+import { FileRow, PublishRow } from "../rows.ts";
+import { fileRow, publishRow } from "../site-rows.ts";
+import type { Publications } from "./publications.ts";
+import type { Call, Route } from "./route.ts";
+import { ok } from "./route.ts";
+
+const Begin = Type.Object(
+  { name: Type.String({ minLength: 1, maxLength: 63 }), copies: Type.Union([Type.Literal("all"), Type.Integer({ minimum: 1, maximum: 1000 })], { description: "on how many hosts, or on all" }) },
+  { $id: "Begin", additionalProperties: false },
+);
+const Begun = Type.Object({ id: Type.String() }, { $id: "Begun" });
+
+/** Where the path inside the site begins in /api/publications/{id}/files/{path}. */
+const PATH_PARTS = 4;
+const DIGITS = /^\d{1,15}$/;
+
+function lengthOf(request: IncomingMessage): number {
+  const length = request.headers["content-length"];
+  if (length === undefined || !DIGITS.test(length)) throw new DoorError("LENGTH_REQUIRED", "Say with Content-Length how many bytes the file has; it is compared with what comes.");
+  return Number(length);
+}
+
+async function addFile(publications: Publications, call: Call): Promise<FileRow> {
+  const upload = { path: call.parts.slice(PATH_PARTS).join("/"), length: lengthOf(call.incoming), chunks: call.incoming as AsyncIterable<Uint8Array> };
+  const { site, file } = await publications.add(call.param("id"), upload);
+  return fileRow(site, file);
+}
+
+export function publicationRoutes(node: Node, publications: Publications, port: number): readonly Route[] {
+  return [
+    {
+      method: "POST",
+      path: "/api/publications",
+      name: "beginPublication",
+      summary: "Begin to publish; nothing is visible before the commit",
+      takes: Begin,
+      gives: { 201: { description: "Begun", schema: Begun } },
+      handle: async (call) => {
+        const { name, copies } = call.body<{ name: string; copies: Copies }>();
+        return { status: 201, json: { id: await publications.begin(name, copies) } };
+      },
+    },
+    {
+      method: "PUT",
+      path: "/api/publications/{id}/files/{path}",
+      name: "addFile",
+      summary: "Send one file; its bytes must be as many as Content-Length says",
+      takes: "bytes",
+      gives: { 200: { description: "It came in whole", schema: FileRow } },
+      handle: async (call) => ok(await addFile(publications, call)),
+    },
+    {
+      method: "POST",
+      path: "/api/publications/{id}/commit",
+      name: "commit",
+      summary: "Make what was sent the site's current state",
+      gives: { 200: { description: "Published", schema: PublishRow }, 202: { description: "Published, but on fewer hosts than it should be for now", schema: PublishRow } },
+      handle: async (call) => {
+        const result = await publications.commit(call.param("id"));
+        return { status: result.safe ? 200 : 202, json: publishRow(node, result, port) };
+      },
+    },
+    {
+      method: "DELETE",
+      path: "/api/publications/{id}",
+      name: "abortPublication",
+      summary: "Take everything back that was sent",
+      gives: { 200: { description: "Nothing of it remains" } },
+      handle: async (call) => {
+        await publications.abort(call.param("id"));
+        return ok({});
+      },
+    },
+  ];
+}

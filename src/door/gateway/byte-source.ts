@@ -1,0 +1,77 @@
+import type { ServerResponse } from "node:http";
+import type { Env } from "../../platform/index.ts";
+import { withDeadline } from "../../platform/index.ts";
+import { DoorError } from "../errors.ts";
+import type { Traffic } from "../traffic.ts";
+import type { Stalls } from "./stalls.ts";
+import { clientGone } from "./stalls.ts";
+
+/** Whoever clicked a link waits no longer than this for an answer, if only to hear that no host has the file. */
+const FIRST_BYTE_MS = 30_000;
+
+/** Content of a known length from somewhere. `read` stops at the signal. */
+export interface ByteSource {
+  /** For messages: "/video.mp4 of blog". */
+  readonly what: string;
+  readonly length: number;
+  read(signal: AbortSignal): AsyncIterable<Uint8Array>;
+}
+
+function wrongLength(source: ByteSource): DoorError {
+  return new DoorError("INTERNAL", `Reading ${source.what} gave another number of bytes than the ${source.length} that it has. Publish the site again.`);
+}
+
+/**
+ * All of it, in memory of its own: a chunk may be a view of something larger.
+ * @throws PlatformError DEADLINE, and whatever the source throws
+ */
+export function collect(env: Env, source: ByteSource): Promise<Buffer> {
+  return withDeadline(env, FIRST_BYTE_MS, `Reading ${source.what}`, undefined, async (signal) => {
+    const bytes = Buffer.allocUnsafeSlow(source.length);
+    let filled = 0;
+    for await (const chunk of source.read(signal)) {
+      if (filled + chunk.length > bytes.length) throw wrongLength(source);
+      bytes.set(chunk, filled);
+      filled += chunk.length;
+    }
+    if (filled !== bytes.length) throw wrongLength(source);
+    return bytes;
+  });
+}
+
+/**
+ * Sends the bytes as they come, never more of them in memory than one chunk. `sendHead` is called when the first is there, so that a
+ * failure before that can still be answered. A failure after it closes the connection: a body that is too short must not look whole.
+ * The reading is aborted when the client goes away.
+ * @throws before `sendHead`: PlatformError DEADLINE, and whatever the source throws; after it: DoorError CLIENT_GONE, or the source's error
+ */
+export async function stream(env: Env, response: ServerResponse, source: ByteSource, stalls: Stalls, traffic: Traffic, sendHead: () => void): Promise<void> {
+  if (response.destroyed || response.closed) throw clientGone();
+  const reading = new AbortController();
+  const close = (): void => reading.abort(clientGone());
+  response.once("close", close);
+  const chunks = source.read(reading.signal)[Symbol.asyncIterator]();
+  try {
+    let next = await withDeadline(env, FIRST_BYTE_MS, `Reading ${source.what}`, reading.signal, () => chunks.next());
+    sendHead();
+    let sent = 0;
+    for (; next.done !== true; next = await chunks.next()) {
+      const chunk = next.value;
+      sent += chunk.length;
+      if (sent > source.length) throw wrongLength(source);
+      traffic.bytes += chunk.length;
+      if (!response.write(chunk)) await stalls.drained(response);
+      reading.signal.throwIfAborted();
+    }
+    if (sent !== source.length) throw wrongLength(source);
+    response.end();
+  } catch (error) {
+    if (response.headersSent) response.destroy();
+    throw error;
+  } finally {
+    response.off("close", close);
+    reading.abort(clientGone());
+    // A source that is in the middle of a read ends when that does; nobody waits for it.
+    void chunks.return?.().catch(() => {});
+  }
+}

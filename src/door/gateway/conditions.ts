@@ -1,0 +1,58 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { parseHttpDate } from "./http-date.ts";
+
+/** What tells one state of a file from another. */
+export interface Validators {
+  /** A strong entity tag with its quotes. */
+  readonly etag: string;
+  /** Seconds since 1970. */
+  readonly modifiedSeconds: number;
+}
+
+export type Outcome = "proceed" | "not-modified" | "failed";
+
+/** Decides about a GET or HEAD by its conditions, in the order of RFC 9110, 13.2.2. */
+export function evaluate(headers: IncomingHttpHeaders, file: Validators): Outcome {
+  const ifMatch = headers["if-match"];
+  if (ifMatch !== undefined) {
+    if (!matches(ifMatch, file.etag, "strong")) return "failed";
+  } else if (isLater(file.modifiedSeconds, headers["if-unmodified-since"]) === true) {
+    return "failed";
+  }
+  const ifNoneMatch = headers["if-none-match"];
+  if (ifNoneMatch !== undefined) return matches(ifNoneMatch, file.etag, "weak") ? "not-modified" : "proceed";
+  return isLater(file.modifiedSeconds, headers["if-modified-since"]) === false ? "not-modified" : "proceed";
+}
+
+/** Undefined when the header is not there or is no date, and thus to be ignored. */
+function isLater(modifiedSeconds: number, header: string | undefined): boolean | undefined {
+  const date = header === undefined ? undefined : parseHttpDate(header);
+  return date === undefined ? undefined : modifiedSeconds > date;
+}
+
+const ENTITY_TAG = /\s*,?\s*(W\/)?("[\x21\x23-\x7e\x80-\xff]*")\s*(?:,|$)/y;
+
+/** Whether the list of entity tags, or "*", has this strong tag (RFC 9110, 8.8.3.2). What is no list matches nothing. */
+function matches(header: string, etag: string, comparison: "strong" | "weak"): boolean {
+  if (header.trim() === "*") return true;
+  let at = 0;
+  while (at < header.length) {
+    ENTITY_TAG.lastIndex = at;
+    const found = ENTITY_TAG.exec(header);
+    if (found === null) return false;
+    if (found[2] === etag && (comparison === "weak" || found[1] === undefined)) return true;
+    at = ENTITY_TAG.lastIndex;
+  }
+  return false;
+}
+
+/**
+ * Whether a Range header counts, as If-Range says (RFC 9110, 13.1.5). A date is believed only when the file is
+ * at least a second older than now: within one second it could have changed twice.
+ */
+export function rangeCounts(headers: IncomingHttpHeaders, file: Validators, nowSeconds: number): boolean {
+  const condition = headers["if-range"];
+  if (condition === undefined || typeof condition !== "string") return condition === undefined;
+  if (condition.startsWith('"') || condition.startsWith("W/")) return condition === file.etag;
+  return parseHttpDate(condition) === file.modifiedSeconds && file.modifiedSeconds < nowSeconds;
+}

@@ -1,0 +1,165 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Env } from "../../platform/index.ts";
+import { HoldfastError, codeOf } from "../../platform/index.ts";
+import type { SiteInfo } from "../../site/index.ts";
+import type { Page } from "../page.ts";
+import { sendPage } from "../page.ts";
+import type { Node } from "../port.ts";
+import type { RequestHead } from "../request-head.ts";
+import { holdersOf, neighbours, siteAddress } from "../site-rows.ts";
+import { httpStatusOf } from "../status.ts";
+import type { Traffic } from "../traffic.ts";
+import type { FileAnswers, Prepared } from "./file-answer.ts";
+import { mediaType, prepare } from "./file-answer.ts";
+import { listingPage } from "./listing.ts";
+import { badPathPage, failurePage, missingPage, unknownSitePage, unpublishedPage, wrongMethodPage } from "./notes.ts";
+import type { SitePath } from "./path.ts";
+import { encodePath, parsePath } from "./path.ts";
+import type { Shelf, Shelves } from "./shelf.ts";
+
+/** Tells a page which host serves it, and which others would on this machine. Takes precedence over a file of the same path. */
+const WELL_KNOWN = "/.well-known/holdfast";
+const RETRY_AFTER_SECONDS = "5";
+
+/** One request on its way through the gateway. */
+interface Visit {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly head: RequestHead;
+  /** Path and query, as they came. */
+  readonly target: string;
+}
+
+/**
+ * Serves sites to web browsers. A request for a path that was asked for before, of a small file in memory, is answered at once, from
+ * headers prepared at the first time. Everything else opens the site, resolves the path, and sends the file, the folder's
+ * index.html or a listing, a redirect, the site's 404.html, or a page that says what to do.
+ */
+export class Gateway {
+  readonly #env: Env;
+  readonly #node: Node;
+  readonly #files: FileAnswers;
+  readonly #traffic: Traffic;
+  readonly #port: number;
+  readonly #shelves: Shelves;
+  /** In every answer. */
+  readonly #extra: readonly string[];
+
+  constructor(env: Env, node: Node, shelves: Shelves, files: FileAnswers, traffic: Traffic, port: number) {
+    this.#env = env;
+    this.#node = node;
+    this.#files = files;
+    this.#traffic = traffic;
+    this.#port = port;
+    this.#shelves = shelves;
+    this.#extra = ["X-Holdfast-Host", headerSafe(node.self.name)];
+  }
+
+  handle(name: string, visit: Visit): void {
+    const { request, response } = visit;
+    if (request.method !== "GET" && request.method !== "HEAD") return this.#page(visit, 405, wrongMethodPage(), ["Allow", "GET, HEAD"]);
+    const prepared = this.#shelves.current(name)?.prepared.get(visit.target);
+    const answering = prepared === undefined ? this.#visit(name, visit) : this.#files.answer(request, response, prepared, visit.head.isConditional);
+    answering
+      ?.catch((error: unknown) => this.#fail(name, visit, error))
+      .catch((error: unknown) => {
+        this.#env.log.error("an error could not be answered", { site: name, path: visit.target, error });
+        response.destroy();
+      });
+  }
+
+  async #visit(name: string, visit: Visit): Promise<void> {
+    const site = this.#node.sites.find(name);
+    if (site === undefined) return this.#unknown(name, visit);
+    if (site.head === undefined) return this.#page(visit, 404, unpublishedPage(name));
+    const path = parsePath(visit.target);
+    const shelf = await this.#shelves.open(site);
+    if (visit.target.startsWith(WELL_KNOWN) && encodePath(path.parts, path.isFolder) === WELL_KNOWN) return this.#wellKnown(visit, shelf);
+    await this.#resolve(shelf, path, visit);
+  }
+
+  async #resolve(shelf: Shelf, path: SitePath, visit: Visit): Promise<void> {
+    const { view } = shelf;
+    const { name } = view.site;
+    const whole = path.parts.join("/");
+    const isFolder = path.isFolder || path.parts.length === 0;
+    const file = path.parts.includes("") ? undefined : view.file(isFolder ? (whole === "" ? "index.html" : `${whole}/index.html`) : whole);
+    if (file !== undefined) {
+      const prepared = prepare(name, file, this.#env.clock.wallMs(), this.#extra);
+      // Other spellings of the same path would only fill the memory.
+      if (encodePath(path.parts, path.isFolder) === visit.target) this.#shelves.keep(shelf, visit.target, prepared);
+      return this.#files.answer(visit.request, visit.response, prepared, visit.head.isConditional);
+    }
+    const entries = path.parts.includes("") ? undefined : view.folder(whole);
+    if (entries === undefined) return this.#missing(shelf, path, visit);
+    if (!isFolder) return this.#redirect(visit, encodePath(path.parts, true) + path.query);
+    this.#page(visit, 200, listingPage(name, path.parts, entries, this.#node.self.name));
+  }
+
+  async #missing(shelf: Shelf, path: SitePath, visit: Visit): Promise<void> {
+    const { view } = shelf;
+    const own = view.file("404.html");
+    if (own === undefined) return this.#page(visit, 404, missingPage(view.site.name, path.parts, this.#node.self.name));
+    const prepared = prepare(view.site.name, own, this.#env.clock.wallMs(), this.#extra);
+    await this.#files.send(visit.request, visit.response, 404, this.#headOfMissing(prepared), prepared, undefined);
+  }
+
+  /** The head of a 404 with content: neither validators nor ranges, which would be those of another address. */
+  #headOfMissing(prepared: Prepared): readonly string[] {
+    const { file } = prepared;
+    return ["Content-Type", mediaType(file.type), "X-Content-Type-Options", "nosniff", "Content-Length", String(file.sizeBytes), "Cache-Control", "no-cache", ...this.#extra];
+  }
+
+  #redirect(visit: Visit, location: string): void {
+    visit.response.writeHead(308, ["Location", location, "Content-Length", "0", "Cache-Control", "no-cache", ...this.#extra]);
+    visit.response.end();
+    this.#traffic.count(308, 0);
+  }
+
+  #wellKnown(visit: Visit, shelf: Shelf): void {
+    const { site, head } = shelf.view;
+    const mirrors = neighbours(this.#node).map((host) => ({ host: host.name, url: siteAddress(site.name, host.httpPort) }));
+    const text = `${JSON.stringify({ host: this.#node.self.name, site: site.name, root: head.root, sequence: head.sequence, mirrors })}\n`;
+    const length = Buffer.byteLength(text);
+    visit.response.writeHead(200, ["Content-Type", "application/json", "X-Content-Type-Options", "nosniff", "Content-Length", String(length), "Cache-Control", "no-store", ...this.#extra]);
+    visit.response.end(text);
+    this.#traffic.count(200, length);
+  }
+
+  #unknown(name: string, visit: Visit): void {
+    const known = this.#node.sites.list().filter((each) => each.head !== undefined);
+    this.#page(visit, 404, unknownSitePage(name, known.map((each) => each.name), this.#port));
+  }
+
+  #page(visit: Visit, status: number, page: Page, headers: readonly string[] = []): void {
+    sendPage(visit.response, this.#traffic, { status, page, headers: [...headers, ...this.#extra] });
+  }
+
+  /** Says what went wrong if it still can; else the connection is closed already, and a client sees that the body is not whole. */
+  #fail(name: string, visit: Visit, error: unknown): void {
+    const { response } = visit;
+    const code = codeOf(error);
+    if (code === "CLIENT_GONE") return;
+    if (response.headersSent) {
+      this.#traffic.brokenStreams += 1;
+      this.#env.log.warn("a file could not be sent to its end", { site: name, path: visit.target, error });
+      return;
+    }
+    if (response.destroyed) return;
+    if (code === "BAD_PATH") return this.#page(visit, 400, badPathPage(error));
+    const site = this.#node.sites.find(name);
+    if (site === undefined) return this.#unknown(name, visit);
+    this.#env.log.warn("a file could not be read", { site: name, path: visit.target, error });
+    this.#page(visit, Math.max(500, httpStatusOf(error)), this.#failure(site, error), ["Retry-After", RETRY_AFTER_SECONDS]);
+  }
+
+  #failure(site: SiteInfo, error: unknown): Page {
+    const words = error instanceof HoldfastError ? error.message : "Something failed on this host that nobody foresaw; its log says more.";
+    return failurePage(site.name, words, holdersOf(this.#node, site.namespace), this.#node.self.name);
+  }
+}
+
+/** A host's name may have any letters; a header may not. */
+function headerSafe(name: string): string {
+  return /^[\x20-\x7e]*$/.test(name) ? name : encodeURIComponent(name);
+}

@@ -1,0 +1,170 @@
+import { request as httpRequest } from "node:http";
+import type { IncomingHttpHeaders } from "node:http";
+// oxlint-disable-next-line no-restricted-imports -- the tests send what no HTTP client would
+import { connect, type Socket } from "node:net";
+import { idFromBytes } from "../codec/index.ts";
+import type { HostId } from "../codec/index.ts";
+import type { Env } from "../platform/index.ts";
+import { machineEnv, silentLog } from "../platform/index.ts";
+import type { Door, DoorOptions } from "./door.ts";
+import { createDoor } from "./door.ts";
+import { FakeSites } from "./fake-sites.ts";
+import type { Node } from "./port.ts";
+import type { HostRow, Status } from "./rows.ts";
+
+// For tests and benchmarks only: a running host made of memory behind the port `Node`, a door to it, and clients.
+
+export const TOKEN = "a-token-for-tests-0123456789";
+export const env: Env = machineEnv(silentLog);
+
+const GIB = 1024 ** 3;
+
+export function hostId(number: number): HostId {
+  return idFromBytes<HostId>(new Uint8Array(32).fill(number));
+}
+
+export function hostRow(number: number, name: string, more: Partial<HostRow> = {}): HostRow {
+  return { id: hostId(number), name, zone: name, presence: "online", capacityBytes: 20 * GIB, usedBytes: GIB, address: `/ip4/127.0.0.1/tcp/${4280 + number}`, version: "0.1.0", lastSeenMs: 1, isSelf: false, ...more };
+}
+
+/** A host whose answers a test may replace one by one. */
+export class FakeNode implements Node {
+  readonly self: Node["self"];
+  readonly sites = new FakeSites();
+  rows: HostRow[];
+  networkName = "friends";
+  holders: HostId[] = [];
+  calls: unknown[] = [];
+
+  constructor(name = "attic") {
+    this.self = { id: hostId(1), name };
+    this.rows = [hostRow(1, name, { isSelf: true, httpPort: 4280 }), hostRow(2, "cellar", { presence: "away" })];
+  }
+
+  readonly pool: Node["pool"] = {
+    packs: () => (this.holders.length === 0 ? [] : [{ pack: idFromBytes(new Uint8Array(32)), sizeBytes: 1, copies: 3, blobs: [], holders: this.holders }]),
+    survives: () => this.holders.length - 1,
+  };
+
+  status(): Status {
+    return {
+      network: { id: "net", name: this.networkName },
+      host: { id: this.self.id, name: this.self.name, zone: "home" },
+      version: "0.1.0",
+      pid: 1,
+      startedMs: 1,
+      httpPort: 4280,
+      peerAddresses: [],
+      capacityBytes: 1000,
+      usedBytes: 10,
+      hosts: { total: this.rows.length, online: this.rows.filter((row) => row.presence === "online").length },
+      sites: this.sites.list().length,
+      survives: 1,
+      health: "Everything survives the loss of any host.",
+      nextStep: null,
+    };
+  }
+
+  hosts(): readonly HostRow[] {
+    return this.rows;
+  }
+
+  workers: Node["workers"] = () => [{ name: "repair", state: "idle", progress: "", lastError: undefined, runs: 3, lastRunWallMs: undefined }];
+  gauges: Node["gauges"] = () => [{ name: "holdfast_records", help: "Records.", value: 42 }];
+  invites: Node["invites"] = () => [];
+  addresses: Node["addresses"] = () => [];
+
+  createInvite: Node["createInvite"] = async (grants) => {
+    this.calls.push(grants);
+    return { invite: { id: "i", state: "open", zone: null, role: "member", quotaBytes: null, expiresMs: 1, usedBy: null }, code: "hf-code", words: ["one", "two", "three"] };
+  };
+
+  removeHost: Node["removeHost"] = async (host) => {
+    this.calls.push(host);
+    return { safe: false };
+  };
+
+  learnAddresses: Node["learnAddresses"] = async (peers) => {
+    this.calls.push(peers);
+  };
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+export interface Ask {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+}
+
+/** A door with a fake host behind it. */
+export class TestDoor implements AsyncDisposable {
+  readonly door: Door;
+  readonly node: FakeNode;
+
+  private constructor(door: Door, node: FakeNode) {
+    this.door = door;
+    this.node = node;
+  }
+
+  static async open(node = new FakeNode(), options: Partial<DoorOptions> = {}): Promise<TestDoor> {
+    return new TestDoor(await createDoor(env, { node, token: TOKEN, port: 0, ...options }), node);
+  }
+
+  get sites(): FakeSites {
+    return this.node.sites;
+  }
+
+  /** Asks a site, under its own name. */
+  site(name: string, path: string, ask: Ask = {}): Promise<Reply> {
+    return this.ask(`${name}.localhost:${this.door.port}`, path, ask);
+  }
+
+  /** Asks the API as the command line does. */
+  api(method: string, path: string, json?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Reply> {
+    const body = json === undefined ? {} : { body: JSON.stringify(json) };
+    return this.ask(`localhost:${this.door.port}`, path, { method, headers: { authorization: `Bearer ${TOKEN}`, ...(json === undefined ? {} : { "content-type": "application/json" }), ...headers }, ...body });
+  }
+
+  ask(host: string, path: string, ask: Ask): Promise<Reply> {
+    const { promise, resolve, reject } = Promise.withResolvers<Reply>();
+    const length = ask.body === undefined ? {} : { "content-length": String(Buffer.byteLength(ask.body)) };
+    const sent = httpRequest({ host: "127.0.0.1", port: this.door.port, path, method: ask.method ?? "GET", headers: { host, ...length, ...ask.headers }, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", reject);
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) }));
+    });
+    sent.on("error", reject);
+    sent.end(ask.body);
+    return promise;
+  }
+
+  socket(): Socket {
+    return connect(this.door.port, "127.0.0.1").on("error", () => {});
+  }
+
+  /** Sends exactly these bytes and gives all that comes until the connection ends. */
+  async raw(text: string): Promise<string> {
+    const socket = this.socket();
+    const chunks: Buffer[] = [];
+    socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+    socket.write(text, "latin1");
+    await new Promise((resolve) => socket.once("close", resolve));
+    return Buffer.concat(chunks).toString("latin1");
+  }
+
+  /** A GET with its target as it stands, on a connection of its own. */
+  async status(host: string, target: string, headers = ""): Promise<number> {
+    const reply = await this.raw(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n${headers}\r\n`);
+    return Number(reply.slice(9, 12));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.door.close();
+  }
+}

@@ -1,0 +1,125 @@
+import { createServer } from "node:http";
+import type { RequestListener, Server } from "node:http";
+import type { Env } from "../platform/index.ts";
+import { codeOf } from "../platform/index.ts";
+import { DoorError } from "./errors.ts";
+
+/** Loopback only: nobody but this machine can come in. The second is tried where it exists. */
+const ADDRESSES = ["127.0.0.1", "::1"] as const;
+const MISSING = new Set(["EADDRNOTAVAIL", "EAFNOSUPPORT"]);
+/** How often a free port is looked for that is free on both addresses. */
+const ATTEMPTS = 20;
+/** How long answers under way may go on when the door closes. */
+const LAST_ANSWERS_MS = 2_000;
+const CHECK_MS = 20;
+
+export interface ListenerLimits {
+  /** Per address. */
+  readonly connectionsMax: number;
+  /** A connection without a byte in either direction for this long is closed. */
+  readonly silenceMs: number;
+  /** From the first byte of a request to the end of its headers. */
+  readonly headersMs: number;
+}
+
+export interface Listener {
+  readonly port: number;
+  readonly addresses: readonly string[];
+  /** Hands all requests to `listener`, those first that have come already. */
+  serve(listener: RequestListener): void;
+  /** Takes no more connections, lets answers under way end for up to 2 s, then cuts them off. */
+  close(): Promise<void>;
+}
+
+function server(env: Env, limits: ListenerLimits, early: RequestListener): Server {
+  const made = createServer(
+    {
+      maxHeaderSize: 16 * 1024,
+      headersTimeout: limits.headersMs,
+      // The whole of an upload may take as long as it likes, as long as bytes come.
+      requestTimeout: 0,
+      keepAliveTimeout: 30_000,
+      connectionsCheckingInterval: Math.min(5_000, limits.headersMs),
+      optimizeEmptyRequests: true,
+    },
+    early,
+  );
+  made.maxConnections = limits.connectionsMax;
+  made.timeout = limits.silenceMs;
+  // Such as being out of file descriptors when a connection comes: that one is lost, the door stays open.
+  made.on("error", (error) => env.log.warn("the HTTP listener had an error", { error }));
+  return made;
+}
+
+function listen(made: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    made.once("error", reject);
+    made.listen({ port, host, ipv6Only: true }, () => {
+      made.off("error", reject);
+      const address = made.address();
+      resolve(address !== null && typeof address === "object" ? address.port : port);
+    });
+  });
+}
+
+/**
+ * Listens on 127.0.0.1 and, where it exists, ::1, on one port.
+ * @param port 0 takes one that is free on both
+ * @throws DoorError PORT_TAKEN
+ */
+export async function openListener(env: Env, port: number, limits: ListenerLimits): Promise<Listener> {
+  for (let attempt = 1; ; attempt++) {
+    const opened: Opened[] = [];
+    const waiting: Parameters<RequestListener>[] = [];
+    const early: RequestListener = (request, response) => waiting.push([request, response]);
+    let bound = port;
+    try {
+      for (const address of ADDRESSES) {
+        const made = server(env, limits, early);
+        try {
+          bound = await listen(made, bound, address);
+        } catch (error) {
+          if (address !== ADDRESSES[0] && MISSING.has(codeOf(error) ?? "")) continue;
+          throw error;
+        }
+        opened.push({ server: made, address });
+      }
+      return listenerOf(env, bound, opened, early, waiting);
+    } catch (error) {
+      await closeAll(env, opened.map((each) => each.server));
+      if (codeOf(error) !== "EADDRINUSE" && codeOf(error) !== "EACCES") throw error;
+      if (port !== 0 || attempt === ATTEMPTS) {
+        throw new DoorError("PORT_TAKEN", `Port ${bound} of this machine ${codeOf(error) === "EACCES" ? "may not be used without special rights" : "is used by another program"}. Choose another with --http-port, or leave it out.`, { cause: error });
+      }
+    }
+  }
+}
+
+interface Opened {
+  readonly server: Server;
+  readonly address: string;
+}
+
+function listenerOf(env: Env, port: number, opened: readonly Opened[], early: RequestListener, waiting: readonly Parameters<RequestListener>[]): Listener {
+  return {
+    port,
+    addresses: opened.map((each) => each.address),
+    serve(listener) {
+      for (const { server } of opened) server.off("request", early).on("request", listener);
+      for (const [request, response] of waiting) listener(request, response);
+    },
+    close: () => closeAll(env, opened.map((each) => each.server)),
+  };
+}
+
+async function closeAll(env: Env, servers: readonly Server[]): Promise<void> {
+  const closed = Promise.all(servers.map((each) => new Promise<boolean>((resolve) => each.close(() => resolve(true)))));
+  const endMs = env.clock.monotonicMs() + LAST_ANSWERS_MS;
+  // Connections become idle one by one as their answers end; node:http closes them only when asked again.
+  while (env.clock.monotonicMs() < endMs) {
+    if (await Promise.race([closed, env.timers.sleep(CHECK_MS)])) return;
+    for (const each of servers) each.closeIdleConnections();
+  }
+  for (const each of servers) each.closeAllConnections();
+  await closed;
+}

@@ -1,0 +1,82 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Env } from "../platform/index.ts";
+import type { Api } from "./api/api.ts";
+import type { Gateway } from "./gateway/gateway.ts";
+import type { HostRoute } from "./host-route.ts";
+import { HostRoutes } from "./host-route.ts";
+import type { RequestHead } from "./request-head.ts";
+import { readHead } from "./request-head.ts";
+import type { SelfPages } from "./self-pages.ts";
+import { sendText } from "./self-pages.ts";
+import type { Traffic } from "./traffic.ts";
+
+const TEXT = "text/plain; charset=utf-8";
+const ABSOLUTE = /^http:\/\/([^/?#]*)(.*)$/i;
+
+/** Where every request comes in: by its Host header it goes to a site, to the API, to the host's own pages, or nowhere. */
+export class Reception {
+  readonly #env: Env;
+  readonly #traffic: Traffic;
+  readonly #gateway: Gateway;
+  readonly #api: Api;
+  readonly #pages: SelfPages;
+  readonly #routes = new HostRoutes();
+  #isClosing = false;
+
+  constructor(env: Env, traffic: Traffic, gateway: Gateway, api: Api, pages: SelfPages) {
+    this.#env = env;
+    this.#traffic = traffic;
+    this.#gateway = gateway;
+    this.#api = api;
+    this.#pages = pages;
+  }
+
+  /** From now on each connection ends with its answer. */
+  close(): void {
+    this.#isClosing = true;
+  }
+
+  receive(request: IncomingMessage, response: ServerResponse): void {
+    try {
+      const head = readHead(request);
+      const route = this.#routes.of(head.host);
+      // A body that nobody reads would have to be read to its end before the next request; whoever sends one starts anew.
+      if (this.#isClosing || (head.hasBody && route.kind !== "self")) response.shouldKeepAlive = false;
+      const target = originForm(request.url ?? "", head.host);
+      if (target === undefined) return sendText(response, this.#traffic, 400, TEXT, "The request's target is neither a path nor an address that agrees with its Host header.\n");
+      this.#dispatch(request, response, { head, route, target });
+    } catch (error) {
+      this.#fault(request, response, error);
+    }
+  }
+
+  #dispatch(request: IncomingMessage, response: ServerResponse, { head, route, target }: { readonly head: RequestHead; readonly route: HostRoute; readonly target: string }): void {
+    switch (route.kind) {
+      case "site":
+        return this.#gateway.handle(route.name, { request, response, head, target });
+      case "self": {
+        const isApi = target === "/api" || target.startsWith("/api/");
+        const answering = isApi ? this.#api.handle(request, response, target, head, route) : this.#pages.handle(request, response, target);
+        answering.catch((error: unknown) => this.#fault(request, response, error));
+        return;
+      }
+      case "other":
+        return sendText(response, this.#traffic, 421, TEXT, "This host serves NAME.localhost for each site, and localhost itself. It does not know the name in this address.\n");
+    }
+  }
+
+  /** Something that should not happen. The visitor hears so, and the process goes on. */
+  #fault(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+    this.#env.log.error("a request failed in a way that nobody foresaw", { path: request.url, error });
+    if (response.headersSent) response.destroy();
+    else sendText(response, this.#traffic, 500, TEXT, "Something failed on this host that nobody foresaw; its log says more.\n");
+  }
+}
+
+/** The target as path and query. One that is a whole address (RFC 9112, 3.2.2) must name the same host as the Host header. */
+function originForm(target: string, host: string | undefined): string | undefined {
+  if (target.startsWith("/")) return target;
+  const [, authority, rest] = ABSOLUTE.exec(target) ?? [];
+  if (authority === undefined || rest === undefined || authority.toLowerCase() !== host?.toLowerCase()) return undefined;
+  return rest.startsWith("/") ? rest : `/${rest}`;
+}

@@ -1,0 +1,19 @@
+/** What the door counts of itself. Plain numbers, because they are touched at each request; /metrics reads them at a scrape. */
+export class Traffic {
+  readonly #byStatus = new Map<number, number>();
+  bytes = 0;
+  /** Streams that were broken off because the rest of the file did not come. */
+  brokenStreams = 0;
+  /** Clients cut off because they and others had stopped reading and held too much memory. */
+  cutOffClients = 0;
+
+  /** @param bodyBytes what is handed to the connection at once; a stream adds its bytes as they go */
+  count(status: number, bodyBytes: number): void {
+    this.#byStatus.set(status, (this.#byStatus.get(status) ?? 0) + 1);
+    this.bytes += bodyBytes;
+  }
+
+  byStatus(): ReadonlyMap<number, number> {
+    return this.#byStatus;
+  }
+}
