@@ -1,0 +1,108 @@
+import type { IncomingMessage } from "node:http";
+import type { Acknowledged, CreatedInvite, FileFault, FileRow, HeadRow, HostRow, InviteGrants, PeerAddresses, PublishRow, SiteRow, Status, WorkerRow } from "../door/index.ts";
+import { ApiClient } from "./http.ts";
+
+/** How long a question may take that needs nobody but the host itself. */
+const PROMPT_MS = 20_000;
+
+/** Path below a site or publication; each part encoded, the slashes between them kept. */
+function encodedPath(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/");
+}
+
+/** What the running host can be asked, as functions. The door describes it as OpenAPI. */
+export class HostApi {
+  readonly #client: ApiClient;
+  readonly #signal: AbortSignal;
+
+  constructor(url: string, token: string, signal: AbortSignal) {
+    this.#client = new ApiClient(url, token);
+    this.#signal = signal;
+  }
+
+  async status(): Promise<Status> {
+    return (await this.#get("/status")) as Status;
+  }
+
+  async hosts(): Promise<readonly HostRow[]> {
+    return ((await this.#get("/hosts")) as { hosts: HostRow[] }).hosts;
+  }
+
+  async sites(): Promise<readonly SiteRow[]> {
+    return ((await this.#get("/sites")) as { sites: SiteRow[] }).sites;
+  }
+
+  async site(name: string): Promise<SiteRow> {
+    return (await this.#get(`/sites/${encodeURIComponent(name)}`)) as SiteRow;
+  }
+
+  async history(name: string): Promise<readonly HeadRow[]> {
+    return ((await this.#get(`/sites/${encodeURIComponent(name)}/history`)) as { history: HeadRow[] }).history;
+  }
+
+  /** The files of one site, or of all; a site whose list is out of reach has one row that says so. */
+  files(site: string | undefined): AsyncGenerator<FileRow | FileFault> {
+    const path = site === undefined ? "/files" : `/sites/${encodeURIComponent(site)}/files`;
+    return this.#client.rows(path, this.#signal) as AsyncGenerator<FileRow | FileFault>;
+  }
+
+  async workers(): Promise<readonly WorkerRow[]> {
+    return ((await this.#get("/workers")) as { workers: WorkerRow[] }).workers;
+  }
+
+  async addresses(): Promise<readonly PeerAddresses[]> {
+    return ((await this.#get("/addresses")) as { addresses: PeerAddresses[] }).addresses;
+  }
+
+  async invite(grants: InviteGrants): Promise<CreatedInvite> {
+    return (await this.#send("POST", "/invites", grants)) as CreatedInvite;
+  }
+
+  async removeHost(id: string): Promise<Acknowledged> {
+    return (await this.#send("DELETE", `/hosts/${encodeURIComponent(id)}`)) as Acknowledged;
+  }
+
+  async unpublish(name: string): Promise<void> {
+    await this.#send("DELETE", `/sites/${encodeURIComponent(name)}`);
+  }
+
+  async rollback(name: string, sequence: number): Promise<PublishRow> {
+    return (await this.#send("POST", `/sites/${encodeURIComponent(name)}/rollback`, { sequence })) as PublishRow;
+  }
+
+  async beginPublication(name: string, copies: number | "all"): Promise<string> {
+    return ((await this.#send("POST", "/publications", { name, copies })) as { id: string }).id;
+  }
+
+  async addFile(publication: string, path: string, sizeBytes: number, chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<FileRow> {
+    return (await this.#client.ask({ method: "PUT", path: `/publications/${publication}/files/${encodedPath(path)}`, body: { sizeBytes, chunks }, signal })) as FileRow;
+  }
+
+  /** Takes as long as it takes to place the copies. */
+  async commit(publication: string, signal: AbortSignal): Promise<PublishRow> {
+    return (await this.#client.ask({ method: "POST", path: `/publications/${publication}/commit`, signal })) as PublishRow;
+  }
+
+  /** Also after Ctrl-C: so it has its own patience. */
+  async abort(publication: string): Promise<void> {
+    await this.#client.ask({ method: "DELETE", path: `/publications/${publication}`, signal: AbortSignal.timeout(5000) });
+  }
+
+  /** A file's bytes. */
+  download(site: string, path: string, signal: AbortSignal): Promise<IncomingMessage> {
+    return this.#client.open({ method: "GET", path: `/sites/${encodeURIComponent(site)}/content/${encodedPath(path)}`, signal });
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  #get(path: string): Promise<unknown> {
+    return this.#send("GET", path);
+  }
+
+  #send(method: "GET" | "POST" | "DELETE", path: string, json?: unknown): Promise<unknown> {
+    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(PROMPT_MS)]);
+    return this.#client.ask({ method, path, signal, ...(json === undefined ? {} : { json }) });
+  }
+}

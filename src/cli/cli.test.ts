@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import test from "node:test";
+import { COMMANDS } from "./commands/list.ts";
+
+const MAIN = join(import.meta.dirname, "main.ts");
+
+interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function run(...args: string[]): Promise<Finished> {
+  const { promise, resolve } = Promise.withResolvers<Finished>();
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, HOLDFAST_DATA: "", HOLDFAST_CONFIG: "/nonexistent/holdfast" } });
+  const [out, said]: [string[], string[]] = [[], []];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => out.push(text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => said.push(text));
+  child.on("close", (code) => resolve({ code, stdout: out.join(""), stderr: said.join("") }));
+  return promise;
+}
+
+test("the version is told at once", async () => {
+  const { code, stdout } = await run("--version");
+  assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
+  assert.equal(code, 0);
+});
+
+test("the help lists every command, and each command's help has an example", async () => {
+  const shown = COMMANDS.filter(({ isHidden }) => isHidden !== true);
+  const { stdout } = await run("--help");
+  for (const { name } of shown) assert.match(stdout, new RegExp(`^  ${name} `, "m"));
+  const helps = await Promise.all(shown.map(({ name }) => (name === "key" ? run("key", "export", "--help") : run(name, "--help"))));
+  for (const [at, { code, stdout }] of helps.entries()) {
+    assert.equal(code, 0, shown[at]!.name);
+    assert.match(stdout, /Example:\n {2}\.\/holdfast /, shown[at]!.name);
+  }
+});
+
+test("a command that is mistyped gets a suggestion, and the exit code of usage", async () => {
+  const { code, stderr, stdout } = await run("publsh");
+  assert.match(stderr, /^holdfast: Unknown command 'publsh' \(Did you mean publish\?\)/);
+  assert.deepEqual([code, stdout], [2, ""]);
+});
+
+test("with --json an error is the only thing on standard output", async () => {
+  const { code, stdout, stderr } = await run("publish", "--copies", "many", "--json");
+  assert.equal(JSON.parse(stdout).error.code, "USAGE");
+  assert.match(JSON.parse(stdout).error.message, /a number of hosts such as 3, or "all"/);
+  assert.deepEqual([code, stderr], [2, ""]);
+});
+
+test("options may stand before the command", async () => {
+  assert.equal(JSON.parse((await run("--json", "publish")).stdout).error.code, "USAGE");
+});

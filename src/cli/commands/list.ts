@@ -1,0 +1,29 @@
+import type { CommandFile } from "../context.ts";
+
+export interface Listed {
+  readonly name: string;
+  readonly summary: string;
+  readonly isHidden?: true;
+  readonly load: () => Promise<CommandFile>;
+}
+
+/** All commands in the order of the help, which is the order in which a person meets them. */
+export const COMMANDS: readonly Listed[] = [
+  { name: "init", summary: "prime a folder, partition or disk, and create a network on it", load: async () => (await import("./init.ts")).init },
+  { name: "up", summary: "run the host", load: async () => (await import("./up.ts")).up },
+  { name: "invite", summary: "make a one-time code that lets a friend's host join", load: async () => (await import("./invite.ts")).invite },
+  { name: "join", summary: "prime a folder and join a network with an invite", load: async () => (await import("./join.ts")).join },
+  { name: "publish", summary: "publish a folder or a file as a website", load: async () => (await import("./publish.ts")).publish },
+  { name: "unpublish", summary: "take a website down everywhere", load: async () => (await import("./unpublish.ts")).unpublish },
+  { name: "get", summary: "download all files of a site", load: async () => (await import("./get.ts")).get },
+  { name: "status", summary: "say how the host and its network are", load: async () => (await import("./status.ts")).status },
+  { name: "hosts", summary: "list the hosts of the network", load: async () => (await import("./hosts.ts")).hosts },
+  { name: "sites", summary: "list the sites of the network", load: async () => (await import("./sites.ts")).sites },
+  { name: "files", summary: "list the files of all sites, or of one", load: async () => (await import("./files.ts")).files },
+  { name: "workers", summary: "list the host's background work", load: async () => (await import("./workers.ts")).workers },
+  { name: "remove", summary: "remove a host from the network for good", load: async () => (await import("./remove.ts")).remove },
+  { name: "doctor", summary: "check this machine, and say what to do", load: async () => (await import("./doctor.ts")).doctor },
+  { name: "key", summary: "export or import the person's recovery phrase", load: async () => (await import("./key.ts")).key },
+  { name: "demo", summary: "start a network of several hosts on this machine", load: async () => (await import("./demo.ts")).demo },
+  { name: "overview", summary: "say how things stand and the one next step", isHidden: true, load: async () => (await import("./overview.ts")).overview },
+];

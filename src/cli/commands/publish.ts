@@ -1,0 +1,83 @@
+import { InvalidArgumentError } from "commander";
+import { basename, resolve } from "node:path";
+import type { PublishRow } from "../../door/index.ts";
+import type { CommandFile, CommonOptions, Context } from "../context.ts";
+import { common, invoked } from "../context.ts";
+import { CliError } from "../errors.ts";
+import { count, formatBytes } from "../sizes.ts";
+import { connect } from "../target.ts";
+import { scan } from "../transfer/scan.ts";
+import { upload } from "../transfer/upload.ts";
+
+interface Options extends CommonOptions {
+  readonly name?: string;
+  readonly copies: number | "all";
+  readonly rollback?: number;
+}
+
+export const publish: CommandFile = (command, go) => {
+  command
+    .argument("[folder-or-file]", "what to publish; a folder with an index.html is a website, one without gets a listing")
+    .option("--name <site>", "the site's name: lower-case letters, digits and hyphens, as in an address")
+    .option("--copies <n>", 'on how many hosts it lies: a number, or "all"', copiesOf, 3)
+    .option("--rollback <sequence>", "make an older version the current one again, instead of publishing a folder", sequenceOf)
+    .action(go(async (context, source: string | undefined, options: Options) => (options.rollback === undefined ? publishSource(context, source, options) : rollBack(context, source, options.rollback, options))));
+  common(command, "publish ./dist --name blog", "publish ./dist --name blog --copies all", "publish --name blog --rollback 3");
+};
+
+function copiesOf(typed: string): number | "all" {
+  if (typed === "all") return "all";
+  return wholeNumber(typed, 'a number of hosts such as 3, or "all"');
+}
+
+function sequenceOf(typed: string): number {
+  return wholeNumber(typed, "the number of a version; 'sites --history NAME' lists them");
+}
+
+function wholeNumber(typed: string, what: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(typed)) throw new InvalidArgumentError(`Type ${what}.`);
+  return Number(typed);
+}
+
+async function publishSource(context: Context, source: string | undefined, options: Options): Promise<void> {
+  if (source === undefined) throw new CliError("USAGE", `Say what to publish: '${invoked()} publish ./folder --name blog'.`);
+  if (options.name === undefined) throw new CliError("USAGE", `Say under which name: '${invoked()} publish ${source} --name ${suggestedName(source)}'.`);
+  const found = await scan(source, context.signal);
+  const api = await connect(context, options);
+  try {
+    for (const warning of found.warnings) context.io.note(`holdfast: ${warning}`);
+    const row = await upload(context, api, options.name, options.copies, found);
+    const words = `Published ${count(row.head.files, "file")} (${formatBytes(row.head.sizeBytes)}) as version ${row.head.sequence} of ${row.site.name}.`;
+    context.io.answer(row, () => `${words}\n${told(row)}`);
+  } finally {
+    api.close();
+  }
+}
+
+async function rollBack(context: Context, source: string | undefined, sequence: number, options: Options): Promise<void> {
+  const name = options.name ?? source;
+  if (name === undefined) throw new CliError("USAGE", `Say which site: '${invoked()} publish --name blog --rollback ${sequence}'.`);
+  const api = await connect(context, options);
+  try {
+    const row = await api.rollback(name, sequence);
+    context.io.answer(row, () => `Version ${sequence} of ${name} is current again, as version ${row.head.sequence}.\n${told(row)}`);
+  } finally {
+    api.close();
+  }
+}
+
+/** Address, content id, and what it survives, in this order: the last line is what matters most. */
+function told(row: PublishRow): string {
+  return [row.site.address, row.head.root, survives(row)].join("\n");
+}
+
+function survives(row: PublishRow): string {
+  if (row.survives >= 1) return `survives the loss of any ${count(row.survives, "host")}${row.safe ? "" : " (not yet on all hosts it should be on: they will catch up)"}`;
+  return `lies on one host only: when that is lost, it is lost. Bring in another with '${invoked()} invite', and copies are made by themselves.`;
+}
+
+/** A name that could be typed for the folder. */
+function suggestedName(source: string): string {
+  const name = basename(resolve(source)).toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-+|-+$/g, "");
+  return name === "" ? "blog" : name.slice(0, 63);
+}

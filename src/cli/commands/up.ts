@@ -1,0 +1,62 @@
+import { InvalidArgumentError, Option } from "commander";
+import type { LogLevel } from "../../platform/index.ts";
+import type { CommandFile, CommonOptions, Context } from "../context.ts";
+import { common } from "../context.ts";
+import { printable } from "../table.ts";
+import { dataFolder } from "../target.ts";
+
+interface Options extends CommonOptions {
+  readonly httpPort?: number;
+  readonly peerPort?: number;
+  readonly listen?: string;
+  readonly announce?: string[];
+  readonly peers?: string;
+  readonly log?: LogLevel;
+  readonly discovery: boolean;
+  readonly endWithParent?: true;
+}
+
+export const up: CommandFile = (command, go) => {
+  command
+    .option("--http-port <port>", "where browsers find the sites, on this machine only (default: the next free from 4280)", portOf)
+    .option("--peer-port <port>", "where other hosts find this one (default: the next free from 4281)", portOf)
+    .option("--listen <address>", "the IP address other hosts may use (default: all of this machine's)")
+    .option("--announce <address...>", "where others find this host from outside, such as a forwarded port: /dns4/home.example/tcp/4281")
+    .option("--peers <file>", "a list of addresses, as 'hosts --addresses' writes it")
+    .option("--no-discovery", "do not look for hosts on the local network")
+    .addOption(new Option("--log <level>", "what the log tells on standard error (default: warn on a terminal, else info)").choices(["debug", "info", "warn", "error", "silent"]))
+    .addOption(new Option("--end-with-parent", "end when standard input ends").hideHelp())
+    .action(go(run));
+  common(command, "up --data ~/holdfast", "up --data ~/holdfast --peer-port 4281 --announce /dns4/home.example/tcp/4281");
+};
+
+function portOf(typed: string): number {
+  const port = Number(typed);
+  if (!/^\d{1,5}$/.test(typed) || port > 65_535) throw new InvalidArgumentError("Type a number from 1 to 65535, or 0 for any that is free.");
+  return port;
+}
+
+async function run(context: Context, options: Options): Promise<void> {
+  const data = await dataFolder(options);
+  const { runHost } = await import("../../daemon/index.ts");
+  const host = await runHost({
+    data,
+    log: options.log ?? (context.io.isTerminal ? "warn" : "info"),
+    discovery: options.discovery,
+    ...(options.httpPort === undefined ? {} : { httpPort: options.httpPort }),
+    ...(options.peerPort === undefined ? {} : { peerPort: options.peerPort }),
+    ...(options.listen === undefined ? {} : { listen: options.listen }),
+    ...(options.announce === undefined ? {} : { announce: options.announce }),
+    ...(options.peers === undefined ? {} : { peersFile: options.peers }),
+  });
+  const { url, httpPort, peerPort, hostName } = host;
+  const ready = { ready: true, url, httpPort, peerPort, hostId: host.host, hostName, networkName: host.networkName, addresses: host.addresses, pid: process.pid };
+  context.io.answer(ready, () => `${hostName} of ${printable(host.networkName)} is up (process ${process.pid}).\n  in a browser   ${url}\n  other hosts    port ${peerPort}\nCtrl-C ends it.`);
+  // What goes wrong while stopping shows where the end is awaited.
+  const stop = (): void => void host.stop().catch(() => {});
+  context.signal.addEventListener("abort", stop, { once: true });
+  if (context.signal.aborted) stop();
+  if (options.endWithParent === true) process.stdin.on("error", stop).on("close", stop).on("end", stop).resume();
+  await host.closed;
+  process.stdin.pause();
+}

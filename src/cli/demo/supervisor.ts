@@ -1,0 +1,140 @@
+import { join } from "node:path";
+import type { Env } from "../../platform/index.ts";
+import { ensureFolder, messageOf } from "../../platform/index.ts";
+import type { SiteRow } from "../../door/index.ts";
+import { CliError } from "../errors.ts";
+import type { Io } from "../io.ts";
+import type { HostProcess } from "./child.ts";
+import { DemoHost, nameOf } from "./hosts.ts";
+import { printReady } from "./words.ts";
+
+// How a start goes: the first host is primed and started; then all others are invited, join and start side by side. The site is
+// published as soon as as many hosts are up as it has copies, so that its first page is there while the last hosts still start.
+// A host that a former run primed is only started.
+
+export interface DemoPlan {
+  readonly folder: string;
+  readonly hosts: number;
+  /** The address on which the hosts await each other; undefined: all of this machine's. */
+  readonly listen: string | undefined;
+  readonly sampleSite: string;
+}
+
+const NETWORK = "kelp";
+export const SITE = "welcome";
+const COPIES = 3;
+const PATIENCE_MS = 5000;
+
+export class Demo {
+  readonly #env: Env;
+  readonly #io: Io;
+  readonly #plan: DemoPlan;
+  readonly #signal: AbortSignal;
+  readonly #hosts: readonly DemoHost[];
+  readonly #began: number;
+
+  constructor(env: Env, io: Io, plan: DemoPlan, signal: AbortSignal) {
+    this.#env = env;
+    this.#io = io;
+    this.#plan = plan;
+    this.#signal = signal;
+    this.#began = env.clock.monotonicMs();
+    this.#hosts = Array.from({ length: plan.hosts }, (_, at) => new DemoHost(plan.folder, nameOf(at), plan.listen, signal));
+  }
+
+  /** Starts all, tells, and stays until the signal is aborted or no host is left. Then ends all. */
+  async run(): Promise<void> {
+    try {
+      await this.#start();
+      const allEnded = Promise.all(this.#hosts.flatMap((host) => host.running?.ended ?? []));
+      await Promise.race([allEnded, this.#aborted()]);
+      if (!this.#signal.aborted) this.#io.note("All hosts have stopped.");
+    } catch (error) {
+      if (!this.#signal.aborted) throw error;
+    } finally {
+      await this.#end();
+    }
+  }
+
+  async #start(): Promise<void> {
+    await ensureFolder(join(this.#plan.folder, ".config"));
+    const [first, ...others] = this.#hosts as [DemoHost, ...DemoHost[]];
+    const isNew = !(await first.isPrimed());
+    this.#io.note(`${isNew ? "Making" : "Starting again"} a network of ${this.#hosts.length} hosts on this machine, in ${this.#plan.folder}`);
+    if (isNew) await first.init(NETWORK);
+    await this.#up(first);
+    const enough = Promise.withResolvers<void>();
+    let up = 1;
+    const starts = others.map(async (host) => {
+      if (!(await host.isPrimed())) await host.joinBy(first);
+      await this.#up(host);
+      up += 1;
+      if (up >= Math.min(COPIES, this.#hosts.length)) enough.resolve();
+    });
+    const all = Promise.all(starts);
+    if (others.length > 0) await Promise.race([enough.promise, all]);
+    const site = this.#publish(first);
+    await all;
+    printReady(this.#io, this.#hosts, await site, this.#plan);
+  }
+
+  async #up(host: DemoHost): Promise<void> {
+    const running = await host.up();
+    this.#say(`  ${host.name.padEnd(10)} is up: ${running.ready.url}`);
+    void running.ended.then((how) => this.#tellOfEnd(host, running, how)).catch((error: unknown) => this.#io.note(messageOf(error)));
+  }
+
+  /** What a former run published is still there. */
+  async #publish(first: DemoHost): Promise<SiteRow> {
+    const known = ((await first.command(["sites", "--data", first.data])) as SiteRow[]).find((site) => site.name === SITE && site.head !== null);
+    if (known !== undefined) return known;
+    const { site } = (await first.command(["publish", this.#plan.sampleSite, "--name", SITE, "--copies", String(COPIES), "--data", first.data])) as { site: SiteRow };
+    this.#say(`  the sample site is there: ${site.address}`);
+    return site;
+  }
+
+  #say(words: string): void {
+    const seconds = (this.#env.clock.monotonicMs() - this.#began) / 1000;
+    this.#io.note(`${words}  (after ${seconds.toFixed(1)} s)`);
+  }
+
+  #tellOfEnd(host: DemoHost, process: HostProcess, how: string): void {
+    if (host.running !== process) return;
+    host.running = undefined;
+    if (this.#signal.aborted) return;
+    const left = this.#hosts.filter((each) => each.running !== undefined).map((each) => each.name);
+    const served = left.length === 0 ? "Nobody serves the site now." : `The site is still served by ${left.join(", ")}.`;
+    this.#io.note(`${host.name} ${how}. ${served}`);
+  }
+
+  #aborted(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#signal.aborted) resolve();
+      this.#signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+  }
+
+  /** Asks all to stop, and after five seconds makes those stop that have not. */
+  async #end(): Promise<void> {
+    const running = this.#hosts.flatMap((host) => (host.running === undefined ? [] : [host.running]));
+    for (const each of running) each.kill("SIGTERM");
+    const late = this.#env.timers.after(PATIENCE_MS, () => {
+      for (const each of running) each.kill("SIGKILL");
+    });
+    await Promise.all(running.map((each) => each.ended));
+    late.cancel();
+  }
+}
+
+/** @throws CliError DEMO_FAILED when the demo of this folder runs already */
+export async function refuseSecond(folder: string): Promise<void> {
+  const { readApiAddress } = await import("../../daemon/index.ts");
+  const address = await readApiAddress(join(folder, nameOf(0)));
+  if (address === undefined) return;
+  try {
+    await fetch(address.url, { signal: AbortSignal.timeout(1000) });
+  } catch {
+    return;
+  }
+  throw new CliError("DEMO_FAILED", `The demo in ${folder} runs already (its first host is process ${address.pid}). End it with Ctrl-C where it was started, or take another folder with --dir.`);
+}

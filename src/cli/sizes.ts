@@ -1,0 +1,54 @@
+import { CliError } from "./errors.ts";
+
+/** How many bytes a unit stands for: SI for GB, binary for GiB. One letter means what disk makers mean by it: SI. */
+const UNITS: Readonly<Record<string, number>> = {
+  b: 1, k: 1e3, kb: 1e3, m: 1e6, mb: 1e6, g: 1e9, gb: 1e9, t: 1e12, tb: 1e12, p: 1e15, pb: 1e15,
+  kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30, tib: 2 ** 40, pib: 2 ** 50,
+};
+
+/**
+ * Reads a size as people type it: "20GB", "50 GiB", "1.5tb", "500 MB".
+ * @throws CliError BAD_SIZE
+ */
+export function parseBytes(typed: string): number {
+  const found = /^\s*(\d+(?:[.,]\d+)?)\s*([a-z]*)\s*$/i.exec(typed);
+  const unit = found?.[2] ?? "";
+  const factor = UNITS[unit.toLowerCase()];
+  if (found === null || (unit !== "" && factor === undefined)) throw new CliError("BAD_SIZE", `"${typed}" is not a size. Type a number and a unit, such as 20GB, 50GiB or 1.5TB.`);
+  if (factor === undefined) throw new CliError("BAD_SIZE", `"${typed}" has no unit. Type ${found[1]}GB or ${found[1]}MB.`);
+  const bytes = Math.round(Number(found[1]!.replace(",", ".")) * factor);
+  if (bytes < 1) throw new CliError("BAD_SIZE", `"${typed}" is nothing. Type a size above zero, such as 20GB.`);
+  if (bytes > Number.MAX_SAFE_INTEGER) throw new CliError("BAD_SIZE", `"${typed}" is more than any disk holds. Type a size such as 20GB.`);
+  return bytes;
+}
+
+const STEPS = ["B", "kB", "MB", "GB", "TB", "PB"] as const;
+
+/** A size for people, with three digits that count: "947 kB", "1.5 GB", "20 GB". */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let step = 0;
+  while (roundedTo3(value) >= 1000 && step < STEPS.length - 1) {
+    value /= 1000;
+    step += 1;
+  }
+  return `${roundedTo3(value)} ${STEPS[step]}`;
+}
+
+function roundedTo3(value: number): number {
+  return Number(value.toPrecision(3));
+}
+
+/** "1 file", "2 files". */
+export function count(amount: number, one: string, many = `${one}s`): string {
+  return `${amount.toLocaleString("en")} ${amount === 1 ? one : many}`;
+}
+
+/** How long, in the largest unit that fits: "40 seconds", "3 minutes", "2 days". */
+export function formatDuration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 90) return count(seconds, "second");
+  if (seconds < 90 * 60) return count(Math.round(seconds / 60), "minute");
+  if (seconds < 36 * 3600) return count(Math.round(seconds / 3600), "hour");
+  return count(Math.round(seconds / 86_400), "day");
+}

@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import type { Hash } from "node:crypto";
+import { dirname, join, resolve } from "node:path";
+import { RAW, blobIdOf } from "../../codec/index.ts";
+import type { FileRow } from "../../door/index.ts";
+import { createForWriting, ensureFolder, removeIfPresent, statIfPresent, walkFolder } from "../../platform/index.ts";
+import type { HostApi } from "../api.ts";
+import type { Context } from "../context.ts";
+import { CliError } from "../errors.ts";
+import { Progress } from "../progress.ts";
+import { inParallel } from "./parallel.ts";
+import { placeBelow } from "./safe-path.ts";
+
+const WIDTH = 4;
+/** A file of at most this is one raw leaf, so that its id is the hash of its bytes. */
+const ONE_LEAF_BYTES = 1024 * 1024;
+
+/**
+ * Downloads the files into a folder that does not exist or is empty, each compared with its announced length and, up
+ * to 1 MiB, with its id; larger ones are verified by the host as it reads them. When something fails, nothing stays.
+ * @throws CliError FOLDER_NOT_EMPTY, UNSAFE_PATH, DAMAGED
+ */
+export async function download(context: Context, api: HostApi, site: string, files: readonly FileRow[], to: string): Promise<void> {
+  const root = resolve(to);
+  const places = files.map((file) => ({ file, place: placeBelow(root, file.path) }));
+  const existed = await refuseNonEmpty(root);
+  const progress = new Progress(context.env, context.io, "Downloading", files.length, files.reduce((sum, file) => sum + file.sizeBytes, 0));
+  try {
+    await ensureFolder(root, 0o755);
+    await inParallel(places, WIDTH, context.signal, async ({ file, place }, signal) => {
+      await ensureFolder(dirname(place), 0o755);
+      await downloadFile(api, site, file, place, progress, signal);
+      progress.addFile();
+    });
+  } catch (error) {
+    await (existed ? removeBelow(root, files) : removeIfPresent(root));
+    throw error;
+  } finally {
+    progress.end();
+  }
+}
+
+async function refuseNonEmpty(root: string): Promise<boolean> {
+  const found = await statIfPresent(root);
+  if (found === undefined) return false;
+  if (found.kind !== "folder") throw new CliError("FOLDER_NOT_EMPTY", `${root} is a file. Choose a folder that does not exist yet, with --to.`);
+  for await (const entry of walkFolder(root)) throw new CliError("FOLDER_NOT_EMPTY", `${root} is not empty (it holds ${entry.path}, for one). Nothing is overwritten; choose an empty folder with --to.`);
+  return true;
+}
+
+/** The folder was empty before, so all that stands under the files' first parts is ours. */
+async function removeBelow(root: string, files: readonly FileRow[]): Promise<void> {
+  for (const first of new Set(files.map((file) => file.path.split("/")[0]!))) await removeIfPresent(join(root, first));
+}
+
+async function downloadFile(api: HostApi, site: string, file: FileRow, place: string, progress: Progress, signal: AbortSignal): Promise<void> {
+  const response = await api.download(site, file.path, signal);
+  const target = await createForWriting(place);
+  const hash = createHash("sha256");
+  let received = 0;
+  try {
+    for await (const chunk of response as AsyncIterable<Uint8Array>) {
+      received += chunk.length;
+      if (received > file.sizeBytes) break;
+      hash.update(chunk);
+      await target.write(chunk);
+      progress.addBytes(chunk.length);
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new CliError("DAMAGED", `${file.path} broke off after ${received} of ${file.sizeBytes} bytes. Nothing was kept; try again.`, { cause: error });
+  } finally {
+    await target.close();
+  }
+  refuseOther(file, received, hash);
+}
+
+function refuseOther(file: FileRow, received: number, hash: Hash): void {
+  const isSame = received === file.sizeBytes && (file.sizeBytes > ONE_LEAF_BYTES || blobIdOf(RAW, hash.digest()) === file.id);
+  if (!isSame) throw new CliError("DAMAGED", `${file.path} is not what the list of files announced: the site may have been published anew meanwhile. Nothing was kept; try again.`);
+}

@@ -1,0 +1,36 @@
+import { codeOf, openForReading } from "../../platform/index.ts";
+import { CliError } from "../errors.ts";
+import type { FileToPublish } from "./scan.ts";
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/**
+ * The file's bytes in chunks, of exactly the length that was seen before. What is published is one state of the file:
+ * @throws CliError FILE_CHANGED when its length or its time of change is another at the end than at the beginning
+ */
+export async function* readUnchanged(file: FileToPublish): AsyncGenerator<Uint8Array> {
+  const opened = await openForReading(file.absolutePath).catch((error: unknown) => {
+    throw codeOf(error) === "NOT_FOUND" ? changed(file, "vanished") : error;
+  });
+  try {
+    const before = await opened.stat();
+    if (before.sizeBytes !== file.sizeBytes) throw changed(file, "changed");
+    for (let offset = 0; offset < file.sizeBytes; ) {
+      const chunk = await opened.read(offset, Math.min(CHUNK_BYTES, file.sizeBytes - offset));
+      if (chunk.length === 0) throw changed(file, "became shorter");
+      offset += chunk.length;
+      // The last bytes are given only when the whole was seen to be unchanged: so a changed file is never taken in.
+      if (offset >= file.sizeBytes) {
+        const after = await opened.stat();
+        if (after.sizeBytes !== before.sizeBytes || after.modifiedMs !== before.modifiedMs) throw changed(file, "changed");
+      }
+      yield chunk;
+    }
+  } finally {
+    await opened.close();
+  }
+}
+
+function changed(file: FileToPublish, how: string): CliError {
+  return new CliError("FILE_CHANGED", `${file.path} ${how} while it was being published. Nothing was published; wait until nothing writes to the folder, and publish again.`);
+}

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { appendFile, mkdir, mkdtemp, readFile, readdir, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import test from "node:test";
+import { RAW, blobIdOf } from "../../codec/index.ts";
+import type { FileRow } from "../../door/index.ts";
+import { machineEnv, silentLog } from "../../platform/index.ts";
+import type { HostApi } from "../api.ts";
+import type { Context } from "../context.ts";
+import { CliError } from "../errors.ts";
+import { download } from "./download.ts";
+import { inParallel } from "./parallel.ts";
+import { readUnchanged } from "./read-unchanged.ts";
+import { upload } from "./upload.ts";
+
+const io = { json: false, isTerminal: false, columns: 80, answer() {}, row: async () => {}, note() {}, redraw() {} };
+
+function context(signal = new AbortController().signal): Context {
+  return { io, env: machineEnv(silentLog), signal };
+}
+
+async function folder(): Promise<{ path: string; [Symbol.asyncDispose](): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), "holdfast-transfer-"));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+test("a file is read as it was seen, also when it is empty", async () => {
+  await using place = await folder();
+  const absolutePath = join(place.path, "f");
+  await writeFile(absolutePath, Buffer.alloc(2_500_000, 7));
+  const chunks = await Array.fromAsync(readUnchanged({ path: "f", absolutePath, sizeBytes: 2_500_000 }));
+  assert.deepEqual(Buffer.concat(chunks), Buffer.alloc(2_500_000, 7));
+  await truncate(absolutePath, 0);
+  assert.deepEqual(await Array.fromAsync(readUnchanged({ path: "f", absolutePath, sizeBytes: 0 })), []);
+});
+
+test("a file that grows, shrinks, is rewritten or vanishes while it is read is an error that names it", async () => {
+  await using place = await folder();
+  const absolutePath = join(place.path, "f");
+  const changes: (() => Promise<void>)[] = [() => appendFile(absolutePath, "x"), () => truncate(absolutePath, 10), () => writeFile(absolutePath, Buffer.alloc(2_500_000, 8))];
+  for (const change of changes) {
+    await writeFile(absolutePath, Buffer.alloc(2_500_000, 7));
+    const reading = async (): Promise<void> => {
+      let isFirst = true;
+      for await (const _ of readUnchanged({ path: "f.html", absolutePath, sizeBytes: 2_500_000 })) {
+        if (isFirst) await change();
+        isFirst = false;
+      }
+    };
+    await assert.rejects(reading(), (error: unknown) => error instanceof CliError && error.code === "FILE_CHANGED" && error.message.startsWith("f.html"));
+  }
+  await rm(absolutePath);
+  await assert.rejects(Array.fromAsync(readUnchanged({ path: "f", absolutePath, sizeBytes: 1 })), { code: "FILE_CHANGED" });
+});
+
+test("a publication is taken back when a file cannot be sent, and when it is stopped", async () => {
+  await using place = await folder();
+  await writeFile(join(place.path, "a"), "a");
+  const found = { files: [{ path: "a", absolutePath: join(place.path, "a"), sizeBytes: 1 }], sizeBytes: 1, warnings: [] };
+  const calls: string[] = [];
+  const api = { beginPublication: async () => "p1", abort: async (id: string) => void calls.push(`abort ${id}`) };
+  const failing = { ...api, addFile: async () => Promise.reject(new Error("no space")) } as unknown as HostApi;
+  await assert.rejects(upload(context(), failing, "blog", 3, found), /no space/);
+  const stop = new AbortController();
+  const slow = { ...api, addFile: (...args: unknown[]) => new Promise((_, reject) => (args[4] as AbortSignal).addEventListener("abort", () => reject(new Error("aborted")))) } as unknown as HostApi;
+  const uploading = upload(context(stop.signal), slow, "blog", 3, found);
+  stop.abort(new CliError("CANCELLED", "Stopped."));
+  await assert.rejects(uploading, { code: "CANCELLED" });
+  assert.deepEqual(calls, ["abort p1", "abort p1"]);
+});
+
+function row(path: string, bytes: Buffer): FileRow {
+  return { site: "blog", path, id: blobIdOf(RAW, createHash("sha256").update(bytes).digest()), sizeBytes: bytes.length, type: "text/plain" };
+}
+
+function serving(bytes: Buffer): HostApi {
+  return { download: async () => Readable.from([bytes]) } as unknown as HostApi;
+}
+
+test("a site is downloaded into an empty folder and never over anything", async () => {
+  await using place = await folder();
+  const bytes = Buffer.from("hello");
+  await download(context(), serving(bytes), "blog", [row("a/b.txt", bytes), row("c.txt", bytes)], join(place.path, "new"));
+  assert.equal(await readFile(join(place.path, "new/a/b.txt"), "utf8"), "hello");
+  await assert.rejects(download(context(), serving(bytes), "blog", [row("d", bytes)], join(place.path, "new")), { code: "FOLDER_NOT_EMPTY" });
+});
+
+test("a download that is cut, wrong or unsafe leaves nothing behind", async () => {
+  await using place = await folder();
+  const bytes = Buffer.from("hello");
+  const into = (name: string, api: HostApi, rows: FileRow[]): Promise<void> => download(context(), api, "blog", rows, join(place.path, name));
+  await assert.rejects(into("cut", serving(bytes.subarray(0, 3)), [row("a/b", bytes)]), { code: "DAMAGED" });
+  await assert.rejects(into("wrong", serving(Buffer.from("hallo")), [row("a/b", bytes)]), { code: "DAMAGED" });
+  await assert.rejects(into("unsafe", serving(bytes), [row("../a", bytes)]), { code: "UNSAFE_PATH" });
+  await mkdir(join(place.path, "kept"));
+  await assert.rejects(into("kept", serving(Buffer.from("longer than said")), [row("a/b", bytes)]), { code: "DAMAGED" });
+  assert.deepEqual([await readdir(place.path), await readdir(join(place.path, "kept"))], [["kept"], []]);
+});
+
+test("work in parallel keeps its width, and the first failure stops what has not begun", async () => {
+  let running = 0;
+  let most = 0;
+  const done: number[] = [];
+  const work = async (item: number): Promise<void> => {
+    most = Math.max(most, (running += 1));
+    await new Promise((resolve) => setImmediate(resolve));
+    running -= 1;
+    if (item === 5) throw new Error("five");
+    done.push(item);
+  };
+  await assert.rejects(inParallel([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 3, new AbortController().signal, work), /five/);
+  assert.equal(most, 3);
+  assert.ok(!done.includes(9));
+});

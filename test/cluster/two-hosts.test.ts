@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import test from "node:test";
+import { Bench, until } from "./harness.ts";
+
+interface Published {
+  readonly site: { readonly name: string };
+  readonly head: { readonly sequence: number; readonly root: string; readonly files: number };
+  readonly survives: number;
+}
+
+async function makeSite(folder: string, words: string): Promise<void> {
+  await mkdir(join(folder, "deep/er"), { recursive: true });
+  await writeFile(join(folder, "index.html"), `<h1>${words}</h1>`);
+  await writeFile(join(folder, "deep/er/a b.txt"), words);
+  await writeFile(join(folder, "large.bin"), Buffer.alloc(3 * 1024 * 1024 + 17, words));
+}
+
+test("a site published on one of two hosts is served by the other when the first is killed, and caught up after its return", { timeout: 120_000 }, async (t) => {
+  await using bench = await Bench.make();
+  const [attic, cellar] = (await bench.network(["attic", "cellar"])) as [ReturnType<Bench["host"]>, ReturnType<Bench["host"]>];
+  const folder = join(bench.folder, "dist");
+  await makeSite(folder, "first");
+
+  await t.test("it is on both and says so", async () => {
+    const published = await cellar.ask<Published>(["publish", folder, "--name", "blog"]);
+    assert.equal(published.head.files, 3);
+    assert.equal(published.survives, 1);
+    assert.match(published.head.root, /^bafy/);
+    for (const host of [attic, cellar]) assert.match((await host.get("blog")).text, /first/);
+  });
+
+  await t.test("the survivor serves every byte", async () => {
+    await cellar.kill();
+    assert.match((await attic.get("blog")).text, /first/);
+    assert.equal((await attic.get("blog", "/deep/er/a%20b.txt")).text, "first");
+    assert.deepEqual((await attic.get("blog", "/large.bin")).body, await readFile(join(folder, "large.bin")));
+    assert.equal((await attic.run(["files", "--site", "blog", "--json"])).rows().length, 3);
+  });
+
+  await t.test("the one that was away serves what changed meanwhile", async () => {
+    await cellar.up();
+    await makeSite(folder, "second");
+    await cellar.ask(["publish", folder, "--name", "blog"]);
+    await cellar.kill();
+    await cellar.up();
+    await until("both serve the second version", 10_000, async () => {
+      const pages = await Promise.all([attic, cellar].map((host) => host.get("blog")));
+      return pages.every((page) => page.text.includes("second"));
+    });
+  });
+
+  await t.test("the whole site can be downloaded, and rolled back", async () => {
+    const to = join(bench.folder, "copy");
+    await attic.ask(["get", "blog", "--to", to]);
+    assert.equal(await readFile(join(to, "deep/er/a b.txt"), "utf8"), "second");
+    assert.deepEqual(await readFile(join(to, "large.bin")), await readFile(join(folder, "large.bin")));
+    await cellar.ask(["publish", "--name", "blog", "--rollback", "1"]);
+    await until("both serve the first version again", 10_000, async () => (await Promise.all([attic, cellar].map((host) => host.get("blog")))).every((page) => page.text.includes("first")));
+  });
+});
