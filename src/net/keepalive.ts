@@ -1,0 +1,66 @@
+import type { Env, Timer } from "../platform/index.ts";
+import { CONTROL } from "./control-frames.ts";
+import type { Wire } from "./wire.ts";
+
+export interface Liveness {
+  /** Pause between two pings, in milliseconds. */
+  readonly pingEveryMs: number;
+  /** After this many pauses without a byte from the other side it counts as gone. */
+  readonly missesMax: number;
+}
+
+/** A host that stops dead is noticed after 4.5 to 6 s. */
+export const LIVENESS: Liveness = { pingEveryMs: 1_500, missesMax: 3 };
+
+/**
+ * Notices a host that is gone without a word: cable pulled, power cut, process stopped. Whole pauses are counted and not elapsed
+ * time, so that a machine which itself slept does not blame the others for it when it wakes.
+ */
+export class Keepalive {
+  readonly #env: Env;
+  readonly #wire: Wire;
+  readonly #liveness: Liveness;
+  readonly #dead: (why: string) => void;
+  #timer: Timer | undefined;
+  #probeTimer: Timer | undefined;
+  #seenBytes = 0;
+  #misses = 0;
+
+  constructor(env: Env, wire: Wire, liveness: Liveness, dead: (why: string) => void) {
+    this.#env = env;
+    this.#wire = wire;
+    this.#liveness = liveness;
+    this.#dead = dead;
+  }
+
+  start(): void {
+    this.#timer = this.#env.timers.after(this.#liveness.pingEveryMs, () => this.#tick());
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#probeTimer?.cancel();
+  }
+
+  /** Gives the other side two pauses to say anything at all. */
+  probe(): void {
+    const before = this.#wire.receivedBytes;
+    this.#wire.send(CONTROL.ping);
+    this.#probeTimer?.cancel();
+    this.#probeTimer = this.#env.timers.after(2 * this.#liveness.pingEveryMs, () => {
+      if (this.#wire.receivedBytes === before) this.#dead("it came back on another connection, and this one is dead.");
+    });
+  }
+
+  #tick(): void {
+    const received = this.#wire.receivedBytes;
+    this.#misses = received === this.#seenBytes ? this.#misses + 1 : 0;
+    this.#seenBytes = received;
+    const { pingEveryMs, missesMax } = this.#liveness;
+    if (this.#misses >= missesMax) return this.#dead(`nothing came from it for ${missesMax * pingEveryMs} ms.`);
+    // It may go on talking and not listen; then what waits here must not wait for ever.
+    if (this.#wire.stuckForMs() > missesMax * pingEveryMs) return this.#dead(`it took nothing for ${missesMax * pingEveryMs} ms.`);
+    this.#wire.send(CONTROL.ping);
+    this.start();
+  }
+}
