@@ -1,10 +1,10 @@
 import type { HostId, NamespaceId, PackId } from "../codec/index.ts";
 import { CodecError } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
-import type { Records } from "../records/index.ts";
 import { CLAIM_PREFIX, PACK_PREFIX, claimKey, packKey, readKey } from "./keys.ts";
 import type { PackBody } from "./pack-record.ts";
 import { decodeBody, decodePackRecord } from "./pack-record.ts";
+import type { PoolRecords } from "./parts.ts";
 import type { Copies } from "./port.ts";
 
 /** What must be known of a pack to read and keep it. The list of its blobs stays in the records: it is the larger part by far. */
@@ -39,13 +39,13 @@ export type CatalogListener = (namespace: NamespaceId, packs: ReadonlySet<PackId
 /** The packs and their holders as this host's records say, kept up as records are applied. A deletion counts even when a value stands beside it. */
 export class Catalog {
   readonly #env: Env;
-  readonly #records: Records;
+  readonly #records: PoolRecords;
   readonly #spaces = new Map<NamespaceId, Map<PackId, Entry>>();
   readonly #listeners = new Set<CatalogListener>();
   /** One string for each host, however many claims name it. */
   readonly #hosts = new Map<HostId, HostId>();
 
-  constructor(env: Env, records: Records) {
+  constructor(env: Env, records: PoolRecords) {
     this.#env = env;
     this.#records = records;
   }

@@ -1,10 +1,11 @@
 import type { HostId, PackId } from "../codec/index.ts";
-import type { BulkStream, Transport } from "../net/index.ts";
+import type { BulkStream } from "../net/index.ts";
 import type { Env, Timer } from "../platform/index.ts";
 import { Limiter, raceAbort } from "../platform/index.ts";
 import type { ProvenLeaves } from "../store/index.ts";
 import { PoolError } from "./errors.ts";
 import { GET, emptyCodec, leavesAnswerCodec, leavesRequestCodec } from "./messages.ts";
+import type { PoolTransport } from "./parts.ts";
 
 /** A stream that nobody has asked anything on for so long is closed. */
 const IDLE_MS = 30_000;
@@ -40,7 +41,7 @@ export class Conversation {
   #ended: Error | undefined;
 
   /** @param onEnd called once, when nothing more can be asked here */
-  constructor(env: Env, transport: Transport, source: HostId, onEnd: () => void) {
+  constructor(env: Env, transport: PoolTransport, source: HostId, onEnd: () => void) {
     this.#env = env;
     this.#onEnd = onEnd;
     this.#opening = transport.openBulk(source, GET, emptyCodec.encode({}), this.#closing.signal);
@@ -78,8 +79,8 @@ export class Conversation {
     const isInPeace = this.#pending.size === 0;
     this.#timer?.cancel();
     for (const { reject } of this.#pending.values()) reject(reason);
-    this.#closing.abort(reason);
     // Nothing is owed on an idle stream, so it ends in peace; otherwise the source learns that nobody listens any more.
+    if (!isInPeace) this.#closing.abort(reason);
     const close = async (): Promise<void> => {
       const stream = await this.#opening;
       if (isInPeace) await stream.finish();

@@ -5,6 +5,11 @@ import type { Transport } from "../net/index.ts";
 import type { Records } from "../records/index.ts";
 import type { PieceStore, SegmentCache } from "../store/index.ts";
 
+/** The part of the replicated store that the pool uses. */
+export type PoolRecords = Pick<Records, "create" | "genesis" | "namespaces" | "write" | "local" | "deleted" | "localScan" | "onApplied">;
+/** The part of the transport that the pool uses. */
+export type PoolTransport = Pick<Transport, "handle" | "handleBulk" | "request" | "openBulk" | "connected" | "onPeer">;
+
 /** What the pool stands on. The daemon hands it in. */
 export interface PoolParts {
   readonly self: HostId;
@@ -12,8 +17,8 @@ export interface PoolParts {
   readonly hostKey: KeyPair;
   readonly store: PieceStore;
   readonly cache: SegmentCache;
-  readonly transport: Transport;
-  readonly records: Records;
+  readonly transport: PoolTransport;
+  readonly records: PoolRecords;
   readonly roster: () => Roster;
   readonly presence: (host: HostId) => Presence;
   /** What a host's last heartbeat said of its free space, if one has come. */

@@ -19,7 +19,7 @@ import { claimCodec } from "./claim.ts";
 import { PoolError } from "./errors.ts";
 import { claimKey, packKey } from "./keys.ts";
 import { labelCodec } from "./label.ts";
-import { rootOf } from "./leaves.ts";
+import { rootOfPatiently } from "./leaves.ts";
 import type { Piece } from "./offer.ts";
 import { encodeBody, packIdOf, signPack } from "./pack-record.ts";
 import { nameOf } from "./parts.ts";
@@ -49,7 +49,7 @@ export class Writer {
 
   async store(namespace: NamespaceId, content: PackContent, copies: Copies, signal: AbortSignal): Promise<StoredPack> {
     signal.throwIfAborted();
-    const draft = this.#draft(namespace, content, copies);
+    const draft = await this.#draft(namespace, content, copies);
     const wanted = copies === "all" ? SENT_FOR_ALL : copies;
     const placement = await place(this.#with, draft.piece, wanted, [], signal);
     try {
@@ -72,13 +72,13 @@ export class Writer {
     }
   }
 
-  #draft(namespace: NamespaceId, content: PackContent, copies: Copies): Draft {
+  async #draft(namespace: NamespaceId, content: PackContent, copies: Copies): Promise<Draft> {
     const { env, parts } = this.#with;
     const { genesis, delegation } = this.#owner(namespace);
     const { bytes, blobs } = content;
     if (bytes.length > MAX_PACK_BYTES) throw new PoolError("BAD_PACK", `A pack has at most ${MAX_PACK_BYTES} bytes, this one ${bytes.length}. Split it.`);
     if (copies !== "all" && (!Number.isInteger(copies) || copies < 1)) throw new PoolError("BAD_PACK", `A pack lies on 1 host at least, or on "all"; not on ${copies}.`);
-    const root = rootOf(bytes);
+    const root = await rootOfPatiently(env, bytes);
     const body = readableBody(() => encodeBody({ k: 1, m: 0, copies, sizeBytes: bytes.length, pieceBytes: bytes.length, roots: [root], blobs, nonce: env.random.bytes(16) }));
     const record = signPack(namespace, body, delegation, parts.hostKey);
     const label = labelCodec.encode({ genesis, record });

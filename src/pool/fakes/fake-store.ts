@@ -1,0 +1,131 @@
+import type { PackId } from "../../codec/index.ts";
+import { concatBytes, equalBytes } from "../../codec/index.ts";
+import { leafHash, rangeProof } from "../../crypto/index.ts";
+import { HoldfastError } from "../../platform/index.ts";
+import type { HeldPiece, PieceStore, ProvenLeaves, Reservation, SegmentCache } from "../../store/index.ts";
+import { LEAF_BYTES } from "../../store/index.ts";
+import { rootOf } from "../leaves.ts";
+
+interface Kept {
+  readonly piece: HeldPiece;
+  readonly label: Uint8Array;
+  readonly bytes: Uint8Array;
+}
+
+/** A piece store in memory, by the store's port. Its bytes can be spoilt. */
+export class FakeStore implements PieceStore {
+  readonly capacityBytes: number;
+  readonly #kept = new Map<string, Kept>();
+  #reserved = 0;
+
+  constructor(capacityBytes: number) {
+    this.capacityBytes = capacityBytes;
+  }
+
+  get usedBytes(): number {
+    return [...this.#kept.values()].reduce((sum, { piece }) => sum + piece.sizeBytes, 0);
+  }
+
+  get reservedBytes(): number {
+    return this.#reserved;
+  }
+
+  async availableBytes(): Promise<number> {
+    return this.capacityBytes - this.usedBytes - this.#reserved;
+  }
+
+  async reserve(sizeBytes: number): Promise<Reservation> {
+    const left = await this.availableBytes();
+    if (sizeBytes > left) throw new HoldfastError("STORE_FULL", `the store is full: ${left} bytes are left`);
+    this.#reserved += sizeBytes;
+    let isOpen = true;
+    return {
+      release: () => {
+        if (isOpen) this.#reserved -= sizeBytes;
+        isOpen = false;
+      },
+    };
+  }
+
+  async put(piece: HeldPiece, label: Uint8Array, source: AsyncIterable<Uint8Array>, reservation: Reservation, signal?: AbortSignal): Promise<void> {
+    const parts: Uint8Array[] = [];
+    try {
+      // Copies are taken as a disk would take them: what is changed afterwards at its origin stays as it was here.
+      for await (const part of source) parts.push(part.slice());
+      signal?.throwIfAborted();
+    } finally {
+      reservation.release();
+    }
+    const bytes = concatBytes(...parts);
+    if (bytes.length !== piece.sizeBytes || !equalBytes(rootOf(bytes), piece.root)) throw new HoldfastError("PIECE_MISMATCH", "the piece is not what it should be");
+    const name = nameOf(piece.pack, piece.index);
+    if (!this.#kept.has(name)) this.#kept.set(name, { piece, label: label.slice(), bytes });
+  }
+
+  held(pack: PackId, index: number): HeldPiece | undefined {
+    return this.#kept.get(nameOf(pack, index))?.piece;
+  }
+
+  list(after: { readonly pack: PackId; readonly index: number } | undefined, limit: number): HeldPiece[] {
+    const names = [...this.#kept.keys()].sort().filter((name) => after === undefined || name > nameOf(after.pack, after.index));
+    return names.slice(0, limit).map((name) => this.#kept.get(name)!.piece);
+  }
+
+  async packRecord(pack: PackId, index: number): Promise<Uint8Array> {
+    return this.#get(pack, index).label;
+  }
+
+  async read(pack: PackId, index: number, offset: number, length: number): Promise<Uint8Array> {
+    const { piece, bytes } = this.#get(pack, index);
+    if (!equalBytes(rootOf(bytes), piece.root)) {
+      this.#kept.delete(nameOf(pack, index));
+      throw new HoldfastError("PIECE_DAMAGED", "the piece is damaged and has been put into quarantine");
+    }
+    return bytes.subarray(offset, offset + length);
+  }
+
+  async readProven(pack: PackId, index: number, firstLeaf: number, leafCount: number): Promise<ProvenLeaves> {
+    const { bytes } = this.#get(pack, index);
+    const leaves = Array.from({ length: Math.ceil(bytes.length / LEAF_BYTES) }, (_, leaf) => leafHash(bytes.subarray(leaf * LEAF_BYTES, (leaf + 1) * LEAF_BYTES)));
+    return { firstLeaf, bytes: bytes.subarray(firstLeaf * LEAF_BYTES, (firstLeaf + leafCount) * LEAF_BYTES), proof: rangeProof(leaves, firstLeaf, firstLeaf + leafCount) };
+  }
+
+  async remove(pack: PackId, index: number): Promise<void> {
+    this.#kept.delete(nameOf(pack, index));
+  }
+
+  /** Changes a byte of a piece in place; `readProven` then lies, as a hostile host would. */
+  spoil(pack: PackId, offset = 0): void {
+    this.#get(pack, 0).bytes[offset]! ^= 1;
+  }
+
+  #get(pack: PackId, index: number): Kept {
+    const kept = this.#kept.get(nameOf(pack, index));
+    if (kept === undefined) throw new HoldfastError("PIECE_MISSING", "the piece is not here");
+    return kept;
+  }
+}
+
+function nameOf(pack: PackId, index: number): string {
+  return `${pack}/${index}`;
+}
+
+export class FakeCache implements SegmentCache {
+  readonly #segments = new Map<string, Uint8Array>();
+
+  get usedBytes(): number {
+    return [...this.#segments.values()].reduce((sum, { length }) => sum + length, 0);
+  }
+
+  async get(pack: PackId, segment: number): Promise<Uint8Array | undefined> {
+    return this.#segments.get(nameOf(pack, segment));
+  }
+
+  async put(pack: PackId, segment: number, bytes: Uint8Array): Promise<void> {
+    this.#segments.set(nameOf(pack, segment), bytes);
+  }
+
+  async clear(): Promise<void> {
+    this.#segments.clear();
+  }
+}

@@ -1,0 +1,144 @@
+import type { Delegation, Genesis, Member, Roster } from "../../cluster/index.ts";
+import { ON_ALL_HOSTS, delegate } from "../../cluster/index.ts";
+import type { AccountId, HostId, NamespaceId, NetworkId, PackId } from "../../codec/index.ts";
+import { RAW, blobIdOf, idFromBytes } from "../../codec/index.ts";
+import type { KeyPair } from "../../crypto/index.ts";
+import { keyPairFromSeed, sha256 } from "../../crypto/index.ts";
+import type { Env, Log } from "../../platform/index.ts";
+import type { PackContent } from "../port.ts";
+import type { HostPool } from "../pool.ts";
+import { createPool } from "../pool.ts";
+import { poolRule } from "../rule.ts";
+import { FakeNet } from "./fake-net.ts";
+import type { FakeTransport } from "./fake-net.ts";
+import { FakeRecords, FakeReplication } from "./fake-records.ts";
+import { FakeCache, FakeStore } from "./fake-store.ts";
+import { quickEnv } from "./quick-env.ts";
+
+export interface Villager {
+  readonly host: HostId;
+  readonly key: KeyPair;
+  readonly pool: HostPool;
+  readonly store: FakeStore;
+  readonly cache: FakeCache;
+  readonly records: FakeRecords;
+  readonly transport: FakeTransport;
+}
+
+export interface VillageOptions {
+  readonly hosts?: number;
+  /** Zone of the host with this number. Default: one zone each. */
+  readonly zone?: (number: number) => string;
+  readonly capacityBytes?: (number: number) => number;
+  readonly log?: Log;
+  /** How many times faster than the clock on the wall time goes by. */
+  readonly factor?: number;
+}
+
+export function keyOf(name: string): KeyPair {
+  return keyPairFromSeed(sha256(new TextEncoder().encode(name)));
+}
+
+/** Several hosts with a pool each, in one process: one owner, one site's namespace on all hosts. */
+export class Village {
+  readonly env: Env;
+  readonly net: FakeNet;
+  readonly replication: FakeReplication;
+  readonly network = idFromBytes<NetworkId>(sha256(Uint8Array.of(1)));
+  readonly ownerKey = keyOf("owner");
+  readonly owner = idFromBytes<AccountId>(this.ownerKey.publicKey);
+  readonly genesis: Genesis;
+  readonly members = new Map<HostId, Member>();
+  readonly gone = new Set<HostId>();
+  readonly villagers: Villager[] = [];
+  readonly #options: VillageOptions;
+  namespace!: NamespaceId;
+
+  private constructor(options: VillageOptions) {
+    this.#options = options;
+    this.env = quickEnv(options.factor ?? 20, options.log);
+    this.net = new FakeNet(this.env);
+    this.replication = new FakeReplication((a, b) => this.net.isUp(a, b));
+    this.genesis = { type: "site", network: this.network, owner: this.owner, replicas: ON_ALL_HOSTS, subShards: 1, rules: new Uint8Array(0), nonce: Uint8Array.of(7) };
+  }
+
+  static async build(options: VillageOptions = {}): Promise<Village> {
+    const village = new Village(options);
+    for (let number = 0; number < (options.hosts ?? 5); number++) await village.settle();
+    return village;
+  }
+
+  /** A further host joins. */
+  async settle(): Promise<Villager> {
+    const number = this.villagers.length;
+    const key = keyOf(`host ${number}`);
+    const host = idFromBytes<HostId>(key.publicKey);
+    const capacityBytes = this.#options.capacityBytes?.(number) ?? 1e9;
+    const zone = this.#options.zone?.(number) ?? `zone ${number}`;
+    this.members.set(host, { host, account: this.owner, name: `host${number}`, zone, capacityBytes, addresses: [], version: "1", joinedMs: 0, invite: null });
+    const records = new FakeRecords(this.replication, host, this.owner, poolRule);
+    this.namespace = await records.create(this.genesis);
+    const transport = this.net.join(host);
+    const [store, cache] = [new FakeStore(capacityBytes), new FakeCache()];
+    const delegation: Delegation = delegate(this.ownerKey, { network: this.network, account: this.owner, host, issuedMs: 1 });
+    const pool = createPool(this.env, {
+      self: host,
+      hostKey: key,
+      store,
+      cache,
+      transport,
+      records,
+      roster: () => this.roster(),
+      presence: (other) => (this.gone.has(other) ? "gone" : other === host || this.net.isUp(host, other) ? "online" : "away"),
+      freeBytes: () => undefined,
+      delegation: () => delegation,
+    });
+    const villager: Villager = { host, key, pool, store, cache, records, transport };
+    this.replication.catchUp(host);
+    this.villagers.push(villager);
+    return villager;
+  }
+
+  roster(): Roster {
+    return { network: this.network, networkName: "village", founder: this.owner, maxHosts: 100, members: this.members, people: new Map(), voters: [] };
+  }
+
+  at(number: number): Villager {
+    return this.villagers[number]!;
+  }
+
+  holding(pack: PackId): Villager[] {
+    return this.villagers.filter(({ store }) => store.held(pack, 0) !== undefined);
+  }
+
+  /** One turn of a worker, waited for; rejects as the turn does. */
+  async turn({ pool }: Villager, name: string): Promise<void> {
+    const worker = pool.workers.find((each) => each.status().name === name)!;
+    const before = worker.status().runs;
+    worker.nudge();
+    while (worker.status().runs === before || worker.status().state !== "idle") await this.env.timers.sleep(20);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.villagers.map(({ pool }) => pool.close()));
+  }
+}
+
+/** Content that no two positions share, in blobs of at most 1 MiB. */
+export function content(sizeBytes: number, seed = 1): PackContent {
+  const bytes = new Uint8Array(sizeBytes);
+  const words = new Uint32Array(bytes.buffer, 0, Math.floor(sizeBytes / 4));
+  let state = seed;
+  for (let at = 0; at < words.length; at++) words[at] = state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+  const blobs = Array.from({ length: Math.max(1, Math.ceil(sizeBytes / 2 ** 20)) }, (_, blob) => {
+    const part = bytes.subarray(blob * 2 ** 20, (blob + 1) * 2 ** 20);
+    return { id: blobIdOf(RAW, sha256(part)), offset: blob * 2 ** 20, length: part.length };
+  });
+  return { bytes, blobs };
+}
+
+export async function collect(source: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const part of source) parts.push(part);
+  return Buffer.concat(parts);
+}
