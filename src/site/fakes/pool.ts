@@ -1,0 +1,95 @@
+// A twin of the pool for this room's tests. Checks what it is given as the real one would, and more.
+
+import type { BlobId, HostId, NamespaceId, PackId } from "../../codec/index.ts";
+import { DAG_PB, RAW, blobIdOf, codecOfBlobId, idFromBytes, utf8 } from "../../codec/index.ts";
+import { sha256 } from "../../crypto/index.ts";
+import type { Copies, PackContent, PackInfo, Pool, StoredPack } from "../../pool/index.ts";
+import { MAX_PACK_BLOBS, MAX_PACK_BYTES, SEGMENT_BYTES } from "../../pool/index.ts";
+import { namedId } from "./records.ts";
+
+interface FakePack {
+  readonly namespace: NamespaceId;
+  readonly content: PackContent;
+  readonly copies: Copies;
+}
+
+/** One pool for all hosts of a test. */
+export class FakePool implements Pool {
+  readonly #packs = new Map<PackId, FakePack>();
+  /** Awaited by each `store`, so that a test can hold packs back or make them fail. */
+  beforeStore: (content: PackContent) => Promise<void> = async () => {};
+  beforeRead: () => Promise<void> = async () => {};
+  /** Sizes of all packs that were ever stored. */
+  readonly storedBytes: number[] = [];
+  #stores = 0;
+  #inFlightBytes = 0;
+  mostInFlightBytes = 0;
+
+  get count(): number {
+    return this.#packs.size;
+  }
+
+  async store(namespace: NamespaceId, content: PackContent, copies: Copies, signal?: AbortSignal): Promise<StoredPack> {
+    checkContent(content);
+    this.#inFlightBytes += content.bytes.length;
+    this.mostInFlightBytes = Math.max(this.mostInFlightBytes, this.#inFlightBytes);
+    try {
+      await this.beforeStore(content);
+      signal?.throwIfAborted();
+    } finally {
+      this.#inFlightBytes -= content.bytes.length;
+    }
+    const pack = idFromBytes<PackId>(sha256(utf8(`pack ${this.#stores++}`)));
+    this.#packs.set(pack, { namespace, content, copies });
+    this.storedBytes.push(content.bytes.length);
+    return { pack, sizeBytes: content.bytes.length, holders: [namedId<HostId>("a")] };
+  }
+
+  async remove(namespace: NamespaceId, packs: readonly PackId[]): Promise<void> {
+    for (const pack of packs) {
+      if (this.#packs.get(pack)?.namespace !== namespace) throw new Error("a pack is removed that is not there");
+      this.#packs.delete(pack);
+    }
+  }
+
+  info(namespace: NamespaceId, pack: PackId): PackInfo | undefined {
+    const found = this.#packs.get(pack);
+    if (found?.namespace !== namespace) return undefined;
+    return { pack, sizeBytes: found.content.bytes.length, copies: found.copies, blobs: found.content.blobs, holders: [namedId<HostId>("a")] };
+  }
+
+  *packs(namespace: NamespaceId): Generator<PackInfo> {
+    for (const pack of this.#packs.keys()) {
+      const info = this.info(namespace, pack);
+      if (info !== undefined) yield info;
+    }
+  }
+
+  async *read(namespace: NamespaceId, pack: PackId, offset: number, length: number): AsyncGenerator<Uint8Array> {
+    await this.beforeRead();
+    const found = this.#packs.get(pack);
+    if (found?.namespace !== namespace) throw new Error("UNAVAILABLE");
+    if (offset + length > found.content.bytes.length) throw new Error("BAD_RANGE");
+    for (let at = offset; at < offset + length; at += SEGMENT_BYTES) yield found.content.bytes.subarray(at, Math.min(at + SEGMENT_BYTES, offset + length));
+  }
+
+  survives(namespace: NamespaceId, packs: Iterable<PackId>): number {
+    const copies = [...packs].map((pack) => this.info(namespace, pack)?.copies ?? 0);
+    return Math.min(...copies.map((each) => (each === "all" ? 9 : each - 1)));
+  }
+
+  /** The ids of all blobs that are there now. */
+  blobs(): Set<BlobId> {
+    return new Set([...this.#packs.values()].flatMap(({ content }) => content.blobs.map(({ id }) => id)));
+  }
+}
+
+function checkContent({ bytes, blobs }: PackContent): void {
+  let end = 0;
+  for (const { id, offset, length } of blobs) {
+    const digest = sha256(bytes.subarray(offset, offset + length));
+    if (offset !== end || length === 0 || blobIdOf(codecOfBlobId(id) === RAW ? RAW : DAG_PB, digest) !== id) throw new Error("a blob is not where its pack says");
+    end = offset + length;
+  }
+  if (end !== bytes.length || bytes.length > MAX_PACK_BYTES || blobs.length > MAX_PACK_BLOBS) throw new Error("a pack is larger than it may be, or has bytes of no blob");
+}

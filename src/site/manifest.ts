@@ -1,0 +1,173 @@
+import type { Codec, NamespaceId, PackId } from "../codec/index.ts";
+import { CodecError, DAG_PB, RAW, blobIdOf, codecOfBlobId, compareBytes, concatBytes, utf8 } from "../codec/index.ts";
+import { sha256 } from "../crypto/index.ts";
+import { Limiter } from "../platform/index.ts";
+import type { Pool } from "../pool/index.ts";
+import { SiteError } from "./errors.ts";
+import type { BlobPlace } from "./head.ts";
+import type { ManifestIndex, ManifestPage } from "./manifest-format.ts";
+import { MAX_FILES, MAX_MANIFEST_BYTES, indexCodec, pageCodec } from "./manifest-format.ts";
+import type { Extent, ListedFile } from "./manifest-writer.ts";
+import { pathFault } from "./paths.ts";
+
+const PAGES_AT_ONCE = 8;
+/** What a decoded page takes in memory, for a byte of it on the wire: measured for paths of 40 letters. */
+const MEMORY_PER_BYTE = 6;
+
+/** A name in a folder. */
+export interface Listed {
+  /** With a "/" behind when it is a folder. */
+  readonly name: string;
+  /** Of a folder: all files below. */
+  readonly sizeBytes: number;
+  readonly isFolder: boolean;
+}
+
+interface Page {
+  readonly first: Uint8Array;
+  readonly files: number;
+  bytes: Uint8Array | undefined;
+  rows: ReadonlyMap<string, ListedFile> | undefined;
+}
+
+/** All files of one head. Its pages are held as bytes and read when a path in them is asked for. */
+export class Manifest {
+  /** Every pack on which the head relies. */
+  readonly packs: readonly PackId[];
+  readonly files: number;
+  /** What it takes in memory once all of it has been read. */
+  readonly weightBytes: number;
+  readonly #pages: readonly Page[];
+  #folders: ReadonlyMap<string, readonly Listed[]> | undefined;
+
+  constructor(packs: readonly PackId[], pages: readonly { readonly first: string; readonly files: number; readonly bytes: Uint8Array }[]) {
+    this.packs = packs;
+    this.files = pages.reduce((sum, page) => sum + page.files, 0);
+    this.weightBytes = pages.reduce((sum, page) => sum + page.bytes.length * MEMORY_PER_BYTE, packs.length * 100);
+    this.#pages = pages.map(({ first, files, bytes }) => ({ first: utf8(first), files, bytes, rows: undefined }));
+  }
+
+  /** @throws SiteError DAMAGED_SITE when the page in question is not what a page may be */
+  file(path: string): ListedFile | undefined {
+    const page = this.#pageOf(utf8(path));
+    return page && rowsOf(page).get(path);
+  }
+
+  *all(): Generator<ListedFile> {
+    for (const page of this.#pages) yield* rowsOf(page).values();
+  }
+
+  /** What lies in a folder, by name; undefined when there is no such folder. "" is the root. */
+  folder(path: string): readonly Listed[] | undefined {
+    this.#folders ??= foldersOf(this.all());
+    return this.#folders.get(path);
+  }
+
+  /** The last page that begins at or before the path. */
+  #pageOf(key: Uint8Array): Page | undefined {
+    let [low, high] = [0, this.#pages.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (compareBytes(this.#pages[middle]!.first, key) <= 0) low = middle + 1;
+      else high = middle;
+    }
+    return this.#pages[low - 1];
+  }
+}
+
+/** Reads a manifest out of its packs: the index, then the pages, several at once. @throws SiteError DAMAGED_SITE, and what the pool throws */
+export async function loadManifest(pool: Pool, namespace: NamespaceId, place: BlobPlace, signal?: AbortSignal): Promise<Manifest> {
+  const index = decoded(indexCodec, await readBlob(pool, namespace, place, signal));
+  checkIndex(index);
+  const limiter = new Limiter(PAGES_AT_ONCE);
+  const pages = index.pages.map((entry) =>
+    limiter.run(async () => {
+      const pack = entry.pack === 0 ? place.pack : index.packs[entry.pack - 1]!;
+      return { first: entry.first, files: entry.files, bytes: await readBlob(pool, namespace, { ...entry, pack }, signal) };
+    }, signal),
+  );
+  return new Manifest([...index.packs, place.pack], await Promise.all(pages));
+}
+
+function checkIndex({ packs, pages }: ManifestIndex): void {
+  const total = pages.reduce((sum, page) => ({ files: sum.files + page.files, bytes: sum.bytes + page.length }), { files: 0, bytes: 0 });
+  if (total.files > MAX_FILES || total.bytes > MAX_MANIFEST_BYTES) throw damaged("it lists more than a manifest may");
+  if (pages.some((page) => page.pack > packs.length)) throw damaged("it names a pack that it does not list");
+  if (pages.some((page, at) => at > 0 && compareBytes(utf8(pages[at - 1]!.first), utf8(page.first)) >= 0)) throw damaged("its pages are out of order");
+}
+
+async function readBlob(pool: Pool, namespace: NamespaceId, place: BlobPlace, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const part of pool.read(namespace, place.pack, place.offset, place.length, signal === undefined ? {} : { signal })) parts.push(part);
+  const bytes = concatBytes(...parts);
+  if (blobIdOf(codecOfBlobId(place.id) === RAW ? RAW : DAG_PB, sha256(bytes)) !== place.id) throw damaged("a part of it lies elsewhere than it says");
+  return bytes;
+}
+
+/** The page's files by path. Decoded once; then its bytes are let go. */
+function rowsOf(page: Page): ReadonlyMap<string, ListedFile> {
+  if (page.rows !== undefined) return page.rows;
+  const rows = new Map<string, ListedFile>();
+  const { packs, types, files } = decoded(pageCodec, page.bytes!);
+  let before: Uint8Array | undefined;
+  for (const row of files) {
+    const key = utf8(row.path);
+    if (before !== undefined && compareBytes(before, key) >= 0) throw damaged("its files are out of order");
+    rows.set(row.path, listed(row, packs, types));
+    before = key;
+  }
+  if (rows.size !== page.files) throw damaged("a page lists other files than the index says");
+  page.rows = rows;
+  page.bytes = undefined;
+  return rows;
+}
+
+function listed(row: ManifestPage["files"][number], packs: readonly PackId[], types: readonly string[]): ListedFile {
+  // A path becomes part of addresses and of file names on somebody's disk, so the publisher's word for it is not enough.
+  const fault = pathFault(row.path);
+  if (fault !== undefined) throw damaged(`a path ${fault}`);
+  const type = types[row.type];
+  if (type === undefined) throw damaged("a file has a type that is not listed");
+  const extents: Extent[] = [];
+  for (let at = 0; at < row.extents.length; at += 3) {
+    const [pack, offset, length] = [packs[row.extents[at]!], row.extents[at + 1], row.extents[at + 2]];
+    if (pack === undefined || offset === undefined || length === undefined) throw damaged("a file's place is not listed");
+    extents.push({ pack, offset, length });
+  }
+  if (extents.reduce((sum, { length }) => sum + length, 0) !== row.sizeBytes) throw damaged("a file's parts do not make up its size");
+  const { path, id, sizeBytes, modifiedMs } = row;
+  return { path, id, sizeBytes, type, modifiedMs, extents };
+}
+
+function foldersOf(files: Iterable<ListedFile>): ReadonlyMap<string, readonly Listed[]> {
+  const folders = new Map<string, Map<string, { sizeBytes: number; readonly isFolder: boolean }>>([["", new Map()]]);
+  const enter = (folder: string, name: string, isFolder: boolean, sizeBytes: number): void => {
+    let names = folders.get(folder);
+    if (names === undefined) folders.set(folder, (names = new Map()));
+    const entry = names.get(name);
+    if (entry === undefined) names.set(name, { sizeBytes, isFolder });
+    else entry.sizeBytes += sizeBytes;
+  };
+  for (const { path, sizeBytes } of files) {
+    let from = 0;
+    for (let slash = path.indexOf("/"); slash >= 0; slash = path.indexOf("/", from)) {
+      enter(path.slice(0, Math.max(0, from - 1)), path.slice(from, slash + 1), true, sizeBytes);
+      from = slash + 1;
+    }
+    enter(path.slice(0, Math.max(0, from - 1)), path.slice(from), false, sizeBytes);
+  }
+  return new Map([...folders].map(([folder, names]) => [folder, [...names].map(([name, entry]) => ({ name, ...entry }))]));
+}
+
+function decoded<T>(codec: Codec<T>, bytes: Uint8Array): T {
+  try {
+    return codec.decode(bytes);
+  } catch (error) {
+    if (error instanceof CodecError) throw damaged(error.message, error);
+    throw error;
+  }
+}
+
+function damaged(why: string, cause?: Error): SiteError {
+  return new SiteError("DAMAGED_SITE", `The site's list of files cannot be used: ${why}. Ask its owner to publish it again.`, { cause });
+}

@@ -1,0 +1,265 @@
+// How a site is published. Files come in any order, several at a time. Each is cut into chunks of 1 MiB; a chunk is a blob, named by its
+// hash, and blobs that the current head's packs hold are not sent again. The others fill packs, which go to as many hosts as were asked
+// for while the next one fills. The tree above the chunks, made of file nodes and directory blocks, gives the files the ids they have in
+// IPFS; it goes, with the manifest, into packs on all hosts, so that every host can list and check everything by itself.
+//
+// Commit sends what is left, writes the directory blocks, then the manifest, which needs the places of all content, then the head. The
+// head is the one moment at which anything becomes visible. Whoever does not commit aborts, and the packs sent so far are given back.
+
+import type { BlobId, NamespaceId, PackId } from "../codec/index.ts";
+import { RAW, blobIdOf } from "../codec/index.ts";
+import { sha256 } from "../crypto/index.ts";
+import { Limiter, raceAbort } from "../platform/index.ts";
+import type { Copies, PackContent, Pool, StoredPack } from "../pool/index.ts";
+import { MAX_BLOB_BYTES, MAX_PACK_BYTES } from "../pool/index.ts";
+import { SiteError } from "./errors.ts";
+import type { BlobPlace, Head } from "./head.ts";
+import type { Manifest } from "./manifest.ts";
+import type { PageEntry } from "./manifest-format.ts";
+import { MAX_FILES, indexCodec } from "./manifest-format.ts";
+import type { Extent, ListedFile, WrittenPage } from "./manifest-writer.ts";
+import { joined, writePages } from "./manifest-writer.ts";
+import { mediaTypeOf } from "./media-type.ts";
+import { Packer } from "./packer.ts";
+import { PathSet } from "./paths.ts";
+import type { FileInfo, Publication, PublishOptions, PublishResult } from "./port.ts";
+import { placesOf } from "./reuse.ts";
+import { writeTree } from "./tree.ts";
+import type { DagNode } from "./unixfs/block.ts";
+import { rawLeaf } from "./unixfs/block.ts";
+import { FileDag, chunksOf } from "./unixfs/file.ts";
+import { UNIXFS_V1_2025 } from "./unixfs/profile.ts";
+
+/** What a publication builds on. */
+export interface Base {
+  readonly head: Head;
+  readonly manifest: Manifest;
+}
+
+/** A head but for its number, which it gets when it is written. */
+export interface HeadDraft {
+  readonly root: BlobId;
+  readonly manifest: BlobPlace;
+  readonly files: number;
+  readonly sizeBytes: number;
+  /** All packs on which it relies. */
+  readonly packs: readonly PackId[];
+}
+
+export interface PublicationParts {
+  readonly namespace: NamespaceId;
+  readonly pool: Pool;
+  readonly options: PublishOptions;
+  readonly base: Base | undefined;
+  wallMs(): number;
+  /** Makes the tree the site's current one. */
+  writeHead(draft: HeadDraft): Promise<PublishResult>;
+  /** Whether a head that has become visible relies on the pack. */
+  isUsed(pack: PackId): boolean;
+  /** Called once, when nothing more will happen. */
+  ended(): void;
+}
+
+interface AddedFile {
+  readonly path: string;
+  readonly node: DagNode;
+  readonly type: string;
+  readonly chunks: readonly DagNode[];
+}
+
+// Groups of blobs in the packs on all hosts: what is read together lies together.
+const FILE_NODES = 0;
+const FOLDERS = 1;
+const PAGES = 2;
+
+export class SitePublication implements Publication {
+  readonly #with: PublicationParts;
+  readonly #cancel = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #paths = new PathSet();
+  readonly #files = new Map<string, AddedFile>();
+  readonly #adding = new Set<Promise<unknown>>();
+  /** Content, on as many hosts as asked for. */
+  readonly #content: Packer;
+  /** What every host has: the tree and the manifest. */
+  readonly #everywhere: Packer;
+  #begun = 0;
+  #committing: Promise<PublishResult> | undefined;
+  #isCommitted = false;
+  #aborting: Promise<void> | undefined;
+
+  constructor(parts: PublicationParts) {
+    this.#with = parts;
+    const outer = parts.options.signal;
+    this.#signal = outer === undefined ? this.#cancel.signal : AbortSignal.any([outer, this.#cancel.signal]);
+    // The bytes of one full pack may be on their way while another fills.
+    const flights = new Limiter(MAX_PACK_BYTES);
+    this.#content = this.#packer(flights, parts.options.copies);
+    this.#everywhere = this.#packer(flights, "all");
+  }
+
+  add(path: string, source: AsyncIterable<Uint8Array>): Promise<FileInfo> {
+    const adding = this.#add(path, source);
+    this.#adding.add(adding);
+    return adding.finally(() => this.#adding.delete(adding));
+  }
+
+  async commit(): Promise<PublishResult> {
+    this.#assertOpen();
+    this.#committing = this.#commit();
+    return this.#committing;
+  }
+
+  abort(): Promise<void> {
+    this.#aborting ??= this.#abort();
+    return this.#aborting;
+  }
+
+  #assertOpen(): void {
+    this.#signal.throwIfAborted();
+    if (this.#committing !== undefined) throw new SiteError("CLOSED", "This publication is being committed or has been. Begin another one for further changes.");
+  }
+
+  #packer(flights: Limiter, copies: Copies): Packer {
+    const { pool, namespace, base } = this.#with;
+    const store = (content: PackContent): Promise<StoredPack> => pool.store(namespace, content, copies, this.#signal);
+    return new Packer({ places: placesOf(pool, namespace, base?.manifest, copies), flights, signal: this.#signal, store });
+  }
+
+  async #add(path: string, source: AsyncIterable<Uint8Array>): Promise<FileInfo> {
+    this.#assertOpen();
+    if (this.#files.size + this.#adding.size >= MAX_FILES) throw new SiteError("SITE_TOO_LARGE", `A site has at most ${MAX_FILES} files. Publish the rest under another name.`);
+    this.#paths.take(path);
+    try {
+      const file = await this.#take(path, source);
+      this.#files.set(path, file);
+      return { path, id: file.node.id, sizeBytes: file.node.sizeBytes, type: file.type };
+    } catch (error) {
+      this.#paths.release(path);
+      throw error;
+    }
+  }
+
+  async #take(path: string, source: AsyncIterable<Uint8Array>): Promise<AddedFile> {
+    const group = this.#begun++;
+    const chunks: DagNode[] = [];
+    const dag = new FileDag((id, bytes) => this.#everywhere.put(id, bytes, FILE_NODES), UNIXFS_V1_2025.width);
+    let type: string | undefined;
+    for await (const chunk of chunksOf(cancellable(source, this.#signal), UNIXFS_V1_2025.chunkBytes)) {
+      type ??= mediaTypeOf(path, chunk);
+      const leaf = rawLeaf(chunk);
+      await this.#content.put(leaf.id, chunk, group);
+      await dag.add(leaf);
+      chunks.push(leaf);
+    }
+    return { path, node: await dag.finish(), type: type ?? mediaTypeOf(path, new Uint8Array(0)), chunks };
+  }
+
+  async #commit(): Promise<PublishResult> {
+    await Promise.allSettled(this.#adding);
+    if (this.#files.size === 0) throw new SiteError("EMPTY_SITE", "There is no file to publish. Choose a folder with at least one readable file in it.");
+    await this.#content.flush();
+    const root = await writeTree(this.#files.values(), (id, bytes) => this.#everywhere.put(id, bytes, FOLDERS));
+    const draft = this.#unchanged(root) ?? (await this.#writeManifest(root));
+    this.#signal.throwIfAborted();
+    const result = await this.#with.writeHead(draft);
+    this.#isCommitted = true;
+    this.#with.ended();
+    return result;
+  }
+
+  /** The head before as a draft, when it has the same tree and nothing had to be sent. */
+  #unchanged(root: DagNode): HeadDraft | undefined {
+    const { base } = this.#with;
+    if (base === undefined || base.head.root !== root.id || !this.#content.isUntouched || !this.#everywhere.isUntouched) return undefined;
+    const { manifest, files, sizeBytes } = base.head;
+    return { root: root.id, manifest, files, sizeBytes, packs: base.manifest.packs };
+  }
+
+  async #writeManifest(root: DagNode): Promise<HeadDraft> {
+    const pages: (WrittenPage & { readonly id: BlobId })[] = [];
+    for (const page of writePages(this.#listed())) {
+      const id = blobIdOf(RAW, sha256(page.bytes));
+      await this.#everywhere.put(id, page.bytes, PAGES);
+      pages.push({ first: page.first, files: page.files, id, bytes: page.bytes });
+    }
+    let index: { readonly id: BlobId; readonly bytes: Uint8Array } | undefined;
+    let packs: PackId[] = [];
+    const place = await this.#everywhere.finish(MAX_BLOB_BYTES, (here) => {
+      packs = this.#packsUsed();
+      index = indexOf(packs, pages, here, this.#everywhere.places);
+      return index;
+    });
+    const sizeBytes = [...this.#files.values()].reduce((sum, { node }) => sum + node.sizeBytes, 0);
+    return { root: root.id, manifest: { id: index!.id, ...place }, files: this.#files.size, sizeBytes, packs: [...packs, place.pack] };
+  }
+
+  /** The files as the manifest lists them. A file that has not changed keeps the time at which it came. */
+  *#listed(): Generator<ListedFile> {
+    const now = this.#with.wallMs();
+    for (const { path, node, type, chunks } of this.#files.values()) {
+      const before = this.#with.base?.manifest.file(path);
+      const modifiedMs = before?.id === node.id ? before.modifiedMs : now;
+      yield { path, id: node.id, sizeBytes: node.sizeBytes, type, modifiedMs, extents: joined(this.#extents(chunks)) };
+    }
+  }
+
+  *#extents(chunks: readonly DagNode[]): Generator<Extent> {
+    for (const { id } of chunks) yield this.#content.places.get(id)!;
+  }
+
+  /** The packs that are known while the last one is still open. */
+  #packsUsed(): PackId[] {
+    const packs = new Set<PackId>();
+    for (const { chunks } of this.#files.values()) for (const { pack } of this.#extents(chunks)) packs.add(pack);
+    for (const pack of this.#everywhere.used) packs.add(pack);
+    return [...packs];
+  }
+
+  async #abort(): Promise<void> {
+    this.#cancel.abort(new SiteError("CLOSED", "This publication was aborted. Begin another one."));
+    await this.#committing?.catch(() => undefined);
+    if (this.#isCommitted) return;
+    await Promise.allSettled(this.#adding);
+    await Promise.all([this.#content.settle(), this.#everywhere.settle()]);
+    const { pool, namespace } = this.#with;
+    // Should the head have become visible although writing it was reported as failed, its packs must stay.
+    const sent = [...this.#content.stored, ...this.#everywhere.stored];
+    const isVisible = sent.some((pack) => this.#with.isUsed(pack));
+    try {
+      if (sent.length > 0 && !isVisible) await pool.remove(namespace, sent);
+    } finally {
+      this.#with.ended();
+    }
+  }
+}
+
+/** @throws SiteError SITE_TOO_LARGE */
+function indexOf(packs: readonly PackId[], pages: readonly (WrittenPage & { readonly id: BlobId })[], here: ReadonlyMap<BlobId, number>, places: ReadonlyMap<BlobId, Extent>): { readonly id: BlobId; readonly bytes: Uint8Array } {
+  const numbers = new Map(packs.map((pack, at) => [pack, at + 1]));
+  const entries = pages.map(({ first, files, id, bytes }): PageEntry => {
+    const place = places.get(id);
+    const [pack, offset] = place === undefined ? [0, here.get(id)!] : [numbers.get(place.pack)!, place.offset];
+    return { first, files, id, pack, offset, length: bytes.length };
+  });
+  const bytes = indexCodec.encode({ packs, pages: entries });
+  if (bytes.length > MAX_BLOB_BYTES) throw new SiteError("SITE_TOO_LARGE", "The site lies in more packs than one list can name, some 400 GiB. Publish a part of it under another name.");
+  return { id: blobIdOf(RAW, sha256(bytes)), bytes };
+}
+
+/** The same bytes; ends with the signal's reason as soon as it is aborted, also while the source keeps silent. */
+async function* cancellable(source: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const iterator = source[Symbol.asyncIterator]();
+  let isDone = false;
+  try {
+    while (!isDone) {
+      signal.throwIfAborted();
+      const next = await raceAbort(iterator.next(), signal);
+      isDone = next.done === true;
+      if (next.done !== true) yield next.value;
+    }
+  } finally {
+    // Not awaited: a source that keeps silent would not answer this either.
+    if (!isDone) void Promise.resolve(iterator.return?.()).catch(() => undefined);
+  }
+}

@@ -1,0 +1,19 @@
+import type { NamespaceId } from "../codec/index.ts";
+import type { Copies, Pool } from "../pool/index.ts";
+import type { Manifest } from "./manifest.ts";
+import type { Places } from "./packer.ts";
+
+/** The blobs that the current head relies on and that lie on enough hosts already: they are not sent again. */
+export function placesOf(pool: Pool, namespace: NamespaceId, manifest: Manifest | undefined, copies: Copies): Places {
+  const places: Places = new Map();
+  for (const pack of manifest?.packs ?? []) {
+    const info = pool.info(namespace, pack);
+    if (info === undefined || info.holders.length === 0 || !suffices(info.copies, copies)) continue;
+    for (const { id, offset, length } of info.blobs) places.set(id, { pack, offset, length });
+  }
+  return places;
+}
+
+function suffices(had: Copies, wanted: Copies): boolean {
+  return had === "all" || (wanted !== "all" && had >= wanted);
+}

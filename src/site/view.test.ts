@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import fc from "fast-check";
+import { utf8 } from "../codec/index.ts";
+import { MIB, assertHas, bytesOf, collect, handEnv, network, noise, one, publish, read } from "./fakes/hosts.ts";
+import { createSites } from "./sites.ts";
+
+test("a published tree is read back byte for byte on every host", async () => {
+  const { hosts } = network({ a: "ada", b: "bob" });
+  const tree = { "index.html": "<h1>hello</h1>", "a/b/c.txt": "deep", "empty": "", "big.bin": noise(3 * MIB + 17, 1) };
+  const { head, safe, survives, site } = await publish(hosts["a"]!, "Blog", tree);
+  assert.equal(head.files, 4);
+  assert.equal(head.sizeBytes, 14 + 4 + 3 * MIB + 17);
+  assert.deepEqual([head.sequence, safe, survives, site.name], [1, true, 2, "blog"]);
+  for (const host of Object.values(hosts)) await assertHas(host, "blog", tree);
+});
+
+test("any tree is read back byte for byte, in any ranges", async () => {
+  const part = fc.constantFrom("a", "b", "ü", "🌿", "index.html");
+  const path = fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => parts.join("/"));
+  const size = fc.oneof(fc.integer({ min: 0, max: 300 }), fc.constantFrom(MIB - 1, MIB, MIB + 1, 2 * MIB));
+  await fc.assert(
+    fc.asyncProperty(fc.uniqueArray(fc.tuple(path, size), { minLength: 1, maxLength: 8, selector: ([each]) => each }), fc.nat(), fc.nat(), async (entries, from, span) => {
+      const { host } = one();
+      const publication = await host.sites.publish("x", { copies: 1 });
+      const tree: Record<string, Uint8Array> = {};
+      for (const [at, [path, size]] of entries.entries()) {
+        const content = noise(size, at);
+        const added = await publication.add(path, bytesOf(content)).catch((error: { code: string }) => error);
+        if ("code" in added) assert.equal(added.code, "BAD_PATH");
+        else tree[path] = content;
+      }
+      await publication.commit();
+      await assertHas(host, "x", tree);
+      const view = await host.sites.open("x");
+      for (const [path, content] of Object.entries(tree)) {
+        const offset = content.length === 0 ? 0 : from % content.length;
+        assert.deepEqual(Buffer.from(await read(view, path, offset, span % (MIB + 7))), Buffer.from(content.subarray(offset, offset + (span % (MIB + 7)))));
+      }
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test("a folder is listed with the sizes of what lies below", async () => {
+  const { host } = one();
+  await publish(host, "s", { "index.html": "12345", "a/x": "1", "a/y/z": "22", "a-b": "333", "ü/n": "4" });
+  const view = await host.sites.open("s");
+  assert.deepEqual(view.folder(""), [
+    { name: "a-b", sizeBytes: 3, isFolder: false },
+    { name: "a/", sizeBytes: 3, isFolder: true },
+    { name: "index.html", sizeBytes: 5, isFolder: false },
+    { name: "ü/", sizeBytes: 1, isFolder: true },
+  ]);
+  assert.deepEqual(view.folder("a/y"), [{ name: "z", sizeBytes: 2, isFolder: false }]);
+  assert.deepEqual(view.folder("u\u0308"), [{ name: "n", sizeBytes: 1, isFolder: false }]);
+  for (const path of ["nowhere", "index.html", "a/", "/"]) assert.equal(view.folder(path), undefined, path);
+  assert.ok(view.file("u\u0308/n"), "an accented path is found in either form");
+});
+
+test("a path that a new head lacks is served from the one before for ten minutes", async () => {
+  const { hosts, advance } = network({ a: "ada", b: "bob" });
+  await publish(hosts["a"]!, "s", { "index.html": "old", "app-1.js": "one" });
+  await publish(hosts["a"]!, "s", { "index.html": "new", "app-2.js": "two" });
+  for (const { sites } of Object.values(hosts)) {
+    const view = await sites.open("s");
+    assert.equal(Buffer.from(await read(view, "app-1.js")).toString(), "one");
+    assert.equal(Buffer.from(await read(view, "index.html")).toString(), "new");
+    assert.equal(view.file("app-3.js"), undefined);
+    assert.equal([...view.files()].length, 2, "lists are of the new head only");
+  }
+  advance(10 * 60 * 1000);
+  assert.equal((await hosts["b"]!.sites.open("s")).file("app-1.js"), undefined);
+});
+
+test("a host that starts later does not serve what was gone before", async () => {
+  const { hosts, net, pool } = network({ a: "ada" });
+  await publish(hosts["a"]!, "s", { "index.html": "old", "secret.html": "x" });
+  await publish(hosts["a"]!, "s", { "index.html": "new" });
+  const { records } = hosts["a"]!;
+  const restarted = createSites(handEnv().env, { network: net.id, self: records.self, account: () => records.account, roster: () => net.roster, records, pool });
+  assert.equal((await restarted.open("s")).file("secret.html"), undefined);
+});
+
+test("a view stays with its head when a newer one comes", async () => {
+  const { host } = one();
+  await publish(host, "s", { "index.html": "old" });
+  const view = await host.sites.open("s");
+  const file = view.file("index.html")!;
+  await publish(host, "s", { "index.html": "new" });
+  assert.equal(Buffer.from(await collect(file.read(0, 10))).toString(), "old");
+  assert.equal(view.head.sequence, 1);
+});
+
+test("a head whose manifest cannot be read yet leaves the one before in place", async () => {
+  const { host, pool } = one();
+  await publish(host, "s", { "index.html": "old" });
+  await host.sites.open("s");
+  await publish(host, "s", { "index.html": "new" });
+  pool.beforeRead = () => Promise.reject(new Error("UNAVAILABLE"));
+  assert.equal((await host.sites.open("s")).head.sequence, 1);
+  pool.beforeRead = async () => {};
+  assert.equal((await host.sites.open("s")).head.sequence, 2);
+});
+
+test("ten thousand small files are published, found and listed in bounded time and packs", async () => {
+  const { host, pool } = one();
+  const publication = await host.sites.publish("s", { copies: 1 });
+  for (let at = 0; at < 10_000; at += 1) await publication.add(`d${at % 100}/file-${at}.txt`, bytesOf(utf8(`content ${at}`)));
+  const { head } = await publication.commit();
+  assert.equal(head.files, 10_000);
+  // 4,096 blobs are the most that a pack takes.
+  assert.equal(pool.storedBytes.length, 4);
+  const view = await host.sites.open("s");
+  assert.equal(view.folder("")!.length, 100);
+  assert.equal([...view.files()].length, 10_000);
+  assert.equal(Buffer.from(await read(view, "d7/file-4207.txt")).toString(), "content 4207");
+});

@@ -1,0 +1,70 @@
+import type { NamespaceId } from "../codec/index.ts";
+import type { Pool } from "../pool/index.ts";
+import type { Manifest } from "./manifest.ts";
+import type { ListedFile } from "./manifest-writer.ts";
+import type { FileInfo, HeadInfo, SiteFile, SiteInfo, SiteView } from "./port.ts";
+
+/** What a view is made of. */
+export interface ViewParts {
+  readonly pool: Pool;
+  readonly site: SiteInfo;
+  readonly head: HeadInfo;
+  readonly manifest: Manifest;
+  /** The tree that the head replaced a moment ago. */
+  readonly before: Manifest | undefined;
+}
+
+/** One head's tree. Whatever is taken from it is of that head, also when a newer one has come meanwhile. */
+export class View implements SiteView {
+  readonly site: SiteInfo;
+  readonly head: HeadInfo;
+  readonly #pool: Pool;
+  readonly #manifest: Manifest;
+  readonly #before: Manifest | undefined;
+
+  constructor({ pool, site, head, manifest, before }: ViewParts) {
+    this.site = site;
+    this.head = head;
+    this.#pool = pool;
+    this.#manifest = manifest;
+    this.#before = before;
+  }
+
+  /**
+   * A path that is not in this head but was in the one before is found there for ten minutes: a page that a browser has just loaded then
+   * still finds its parts. An accented path is found in whichever form its letters were composed when it was published.
+   */
+  file(path: string): SiteFile | undefined {
+    const listed = inAnyForm(path, (form) => this.#manifest.file(form)) ?? inAnyForm(path, (form) => this.#before?.file(form));
+    return listed && { ...infoOf(listed), modifiedMs: listed.modifiedMs, read: (offset, length, signal) => readFile(this.#pool, this.site.namespace, listed, offset, length, signal) };
+  }
+
+  folder(path: string): ReturnType<SiteView["folder"]> {
+    return inAnyForm(path, (form) => this.#manifest.folder(form));
+  }
+
+  *files(): Generator<FileInfo> {
+    for (const listed of this.#manifest.all()) yield infoOf(listed);
+  }
+}
+
+function infoOf({ path, id, sizeBytes, type }: ListedFile): FileInfo {
+  return { path, id, sizeBytes, type };
+}
+
+function inAnyForm<T>(path: string, find: (form: string) => T | undefined): T | undefined {
+  return find(path) ?? find(path.normalize("NFC")) ?? find(path.normalize("NFD"));
+}
+
+/** The bytes of a file from `offset`, extent by extent; fewer than `length` only at its end. */
+async function* readFile(pool: Pool, namespace: NamespaceId, file: ListedFile, offset: number, length: number, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  const end = Math.min(file.sizeBytes, offset + length);
+  let start = 0;
+  for (const extent of file.extents) {
+    const from = Math.max(offset, start);
+    const to = Math.min(end, start + extent.length);
+    if (from < to) yield* pool.read(namespace, extent.pack, extent.offset + from - start, to - from, signal === undefined ? {} : { signal });
+    start += extent.length;
+    if (start >= end) return;
+  }
+}
