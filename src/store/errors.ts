@@ -20,6 +20,7 @@ export type StoreErrorCode =
   | "WRONG_STORE"
   | "MARKER_DAMAGED"
   | "DIRECTORY_IN_USE"
+  | "LOCK_FAILED"
   | "NOT_EMPTY"
   | "NOT_A_FOLDER"
   | "CAPACITY_TOO_LARGE"

@@ -118,7 +118,7 @@ test("a log in a folder that does not exist is refused", async (t) => {
   await assert.rejects(SqliteLog.open(env, join(folder(t), "missing/log")), { code: "LOG_BROKEN" });
 });
 
-test("a log with a flipped byte gives the right value or an error, and an inspection finds the flip", async (t) => {
+test("a log with a flipped byte never gives a wrong value, and an inspection finds the flip", async (t) => {
   const path = join(folder(t), "log");
   const log = await SqliteLog.open(env, path);
   const keys = Array.from({ length: 12 }, (_, n) => utf8(`key ${n}`));
@@ -135,10 +135,17 @@ test("a log with a flipped byte gives the right value or an error, and an inspec
     assert.notDeepEqual(inspectLog(path), [], `byte ${at}`);
     const reader = new SqliteLogReader(path);
     assert.throws(() => reader.scan({ from: new Uint8Array(0), to: Uint8Array.of(0xff) }), { code: "LOG_DAMAGED" });
-    for (const [n, key] of keys.entries()) {
-      if (n === 5 && at >= start + 5) assert.throws(() => reader.get(key), { code: "LOG_DAMAGED" });
-      else if (n !== 5) assert.deepEqual(reader.get(key), valueOf(n));
-    }
+    for (const [n, key] of keys.entries()) assert.ok(isHonest(() => reader.get(key), valueOf(n), at < start + 5), `byte ${at}, key ${n}`);
     reader.close();
   }
 });
+
+/** A flip within a key disturbs the order of the keys, so that others may be missed; the inspection finds that. */
+function isHonest(read: () => Uint8Array | undefined, value: Uint8Array, mayBeMissed: boolean): boolean {
+  try {
+    const found = read();
+    return found === undefined ? mayBeMissed : Buffer.compare(found, value) === 0;
+  } catch (error) {
+    return (error as { code?: unknown }).code === "LOG_DAMAGED";
+  }
+}

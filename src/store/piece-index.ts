@@ -1,0 +1,69 @@
+import { bytesOfId, codec, concatBytes, fixedBytes, idFromBytes, struct, uint, utf8 } from "../codec/index.ts";
+import type { PackId } from "../codec/index.ts";
+import { MAX_PIECE_INDEX } from "./piece-name.ts";
+import type { HeldPiece, LogEntry, LogOperation, RecordLog } from "./port.ts";
+
+/** Keys of the piece index begin with this. No other table of the record log does: those of the rooms above are small letters. */
+export const DEFAULT_INDEX_PREFIX = utf8("P");
+
+const PACK_BYTES = 32;
+
+const entryCodec = codec("An entry of the piece index", 1, 128, struct({ sizeBytes: uint(), fileBytes: uint(), root: fixedBytes(32) }));
+
+export interface IndexedPiece extends HeldPiece {
+  /** With its trailer. */
+  readonly fileBytes: number;
+}
+
+/** Which pieces are held, in the record log: the prefix, the pack's 32 bytes, the index as u16. */
+export class PieceIndex {
+  readonly #log: RecordLog;
+  readonly #prefix: Uint8Array;
+
+  constructor(log: RecordLog, prefix: Uint8Array) {
+    this.#log = log;
+    this.#prefix = prefix;
+  }
+
+  get(pack: PackId, index: number): IndexedPiece | undefined {
+    if (!Number.isInteger(index) || index < 0 || index > MAX_PIECE_INDEX) return undefined;
+    const value = this.#log.get(this.#keyOf(pack, index));
+    return value && { pack, index, ...entryCodec.decode(value) };
+  }
+
+  /** The pieces after `after`, in the order of the pack's bytes and then of the index. */
+  list(after: { readonly pack: PackId; readonly index: number } | undefined, limit: number): IndexedPiece[] {
+    // The least key beyond another one is that one and a zero byte.
+    const from = after === undefined ? this.#prefix : concatBytes(this.#keyOf(after.pack, after.index), Uint8Array.of(0));
+    return this.#log.scan({ from, to: this.#end(), limit }).map((entry) => this.#parse(entry));
+  }
+
+  async add(pieces: readonly IndexedPiece[]): Promise<void> {
+    await this.#commit(
+      pieces.map(({ pack, index, sizeBytes, fileBytes, root }) => ({ kind: "put", key: this.#keyOf(pack, index), value: entryCodec.encode({ sizeBytes, fileBytes, root }) })),
+    );
+  }
+
+  async remove(pieces: readonly HeldPiece[]): Promise<void> {
+    await this.#commit(pieces.map(({ pack, index }) => ({ kind: "delete", key: this.#keyOf(pack, index) })));
+  }
+
+  async #commit(operations: readonly LogOperation[]): Promise<void> {
+    if (operations.length > 0) await this.#log.commit(operations);
+  }
+
+  #keyOf(pack: PackId, index: number): Uint8Array {
+    return concatBytes(this.#prefix, bytesOfId(pack), Uint8Array.of(index >> 8, index & 255));
+  }
+
+  /** Greater than every key with the prefix: a pack has 32 bytes, and this has 33 of the highest. */
+  #end(): Uint8Array {
+    return concatBytes(this.#prefix, new Uint8Array(PACK_BYTES + 1).fill(255));
+  }
+
+  #parse({ key, value }: LogEntry): IndexedPiece {
+    const at = this.#prefix.length;
+    const pack = idFromBytes<PackId>(key.slice(at, at + PACK_BYTES));
+    return { pack, index: (key[at + PACK_BYTES]! << 8) | key[at + PACK_BYTES + 1]!, ...entryCodec.decode(value) };
+  }
+}

@@ -1,0 +1,290 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { PackId } from "../codec/index.ts";
+import { Limiter, codeOf, diskError, ensureFolder, messageOf, raceAbort } from "../platform/index.ts";
+import type { Env } from "../platform/index.ts";
+import { StoreError } from "./errors.ts";
+import { createFile, limited, moveDurably } from "./files.ts";
+import type { CreateFile } from "./files.ts";
+import { folders } from "./folders.ts";
+import { OpenPiece, isSamePiece } from "./open-piece.ts";
+import { DEFAULT_INDEX_PREFIX, PieceIndex } from "./piece-index.ts";
+import type { IndexedPiece } from "./piece-index.ts";
+import { fileNameOf, piecePath } from "./piece-name.ts";
+import { PieceScan, emptyIncoming } from "./piece-scan.ts";
+import { Damage, fileBytesOf, leafCountOf } from "./piece-trailer.ts";
+import { Turns } from "./piece-turns.ts";
+import { PieceWriter } from "./piece-writer.ts";
+import { LEAF_BYTES } from "./port.ts";
+import type { HeldPiece, PieceStore, ProvenLeaves, RecordLog, Reservation } from "./port.ts";
+import { SharedHandles } from "./shared-handles.ts";
+import { SpaceBudget } from "./space-budget.ts";
+import type { SpaceOptions } from "./space-budget.ts";
+
+/** More writes at once make the disk slower, not faster. Only the disk is waited for here: a slow sender holds up nobody else. */
+const WRITING_MAX = 4;
+const OPEN_FILES_MAX = 64;
+
+export interface PieceStoreOptions extends SpaceOptions {
+  /** The data directory. */
+  readonly directory: string;
+  /** Keeps the index of what is held. */
+  readonly log: RecordLog;
+  /** What the index's keys begin with. Default: "P". */
+  readonly indexPrefix?: Uint8Array;
+  readonly createFile?: CreateFile;
+}
+
+/**
+ * Pieces as files. A put goes: take the space that was promised; write content, leaf hashes and pack record into `incoming/`, hashing
+ * as the bytes come; compare the root; fdatasync; rename into `pieces/`; fsync that folder; enter it into the index. Wherever this
+ * stops, the next start finds either nothing or a whole piece, and makes the index agree with it.
+ */
+export class FilePieceStore implements PieceStore {
+  readonly #env: Env;
+  readonly #directory: string;
+  readonly #index: PieceIndex;
+  readonly #space: SpaceBudget;
+  readonly #createFile: CreateFile;
+  readonly #handles = new SharedHandles<OpenPiece>(OPEN_FILES_MAX);
+  readonly #writing = new Limiter(WRITING_MAX);
+  readonly #turns = new Turns();
+  #received = 0;
+
+  private constructor(env: Env, options: PieceStoreOptions, index: PieceIndex, space: SpaceBudget) {
+    this.#env = env;
+    this.#directory = options.directory;
+    this.#createFile = options.createFile ?? createFile;
+    this.#index = index;
+    this.#space = space;
+  }
+
+  /** Opens the pieces of a data directory after making index and files agree. @throws PlatformError when the disk refuses */
+  static async open(env: Env, options: PieceStoreOptions): Promise<FilePieceStore> {
+    const { directory } = options;
+    for (const folder of [folders.pieces, folders.incoming, folders.quarantine]) await ensureFolder(folder(directory));
+    const index = new PieceIndex(options.log, options.indexPrefix ?? DEFAULT_INDEX_PREFIX);
+    try {
+      await emptyIncoming(directory);
+      const usedBytes = await new PieceScan(env.log, directory, index).run();
+      return new FilePieceStore(env, options, index, await SpaceBudget.open(options, usedBytes));
+    } catch (error) {
+      throw diskError(error, `Looking through the pieces in ${directory}`);
+    }
+  }
+
+  get capacityBytes(): number {
+    return this.#space.capacityBytes;
+  }
+
+  get usedBytes(): number {
+    return this.#space.usedBytes;
+  }
+
+  availableBytes(): Promise<number> {
+    return this.#space.availableBytes();
+  }
+
+  reserve(sizeBytes: number): Promise<Reservation> {
+    return this.#space.promise(fileBytesOf(sizeBytes, 0));
+  }
+
+  /** The source is not touched when the piece is there already. */
+  async put(piece: HeldPiece, packRecord: Uint8Array, source: AsyncIterable<Uint8Array>, reservation: Reservation, signal?: AbortSignal): Promise<void> {
+    const name = fileNameOf(piece.pack, piece.index);
+    const fileBytes = fileBytesOf(piece.sizeBytes, packRecord.length);
+    const promised = this.#space.adjust(reservation, fileBytes);
+    const write = async (): Promise<void> => {
+      if (this.#isHeld(piece)) return;
+      await this.#write(name, piece, packRecord, source, signal);
+      await this.#enter(name, { ...piece, fileBytes });
+      this.#space.use(promised);
+    };
+    try {
+      await this.#turns.run(name, write, signal);
+    } finally {
+      promised.release();
+    }
+  }
+
+  held(pack: PackId, index: number): HeldPiece | undefined {
+    const piece = this.#index.get(pack, index);
+    return piece && withoutFile(piece);
+  }
+
+  list(after: { readonly pack: PackId; readonly index: number } | undefined, limit: number): HeldPiece[] {
+    return this.#index.list(after, limit).map(withoutFile);
+  }
+
+  packRecord(pack: PackId, index: number): Promise<Uint8Array> {
+    return this.#use(this.#find(pack, index), async (file) => file.packRecord.slice());
+  }
+
+  async read(pack: PackId, index: number, offset: number, length: number): Promise<Uint8Array> {
+    const piece = this.#find(pack, index);
+    checkRange(piece, offset, length, piece.sizeBytes, "bytes");
+    if (length === 0) return new Uint8Array(0);
+    const first = Math.floor(offset / LEAF_BYTES);
+    const bytes = await this.#use(piece, (file) => file.readLeaves(first, leafCountOf(offset + length) - first));
+    return bytes.subarray(offset - first * LEAF_BYTES, offset - first * LEAF_BYTES + length);
+  }
+
+  async readProven(pack: PackId, index: number, firstLeaf: number, leafCount: number): Promise<ProvenLeaves> {
+    const piece = this.#find(pack, index);
+    checkRange(piece, firstLeaf, leafCount, leafCountOf(piece.sizeBytes), "leaves");
+    return this.#use(piece, async (file) => ({ firstLeaf, bytes: await file.readLeaves(firstLeaf, leafCount), proof: file.proof(firstLeaf, leafCount) }));
+  }
+
+  async remove(pack: PackId, index: number): Promise<void> {
+    const name = fileNameOf(pack, index);
+    await this.#turns.run(name, async () => {
+      const piece = this.#index.get(pack, index);
+      if (piece === undefined) return;
+      // The file goes first: after a crash between the two the index follows the files.
+      await this.#deleteFile(name);
+      await this.#forget(name, piece);
+    });
+  }
+
+  /** Closes the files that are open. */
+  close(): Promise<void> {
+    return this.#handles.closeIdle();
+  }
+
+  #find(pack: PackId, index: number): IndexedPiece {
+    const piece = this.#index.get(pack, index);
+    if (piece === undefined) throw missing(pack, index);
+    return piece;
+  }
+
+  #isHeld(piece: HeldPiece): boolean {
+    const held = this.#index.get(piece.pack, piece.index);
+    if (held === undefined) return false;
+    if (!isSamePiece(held, piece)) throw new StoreError("PIECE_MISMATCH", `Piece ${piece.index} of pack ${piece.pack} is here already, with another size or root. A pack never changes: check where the record came from.`);
+    return true;
+  }
+
+  async #write(name: string, piece: HeldPiece, packRecord: Uint8Array, source: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): Promise<void> {
+    const temporary = join(folders.incoming(this.#directory), `${name}.${this.#received++}`);
+    try {
+      const file = await this.#createFile(temporary);
+      try {
+        const writer = new PieceWriter(piece, limited(file, this.#writing));
+        for await (const chunk of interruptible(source, signal)) await writer.add(chunk);
+        await writer.finish(packRecord);
+      } finally {
+        await file.close();
+      }
+      signal?.throwIfAborted();
+      await this.#writing.run(() => moveDurably(temporary, piecePath(this.#directory, name)));
+    } catch (error) {
+      await this.#clearAway(name, temporary);
+      throw diskError(error, `Writing piece ${name} into ${this.#directory}`);
+    }
+  }
+
+  /** A file whose sync failed holds nobody knows what, and is never tried again. */
+  async #clearAway(name: string, temporary: string): Promise<void> {
+    for (const path of [temporary, piecePath(this.#directory, name)]) {
+      await rm(path, { force: true }).catch((error: unknown) => this.#env.log.warn("a file that could not be written could not be deleted either", { path, error }));
+    }
+  }
+
+  async #enter(name: string, piece: IndexedPiece): Promise<void> {
+    try {
+      await this.#index.add([piece]);
+    } catch (error) {
+      await this.#deleteFile(name);
+      throw error;
+    }
+  }
+
+  async #deleteFile(name: string): Promise<void> {
+    await this.#handles.forget(name);
+    try {
+      await rm(piecePath(this.#directory, name), { force: true });
+    } catch (error) {
+      throw diskError(error, `Deleting piece ${name} from ${this.#directory}`);
+    }
+  }
+
+  async #forget(name: string, piece: IndexedPiece): Promise<void> {
+    await this.#handles.forget(name);
+    await this.#index.remove([piece]);
+    this.#space.free(piece.fileBytes);
+  }
+
+  async #use<T>(piece: IndexedPiece, work: (file: OpenPiece) => Promise<T>): Promise<T> {
+    const name = fileNameOf(piece.pack, piece.index);
+    try {
+      return await this.#handles.use(name, () => this.#open(name, piece), work);
+    } catch (error) {
+      throw await this.#judge(name, piece, error);
+    }
+  }
+
+  async #open(name: string, piece: IndexedPiece): Promise<OpenPiece> {
+    const path = piecePath(this.#directory, name);
+    try {
+      return await OpenPiece.open(path, piece);
+    } catch (error) {
+      if (codeOf(error) !== "EMFILE" && codeOf(error) !== "ENFILE") throw error;
+      // Out of file descriptors: those that only wait for another reader are given up.
+      await this.#handles.closeIdle();
+      return OpenPiece.open(path, piece);
+    }
+  }
+
+  /** Decides what a failed read means for the piece, and what the reader is told. */
+  async #judge(name: string, piece: IndexedPiece, error: unknown): Promise<Error> {
+    const isGone = codeOf(error) === "ENOENT";
+    const isDamaged = error instanceof Damage || codeOf(error) === "EIO";
+    if (!isGone && !isDamaged) return diskError(error, `Reading piece ${name} in ${this.#directory}`);
+    await this.#turns.run(name, () => this.#takeOut(name, piece, error)).catch((failure: unknown) => {
+      this.#env.log.error("a piece that cannot be read could not be taken out", { piece: name, error: failure });
+    });
+    if (isGone) return missing(piece.pack, piece.index);
+    return new StoreError("PIECE_DAMAGED", `Piece ${piece.index} of pack ${piece.pack} is damaged (${messageOf(error)}), and was moved to ${folders.quarantine(this.#directory)}. It is fetched again from other hosts; check the disk if this happens often.`, { cause: error });
+  }
+
+  async #takeOut(name: string, piece: IndexedPiece, error: unknown): Promise<void> {
+    // Another reader may have met the same damage, or the piece may have been removed meanwhile.
+    if (this.#index.get(piece.pack, piece.index) === undefined) return;
+    this.#env.log.warn("a piece cannot be read and is not held any more", { pack: piece.pack, index: piece.index, why: messageOf(error) });
+    if (codeOf(error) !== "ENOENT") await moveDurably(piecePath(this.#directory, name), join(folders.quarantine(this.#directory), name));
+    await this.#forget(name, piece);
+  }
+}
+
+function withoutFile({ pack, index, sizeBytes, root }: IndexedPiece): HeldPiece {
+  return { pack, index, sizeBytes, root };
+}
+
+function missing(pack: PackId, index: number): StoreError {
+  return new StoreError("PIECE_MISSING", `Piece ${index} of pack ${pack} is not on this host. Ask another holder.`);
+}
+
+function checkRange(piece: HeldPiece, from: number, count: number, end: number, unit: string): void {
+  if (Number.isSafeInteger(from) && Number.isSafeInteger(count) && from >= 0 && count >= 0 && from + count <= end) return;
+  throw new StoreError("OUT_OF_RANGE", `Piece ${piece.index} of pack ${piece.pack} has ${end} ${unit}; ${count} from ${from} on were asked for. Ask for less.`);
+}
+
+/** The source's chunks, until the signal is aborted: also while the source keeps one waiting. */
+async function* interruptible(source: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  if (signal === undefined) {
+    yield* source;
+    return;
+  }
+  const chunks = source[Symbol.asyncIterator]();
+  let isDone = false;
+  try {
+    while (!isDone) {
+      const next = await raceAbort(chunks.next(), signal);
+      isDone = next.done === true;
+      if (next.done !== true) yield next.value;
+    }
+  } finally {
+    // A source that hangs would also hang here, so nobody waits for it.
+    if (!isDone) chunks.return?.().catch(() => {});
+  }
+}
