@@ -1,15 +1,16 @@
 import type { PackId } from "../../codec/index.ts";
 import { concatBytes, equalBytes } from "../../codec/index.ts";
-import { leafHash, rangeProof } from "../../crypto/index.ts";
+import { leafHash, merkleRoot, rangeProof } from "../../crypto/index.ts";
 import { HoldfastError } from "../../platform/index.ts";
 import type { HeldPiece, PieceStore, ProvenLeaves, Reservation, SegmentCache } from "../../store/index.ts";
 import { LEAF_BYTES } from "../../store/index.ts";
-import { rootOf } from "../leaves.ts";
 
 interface Kept {
   readonly piece: HeldPiece;
   readonly label: Uint8Array;
   readonly bytes: Uint8Array;
+  /** Hashes of the leaves as they were when the piece was put. */
+  readonly leaves: readonly Uint8Array[];
 }
 
 /** A piece store in memory, by the store's port. Its bytes can be spoilt. */
@@ -57,9 +58,10 @@ export class FakeStore implements PieceStore {
       reservation.release();
     }
     const bytes = concatBytes(...parts);
-    if (bytes.length !== piece.sizeBytes || !equalBytes(rootOf(bytes), piece.root)) throw new HoldfastError("PIECE_MISMATCH", "the piece is not what it should be");
+    const leaves = leavesOf(bytes);
+    if (bytes.length !== piece.sizeBytes || !equalBytes(merkleRoot(leaves), piece.root)) throw new HoldfastError("PIECE_MISMATCH", "the piece is not what it should be");
     const name = nameOf(piece.pack, piece.index);
-    if (!this.#kept.has(name)) this.#kept.set(name, { piece, label: label.slice(), bytes });
+    if (!this.#kept.has(name)) this.#kept.set(name, { piece, label: label.slice(), bytes, leaves });
   }
 
   held(pack: PackId, index: number): HeldPiece | undefined {
@@ -76,8 +78,10 @@ export class FakeStore implements PieceStore {
   }
 
   async read(pack: PackId, index: number, offset: number, length: number): Promise<Uint8Array> {
-    const { piece, bytes } = this.#get(pack, index);
-    if (!equalBytes(rootOf(bytes), piece.root)) {
+    const { bytes, leaves } = this.#get(pack, index);
+    const firstLeaf = Math.floor(offset / LEAF_BYTES);
+    const found = leavesOf(bytes.subarray(firstLeaf * LEAF_BYTES, Math.ceil((offset + length) / LEAF_BYTES) * LEAF_BYTES));
+    if (!found.every((leaf, at) => equalBytes(leaf, leaves[firstLeaf + at]!))) {
       this.#kept.delete(nameOf(pack, index));
       throw new HoldfastError("PIECE_DAMAGED", "the piece is damaged and has been put into quarantine");
     }
@@ -85,8 +89,7 @@ export class FakeStore implements PieceStore {
   }
 
   async readProven(pack: PackId, index: number, firstLeaf: number, leafCount: number): Promise<ProvenLeaves> {
-    const { bytes } = this.#get(pack, index);
-    const leaves = Array.from({ length: Math.ceil(bytes.length / LEAF_BYTES) }, (_, leaf) => leafHash(bytes.subarray(leaf * LEAF_BYTES, (leaf + 1) * LEAF_BYTES)));
+    const { bytes, leaves } = this.#get(pack, index);
     return { firstLeaf, bytes: bytes.subarray(firstLeaf * LEAF_BYTES, (firstLeaf + leafCount) * LEAF_BYTES), proof: rangeProof(leaves, firstLeaf, firstLeaf + leafCount) };
   }
 
@@ -104,6 +107,10 @@ export class FakeStore implements PieceStore {
     if (kept === undefined) throw new HoldfastError("PIECE_MISSING", "the piece is not here");
     return kept;
   }
+}
+
+function leavesOf(bytes: Uint8Array): Uint8Array[] {
+  return Array.from({ length: Math.ceil(bytes.length / LEAF_BYTES) }, (_, leaf) => leafHash(bytes.subarray(leaf * LEAF_BYTES, (leaf + 1) * LEAF_BYTES)));
 }
 
 function nameOf(pack: PackId, index: number): string {
