@@ -3,14 +3,15 @@ import test from "node:test";
 import type { HostId, NamespaceId } from "../codec/index.ts";
 import type { Host } from "./fakes/hosts.ts";
 import { network, publish } from "./fakes/hosts.ts";
+import type { FakePool } from "./fakes/pool.ts";
 import type { FakeNetwork } from "./fakes/records.ts";
 import { namedId } from "./fakes/records.ts";
 
 /** Hosts a to d; a and b are ada's, c and d bob's. The first three vote. */
-function fourHosts(): { readonly net: FakeNetwork; readonly a: Host; readonly b: Host; readonly c: Host; readonly d: Host } {
-  const { hosts, net } = network({ a: "ada", b: "ada", c: "bob", d: "bob" });
+function fourHosts(): { readonly net: FakeNetwork; readonly pool: FakePool; readonly a: Host; readonly b: Host; readonly c: Host; readonly d: Host } {
+  const { hosts, net, pool } = network({ a: "ada", b: "ada", c: "bob", d: "bob" });
   net.roster = { ...net.roster, voters: ["a", "b", "c"].map((name) => namedId<HostId>(name)) };
-  return { net, ...(hosts as { a: Host; b: Host; c: Host; d: Host }) };
+  return { net, pool, ...(hosts as { a: Host; b: Host; c: Host; d: Host }) };
 }
 
 /** Lets the workers of the hosts take their turns until nothing happens any more. */
@@ -56,7 +57,7 @@ test("a voter votes once, when names come and when they are there at its start",
 });
 
 test("of two who claimed a name apart, the one whom the voters saw first has it, and the other is told so", async () => {
-  const { net, a, b, c, d } = fourHosts();
+  const { net, pool, a, b, c, d } = fourHosts();
   net.part(d.records);
   await publish(d, "blog", { "index.html": "bob's" });
   await publish(a, "blog", { "index.html": "ada's" });
@@ -68,8 +69,10 @@ test("of two who claimed a name apart, the one whom the voters saw first has it,
     assert.equal(sites.find("blog")!.standing, "final");
     assert.equal(sites.list().length, 1);
   }
-  await assert.rejects(publish(d, "blog", { "index.html": "again" }), { code: "NAME_TAKEN" });
+  await assert.rejects(publish(d, "blog", { "index.html": "again" }), { code: "NAME_TAKEN", message: /unpublish blog/ });
+  await d.sites.unpublish("blog");
   await assert.rejects(d.sites.unpublish("blog"), { code: "NOT_OWNER" });
+  assert.equal(pool.count, 2, "the site that has the name keeps its packs, the other's are gone");
   await stopped(a, b, c, d);
 });
 

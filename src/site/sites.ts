@@ -147,7 +147,7 @@ class SiteRoom implements RunningSites {
     const label = siteNameOf(name);
     const owner = this.#requireAccount();
     const claim = this.#claimOf(label);
-    if (claim !== undefined && claim.owner !== owner) throw taken(label);
+    if (claim !== undefined && claim.owner !== owner) throw this.#taken(label, owner);
     const genesis = claim?.genesis ?? siteGenesis(this.#with.network, owner, this.#env.random.bytes(NONCE_BYTES));
     const namespace = await this.#with.records.create(genesis);
     const head = this.#heads.current(namespace);
@@ -174,17 +174,24 @@ class SiteRoom implements RunningSites {
     return this.#writeHead(label, claim.genesis, claim, { root, manifest, files, sizeBytes, packs });
   }
 
-  /** The heads go first, so that nothing points at what is removed; the name goes last, so that an attempt that was cut short can be made again. */
+  /**
+   * Also takes back a claim that lost the name to somebody else's. The heads go first, so that nothing points at what is removed; the name
+   * goes last, so that an attempt that was cut short can be made again.
+   */
   async unpublish(name: string): Promise<void> {
-    const { label, claim } = this.#requireOwn(name);
-    const { records, pool, network } = this.#with;
-    const namespace = claim.namespace;
-    await this.#alone(namespace, async () => {
-      const keys = [HEAD_KEY, ...[...scan(records, namespace, HISTORY_PREFIX)].map(({ key }) => key)];
-      for (let at = 0; at < keys.length; at += BATCH) await this.#write(keys.slice(at, at + BATCH).map((key) => ({ namespace, key, value: null })));
-      await pool.remove(namespace, [...pool.packs(namespace)].map(({ pack }) => pack));
-      await this.#write([{ namespace: network as string as NamespaceId, key: claimKey(label, claim.owner), value: null }]);
-    });
+    const { label } = this.#require(name);
+    const owner = this.#requireAccount();
+    const own = this.#ownClaims(label, owner);
+    if (own.length === 0) throw notOwner(label);
+    for (const { namespace } of own) await this.#alone(namespace, () => this.#clear(namespace));
+    await this.#write([{ namespace: this.#catalogue.namespace, key: claimKey(label, owner), value: null }]);
+  }
+
+  async #clear(namespace: NamespaceId): Promise<void> {
+    const { records, pool } = this.#with;
+    const keys = [HEAD_KEY, ...[...scan(records, namespace, HISTORY_PREFIX)].map(({ key }) => key)];
+    for (let at = 0; at < keys.length; at += BATCH) await this.#write(keys.slice(at, at + BATCH).map((key) => ({ namespace, key, value: null })));
+    await pool.remove(namespace, [...pool.packs(namespace)].map(({ pack }) => pack));
   }
 
   /**
@@ -192,19 +199,19 @@ class SiteRoom implements RunningSites {
    * @param begunWith the claim that there was when the draft was begun
    */
   async #writeHead(label: string, genesis: Genesis, begunWith: Claim | undefined, draft: HeadDraft): Promise<PublishResult> {
-    const { records, pool, network } = this.#with;
+    const { records, pool } = this.#with;
     const namespace = namespaceIdOf(genesis);
     const owner = this.#requireAccount();
     return this.#alone(namespace, async () => {
       const claim = this.#claimOf(label);
-      if (claim !== undefined && claim.owner !== owner) throw taken(label);
+      if (claim !== undefined && claim.owner !== owner) throw this.#taken(label, owner);
       if (claim !== undefined && claim.namespace !== namespace) throw new SiteError("NAME_TAKEN", `You published "${label}" for the first time from elsewhere while this publication was under way. Publish again.`);
       if (claim === undefined && begunWith !== undefined) throw new SiteError("NO_SITE", `"${label}" was unpublished while this publication was under way. Publish again if it should come back.`);
       const current = greatestHead(records.local(namespace, HEAD_KEY));
       const { root, manifest, files, sizeBytes, packs } = draft;
       const head: Head = { sequence: (current?.sequence ?? 0) + 1, root, manifest, files, sizeBytes, publishedMs: this.#wallMs(), previous: current?.sequence ?? null };
       const value = headCodec.encode(head);
-      const claiming: Write[] = claim === undefined ? [{ namespace: network as string as NamespaceId, key: claimKey(label, owner), value: encodeClaim(genesis) }] : [];
+      const claiming: Write[] = claim === undefined ? [{ namespace: this.#catalogue.namespace, key: claimKey(label, owner), value: encodeClaim(genesis) }] : [];
       const { safe } = await this.#write([...claiming, { namespace, key: HEAD_KEY, value }, { namespace, key: historyKey(head.sequence), value }]);
       const site: SiteInfo = this.find(label) ?? { name: label, namespace, owner, standing: "provisional", head: headInfo(head) };
       return { site, head: headInfo(head), survives: pool.survives(namespace, packs), safe };
@@ -263,6 +270,15 @@ class SiteRoom implements RunningSites {
     return this.#catalogue.find(label)?.holding?.claim;
   }
 
+  #ownClaims(label: string, owner: AccountId): readonly Claim[] {
+    return this.#catalogue.find(label)?.entries.claims.filter((claim) => claim.owner === owner) ?? [];
+  }
+
+  #taken(label: string, owner: AccountId): SiteError {
+    const why = this.#ownClaims(label, owner).length === 0 ? "" : ` You had claimed it too, but the other claim came first; "holdfast unpublish ${label}" removes what you published under it.`;
+    return new SiteError("NAME_TAKEN", `"${label}" is taken: it belongs to somebody else in this network.${why} Choose another name.`);
+  }
+
   #require(name: string): Found {
     const found = this.#lookUp(name);
     if (found === undefined) throw new SiteError("NO_SITE", `No site is called ${JSON.stringify(name.slice(0, 80))}. "holdfast sites" lists those there are.`);
@@ -271,7 +287,7 @@ class SiteRoom implements RunningSites {
 
   #requireOwn(name: string): Found {
     const found = this.#require(name);
-    if (found.claim.owner !== this.#requireAccount()) throw new SiteError("NOT_OWNER", `"${found.label}" belongs to somebody else. Only its owner can change it, from a host of theirs.`);
+    if (found.claim.owner !== this.#requireAccount()) throw notOwner(found.label);
     return found;
   }
 
@@ -286,6 +302,6 @@ class SiteRoom implements RunningSites {
   }
 }
 
-function taken(label: string): SiteError {
-  return new SiteError("NAME_TAKEN", `"${label}" is taken: it belongs to somebody else in this network. Choose another name.`);
+function notOwner(label: string): SiteError {
+  return new SiteError("NOT_OWNER", `"${label}" belongs to somebody else. Only its owner can change it, from a host of theirs.`);
 }
