@@ -1,6 +1,7 @@
 import type { NamespaceId, PackId } from "../codec/index.ts";
 import type { Env, Timer } from "../platform/index.ts";
 import { Worker } from "../platform/index.ts";
+import type { PackFacts } from "./catalog.ts";
 import { Catalog } from "./catalog.ts";
 import { Fetcher } from "./fetch.ts";
 import { activeMembers, confirmed, hostsOf } from "./holders.ts";
@@ -9,7 +10,7 @@ import { holdTurn, topUpTurn } from "./keep.ts";
 import { MaybeHolders } from "./maybe.ts";
 import { Offers } from "./offer.ts";
 import type { PoolParts } from "./parts.ts";
-import type { Copies, FetchOptions, PackContent, PackInfo, Pool, StoredPack } from "./port.ts";
+import type { Copies, FetchOptions, PackContent, PackInfo, PackedBlob, Pool, StoredPack } from "./port.ts";
 import { Reader } from "./read.ts";
 import { Receiver } from "./receive.ts";
 import { Segments } from "./segments.ts";
@@ -101,17 +102,27 @@ export class HostPool implements Pool {
   }
 
   info(namespace: NamespaceId, pack: PackId): PackInfo | undefined {
-    const body = this.#catalog.body(namespace, pack);
-    if (body === undefined) return undefined;
-    const holders = hostsOf(confirmed(this.#parts, this.#catalog, { namespace, pack }));
-    return { pack, sizeBytes: body.sizeBytes, copies: body.copies, blobs: body.blobs, holders };
+    const facts = this.#catalog.facts(namespace, pack);
+    return facts === undefined ? undefined : this.#info(facts);
   }
 
   *packs(namespace: NamespaceId): Generator<PackInfo> {
-    for (const { pack } of this.#catalog.packs(namespace)) {
-      const info = this.info(namespace, pack);
-      if (info !== undefined) yield info;
-    }
+    for (const facts of this.#catalog.packs(namespace)) yield this.#info(facts);
+  }
+
+  #info({ namespace, pack, sizeBytes, copies }: PackFacts): PackInfo {
+    const catalog = this.#catalog;
+    let blobs: readonly PackedBlob[] | undefined;
+    return {
+      pack,
+      sizeBytes,
+      copies,
+      holders: hostsOf(confirmed(this.#parts, catalog, { namespace, pack })),
+      /** Read from the records when first looked at: thousands of packs are gone through for their holders alone. */
+      get blobs() {
+        return (blobs ??= catalog.body(namespace, pack)?.blobs ?? []);
+      },
+    };
   }
 
   read(namespace: NamespaceId, pack: PackId, offset: number, length: number, options: FetchOptions = {}): AsyncIterable<Uint8Array> {
