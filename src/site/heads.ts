@@ -43,10 +43,10 @@ export class Heads {
     return this.#known.get(namespace)?.head;
   }
 
-  /** The head that the current one replaced while this process watched, and whether that was within the last ten minutes. */
-  before(namespace: NamespaceId): { readonly head: Head; readonly isRecent: boolean } | undefined {
+  /** The head that the current one replaced while this process watched, and whether that is less than ten minutes ago. */
+  before(namespace: NamespaceId): { readonly head: Head; readonly isRecent: () => boolean } | undefined {
     const known = this.#known.get(namespace);
-    return known?.before && { head: known.before, isRecent: this.#env.clock.monotonicMs() - known.learnedMs < GRACE_MS };
+    return known?.before && { head: known.before, isRecent: () => this.#env.clock.monotonicMs() - known.learnedMs < GRACE_MS };
   }
 }
 

@@ -59,6 +59,8 @@ export interface Publication {
 /** A file of a site, ready to be read. */
 export interface SiteFile extends FileInfo {
   readonly modifiedMs: number;
+  /** True when the head lacks this path and the file is of the head before, which lends it for ten minutes: not to be kept. */
+  readonly isLent?: boolean;
   /** Bytes from `offset`; verified. */
   read(offset: number, length: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
 }

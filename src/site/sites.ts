@@ -133,7 +133,7 @@ class SiteRoom implements RunningSites {
     const parts = { pool: this.#with.pool, site: info };
     try {
       const manifest = await this.#manifests.get(claim.namespace, head, signal);
-      return new View({ ...parts, head: headInfo(head), manifest, before: before?.isRecent === true ? old : undefined });
+      return new View({ ...parts, head: headInfo(head), manifest, before: before && old && { manifest: old, isRecent: before.isRecent } });
     } catch (error) {
       signal?.throwIfAborted();
       // A head can be here before its packs are. An answer from the one before is better than none.

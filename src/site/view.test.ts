@@ -62,15 +62,17 @@ test("a path that a new head lacks is served from the one before for ten minutes
   const { hosts, advance } = network({ a: "ada", b: "bob" });
   await publish(hosts["a"]!, "s", { "index.html": "old", "app-1.js": "one" });
   await publish(hosts["a"]!, "s", { "index.html": "new", "app-2.js": "two" });
+  const kept = await hosts["b"]!.sites.open("s");
   for (const { sites } of Object.values(hosts)) {
     const view = await sites.open("s");
     assert.equal(Buffer.from(await read(view, "app-1.js")).toString(), "one");
+    assert.deepEqual([view.file("app-1.js")!.isLent, view.file("app-2.js")!.isLent], [true, undefined]);
     assert.equal(Buffer.from(await read(view, "index.html")).toString(), "new");
     assert.equal(view.file("app-3.js"), undefined);
     assert.equal([...view.files()].length, 2, "lists are of the new head only");
   }
   advance(10 * 60 * 1000);
-  assert.equal((await hosts["b"]!.sites.open("s")).file("app-1.js"), undefined);
+  for (const view of [kept, await hosts["b"]!.sites.open("s")]) assert.equal(view.file("app-1.js"), undefined);
 });
 
 test("a host that starts later does not serve what was gone before", async () => {

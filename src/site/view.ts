@@ -10,8 +10,8 @@ export interface ViewParts {
   readonly site: SiteInfo;
   readonly head: HeadInfo;
   readonly manifest: Manifest;
-  /** The tree that the head replaced a moment ago. */
-  readonly before: Manifest | undefined;
+  /** The tree that the head replaced, and whether it did so only a moment ago. */
+  readonly before: { readonly manifest: Manifest; readonly isRecent: () => boolean } | undefined;
 }
 
 /** One head's tree. Whatever is taken from it is of that head, also when a newer one has come meanwhile. */
@@ -20,7 +20,7 @@ export class View implements SiteView {
   readonly head: HeadInfo;
   readonly #pool: Pool;
   readonly #manifest: Manifest;
-  readonly #before: Manifest | undefined;
+  #before: ViewParts["before"];
 
   constructor({ pool, site, head, manifest, before }: ViewParts) {
     this.site = site;
@@ -35,8 +35,12 @@ export class View implements SiteView {
    * still finds its parts. An accented path is found in whichever form its letters were composed when it was published.
    */
   file(path: string): SiteFile | undefined {
-    const listed = inAnyForm(path, (form) => this.#manifest.file(form)) ?? inAnyForm(path, (form) => this.#before?.file(form));
-    return listed && { ...infoOf(listed), modifiedMs: listed.modifiedMs, read: (offset, length, signal) => readFile(this.#pool, this.site.namespace, listed, offset, length, signal) };
+    const listed = inAnyForm(path, (form) => this.#manifest.file(form));
+    if (listed !== undefined) return this.#readable(listed);
+    // A view may be kept for long; the old tree need not be kept with it.
+    if (this.#before?.isRecent() === false) this.#before = undefined;
+    const lent = inAnyForm(path, (form) => this.#before?.manifest.file(form));
+    return lent && { ...this.#readable(lent), isLent: true };
   }
 
   folder(path: string): ReturnType<SiteView["folder"]> {
@@ -45,6 +49,10 @@ export class View implements SiteView {
 
   *files(): Generator<FileInfo> {
     for (const listed of this.#manifest.all()) yield infoOf(listed);
+  }
+
+  #readable(listed: ListedFile): SiteFile {
+    return { ...infoOf(listed), modifiedMs: listed.modifiedMs, read: (offset, length, signal) => readFile(this.#pool, this.site.namespace, listed, offset, length, signal) };
   }
 }
 
