@@ -22,7 +22,8 @@ export const demo: CommandFile = (command, go) => {
     .action(
       go(async (context, options: Options) => {
         const home = await projectFolder();
-        const folder = resolve(options.dir ?? join(home, ".demo"));
+        // An installed package is no place for data.
+        const folder = resolve(options.dir ?? join(home.includes("node_modules") ? process.cwd() : home, ".demo"));
         const { Demo, refuseSecond } = await import("../demo/supervisor.ts");
         const { npmGone } = await import("../demo/parent.ts");
         await refuseSecond(folder);

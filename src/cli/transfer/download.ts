@@ -1,9 +1,7 @@
-import { createHash } from "node:crypto";
-import type { Hash } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
-import { RAW, blobIdOf } from "../../codec/index.ts";
 import type { FileRow } from "../../door/index.ts";
-import { createForWriting, ensureFolder, removeIfPresent, statIfPresent, walkFolder } from "../../platform/index.ts";
+import { HoldfastError, createForWriting, ensureFolder, removeIfPresent, statIfPresent, walkFolder } from "../../platform/index.ts";
+import { fileIdOf } from "../../site/index.ts";
 import type { HostApi } from "../api.ts";
 import type { Context } from "../context.ts";
 import { CliError } from "../errors.ts";
@@ -12,12 +10,10 @@ import { inParallel } from "./parallel.ts";
 import { placeBelow } from "./safe-path.ts";
 
 const WIDTH = 4;
-/** A file of at most this is one raw leaf, so that its id is the hash of its bytes. */
-const ONE_LEAF_BYTES = 1024 * 1024;
 
 /**
- * Downloads the files into a folder that does not exist or is empty, each compared with its announced length and, up
- * to 1 MiB, with its id; larger ones are verified by the host as it reads them. When something fails, nothing stays.
+ * Downloads the files into a folder that does not exist or is empty, each compared with its announced length and
+ * its id, which is the hash of its content. When something fails, nothing stays.
  * @throws CliError FOLDER_NOT_EMPTY, UNSAFE_PATH, DAMAGED
  */
 export async function download(context: Context, api: HostApi, site: string, files: readonly FileRow[], to: string): Promise<void> {
@@ -54,28 +50,26 @@ async function removeBelow(root: string, files: readonly FileRow[]): Promise<voi
 }
 
 async function downloadFile(api: HostApi, site: string, file: FileRow, place: string, progress: Progress, signal: AbortSignal): Promise<void> {
-  const response = await api.download(site, file.path, signal);
+  const response: AsyncIterable<Uint8Array> = await api.download(site, file.path, signal);
   const target = await createForWriting(place);
-  const hash = createHash("sha256");
   let received = 0;
-  try {
-    for await (const chunk of response as AsyncIterable<Uint8Array>) {
+  const saved = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const chunk of response) {
       received += chunk.length;
-      if (received > file.sizeBytes) break;
-      hash.update(chunk);
+      if (received > file.sizeBytes) return;
       await target.write(chunk);
       progress.addBytes(chunk.length);
+      yield chunk;
     }
+  };
+  try {
+    const id = await fileIdOf(saved());
+    if (received !== file.sizeBytes || id !== file.id) throw new CliError("DAMAGED", `${file.path} is not what the list of files announced: the site may have been published anew meanwhile. Nothing was kept; try again.`);
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof HoldfastError) throw error;
     throw new CliError("DAMAGED", `${file.path} broke off after ${received} of ${file.sizeBytes} bytes. Nothing was kept; try again.`, { cause: error });
   } finally {
     await target.close();
   }
-  refuseOther(file, received, hash);
-}
-
-function refuseOther(file: FileRow, received: number, hash: Hash): void {
-  const isSame = received === file.sizeBytes && (file.sizeBytes > ONE_LEAF_BYTES || blobIdOf(RAW, hash.digest()) === file.id);
-  if (!isSame) throw new CliError("DAMAGED", `${file.path} is not what the list of files announced: the site may have been published anew meanwhile. Nothing was kept; try again.`);
 }
