@@ -1,8 +1,11 @@
-import { createServer } from "node:http";
-import type { RequestListener, Server } from "node:http";
+import type { RequestListener, Server, createServer as CreateServer } from "node:http";
+import { createRequire } from "node:module";
 import type { Env } from "../platform/index.ts";
 import { codeOf } from "../platform/index.ts";
 import { DoorError } from "./errors.ts";
+
+// Not by an import: that would read all of the module's properties, one of which loads fetch, at 5 to 16 MB a host.
+const { createServer } = createRequire(import.meta.url)("node:http") as { createServer: typeof CreateServer };
 
 /** Loopback only: nobody but this machine can come in. The second is tried where it exists. */
 const ADDRESSES = ["127.0.0.1", "::1"] as const;

@@ -1,143 +1,135 @@
-import { Type } from "typebox";
-import type { Static } from "typebox";
+import type { ValueOf } from "./schema.ts";
+import { body, bytes, id, integer, list, millis, object, orNull, text } from "./schema.ts";
 
 // The shapes in which the doors speak of the network: the API's answers, and what `--json` prints. Each is a JSON Schema and, from it, a type.
 
-/** An id in base32. */
-const Id = Type.String({ description: "an id in base32" });
-const Millis = Type.Integer({ minimum: 0, description: "milliseconds since 1970, UTC" });
-const Bytes = Type.Integer({ minimum: 0, description: "bytes" });
-const orNull = <T extends Parameters<typeof Type.Array>[0]>(type: T) => Type.Union([type, Type.Null()]);
-
-export const HostRow = Type.Object(
+export const HostRow = object(
   {
-    id: Id,
-    name: Type.String(),
-    zone: Type.String({ description: "hosts of one zone fail together" }),
-    presence: Type.Union([Type.Literal("online"), Type.Literal("away"), Type.Literal("gone")]),
-    capacityBytes: Bytes,
-    usedBytes: Type.Optional(Bytes),
-    address: orNull(Type.String({ description: "where other hosts reach it, as a multiaddr" })),
-    pid: Type.Optional(Type.Integer({ description: "its process on its own machine" })),
-    httpPort: Type.Optional(Type.Integer({ description: "where its own machine's browsers find its sites" })),
-    version: Type.String(),
-    lastSeenMs: orNull(Millis),
-    isSelf: Type.Boolean({ description: "this is the host that answers" }),
+    id,
+    name: text,
+    zone: { type: "string", description: "hosts of one zone fail together" },
+    presence: { enum: ["online", "away", "gone"] },
+    capacityBytes: bytes,
+    usedBytes: bytes,
+    address: orNull({ type: "string", description: "where other hosts reach it, as a multiaddr" }),
+    pid: { type: "integer", description: "its process on its own machine" },
+    httpPort: { type: "integer", description: "where its own machine's browsers find its sites" },
+    version: text,
+    lastSeenMs: orNull(millis),
+    isSelf: { type: "boolean", description: "this is the host that answers" },
   },
-  { $id: "HostRow", description: "One host of the network, as the answering host sees it." },
+  { $id: "HostRow", description: "One host of the network, as the answering host sees it.", optional: ["usedBytes", "pid", "httpPort"] },
 );
-export type HostRow = Static<typeof HostRow>;
+export type HostRow = ValueOf<typeof HostRow>;
 
-export const Status = Type.Object(
+export const Status = object(
   {
-    network: Type.Object({ id: Id, name: Type.String() }),
-    host: Type.Object({ id: Id, name: Type.String(), zone: Type.String() }),
-    version: Type.String(),
-    pid: Type.Integer(),
-    startedMs: Millis,
-    httpPort: Type.Integer(),
-    peerAddresses: Type.Array(Type.String(), { description: "where other hosts reach this one, as multiaddrs" }),
-    capacityBytes: Bytes,
-    usedBytes: Bytes,
-    hosts: Type.Object({ total: Type.Integer(), online: Type.Integer({ description: "the answering host included" }) }),
-    sites: Type.Integer(),
-    survives: orNull(Type.Integer({ description: "how many hosts, whichever, may vanish before something is lost; null when nothing is published" })),
-    health: Type.String({ description: "one sentence for people" }),
-    nextStep: orNull(Type.String({ description: "the one thing to do next, for people" })),
+    network: object({ id, name: text }),
+    host: object({ id, name: text, zone: text }),
+    version: text,
+    pid: integer,
+    startedMs: millis,
+    httpPort: integer,
+    peerAddresses: { ...list(text), description: "where other hosts reach this one, as multiaddrs" },
+    capacityBytes: bytes,
+    usedBytes: bytes,
+    hosts: object({ total: integer, online: { type: "integer", description: "the answering host included" } }),
+    sites: integer,
+    survives: { anyOf: [integer, { type: "null" }], description: "how many hosts, whichever, may vanish before something is lost; null when nothing is published" },
+    health: { type: "string", description: "one sentence for people" },
+    nextStep: { anyOf: [text, { type: "null" }], description: "the one thing to do next, for people" },
   },
   { $id: "Status", description: "The state of the network, as the answering host sees it." },
 );
-export type Status = Static<typeof Status>;
+export type Status = ValueOf<typeof Status>;
 
-export const HeadRow = Type.Object(
-  { sequence: Type.Integer({ minimum: 0 }), root: Type.String({ description: "content id of the whole tree (CIDv1, UnixFS)" }), files: Type.Integer(), sizeBytes: Bytes, publishedMs: Millis },
+export const HeadRow = object(
+  { sequence: integer, root: { type: "string", description: "content id of the whole tree (CIDv1, UnixFS)" }, files: integer, sizeBytes: bytes, publishedMs: millis },
   { $id: "HeadRow", description: "One published state of a site." },
 );
-export type HeadRow = Static<typeof HeadRow>;
+export type HeadRow = ValueOf<typeof HeadRow>;
 
-export const SiteRow = Type.Object(
+export const SiteRow = object(
   {
-    name: Type.String(),
-    address: Type.String({ description: "where this host serves it" }),
-    namespace: Id,
-    owner: Id,
-    standing: Type.Union([Type.Literal("final"), Type.Literal("provisional")]),
+    name: text,
+    address: { type: "string", description: "where this host serves it" },
+    namespace: id,
+    owner: id,
+    standing: { enum: ["final", "provisional"] },
     head: orNull(HeadRow),
-    survives: orNull(Type.Integer({ description: "how many hosts, whichever, may vanish before a byte of it is lost" })),
-    holders: Type.Array(Type.String(), { description: "names of the hosts that hold a part or all of it" }),
+    survives: { anyOf: [integer, { type: "null" }], description: "how many hosts, whichever, may vanish before a byte of it is lost" },
+    holders: { ...list(text), description: "names of the hosts that hold a part or all of it" },
   },
   { $id: "SiteRow", description: "A site." },
 );
-export type SiteRow = Static<typeof SiteRow>;
+export type SiteRow = ValueOf<typeof SiteRow>;
 
-export const PublishRow = Type.Object(
-  { site: SiteRow, head: HeadRow, survives: Type.Integer(), safe: Type.Boolean({ description: "false: on fewer hosts than it should be for now" }) },
-  { $id: "PublishRow", description: "What became of a publication or a rollback." },
-);
-export type PublishRow = Static<typeof PublishRow>;
+const safe = { type: "boolean", description: "false: on fewer hosts than it should be for now" } as const;
 
-export const FileRow = Type.Object(
-  { site: Type.String(), path: Type.String(), id: Type.String({ description: "content id (CIDv1, UnixFS)" }), sizeBytes: Bytes, type: Type.String({ description: "media type" }) },
+export const PublishRow = object({ site: SiteRow, head: HeadRow, survives: integer, safe }, { $id: "PublishRow", description: "What became of a publication or a rollback." });
+export type PublishRow = ValueOf<typeof PublishRow>;
+
+export const FileRow = object(
+  { site: text, path: text, id: { type: "string", description: "content id (CIDv1, UnixFS)" }, sizeBytes: bytes, type: { type: "string", description: "media type" } },
   { $id: "FileRow", description: "One file of a site." },
 );
-export type FileRow = Static<typeof FileRow>;
+export type FileRow = ValueOf<typeof FileRow>;
 
-export const FileFault = Type.Object({ site: Type.String(), code: Type.String(), message: Type.String() }, { $id: "FileFault", description: "A site whose list of files is out of reach." });
-export type FileFault = Static<typeof FileFault>;
+export const FileFault = object({ site: text, code: text, message: text }, { $id: "FileFault", description: "A site whose list of files is out of reach." });
+export type FileFault = ValueOf<typeof FileFault>;
 
-export const WorkerRow = Type.Object(
-  {
-    name: Type.String(),
-    state: Type.Union([Type.Literal("idle"), Type.Literal("working"), Type.Literal("stopped")]),
-    progress: Type.String(),
-    lastError: orNull(Type.String()),
-    runs: Type.Integer(),
-    lastRunMs: orNull(Millis),
-  },
+export const WorkerRow = object(
+  { name: text, state: { enum: ["idle", "working", "stopped"] }, progress: text, lastError: orNull(text), runs: integer, lastRunMs: orNull(millis) },
   { $id: "WorkerRow", description: "A piece of background work." },
 );
-export type WorkerRow = Static<typeof WorkerRow>;
+export type WorkerRow = ValueOf<typeof WorkerRow>;
 
-const WEEK_MS = 7 * 24 * 3_600_000;
-export const InviteGrants = Type.Object(
+const Role = { enum: ["member", "administrator"] } as const;
+const YEAR_MS = 31_622_400_000;
+
+export const InviteGrants = body(
   {
-    zone: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
-    role: Type.Optional(Type.Union([Type.Literal("member"), Type.Literal("administrator")])),
-    quotaBytes: Type.Optional(Bytes),
-    expiresInMs: Type.Optional(Type.Integer({ minimum: 1000, maximum: 52 * WEEK_MS, description: "default: what the network says" })),
+    zone: { type: "string", minLength: 1, maxLength: 64 },
+    role: Role,
+    quotaBytes: bytes,
+    expiresInMs: { type: "integer", minimum: 1000, maximum: YEAR_MS, description: "default: a week" },
   },
-  { $id: "InviteGrants", additionalProperties: false, description: "What an invite grants to whoever redeems it." },
+  { $id: "InviteGrants", optional: ["zone", "role", "quotaBytes", "expiresInMs"] },
 );
-export type InviteGrants = Static<typeof InviteGrants>;
+export type InviteGrants = ValueOf<typeof InviteGrants>;
 
-export const InviteRow = Type.Object(
+export const InviteRow = object(
   {
-    id: Id,
-    state: Type.Union([Type.Literal("open"), Type.Literal("used"), Type.Literal("expired")]),
-    zone: orNull(Type.String()),
-    role: Type.Union([Type.Literal("member"), Type.Literal("administrator")]),
-    quotaBytes: orNull(Bytes),
-    expiresMs: Millis,
-    usedBy: orNull(Type.String({ description: "name of the host that redeemed it" })),
+    id,
+    state: { enum: ["open", "used", "expired"] },
+    zone: orNull(text),
+    role: Role,
+    quotaBytes: orNull(bytes),
+    expiresMs: millis,
+    usedBy: { anyOf: [text, { type: "null" }], description: "name of the host that redeemed it" },
   },
   { $id: "InviteRow", description: "An invite, without its secret." },
 );
-export type InviteRow = Static<typeof InviteRow>;
+export type InviteRow = ValueOf<typeof InviteRow>;
 
-export const CreatedInvite = Type.Object(
-  { invite: InviteRow, code: Type.String({ description: "the secret; shown once" }), words: Type.Array(Type.String(), { description: "three words to compare by voice" }) },
+export const CreatedInvite = object(
+  { invite: InviteRow, code: { type: "string", description: "the secret; shown once" }, words: { ...list(text), description: "three words to compare by voice" } },
   { $id: "CreatedInvite", description: "A new invite and its code." },
 );
-export type CreatedInvite = Static<typeof CreatedInvite>;
+export type CreatedInvite = ValueOf<typeof CreatedInvite>;
 
-export const PeerAddresses = Type.Object(
-  { host: Type.String({ minLength: 52, maxLength: 52, description: "the host's id" }), name: Type.Optional(Type.String({ maxLength: 200 })), addresses: Type.Array(Type.String({ maxLength: 300 }), { maxItems: 32, description: "multiaddrs" }) },
-  { $id: "PeerAddresses", additionalProperties: false, description: "Where a host was or may be reached." },
+export const PeerAddresses = body(
+  {
+    host: { type: "string", minLength: 52, maxLength: 52, description: "the host's id" },
+    name: { type: "string", maxLength: 200 },
+    addresses: { type: "array", items: { type: "string", maxLength: 300 }, maxItems: 32, description: "multiaddrs" },
+  },
+  { $id: "PeerAddresses", optional: ["name"] },
 );
-export type PeerAddresses = Static<typeof PeerAddresses>;
+export type PeerAddresses = ValueOf<typeof PeerAddresses>;
 
-export const Acknowledged = Type.Object({ safe: Type.Boolean({ description: "false: on fewer hosts than it should be for now" }) }, { $id: "Acknowledged" });
-export type Acknowledged = Static<typeof Acknowledged>;
+export const Acknowledged = object({ safe }, { $id: "Acknowledged" });
+export type Acknowledged = ValueOf<typeof Acknowledged>;
 
-export const ErrorBody = Type.Object({ code: Type.String({ description: "stable; docs/ERRORS.md explains each" }), message: Type.String({ description: "what happened, to what, and what to do" }) }, { $id: "ErrorBody" });
-export type ErrorBody = Static<typeof ErrorBody>;
+export const ErrorBody = object({ code: { type: "string", description: "stable; docs/ERRORS.md explains each" }, message: { type: "string", description: "what happened, to what, and what to do" } }, { $id: "ErrorBody" });
+export type ErrorBody = ValueOf<typeof ErrorBody>;

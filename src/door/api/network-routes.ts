@@ -1,15 +1,13 @@
-import { Type } from "typebox";
 import type { HostId } from "../../codec/index.ts";
 import { idFromText } from "../../codec/index.ts";
 import type { WorkerStatus } from "../../platform/index.ts";
 import type { Node } from "../port.ts";
 import { Acknowledged, CreatedInvite, HostRow, InviteGrants, InviteRow, PeerAddresses, Status, WorkerRow } from "../rows.ts";
+import { body, list, object } from "../schema.ts";
 import type { Answer, Route } from "./route.ts";
 import { ok } from "./route.ts";
 
-const AddressList = Type.Object({ addresses: Type.Array(PeerAddresses, { maxItems: 10_000 }) }, { $id: "AddressList", additionalProperties: false });
-
-const listOf = (name: string, of: Parameters<typeof Type.Array>[0]) => Type.Object({ [name]: Type.Array(of) });
+const AddressList = body({ addresses: { type: "array", items: PeerAddresses, maxItems: 10_000 } }, { $id: "AddressList" });
 
 export function acknowledge(done: { readonly safe: boolean }): Answer {
   return { status: done.safe ? 200 : 202, json: done };
@@ -23,7 +21,7 @@ function workerRow(worker: WorkerStatus): WorkerRow {
 export function networkRoutes(node: Node): readonly Route[] {
   return [
     { method: "GET", path: "/api/status", name: "status", summary: "The state of the network in short", gives: { 200: { description: "The state", schema: Status } }, handle: () => ok(node.status()) },
-    { method: "GET", path: "/api/hosts", name: "hosts", summary: "All hosts, this one first", gives: { 200: { description: "The hosts", schema: listOf("hosts", HostRow) } }, handle: () => ok({ hosts: node.hosts() }) },
+    { method: "GET", path: "/api/hosts", name: "hosts", summary: "All hosts, this one first", gives: { 200: { description: "The hosts", schema: object({ hosts: list(HostRow) }) } }, handle: () => ok({ hosts: node.hosts() }) },
     {
       method: "DELETE",
       path: "/api/hosts/{id}",
@@ -32,7 +30,7 @@ export function networkRoutes(node: Node): readonly Route[] {
       gives: { 200: { description: "It is removed", schema: Acknowledged }, 202: { description: "It is removed, but few hosts know yet", schema: Acknowledged } },
       handle: async (call) => acknowledge(await node.removeHost(idFromText<HostId>(call.param("id")))),
     },
-    { method: "GET", path: "/api/workers", name: "workers", summary: "Background work and its state", gives: { 200: { description: "The workers", schema: listOf("workers", WorkerRow) } }, handle: () => ok({ workers: node.workers().map(workerRow) }) },
+    { method: "GET", path: "/api/workers", name: "workers", summary: "Background work and its state", gives: { 200: { description: "The workers", schema: object({ workers: list(WorkerRow) }) } }, handle: () => ok({ workers: node.workers().map(workerRow) }) },
     {
       method: "POST",
       path: "/api/invites",
@@ -42,7 +40,7 @@ export function networkRoutes(node: Node): readonly Route[] {
       gives: { 201: { description: "The invite", schema: CreatedInvite } },
       handle: async (call) => ({ status: 201, json: await node.createInvite(call.body<InviteGrants>()) }),
     },
-    { method: "GET", path: "/api/invites", name: "invites", summary: "Invites and what became of them", gives: { 200: { description: "The invites", schema: listOf("invites", InviteRow) } }, handle: () => ok({ invites: node.invites() }) },
+    { method: "GET", path: "/api/invites", name: "invites", summary: "Invites and what became of them", gives: { 200: { description: "The invites", schema: object({ invites: list(InviteRow) }) } }, handle: () => ok({ invites: node.invites() }) },
     { method: "GET", path: "/api/addresses", name: "addresses", summary: "Where the hosts of the network are", gives: { 200: { description: "The addresses", schema: AddressList } }, handle: () => ok({ addresses: node.addresses() }) },
     {
       method: "PUT",

@@ -1,5 +1,5 @@
-import type { TSchema } from "typebox";
 import { ErrorBody } from "../rows.ts";
+import type { AnySchema } from "../schema.ts";
 import type { AnswerDoc, Route } from "./route.ts";
 
 type Json = Record<string, unknown>;
@@ -21,7 +21,7 @@ function contentOf(answer: AnswerDoc, named: Json): Json {
   return types.length === 0 ? {} : { content: Object.fromEntries(types.map((type) => [type, content])) };
 }
 
-function bodyOf(takes: TSchema | "bytes", named: Json): Json {
+function bodyOf(takes: AnySchema | "bytes", named: Json): Json {
   const content = takes === "bytes" ? { "application/octet-stream": {} } : { "application/json": { schema: referring(takes, named) } };
   return { requestBody: { required: true, content } };
 }

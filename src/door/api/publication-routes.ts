@@ -1,19 +1,19 @@
-import { Type } from "typebox";
 import type { IncomingMessage } from "node:http";
 import type { Copies } from "../../pool/index.ts";
 import { DoorError } from "../errors.ts";
 import type { Node } from "../port.ts";
 import { FileRow, PublishRow } from "../rows.ts";
+import { body, object, text } from "../schema.ts";
 import { fileRow, publishRow } from "../site-rows.ts";
 import type { Publications } from "./publications.ts";
 import type { Call, Route } from "./route.ts";
 import { ok } from "./route.ts";
 
-const Begin = Type.Object(
-  { name: Type.String({ minLength: 1, maxLength: 63 }), copies: Type.Union([Type.Literal("all"), Type.Integer({ minimum: 1, maximum: 1000 })], { description: "on how many hosts, or on all" }) },
-  { $id: "Begin", additionalProperties: false },
+const Begin = body(
+  { name: { type: "string", minLength: 1, maxLength: 63 }, copies: { anyOf: [{ const: "all" }, { type: "integer", minimum: 1, maximum: 1000 }], description: "on how many hosts, or on all" } },
+  { $id: "Begin" },
 );
-const Begun = Type.Object({ id: Type.String() }, { $id: "Begun" });
+const Begun = object({ id: text }, { $id: "Begun" });
 
 /** Where the path inside the site begins in /api/publications/{id}/files/{path}. */
 const PATH_PARTS = 4;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { TSchema } from "typebox";
 import type { RequestHead } from "../request-head.ts";
+import type { AnySchema } from "../schema.ts";
 
 /** One request to the API that has passed the guard. */
 export interface Call {
@@ -20,7 +20,7 @@ export type Answer = { readonly status: number; readonly json: unknown } | "sent
 
 export interface AnswerDoc {
   readonly description: string;
-  readonly schema?: TSchema;
+  readonly schema?: AnySchema;
   /** Default: application/json. */
   readonly mediaTypes?: readonly string[];
 }
@@ -33,7 +33,7 @@ export interface Route {
   readonly name: string;
   readonly summary: string;
   /** The shape of a JSON body, or "bytes" for one that is streamed. */
-  readonly takes?: TSchema | "bytes";
+  readonly takes?: AnySchema | "bytes";
   readonly gives: Readonly<Record<number, AnswerDoc>>;
   handle(call: Call): Promise<Answer> | Answer;
 }

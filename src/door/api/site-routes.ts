@@ -1,4 +1,3 @@
-import { Type } from "typebox";
 import type { Env } from "../../platform/index.ts";
 import { codeOf, messageOf } from "../../platform/index.ts";
 import type { SiteInfo } from "../../site/index.ts";
@@ -9,18 +8,19 @@ import type { Shelves } from "../gateway/shelf.ts";
 import type { Stalls } from "../gateway/stalls.ts";
 import type { Node } from "../port.ts";
 import { FileFault, FileRow, HeadRow, PublishRow, SiteRow } from "../rows.ts";
+import { body, list, object } from "../schema.ts";
 import { fileRow, headRow, publishRow, siteRow } from "../site-rows.ts";
 import type { Traffic } from "../traffic.ts";
 import type { AnswerDoc, Call, Route } from "./route.ts";
 import { ok } from "./route.ts";
 import { formFor, sendRows } from "./rows-stream.ts";
 
-const Rollback = Type.Object({ sequence: Type.Integer({ minimum: 0 }) }, { $id: "Rollback", additionalProperties: false });
+const Rollback = body({ sequence: { type: "integer", minimum: 0 } }, { $id: "Rollback" });
 
 /** A site's file is somebody else's page: on this origin no browser may show it, whoever asks. */
 const AS_DATA = ["Content-Disposition", "attachment", "Content-Security-Policy", "sandbox", "Cross-Origin-Resource-Policy", "same-origin"];
 
-const FILES: AnswerDoc = { description: "The files; one object per line when Accept is application/x-ndjson", schema: Type.Object({ files: Type.Array(Type.Union([FileRow, FileFault])) }), mediaTypes: ["application/json", "application/x-ndjson"] };
+const FILES: AnswerDoc = { description: "The files; one object per line when Accept is application/x-ndjson", schema: object({ files: list({ anyOf: [FileRow, FileFault] }) }), mediaTypes: ["application/json", "application/x-ndjson"] };
 
 /** What the routes about sites need of the door. */
 export interface SiteDesk {
@@ -112,14 +112,14 @@ export function siteRoutes(desk: SiteDesk): readonly Route[] {
 function readingRoutes(desk: SiteDesk): readonly Route[] {
   const { node, port } = desk;
   return [
-    { method: "GET", path: "/api/sites", name: "sites", summary: "All sites", gives: { 200: { description: "The sites", schema: Type.Object({ sites: Type.Array(SiteRow) }) } }, handle: () => ok({ sites: node.sites.list().map((site) => siteRow(node, site, port)) }) },
+    { method: "GET", path: "/api/sites", name: "sites", summary: "All sites", gives: { 200: { description: "The sites", schema: object({ sites: list(SiteRow) }) } }, handle: () => ok({ sites: node.sites.list().map((site) => siteRow(node, site, port)) }) },
     { method: "GET", path: "/api/sites/{name}", name: "site", summary: "One site", gives: { 200: { description: "The site", schema: SiteRow } }, handle: (call) => ok(siteRow(node, siteNamed(node, call.param("name")), port)) },
     {
       method: "GET",
       path: "/api/sites/{name}/history",
       name: "history",
       summary: "A site's published states, newest first",
-      gives: { 200: { description: "The states", schema: Type.Object({ history: Type.Array(HeadRow) }) } },
+      gives: { 200: { description: "The states", schema: object({ history: list(HeadRow) }) } },
       handle: (call) => ok({ history: node.sites.history(siteNamed(node, call.param("name")).name).map(headRow) }),
     },
     { method: "GET", path: "/api/sites/{name}/files", name: "siteFiles", summary: "Every file of a site", gives: { 200: FILES }, handle: (call) => streamed(desk, call, filesOf(desk, publishedSite(node, call.param("name")))) },

@@ -7,7 +7,7 @@ import { collect, stream } from "./byte-source.ts";
 import type { Validators } from "./conditions.ts";
 import { evaluate, rangeCounts } from "./conditions.ts";
 import { httpDate } from "./http-date.ts";
-import type { MemoryCache } from "./memory-cache.ts";
+import type { Cached, MemoryCache } from "./memory-cache.ts";
 import type { ByteRange } from "./ranges.ts";
 import { parseRange } from "./ranges.ts";
 import type { Stalls } from "./stalls.ts";
@@ -63,12 +63,9 @@ export class FileAnswers {
    */
   answer(request: IncomingMessage, response: ServerResponse, prepared: Prepared, isConditional: boolean): Promise<void> | undefined {
     if (isConditional) return this.#answerConditional(request, response, prepared);
-    const bytes = this.#cache.get(prepared.file.id);
-    if (bytes === undefined || request.method !== "GET") return this.send(request, response, 200, prepared.whole, prepared, undefined);
-    response.writeHead(200, prepared.whole as string[]);
-    response.end(bytes);
-    this.#traffic.count(200, bytes.length);
-    return undefined;
+    const cached = this.#cache.get(prepared.file.id);
+    if (cached === undefined || request.method !== "GET") return this.send(request, response, 200, prepared.whole, prepared, undefined);
+    return this.#whole(response, 200, prepared.whole, cached);
   }
 
   #answerConditional(request: IncomingMessage, response: ServerResponse, prepared: Prepared): Promise<void> | undefined {
@@ -102,20 +99,28 @@ export class FileAnswers {
     const { file } = prepared;
     const [first, length] = range === undefined ? [0, file.sizeBytes] : [range.first, range.last - range.first + 1];
     if (request.method !== "GET" || length === 0) return this.#bare(response, status, headers);
-    const bytes = await this.#fromMemory(prepared);
-    if (bytes === undefined) {
+    const cached = await this.#fromMemory(prepared);
+    if (cached === undefined) {
       const source: ByteSource = { what: prepared.what, length, read: (signal) => file.read(first, length, signal) };
       return stream(this.#env, response, source, this.#stalls, this.#traffic, () => {
         response.writeHead(status, headers as string[]);
         this.#traffic.count(status, 0);
       });
     }
+    if (range === undefined) return this.#whole(response, status, headers, cached);
     response.writeHead(status, headers as string[]);
-    response.end(range === undefined ? bytes : bytes.subarray(first, first + length));
+    response.end(cached.bytes.subarray(first, first + length));
     this.#traffic.count(status, length);
   }
 
-  async #fromMemory(prepared: Prepared): Promise<Buffer | undefined> {
+  #whole(response: ServerResponse, status: number, headers: readonly string[], { bytes, letters }: Cached): undefined {
+    response.writeHead(status, headers as string[]);
+    if (letters === undefined) response.end(bytes);
+    else response.end(letters, "latin1");
+    this.#traffic.count(status, bytes.length);
+  }
+
+  async #fromMemory(prepared: Prepared): Promise<Cached | undefined> {
     const { file, what } = prepared;
     const cached = this.#cache.get(file.id);
     if (cached !== undefined) return cached;
