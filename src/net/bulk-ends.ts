@@ -15,7 +15,8 @@ export interface BulkEnds {
   readonly stallMs: number;
 }
 
-type MakeWire = (events: WireEvents) => Wire;
+/** Begins to feed the receiver of events with what comes from the wire. */
+export type MakeWire = (events: WireEvents) => Wire;
 
 export interface OpeningPlan extends BulkEnds {
   readonly kind: string;

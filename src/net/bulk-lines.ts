@@ -1,15 +1,19 @@
-import type { Connection } from "@libp2p/interface";
+import type { Connection, Stream } from "@libp2p/interface";
 import type { HostId } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
-import { withDeadline } from "../platform/index.ts";
+import { raceAbort, withDeadline } from "../platform/index.ts";
+import { STREAMS_PER_PEER } from "./bulk-service.ts";
 import type { Dialer } from "./dialer.ts";
 import { dialFailure } from "./dialer.ts";
+import { closeConnection, endConnection } from "./end-connection.ts";
 import { NetError, unreachable } from "./errors.ts";
 import type { Links } from "./links.ts";
 import { BULK_LINE_PROTOCOL, BULK_PROTOCOL } from "./protocols.ts";
 
 /** How long the other side may take to make the connection that was asked of it, in milliseconds. */
 const WANTED_MS = 8_000;
+/** How long a connection that is there may take to begin a stream. */
+const STREAM_MS = 10_000;
 
 export interface BulkLinesParts {
   readonly links: Links;
@@ -26,8 +30,10 @@ export interface BulkLinesParts {
 export class BulkLines {
   readonly #env: Env;
   readonly #parts: BulkLinesParts;
-  /** The newest of each host last; older ones only end. */
-  readonly #lines = new Map<HostId, readonly Connection[]>();
+  /** The newest connection to each host, for new streams. */
+  readonly #lines = new Map<HostId, Connection>();
+  /** All that are open, also those that only wait for the end of their streams. */
+  readonly #open = new Map<HostId, Set<Connection>>();
   readonly #making = new Map<HostId, Promise<Connection>>();
   readonly #awaited = new Map<HostId, (line: Connection) => void>();
 
@@ -41,11 +47,32 @@ export class BulkLines {
    * @throws NetError UNREACHABLE
    */
   get(peer: HostId): Promise<Connection> {
-    const present = this.#lines.get(peer)?.at(-1);
+    const present = this.#lines.get(peer);
     if (present?.status === "open") return Promise.resolve(present);
     const making = this.#making.get(peer) ?? this.#make(peer).finally(() => this.#making.delete(peer));
     this.#making.set(peer, making);
     return making;
+  }
+
+  /**
+   * A new stream for bulk to `peer`.
+   * @throws NetError UNREACHABLE; the signal's reason
+   */
+  async openStream(peer: HostId, signal: AbortSignal): Promise<Stream> {
+    // The connection may have been ended as idle in this very moment; a second one is then made.
+    const line = await raceAbort(this.get(peer), signal);
+    try {
+      return await this.#newStreamOn(line, signal);
+    } catch {
+      signal.throwIfAborted();
+      if (this.#lines.get(peer) === line) this.#lines.delete(peer);
+    }
+    try {
+      return await this.#newStreamOn(await raceAbort(this.get(peer), signal), signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw unreachable(peer, "a bulk stream to it could not be begun. Try again.", error);
+    }
   }
 
   /** The other side marked this connection as one for bulk. */
@@ -59,17 +86,13 @@ export class BulkLines {
     this.get(peer).catch((error: unknown) => this.#env.log.debug("a connection for bulk could not be made", { peer, error }));
   }
 
-  /** The connection no longer works, whatever its status says. */
-  forget(peer: HostId, connection: Connection): void {
-    const left = (this.#lines.get(peer) ?? []).filter((each) => each !== connection);
-    if (left.length > 0) this.#lines.set(peer, left);
-    else this.#lines.delete(peer);
-  }
-
   /** Ends all streams for bulk with a host that counts as gone. */
   drop(peer: HostId, reason: Error): void {
-    for (const line of this.#lines.get(peer) ?? []) line.abort(reason);
-    this.#lines.delete(peer);
+    for (const line of this.#open.get(peer) ?? []) endConnection(line, reason);
+  }
+
+  #newStreamOn(line: Connection, signal: AbortSignal): Promise<Stream> {
+    return line.newStream([BULK_PROTOCOL], { signal: AbortSignal.any([signal, AbortSignal.timeout(STREAM_MS)]), maxOutboundStreams: 2 * STREAMS_PER_PEER });
   }
 
   async #make(peer: HostId): Promise<Connection> {
@@ -95,7 +118,7 @@ export class BulkLines {
         return connection;
       });
       if (!this.#parts.links.isConnected(peer)) {
-        line.abort(new NetError("CLOSED", "The host was disconnected meanwhile."));
+        endConnection(line, new NetError("CLOSED", "The host was disconnected meanwhile."));
         throw new Error("it was disconnected meanwhile");
       }
       this.#keep(peer, line);
@@ -106,8 +129,10 @@ export class BulkLines {
   }
 
   #keep(peer: HostId, line: Connection): void {
-    this.#lines.set(peer, [...(this.#lines.get(peer) ?? []), line]);
-    line.addEventListener("close", () => this.forget(peer, line));
+    this.#lines.set(peer, line);
+    const open = this.#open.get(peer) ?? new Set();
+    this.#open.set(peer, open.add(line));
+    line.addEventListener("close", () => this.#closed(peer, line));
     if (line.direction === "outbound") this.#watchIdle(peer, line);
   }
 
@@ -116,8 +141,15 @@ export class BulkLines {
     this.#env.timers.after(this.#parts.idleMs, () => {
       if (line.status !== "open") return;
       if (line.streams.some(({ protocol }) => protocol === BULK_PROTOCOL || protocol === "")) return this.#watchIdle(peer, line);
-      this.forget(peer, line);
-      void line.close().catch((error: unknown) => line.abort(error as Error));
+      if (this.#lines.get(peer) === line) this.#lines.delete(peer);
+      void closeConnection(line);
     });
+  }
+
+  #closed(peer: HostId, line: Connection): void {
+    if (this.#lines.get(peer) === line) this.#lines.delete(peer);
+    const open = this.#open.get(peer);
+    open?.delete(line);
+    if (open?.size === 0) this.#open.delete(peer);
   }
 }

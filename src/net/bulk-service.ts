@@ -1,21 +1,18 @@
-import type { Connection, Stream } from "@libp2p/interface";
 import type { HostId } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
-import { Limiter, raceAbort } from "../platform/index.ts";
+import { Limiter } from "../platform/index.ts";
+import type { MakeWire } from "./bulk-ends.ts";
 import { acceptBulkEnd, openBulkEnd } from "./bulk-ends.ts";
-import type { BulkLines } from "./bulk-lines.ts";
-import { unreachable } from "./errors.ts";
 import type { Handlers } from "./handlers.ts";
 import type { BulkStream } from "./port.ts";
-import { BULK_PROTOCOL } from "./protocols.ts";
 import type { ReceiveBudget } from "./receive-budget.ts";
-import { StreamWire } from "./stream-wire.ts";
 
 /** Streams that one host may have open to another, in each direction. */
 export const STREAMS_PER_PEER = 32;
 
 export interface BulkServiceParts {
-  readonly lines: BulkLines;
+  /** Begins a stream to another host. @throws NetError UNREACHABLE */
+  readonly openWire: (to: HostId, signal: AbortSignal) => Promise<MakeWire>;
   readonly handlers: Handlers;
   readonly budget: ReceiveBudget;
   readonly stallMs: number;
@@ -62,18 +59,18 @@ export class BulkService {
     }
   }
 
-  accept(from: HostId, stream: Stream): void {
+  accept(from: HostId, makeWire: MakeWire): void {
     acceptBulkEnd(
       this.#env,
       { peer: from, budget: this.#parts.budget, stallMs: this.#parts.stallMs, takePlace: () => this.#takePlace(from), find: (peer, kind) => this.#parts.handlers.findBulk(peer, kind) },
-      (events) => new StreamWire(this.#env, stream, events),
+      makeWire,
     );
   }
 
   async #openInPlace(call: BulkCall, signal: AbortSignal, onEnd: () => void): Promise<BulkStream> {
-    let stream: Stream;
+    let makeWire: MakeWire;
     try {
-      stream = await this.#newStream(call.to, signal);
+      makeWire = await this.#parts.openWire(call.to, signal);
     } catch (error) {
       onEnd();
       throw error;
@@ -81,29 +78,8 @@ export class BulkService {
     return openBulkEnd(
       this.#env,
       { peer: call.to, budget: this.#parts.budget, stallMs: this.#parts.stallMs, kind: call.kind, header: call.header, signal: call.signal, onEnd },
-      (events) => new StreamWire(this.#env, stream, events),
+      makeWire,
     );
-  }
-
-  // The connection may have been ended as idle in this very moment; a second one is then made.
-  async #newStream(to: HostId, signal: AbortSignal): Promise<Stream> {
-    const line = await raceAbort(this.#parts.lines.get(to), signal);
-    try {
-      return await this.#newStreamOn(line, signal);
-    } catch {
-      signal.throwIfAborted();
-      this.#parts.lines.forget(to, line);
-    }
-    try {
-      return await this.#newStreamOn(await raceAbort(this.#parts.lines.get(to), signal), signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      throw unreachable(to, "a bulk stream to it could not be begun. Try again.", error);
-    }
-  }
-
-  #newStreamOn(line: Connection, signal: AbortSignal): Promise<Stream> {
-    return line.newStream([BULK_PROTOCOL], { signal: AbortSignal.any([signal, AbortSignal.timeout(this.#parts.stallMs)]), maxOutboundStreams: 2 * STREAMS_PER_PEER });
   }
 
   #takePlace(from: HostId): (() => void) | undefined {

@@ -5,6 +5,7 @@ import { raceAbort } from "../platform/index.ts";
 import type { AnswererLimits } from "./answerer.ts";
 import { Channel } from "./channel.ts";
 import { INCARNATION_BYTES } from "./control-frames.ts";
+import { closeConnection, endConnection } from "./end-connection.ts";
 import { NetError } from "./errors.ts";
 import type { Handlers } from "./handlers.ts";
 import type { Liveness } from "./keepalive.ts";
@@ -74,8 +75,8 @@ export class Channels {
       },
       onClosed: (channel: Channel, cause: Error | undefined) => {
         links.remove(channel);
-        if (cause === undefined) void connection.close().catch((error: unknown) => connection.abort(error as Error));
-        else connection.abort(cause);
+        if (cause === undefined) void closeConnection(connection);
+        else endConnection(connection, cause);
       },
     };
     return new Channel(this.#env, plan, (events) => new StreamWire(this.#env, stream, events));

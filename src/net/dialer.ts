@@ -5,6 +5,7 @@ import type { HostId } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
 import { Limiter, messageOf, raceAbort, withDeadline } from "../platform/index.ts";
 import { parseAddress } from "./address.ts";
+import { endConnection } from "./end-connection.ts";
 import { peerIdOf } from "./peer-id.ts";
 
 /** The part of libp2p's transport manager that dials one address and nothing else. */
@@ -75,7 +76,7 @@ export class Dialer {
         limited.throwIfAborted();
         return await raceAbort(finish(connection, limited), limited);
       } catch (error) {
-        connection.abort(error as Error);
+        endConnection(connection, error as Error);
         throw error;
       }
     });

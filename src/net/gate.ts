@@ -2,6 +2,7 @@ import type { Connection, ConnectionGater, PeerId } from "@libp2p/interface";
 import type { HostId } from "../codec/index.ts";
 import { shortId } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
+import { endConnection } from "./end-connection.ts";
 import { NetError } from "./errors.ts";
 import { hostIdOf } from "./peer-id.ts";
 import type { Admission, Standing } from "./port.ts";
@@ -41,11 +42,11 @@ export class Gate {
 
   opened(connection: Connection): void {
     const key = hostIdOf(connection.remotePeer);
-    if (key === undefined) return connection.abort(new NetError("STRANGER", "The key of a connection is not an Ed25519 key."));
+    if (key === undefined) return endConnection(connection, new NetError("STRANGER", "The key of a connection is not an Ed25519 key."));
     const known = this.#connections.get(key) ?? new Set();
     this.#connections.set(key, known.add(connection));
     this.#env.timers.after(IDLE_MS, () => {
-      if (!this.#used.has(connection)) connection.abort(new NetError("STALLED", "A connection was opened and not used."));
+      if (!this.#used.has(connection)) endConnection(connection, new NetError("STALLED", "A connection was opened and not used."));
     });
   }
 

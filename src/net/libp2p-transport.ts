@@ -5,11 +5,13 @@ import { keyPairFromSeed } from "../crypto/index.ts";
 import type { Env } from "../platform/index.ts";
 import { raceAbort, withDeadline } from "../platform/index.ts";
 import { parseAddress, parseListenAddress } from "./address.ts";
+import type { MakeWire } from "./bulk-ends.ts";
 import { BulkLines } from "./bulk-lines.ts";
 import { BulkService, STREAMS_PER_PEER } from "./bulk-service.ts";
 import { Channels } from "./channels.ts";
 import { dialFailure } from "./dialer.ts";
 import { discoveryNameOf } from "./discovery.ts";
+import { endConnection } from "./end-connection.ts";
 import { NetError, unreachable } from "./errors.ts";
 import { Gate } from "./gate.ts";
 import { Handlers } from "./handlers.ts";
@@ -22,6 +24,7 @@ import { hostIdOf } from "./peer-id.ts";
 import type { Admission, BulkHandler, BulkStream, PeerEvent, RequestHandler, RequestOptions, Transport } from "./port.ts";
 import { BULK_LINE_PROTOCOL, BULK_PROTOCOL, CONTROL_PROTOCOL } from "./protocols.ts";
 import { ReceiveBudget } from "./receive-budget.ts";
+import { StreamWire } from "./stream-wire.ts";
 
 export interface TransportOptions {
   /** The Ed25519 seed of the host's key, 32 bytes. */
@@ -88,7 +91,7 @@ class Libp2pTransport implements Transport {
     this.#links = new Links(env, this.self);
     this.#lines = new BulkLines(env, { links: this.#links, dialer: parts.node.dialer, idleMs: options.bulkIdleMs ?? BULK_IDLE_MS });
     this.#channels = new Channels(env, { links: this.#links, handlers: this.#handlers, liveness: options.liveness ?? LIVENESS, onWantBulk: (peer) => this.#lines.wanted(peer) });
-    this.#bulk = new BulkService(env, { lines: this.#lines, handlers: this.#handlers, budget: new ReceiveBudget(options.receiveBudgetBytes ?? RECEIVE_BUDGET_BYTES), stallMs: options.stallMs ?? STALL_MS });
+    this.#bulk = new BulkService(env, { openWire: (peer, signal) => this.#openWire(peer, signal), handlers: this.#handlers, budget: new ReceiveBudget(options.receiveBudgetBytes ?? RECEIVE_BUDGET_BYTES), stallMs: options.stallMs ?? STALL_MS });
     // Streams for bulk have no meaning once the host counts as gone.
     this.#links.onPeer(({ kind, peer }) => {
       if (kind === "down") this.#lines.drop(peer, unreachable(peer, "the connection to it was lost."));
@@ -178,7 +181,7 @@ class Libp2pTransport implements Transport {
     this.#closing.abort(closed);
     const { node, gate } = this.#parts;
     await node.discovery?.stop();
-    for (const connection of gate.all()) connection.abort(closed);
+    for (const connection of gate.all()) endConnection(connection, closed);
     await node.libp2p.stop();
   }
 
@@ -196,8 +199,13 @@ class Libp2pTransport implements Transport {
     }
   }
 
+  async #openWire(peer: HostId, signal: AbortSignal): Promise<MakeWire> {
+    const stream = await this.#lines.openStream(peer, signal);
+    return (events) => new StreamWire(this.#env, stream, events);
+  }
+
   #drop(peer: HostId, reason: Error): void {
-    for (const connection of this.#parts.gate.connectionsOf(peer)) connection.abort(reason);
+    for (const connection of this.#parts.gate.connectionsOf(peer)) endConnection(connection, reason);
   }
 
   #onControl(stream: Stream, connection: Connection): void {
@@ -217,20 +225,20 @@ class Libp2pTransport implements Transport {
 
   #onBulk(stream: Stream, connection: Connection): void {
     const peer = this.#judged(connection);
-    if (peer !== undefined && this.#mayBulk(peer, connection)) this.#bulk.accept(peer, stream);
+    if (peer !== undefined && this.#mayBulk(peer, connection)) this.#bulk.accept(peer, (events) => new StreamWire(this.#env, stream, events));
   }
 
   /** Judged again at every stream, so that a host removed since it connected is refused. */
   #judged(connection: Connection): HostId | undefined {
     const peer = hostIdOf(connection.remotePeer);
     if (peer !== undefined && this.#admission(peer) !== "stranger") return peer;
-    connection.abort(new NetError("STRANGER", "The other side is not a member of this network."));
+    endConnection(connection, new NetError("STRANGER", "The other side is not a member of this network."));
     return undefined;
   }
 
   #mayBulk(peer: HostId, connection: Connection): boolean {
     if (this.#admission(peer) === "member") return true;
-    connection.abort(new NetError("STRANGER", "An invite may be redeemed and nothing else."));
+    endConnection(connection, new NetError("STRANGER", "An invite may be redeemed and nothing else."));
     return false;
   }
 }

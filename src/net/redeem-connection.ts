@@ -6,6 +6,7 @@ import { Channel } from "./channel.ts";
 import { INCARNATION_BYTES } from "./control-frames.ts";
 import type { DialTarget } from "./dialer.ts";
 import { dialFailure } from "./dialer.ts";
+import { endConnection } from "./end-connection.ts";
 import { NetError } from "./errors.ts";
 import { LIVENESS } from "./keepalive.ts";
 import type { Node } from "./libp2p-node.ts";
@@ -67,7 +68,7 @@ async function greet(env: Env, connection: Connection, signal: AbortSignal): Pro
     liveness: LIVENESS,
     dispatch: () => Promise.reject(new NetError("STRANGER", "An invite answers nothing.")),
     onWantBulk: () => {},
-    onClosed: (_channel, cause) => connection.abort(cause ?? new NetError("CLOSED", "The invite's connection was ended.")),
+    onClosed: (_channel, cause) => endConnection(connection, cause ?? new NetError("CLOSED", "The invite's connection was ended.")),
   }, (events) => new StreamWire(env, stream, events));
   await raceAbort(channel.greeted, signal);
   return channel;
