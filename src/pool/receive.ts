@@ -99,7 +99,10 @@ export class Receiver {
       if (first.done === true || first.value.length > MAX_LABEL_BYTES) throw new PoolError("REFUSED", "A piece begins with its label.");
       const label = this.#checkLabel(first.value, name, promised);
       const piece = { pack: label.pack, index: name.index, sizeBytes: label.body.pieceBytes, root: label.body.roots[name.index]! };
-      await this.#parts.store.put(piece, first.value, bounded(frames, piece.sizeBytes), promised.reservation, signal);
+      const content = bounded(frames, piece.sizeBytes);
+      await this.#parts.store.put(piece, first.value, content, promised.reservation, signal);
+      // A store that has got the piece from somebody else meanwhile does not look at these bytes; their sender must get rid of them all the same.
+      while ((await content.next()).done !== true);
       return claimCodec.encode(this.#offers.ownClaim({ ...piece, namespace: label.namespace }));
     } finally {
       await frames.return(undefined);
