@@ -85,7 +85,7 @@ export class FilePieceStore implements PieceStore {
     return this.#space.availableBytes();
   }
 
-  reserve(sizeBytes: number): Promise<Reservation> {
+  async reserve(sizeBytes: number): Promise<Reservation> {
     return this.#space.promise(fileBytesOf(sizeBytes, 0));
   }
 
@@ -116,7 +116,7 @@ export class FilePieceStore implements PieceStore {
     return this.#index.list(after, limit).map(withoutFile);
   }
 
-  packRecord(pack: PackId, index: number): Promise<Uint8Array> {
+  async packRecord(pack: PackId, index: number): Promise<Uint8Array> {
     return this.#use(this.#find(pack, index), async (file) => file.packRecord.slice());
   }
 

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { codeOf, diskError, ensureFolder, space } from "../platform/index.ts";
 import { StoreError } from "./errors.ts";
-import { namesIn } from "./files.ts";
+import { namesIn, syncFolder } from "./files.ts";
 import { folders } from "./folders.ts";
 import { MARKER_NAME } from "./marker.ts";
 
@@ -30,6 +30,10 @@ export async function prepareDataDirectory(directory: string, options: PrepareOp
     throw new StoreError("CAPACITY_TOO_LARGE", `A capacity of ${capacityBytes} bytes is more than the disk under ${directory} has: ${totalBytes} bytes in all, ${freeBytes} of them free. Give a smaller --capacity.`);
   }
   for (const folder of [folders.pieces, folders.incoming, folders.quarantine, folders.cache]) await ensureFolder(folder(directory), 0o700);
+  // The folder's own name must survive a power cut, too.
+  await syncFolder(dirname(resolve(directory))).catch((error: unknown) => {
+    throw diskError(error, directory);
+  });
   return capacityBytes;
 }
 

@@ -28,6 +28,7 @@ export interface SegmentCacheOptions {
  */
 export class FileSegmentCache implements SegmentCache {
   readonly #env: Env;
+  readonly #disk: string;
   readonly #directory: string;
   readonly #budgetBytes: number;
   readonly #floorBytes: number;
@@ -39,6 +40,7 @@ export class FileSegmentCache implements SegmentCache {
 
   private constructor(env: Env, options: SegmentCacheOptions, floorBytes: number, sizes: Map<string, number>) {
     this.#env = env;
+    this.#disk = options.directory;
     this.#directory = folders.cache(options.directory);
     this.#budgetBytes = options.budgetBytes;
     this.#floorBytes = floorBytes;
@@ -68,13 +70,19 @@ export class FileSegmentCache implements SegmentCache {
     const name = nameOf(pack, segment);
     const size = this.#sizes.get(name);
     if (size === undefined) return undefined;
-    const bytes = await this.#read(name);
-    // While it was read, the file may have been evicted; then there is nothing left to do for it.
-    if (this.#sizes.get(name) !== size) return bytes;
     this.#sizes.delete(name);
     this.#sizes.set(name, size);
-    if (bytes === undefined) await this.#delete(name);
-    return bytes;
+    try {
+      const bytes = await readChecked(this.#pathOf(name), name);
+      if (bytes !== undefined) return bytes;
+      this.#env.log.warn("a cached segment is damaged and is deleted", { segment: name });
+    } catch (error) {
+      this.#env.log.warn("a cached segment cannot be read", { segment: name, error });
+      // Without file descriptors nothing can be read, and nothing is wrong with the file.
+      if (codeOf(error) === "EMFILE" || codeOf(error) === "ENFILE") return undefined;
+    }
+    await this.#delete(name);
+    return undefined;
   }
 
   /** A cache that has no room, or whose disk refuses, keeps nothing and says so only in the log. */
@@ -93,25 +101,27 @@ export class FileSegmentCache implements SegmentCache {
 
   async #write(name: string, bytes: Uint8Array): Promise<void> {
     const size = bytes.length + HASH_BYTES;
-    if (!(await this.#makeRoom(size))) return;
     const path = this.#pathOf(name);
-    // Counted before it is written, so that writers side by side do not take the same room twice.
-    this.#usedBytes += size;
+    let isCounted = false;
     try {
+      if (!(await this.#makeRoom(size))) return;
+      // Counted before it is written, so that writers side by side do not take the same room twice.
+      this.#usedBytes += size;
+      isCounted = true;
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       await writeParts(path, [bytes, hashOf(name, bytes)]);
       this.#sizes.set(name, size);
     } catch (error) {
-      this.#usedBytes -= size;
-      await rm(path, { force: true }).catch(() => {});
-      this.#env.log.warn("a fetched segment could not be cached", { path, error: diskError(error, path) });
+      if (isCounted) this.#usedBytes -= size;
+      this.#env.log.warn("a fetched segment could not be cached", { segment: name, error });
+      await this.#deleteFile(path);
     }
   }
 
   /** Whether `size` bytes fit in now, after the oldest have gone for them. */
   async #makeRoom(size: number): Promise<boolean> {
     if (size > this.#budgetBytes) return false;
-    const { freeBytes } = await space(this.#directory);
+    const { freeBytes } = await space(this.#disk);
     const lacking = this.#floorBytes + size - freeBytes;
     const freed = await this.#evict(Math.max(lacking, this.#usedBytes + size - this.#budgetBytes));
     return freed >= lacking && this.#usedBytes + size <= this.#budgetBytes;
@@ -133,21 +143,11 @@ export class FileSegmentCache implements SegmentCache {
     if (size === undefined) return;
     this.#sizes.delete(name);
     this.#usedBytes -= size;
-    await rm(this.#pathOf(name), { force: true });
+    await this.#deleteFile(this.#pathOf(name));
   }
 
-  async #read(name: string): Promise<Uint8Array | undefined> {
-    const path = this.#pathOf(name);
-    try {
-      const file = await readFile(path);
-      const bytes = new Uint8Array(file.buffer, file.byteOffset, Math.max(0, file.length - HASH_BYTES));
-      if (equalBytes(hashOf(name, bytes), file.subarray(bytes.length))) return bytes;
-      this.#env.log.warn("a cached segment is damaged and was deleted", { path });
-    } catch (error) {
-      if (codeOf(error) === "EMFILE" || codeOf(error) === "ENFILE") throw diskError(error, path);
-      if (codeOf(error) !== "ENOENT") this.#env.log.warn("a cached segment cannot be read and was deleted", { path, error });
-    }
-    return undefined;
+  async #deleteFile(path: string): Promise<void> {
+    await rm(path, { force: true }).catch((error: unknown) => this.#env.log.warn("a cached segment could not be deleted", { path, error }));
   }
 
   #pathOf(name: string): string {
@@ -166,6 +166,13 @@ function hashOf(name: string, bytes: Uint8Array): Uint8Array {
   hash.update(utf8(name));
   hash.update(bytes);
   return hash.digest();
+}
+
+/** Undefined when the file is not what was written. */
+async function readChecked(path: string, name: string): Promise<Uint8Array | undefined> {
+  const file = await readFile(path);
+  const bytes = new Uint8Array(file.buffer, file.byteOffset, Math.max(0, file.length - HASH_BYTES));
+  return equalBytes(hashOf(name, bytes), file.subarray(bytes.length)) ? bytes : undefined;
 }
 
 async function writeParts(path: string, parts: readonly Uint8Array[]): Promise<void> {
