@@ -1,7 +1,4 @@
 import { join, resolve } from "node:path";
-import { Type } from "typebox";
-import type { Static } from "typebox";
-import { Value } from "typebox/value";
 import type { Delegation, Network, NetworkCertificate, RedeemAnswer } from "../cluster/index.ts";
 import { delegationCodec, isGenuine, readCertificate, redeemAnswerCodec } from "../cluster/index.ts";
 import type { HostId } from "../codec/index.ts";
@@ -10,21 +7,17 @@ import type { KeyPair } from "../crypto/index.ts";
 import { keyPairFromSeed } from "../crypto/index.ts";
 import { readIfPresent, writeDurably } from "../platform/index.ts";
 import { DaemonError } from "./errors.ts";
+import type { FieldValues } from "./json-file.ts";
+import { parseJson, pickFields } from "./json-file.ts";
 
-const settingsShape = Type.Object({
-  hostName: Type.String(),
-  zone: Type.String(),
-  capacityBytes: Type.Number(),
-  httpPort: Type.Optional(Type.Number()),
-  peerPort: Type.Optional(Type.Number()),
-});
+const settingsFields = { hostName: "string", zone: "string", capacityBytes: "number", httpPort: "number?", peerPort: "number?" } as const;
 
-export type Settings = Static<typeof settingsShape>;
+export type Settings = FieldValues<typeof settingsFields>;
 
-const apiShape = Type.Object({ url: Type.String(), token: Type.String(), pid: Type.Number() });
+const apiFields = { url: "string", token: "string", pid: "number" } as const;
 
 /** Where a running daemon's API listens, and the token that opens it. */
-export type ApiAddress = Static<typeof apiShape>;
+export type ApiAddress = FieldValues<typeof apiFields>;
 
 /** What a data directory says about its host, all of it read and checked. */
 export interface HostIdentity {
@@ -77,12 +70,9 @@ export class DataDirectory {
   }
 
   async settings(): Promise<Settings> {
-    const bytes = await this.#need("settings.json");
-    try {
-      return Value.Parse(settingsShape, JSON.parse(fromUtf8(bytes)));
-    } catch (error) {
-      throw new DaemonError("BAD_SETTINGS", `${this.file("settings.json")} is not the JSON that Holdfast wrote. Mend it: hostName, zone, capacityBytes are needed.`, { cause: error });
-    }
+    const settings = pickFields(parseJson(await this.#need("settings.json")), settingsFields);
+    if (settings === undefined) throw new DaemonError("BAD_SETTINGS", `${this.file("settings.json")} is not the JSON that Holdfast wrote. Mend it: hostName, zone, capacityBytes are needed.`);
+    return settings;
   }
 
   async writeApi(address: ApiAddress): Promise<void> {
@@ -92,7 +82,7 @@ export class DataDirectory {
   /** What the last daemon wrote; whether it still runs shows only when one asks it. */
   async api(): Promise<ApiAddress | undefined> {
     const bytes = await readIfPresent(this.file("api.json"));
-    return bytes === undefined ? undefined : Value.Parse(apiShape, JSON.parse(fromUtf8(bytes)));
+    return bytes === undefined ? undefined : pickFields(parseJson(bytes), apiFields);
   }
 
   async #need(name: string): Promise<Uint8Array> {

@@ -1,19 +1,23 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { Type } from "typebox";
-import type { Static } from "typebox";
-import { Value } from "typebox/value";
 import type { Account } from "../account/index.ts";
 import { accountFromSeed } from "../account/index.ts";
-import type { AccountId } from "../codec/index.ts";
+import type { AccountId, HostId } from "../codec/index.ts";
 import { fromHex, fromUtf8, hex, utf8 } from "../codec/index.ts";
 import { ensureFolder, readIfPresent, writeDurably } from "../platform/index.ts";
 import { DaemonError } from "./errors.ts";
+import { parseJson, pickFields } from "./json-file.ts";
 
-const knownDirectory = Type.Object({ path: Type.String(), host: Type.String(), hostName: Type.String(), network: Type.String() });
-const configuration = Type.Object({ directories: Type.Array(knownDirectory) });
+const directoryFields = { path: "string", host: "string", hostName: "string", network: "string" } as const;
 
-export type KnownDirectory = Static<typeof knownDirectory>;
+/** A data directory of this person, and whose it is. */
+export interface KnownDirectory {
+  readonly path: string;
+  readonly host: HostId;
+  readonly hostName: string;
+  /** The network's name. */
+  readonly network: string;
+}
 
 /**
  * What belongs to the person and not to a disk: which data directories are theirs, so that a missing disk is noticed, and their
@@ -31,11 +35,9 @@ export class PersonalConfig {
     const path = join(this.folder, "hosts.json");
     const bytes = await readIfPresent(path);
     if (bytes === undefined) return [];
-    try {
-      return Value.Parse(configuration, JSON.parse(fromUtf8(bytes))).directories;
-    } catch (error) {
-      throw new DaemonError("BAD_SETTINGS", `${path} cannot be read: it is not the JSON that Holdfast wrote. Mend it, or move it away and start each host with --data.`, { cause: error });
-    }
+    const directories = readDirectories(bytes);
+    if (directories === undefined) throw new DaemonError("BAD_SETTINGS", `${path} cannot be read: it is not the JSON that Holdfast wrote. Mend it, or move it away and start each host with --data.`);
+    return directories;
   }
 
   async directory(path: string): Promise<KnownDirectory | undefined> {
@@ -68,4 +70,13 @@ export class PersonalConfig {
   #accountPath(id: AccountId): string {
     return join(this.folder, "accounts", `${id}.key`);
   }
+}
+
+function readDirectories(bytes: Uint8Array): readonly KnownDirectory[] | undefined {
+  const parsed = parseJson(bytes);
+  const listed: unknown = typeof parsed === "object" && parsed !== null && "directories" in parsed ? parsed.directories : undefined;
+  if (!Array.isArray(listed)) return undefined;
+  const directories = listed.map((each) => pickFields(each, directoryFields)).filter((each) => each !== undefined);
+  if (directories.length !== listed.length) return undefined;
+  return directories.map((each) => ({ ...each, host: each.host as HostId }));
 }

@@ -1,0 +1,79 @@
+import { delegateToHost, accountFromPhrase } from "../account/index.ts";
+import type { AccountId } from "../codec/index.ts";
+import type { Env, LogLevel } from "../platform/index.ts";
+import { jsonLog, machineEnv, silentLog } from "../platform/index.ts";
+import type { ApiAddress } from "./directory.ts";
+import { DataDirectory } from "./directory.ts";
+import { DaemonError } from "./errors.ts";
+import type { HostOptions, RunningHost } from "./host.ts";
+import { PersonalConfig } from "./personal.ts";
+import type { InitOptions, JoinOptions, Primed } from "./prime.ts";
+
+// What the command line calls. Here, and nowhere else, the machine's environment is read and handed in.
+
+function quiet(): Env {
+  return machineEnv(silentLog);
+}
+
+function personal(): PersonalConfig {
+  return new PersonalConfig(process.env);
+}
+
+export async function initNetwork(options: InitOptions): Promise<Primed> {
+  const prime = await import("./prime.ts");
+  return prime.initNetwork(quiet(), personal(), options);
+}
+
+export async function joinNetwork(options: JoinOptions): Promise<Primed> {
+  const prime = await import("./prime.ts");
+  return prime.joinNetwork(quiet(), personal(), options);
+}
+
+/** Starts the host of a data directory and resolves once it serves. @throws errors of every room, each saying what to do */
+export async function runHost(options: Omit<HostOptions, "personal"> & { readonly log?: LogLevel }): Promise<RunningHost> {
+  const { startHost } = await import("./host.ts");
+  return startHost(machineEnv(jsonLog(options.log ?? "info")), { ...options, personal: personal() });
+}
+
+/** @throws DaemonError NO_ACCOUNT_KEY */
+export async function exportPhrase(data: string): Promise<string> {
+  const delegation = await new DataDirectory(data).delegation();
+  if (delegation === undefined) throw new DaemonError("NOT_PRIMED", `${data} has no delegation of an account. Give the recovery phrase with "holdfast key import".`);
+  return (await personal().account(delegation.account)).phrase;
+}
+
+/**
+ * Has this host act for the account that the phrase stands for, from its next start on.
+ * @throws CryptoError BAD_PHRASE
+ */
+export async function importPhrase(data: string, phrase: string): Promise<{ readonly account: AccountId }> {
+  const account = accountFromPhrase(phrase);
+  const directory = new DataDirectory(data);
+  const { host, network } = await directory.identity();
+  await personal().keepAccount(account);
+  await directory.writeDelegation(delegateToHost(account, network.id, host, quiet().clock.wallMs()));
+  return { account: account.id };
+}
+
+/** Where the running daemon's API is, if one has been started there. It may have ended since. */
+export function readApiAddress(data: string): Promise<ApiAddress | undefined> {
+  return new DataDirectory(data).api();
+}
+
+export interface DirectoryDescription {
+  readonly hostName: string;
+  readonly networkName: string;
+  readonly hostId: string;
+}
+
+/** Undefined when the folder is no host's data directory. */
+export async function describeDirectory(data: string): Promise<DirectoryDescription | undefined> {
+  const directory = new DataDirectory(data);
+  try {
+    const [settings, identity] = [await directory.settings(), await directory.identity()];
+    return { hostName: settings.hostName, networkName: identity.network.rules.name, hostId: identity.host };
+  } catch (error) {
+    if (error instanceof DaemonError && error.code === "NOT_PRIMED") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,132 @@
+import type { HostId } from "../codec/index.ts";
+import { hex } from "../codec/index.ts";
+import { createDoor } from "../door/index.ts";
+import type { Transport } from "../net/index.ts";
+import type { Env } from "../platform/index.ts";
+import { AddressBook } from "./address-book.ts";
+import { DataDirectory } from "./directory.ts";
+import { openStore } from "./open-store.ts";
+import { learnPeersFile } from "./peers.ts";
+import type { PersonalConfig } from "./personal.ts";
+import type { Ports } from "./ports.ts";
+import { choosePorts } from "./ports.ts";
+import type { Ground, Rooms } from "./rooms.ts";
+import { furnish } from "./rooms.ts";
+import { VERSION } from "./version.ts";
+import { View } from "./view.ts";
+
+export interface HostOptions {
+  readonly data: string;
+  readonly personal: PersonalConfig;
+  /** Given ports must be free. Left out: the ones used before, else the next free pair from 4280. */
+  readonly httpPort?: number;
+  readonly peerPort?: number;
+  /** The address on which other hosts are awaited. Default: all of this machine's. */
+  readonly listen?: string;
+  /** Addresses under which others reach this host beyond those it sees itself: a forwarded port. */
+  readonly announce?: readonly string[];
+  /** A file of host ids and addresses, as "holdfast hosts --addresses" writes it. */
+  readonly peersFile?: string;
+  /** Whether hosts are looked for on the local network. Default: yes. */
+  readonly discovery?: boolean;
+}
+
+export interface RunningHost {
+  readonly host: HostId;
+  readonly hostName: string;
+  readonly networkName: string;
+  /** The start page. */
+  readonly url: string;
+  readonly httpPort: number;
+  readonly peerPort: number;
+  readonly addresses: readonly string[];
+  /** Stops everything in order and resolves when it is done. Idempotent. */
+  stop(): Promise<void>;
+  /** Resolves when the host has stopped, for whatever reason. */
+  readonly closed: Promise<void>;
+}
+
+/**
+ * Starts the host of a data directory and resolves once it serves. What was started is stopped again when a later part fails.
+ * @throws StoreError when the directory is not this host's or in use; NetError and DoorError PORT_TAKEN
+ */
+export async function startHost(env: Env, options: HostOptions): Promise<RunningHost> {
+  await using started = new AsyncDisposableStack();
+  const ground = await layGround(env, options, started);
+  const rooms = await furnish(env, options, ground, started);
+  const door = await openDoor(env, ground, rooms, started);
+  await learnPeersFile(options.peersFile, ground.addressBook);
+  await begin(env, ground, rooms, started);
+  const running = started.move();
+  const closed = Promise.withResolvers<void>();
+  const stop = async (): Promise<void> => {
+    if (!running.disposed) {
+      env.log.info("the host stops");
+      await running.disposeAsync().then(closed.resolve, closed.reject);
+    }
+    return closed.promise;
+  };
+  return {
+    host: ground.identity.host,
+    hostName: ground.settings.hostName,
+    networkName: ground.identity.network.rules.name,
+    url: `http://127.0.0.1:${door.port}/`,
+    httpPort: door.port,
+    peerPort: peerPortOf(rooms.transport, ground.ports),
+    addresses: rooms.transport.addresses(),
+    stop,
+    closed: closed.promise,
+  };
+}
+
+async function layGround(env: Env, options: HostOptions, started: AsyncDisposableStack): Promise<Ground> {
+  const directory = new DataDirectory(options.data);
+  const known = await options.personal.directory(directory.path);
+  const store = await openStore(env, directory, known?.host, started);
+  const [identity, settings] = [store.identity, store.settings];
+  const ports = await choosePorts(directory, settings, options);
+  const addressBook = await AddressBook.open(directory.file("addresses.cbor"));
+  return { directory, identity, settings, delegation: await directory.delegation(), ports, store, addressBook };
+}
+
+async function openDoor(env: Env, ground: Ground, rooms: Rooms, started: AsyncDisposableStack): Promise<{ readonly port: number }> {
+  const token = hex(env.random.bytes(32));
+  let port = ground.ports.httpPort;
+  const view = new View(env, {
+    identity: ground.identity,
+    settings: ground.settings,
+    version: VERSION,
+    processId: process.pid,
+    httpPort: () => port,
+    ...rooms,
+    store: ground.store.pieces,
+    addressBook: ground.addressBook,
+    gauges: () => [],
+  });
+  const door = await createDoor(env, { node: view, token, port });
+  port = door.port;
+  started.defer(() => door.close());
+  await ground.directory.writeApi({ url: `http://127.0.0.1:${port}/`, token, pid: process.pid });
+  return door;
+}
+
+/** The doors are open and every part is built: now the work begins. */
+async function begin(env: Env, { identity, delegation }: Ground, rooms: Rooms, started: AsyncDisposableStack): Promise<void> {
+  const { membership, records, pool, sites, ownWorkers, cluster, transport } = rooms;
+  for (const worker of ownWorkers) {
+    worker.start();
+    started.defer(() => worker.stop());
+  }
+  records.start();
+  await membership.sayFirstWord(delegation?.account);
+  pool.start();
+  sites.start();
+  const publish = (): void => void membership.publishCard().catch((error: unknown) => env.log.warn("this host's card could not be published", { error }));
+  started.defer(cluster.onChange(publish));
+  publish();
+  env.log.info("the host serves", { host: identity.host, network: identity.network.id, addresses: transport.addresses() });
+}
+
+function peerPortOf(transport: Transport, ports: Ports): number {
+  return Number(/\/tcp\/(\d+)/.exec(transport.addresses()[0] ?? "")?.[1] ?? ports.peerPort);
+}

@@ -1,0 +1,174 @@
+import type { Account } from "../account/index.ts";
+import { accountFromPhrase, accountFromSeed, delegateToHost, newAccount } from "../account/index.ts";
+import { ClusterError, checkHostName, foundNetwork, inviteCheckWords, inviteIdOf, proveAdmission, readCertificate, readInviteCode, redeemAnswerCodec, writeRedeemRequest } from "../cluster/index.ts";
+import type { InviteCode, RedeemAnswer } from "../cluster/index.ts";
+import type { AccountId, HostId, NetworkId } from "../codec/index.ts";
+import { codec, fixedBytes, idFromBytes, struct } from "../codec/index.ts";
+import { keyPairFromSeed, newSeed } from "../crypto/index.ts";
+import { NetError, askAsInvite } from "../net/index.ts";
+import type { Env } from "../platform/index.ts";
+import { readIfPresent, removeIfPresent, writeDurably } from "../platform/index.ts";
+import { prepareDataDirectory, writeMarker } from "../store/index.ts";
+import { DataDirectory } from "./directory.ts";
+import { DaemonError } from "./errors.ts";
+import type { PersonalConfig } from "./personal.ts";
+
+export interface PrimeOptions {
+  readonly data: string;
+  /** The host's name. */
+  readonly host: string;
+  /** Default: the host's name. */
+  readonly zone?: string;
+  /** Default: half of what is free. */
+  readonly capacityBytes?: number;
+  /** The recovery phrase of an account that exists already. */
+  readonly phrase?: string;
+}
+
+export interface InitOptions extends PrimeOptions {
+  readonly network: string;
+  readonly maxHosts?: number;
+}
+
+export interface JoinOptions extends PrimeOptions {
+  readonly code: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface Primed {
+  readonly data: string;
+  readonly host: HostId;
+  readonly network: NetworkId;
+  readonly networkName: string;
+  readonly account: AccountId;
+  /** The recovery phrase of an account made just now; undefined when it existed before. */
+  readonly phrase: string | undefined;
+  readonly capacityBytes: number;
+}
+
+const DEFAULT_MAX_HOSTS = 100;
+const REDEEM_TIMEOUT_MS = 20_000;
+/** Seeds of a host that is about to join. They outlive a lost answer, so that the invite is not used up by nobody. */
+const JOINING = "joining.key";
+const joiningCodec = codec("The seeds of a joining host", 1, 128, struct({ host: fixedBytes(32), account: fixedBytes(32) }));
+
+/**
+ * Primes a folder for hosting and founds a network with it as its first host.
+ * @throws StoreError when the folder is not empty or the disk too small; ClusterError for a bad name
+ */
+export async function initNetwork(env: Env, personal: PersonalConfig, options: InitOptions): Promise<Primed> {
+  checkHostName(options.host);
+  checkHostName(options.network);
+  const account = options.phrase === undefined ? newAccount() : accountFromPhrase(options.phrase);
+  const directory = new DataDirectory(options.data);
+  const capacityBytes = await prepare(directory, options);
+  const now = env.clock.wallMs();
+  const certificate = foundNetwork(account.signingKey, { name: options.network, maxHosts: options.maxHosts ?? DEFAULT_MAX_HOSTS, createdMs: now }, env.random);
+  const settled = await settle(env, personal, directory, { options, capacityBytes, account, seed: newSeed(), answer: { certificate, entrances: [] } });
+  return { ...settled, phrase: options.phrase === undefined ? account.phrase : undefined };
+}
+
+/**
+ * Primes a folder for hosting and joins a network with an invite's code.
+ * @throws ClusterError saying why the invite cannot be used; NetError when no host of the network answers
+ */
+export async function joinNetwork(env: Env, personal: PersonalConfig, options: JoinOptions): Promise<Primed> {
+  checkHostName(options.host);
+  const code = readInviteCode(options.code);
+  if (env.clock.wallMs() > code.expiresMs) throw new ClusterError("INVITE_EXPIRED", "The invite has expired. Ask for a new one.");
+  const directory = new DataDirectory(options.data);
+  const capacityBytes = await prepare(directory, options);
+  const { seed, account } = await joiningKeys(directory, options.phrase);
+  const answer = await redeem(env, code, { ...options, capacityBytes }, seed, account).catch(async (error: unknown) => {
+    // A refusal is final; after silence the same keys may be tried again.
+    if (error instanceof ClusterError) await removeIfPresent(directory.file(JOINING));
+    throw error;
+  });
+  const settled = await settle(env, personal, directory, { options, capacityBytes, account, seed, answer });
+  await removeIfPresent(directory.file(JOINING));
+  return { ...settled, phrase: options.phrase === undefined ? account.phrase : undefined };
+}
+
+/** The words by which two people compare an invite, and the network's name, before it is used. */
+export function decodeInvite(typed: string): { readonly networkName: string; readonly expiresMs: number; readonly checkWords: string } {
+  const code = readInviteCode(typed);
+  return { networkName: code.networkName, expiresMs: code.expiresMs, checkWords: inviteCheckWords(code.network, inviteIdOf(code)) };
+}
+
+/** @returns the capacity in bytes */
+async function prepare(directory: DataDirectory, options: PrimeOptions): Promise<number> {
+  return prepareDataDirectory(directory.path, { ...(options.capacityBytes === undefined ? {} : { capacityBytes: options.capacityBytes }), mayHold: [JOINING] });
+}
+
+async function joiningKeys(directory: DataDirectory, phrase: string | undefined): Promise<{ readonly seed: Uint8Array; readonly account: Account }> {
+  const path = directory.file(JOINING);
+  const bytes = await readIfPresent(path);
+  if (bytes !== undefined) {
+    const former = joiningCodec.decode(bytes);
+    return { seed: former.host, account: phrase === undefined ? accountFromSeed(former.account) : accountFromPhrase(phrase) };
+  }
+  const seed = newSeed();
+  const account = phrase === undefined ? newAccount() : accountFromPhrase(phrase);
+  await writeDurably(path, joiningCodec.encode({ host: seed, account: account.seed }));
+  return { seed, account };
+}
+
+async function redeem(env: Env, code: InviteCode, options: JoinOptions & { readonly capacityBytes: number }, seed: Uint8Array, account: Account): Promise<RedeemAnswer> {
+  const key = keyPairFromSeed(seed);
+  const host = idFromBytes<HostId>(key.publicKey);
+  const proof = proveAdmission(keyPairFromSeed(code.seed), code.network, host, account.id);
+  const body = writeRedeemRequest(key, { host, account: account.id, name: options.host, zone: options.zone ?? "", capacityBytes: options.capacityBytes, proof });
+  const asked = await askAsInvite(env, {
+    seed: code.seed,
+    entrances: code.entrances,
+    body,
+    timeoutMs: REDEEM_TIMEOUT_MS,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  }).catch((error: unknown) => {
+    throw refusal(error) ?? error;
+  });
+  const answer = redeemAnswerCodec.decode(asked.body);
+  if (readCertificate(answer.certificate)?.id !== code.network) throw new ClusterError("OTHER_NETWORK", "The host that answered belongs to another network than the invite. Ask your friend for a new invite.");
+  return answer;
+}
+
+/** What the other host said, as if it had been said here. */
+function refusal(error: unknown): ClusterError | undefined {
+  if (!(error instanceof NetError) || error.remoteCode === undefined) return undefined;
+  switch (error.remoteCode) {
+    case "BAD_INVITE":
+    case "INVITE_EXPIRED":
+    case "INVITE_USED":
+    case "INVITE_UNKNOWN":
+    case "NETWORK_FULL":
+    case "HOST_NAME_TAKEN":
+    case "BAD_HOST_NAME":
+      return new ClusterError(error.remoteCode, error.message, { cause: error });
+    default:
+      return undefined;
+  }
+}
+
+interface Settling {
+  readonly options: PrimeOptions;
+  readonly capacityBytes: number;
+  readonly account: Account;
+  readonly seed: Uint8Array;
+  readonly answer: RedeemAnswer;
+}
+
+/** Writes everything down. The marker comes last: without it the folder is not a host's. */
+async function settle(env: Env, personal: PersonalConfig, directory: DataDirectory, settling: Settling): Promise<Omit<Primed, "phrase">> {
+  const { options, capacityBytes, account, seed, answer } = settling;
+  const network = readCertificate(answer.certificate);
+  if (network === undefined) throw new DaemonError("BAD_SETTINGS", "The network's certificate does not bear its founder's signature. Ask for a new invite.");
+  const host = idFromBytes<HostId>(keyPairFromSeed(seed).publicKey);
+  await personal.keepAccount(account);
+  await directory.writeIdentity(seed, answer);
+  await directory.writeDelegation(delegateToHost(account, network.id, host, env.clock.wallMs()));
+  await directory.writeSettings({ hostName: options.host, zone: options.zone ?? options.host, capacityBytes });
+  await writeMarker(directory.path, { host, network: network.id });
+  await personal.remember({ path: directory.path, host, hostName: options.host, network: network.rules.name });
+  return { data: directory.path, host, network: network.id, networkName: network.rules.name, account: account.id, capacityBytes };
+}
+
