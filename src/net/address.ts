@@ -72,7 +72,8 @@ function fromHostPort(text: string): string {
   if (bracketed !== undefined) {
     if (bracketed.includes("%")) bad(text, "an address with a zone holds for one interface of one machine only");
     if (!isIPv6(bracketed)) bad(text, "there is no IPv6 address in the brackets");
-    return `/ip6/${bracketed.toLowerCase()}/tcp/${port}`;
+    // One address has many spellings in IPv6; the multiaddr has one.
+    return fromMultiaddr(`/ip6/${bracketed}/tcp/${port}`);
   }
   const host = found[2]!;
   if (isIPv4(host)) return `/ip4/${host}/tcp/${port}`;

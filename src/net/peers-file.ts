@@ -25,7 +25,7 @@ export function formatPeersFile(peers: Iterable<KnownPeer>): string {
  * @throws NetError BAD_ADDRESS, naming the line
  */
 export function parsePeersFile(text: string): KnownPeer[] {
-  const lines = text.split("\n");
+  const lines = text.split(/\r?\n/);
   if (lines.length > MAX_LINES) throw new NetError("BAD_ADDRESS", `The list of peers has more than ${MAX_LINES} lines. Is it the right file?`);
   return lines.flatMap((line, at) => {
     const [id, ...addresses] = line.replace(/#.*$/, "").trim().split(/[\s,]+/).filter((word) => word !== "");
