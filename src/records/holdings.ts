@@ -41,7 +41,8 @@ export function isInScope(scope: Scope, namespace: NamespaceId, genesis: Genesis
 /** Which records belong on this host, by the layout and by its own choice. */
 export class Holdings {
   readonly #cluster: ClusterView;
-  readonly #followed = new Map<NamespaceId, Genesis>();
+  readonly #followed = new Set<NamespaceId>();
+  readonly #followedIn = new Map<number, readonly NamespaceId[]>();
 
   constructor(cluster: ClusterView) {
     this.#cluster = cluster;
@@ -61,11 +62,15 @@ export class Holdings {
   }
 
   follow(namespace: NamespaceId, genesis: Genesis): void {
-    this.#followed.set(namespace, genesis);
+    this.#followed.add(namespace);
+    for (const group of groupsOf(namespace, genesis)) {
+      this.#followedIn.set(group, [...new Set([...(this.#followedIn.get(group) ?? []), namespace])].sort());
+    }
   }
 
   unfollow(namespace: NamespaceId): void {
     this.#followed.delete(namespace);
+    for (const [group, namespaces] of this.#followedIn) this.#followedIn.set(group, namespaces.filter((each) => each !== namespace));
   }
 
   isFollowed(namespace: NamespaceId): boolean {
@@ -79,8 +84,7 @@ export class Holdings {
   scope(group: number): Scope {
     if (group === EVERYWHERE) return { rank: 0, followed: [] };
     const place = this.#cluster.preferenceList(group).indexOf(this.self);
-    const followed = [...this.#followed].filter(([namespace, genesis]) => groupsOf(namespace, genesis).includes(group)).map(([namespace]) => namespace);
-    return { rank: place < 0 ? RANK_MAX : Math.min(place, RANK_MAX), followed: followed.sort() };
+    return { rank: place < 0 ? RANK_MAX : Math.min(place, RANK_MAX), followed: this.#followedIn.get(group) ?? [] };
   }
 
   /** Whether anything of the group may belong here. */

@@ -52,17 +52,22 @@ export class Identity {
   }
 
   /** Begins a new incarnation. It has taken no dots, so none of its dots is in any context. */
-  renew(why: string): void {
+  renew(why: string, draft: Draft): void {
     this.#incarnation = randomName(this.#env);
     this.#batch = 0;
     this.#isConfirmed = true;
+    this.#keep(draft);
     this.#env.log.info("a new incarnation", { why, incarnation: this.#incarnation });
   }
 
   takeBatch(draft: Draft): number {
     this.#batch += 1;
-    draft.put(metaKey("actor"), actorCodec.encode({ incarnation: this.#incarnation, batch: this.#batch }));
+    this.#keep(draft);
     return this.#batch;
+  }
+
+  #keep(draft: Draft): void {
+    draft.put(metaKey("actor"), actorCodec.encode({ incarnation: this.#incarnation, batch: this.#batch }));
   }
 
   /** The last counter taken for a key in this incarnation; 0 when none was. */

@@ -3,3 +3,14 @@
 // other version supersedes, on every replica the same.
 export { EMPTY_CONTEXT } from "./port.ts";
 export type { Actor, Change, ClusterView, Context, ContextEntry, Dot, KeyState, Records, ScanPage, Sibling, Write, WriteOptions, WriteResult } from "./port.ts";
+export { RecordsError } from "./errors.ts";
+export type { RecordsErrorCode } from "./errors.ts";
+export { createRecords } from "./running-records.ts";
+export type { RecordsParts, RunningRecords } from "./running-records.ts";
+export { MAX_BATCH_RECORDS, MAX_KEY_BYTES, MAX_VALUE_BYTES } from "./limits.ts";
+export { floorCodec, floorKey, readyCodec, readyKeyOf, recordsNetworkRules } from "./marks.ts";
+export type { Floor, Ready } from "./marks.ts";
+export { Replica } from "./replica.ts";
+export type { ReplicaParts } from "./replica.ts";
+export { sealerWith } from "./batch.ts";
+export type { Proven, Sealer } from "./batch.ts";

@@ -1,3 +1,4 @@
+import { SHARDS } from "../cluster/index.ts";
 import { MAX_MESSAGE } from "../net/index.ts";
 
 // Every bound on what a record, a batch or a message may be. All of them are checked before anything is stored or allocated.
@@ -30,10 +31,10 @@ export const MAX_BLIND_SIBLINGS = 64;
 export const PAGE_BYTES = 1024 * 1024;
 export const MAX_PAGE_ITEMS = 8192;
 /** Heads (key and tag) in one answer. */
-export const MAX_PAGE_HEADS = 2048;
+export const MAX_PAGE_HEADS = 1024;
 export const MAX_SCAN_LIMIT = 1000;
 /** Groups of records: 256 shards and EVERYWHERE. */
-export const GROUPS = 257;
+export const GROUPS = SHARDS + 1;
 /** Namespaces that a host may follow without being their replica. */
 export const MAX_FOLLOWED = 1024;
 

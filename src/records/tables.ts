@@ -76,6 +76,15 @@ export function batchKey(actor: Actor): Uint8Array {
   return concatBytes(letter("b"), bytesOf(actor.host), u64(actor.incarnation));
 }
 
+/** All incarnations of a host in that table. */
+export function batchPrefix(host: HostId): Uint8Array {
+  return concatBytes(letter("b"), bytesOf(host));
+}
+
+export function incarnationIn(batchKey: Uint8Array): number {
+  return readU64(batchKey, 33);
+}
+
 /** `n`: geneses. */
 export function genesisKey(namespace: NamespaceId): Uint8Array {
   return concatBytes(letter("n"), bytesOf(namespace));

@@ -1,0 +1,140 @@
+import { EVERYWHERE } from "../cluster/index.ts";
+import type { HostId } from "../codec/index.ts";
+import { bytesOfId, compareBytes, concatBytes } from "../codec/index.ts";
+import { sha256 } from "../crypto/index.ts";
+import type { WorkerTurn } from "../platform/index.ts";
+import { messageOf } from "../platform/index.ts";
+import type { LogOperation } from "../store/index.ts";
+import type { ScopeMark } from "./holdings.ts";
+import { covers, markOf } from "./holdings.ts";
+import { GROUPS } from "./limits.ts";
+import type { ClusterView } from "./port.ts";
+import type { Pulled, PullParts } from "./pull.ts";
+import { Pull } from "./pull.ts";
+import type { Readiness } from "./readiness.ts";
+
+/** What is on all hosts is asked of so many neighbours at each turn, of a newcomer once, and of everybody now and then. */
+const NEIGHBOURS = 3;
+const EVERYBODY_MS = 30_000;
+/** Hosts asked at each turn for what belongs to shards; in a larger network they take turns. */
+const ASKED = 8;
+/** The others begin when the first is done, or after this: what the first brings need not be fetched again. */
+const HEAD_START_MS = 400;
+/** A turn ends after this; whoever is slower goes on by itself and holds up nobody. */
+const TURN_MS = 5000;
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 30_000;
+
+export interface CatchUpParts extends PullParts {
+  readonly cluster: ClusterView;
+  readonly readiness: Readiness;
+}
+
+interface PeerState {
+  isBusy: boolean;
+  /** When everything was last asked of it, the group on all hosts included. */
+  wholeMs: number | undefined;
+  pauseMs: number;
+  notBeforeMs: number;
+  /** Groups that were brought to their end, with the scope in which they were asked for. */
+  complete: ReadonlyMap<number, ScopeMark>;
+}
+
+/** Keeps this host's copies abreast of the others', whatever was missed. */
+export class CatchUp {
+  readonly #parts: CatchUpParts;
+  readonly #peers = new Map<HostId, PeerState>();
+  #turns = 0;
+
+  constructor(parts: CatchUpParts) {
+    this.#parts = parts;
+  }
+
+  /** A peer has come, or come back: everything is asked of it, and at once. */
+  greet(peer: HostId): void {
+    this.#peers.delete(peer);
+  }
+
+  async turn({ signal, report }: WorkerTurn): Promise<void> {
+    const { env, cluster, cursors, readiness, replica, roster } = this.#parts;
+    cursors.goBack(env.clock.monotonicMs(), roster());
+    const asked = this.#choose(cluster.online());
+    const pulls = asked.map((peer, at) => async (): Promise<void> => {
+      if (at > 0) await Promise.race([first, env.timers.sleep(HEAD_START_MS)]);
+      if (!signal.aborted) await this.#pull(peer, signal);
+    });
+    const first = pulls[0]?.() ?? Promise.resolve();
+    const all = Promise.all([first, ...pulls.slice(1).map((pull) => pull())]);
+    await Promise.race([all, env.timers.sleep(TURN_MS, signal).catch(() => {})]);
+    const operations = [...readiness.alone(), ...this.#readied()];
+    if (operations.length > 0 && !signal.aborted) await replica.keep(operations);
+    report(`asked ${asked.length} hosts`);
+  }
+
+  /** Who is asked this time: newcomers first, then the neighbours, then others in turn. */
+  #choose(online: readonly HostId[]): HostId[] {
+    const nowMs = this.#parts.env.clock.monotonicMs();
+    for (const peer of this.#peers.keys()) if (!online.includes(peer)) this.#peers.delete(peer);
+    const free = online.filter((peer) => {
+      const state = this.#peers.get(peer);
+      return state === undefined || (!state.isBusy && nowMs >= state.notBeforeMs);
+    });
+    const isNew = (peer: HostId): boolean => this.#peers.get(peer)?.wholeMs === undefined;
+    const neighbours = this.#neighbours(online);
+    const others = free.filter((peer) => !isNew(peer) && !neighbours.includes(peer));
+    this.#turns += 1;
+    const turned = others.map((_, at) => others[(at + this.#turns * ASKED) % others.length]!);
+    return [...free.filter(isNew), ...free.filter((peer) => !isNew(peer) && neighbours.includes(peer)), ...turned].slice(0, ASKED);
+  }
+
+  /** The same few as long as they are there, and different ones for each host, so that news finds its way. */
+  #neighbours(online: readonly HostId[]): HostId[] {
+    const self = bytesOfId(this.#parts.cluster.self);
+    const ranked = online.map((peer) => ({ peer, rank: sha256(concatBytes(self, bytesOfId(peer))) }));
+    return ranked.sort((a, b) => compareBytes(a.rank, b.rank)).slice(0, NEIGHBOURS).map(({ peer }) => peer);
+  }
+
+  async #pull(peer: HostId, signal: AbortSignal): Promise<void> {
+    const { env, cluster } = this.#parts;
+    const nowMs = env.clock.monotonicMs();
+    const state = this.#peers.get(peer) ?? { isBusy: false, wholeMs: undefined, pauseMs: 0, notBeforeMs: 0, complete: new Map<number, ScopeMark>() };
+    this.#peers.set(peer, state);
+    const isWhole = state.wholeMs === undefined || nowMs - state.wholeMs >= EVERYBODY_MS || this.#neighbours(cluster.online()).includes(peer);
+    state.isBusy = true;
+    try {
+      const pulled = await new Pull(this.#parts, peer, signal).run(isWhole);
+      this.#learned(state, pulled, isWhole ? nowMs : state.wholeMs);
+    } catch (error) {
+      state.pauseMs = Math.min(Math.max(FIRST_PAUSE_MS, state.pauseMs * 2), LONGEST_PAUSE_MS);
+      state.notBeforeMs = env.clock.monotonicMs() + state.pauseMs;
+      state.complete = new Map();
+      if (!signal.aborted) env.log.debug("catching up with a host failed", { peer, why: messageOf(error) });
+    } finally {
+      state.isBusy = false;
+    }
+  }
+
+  #learned(state: PeerState, { complete }: Pulled, wholeMs: number | undefined): void {
+    state.pauseMs = 0;
+    const everywhere = state.complete.get(EVERYWHERE);
+    state.complete = complete.has(EVERYWHERE) || everywhere === undefined ? complete : new Map([...complete, [EVERYWHERE, everywhere]]);
+    state.wholeMs = wholeMs;
+  }
+
+  /** Groups that were brought to their end with everybody in reach, who are more than half of the network. */
+  #readied(): LogOperation[] {
+    const { cluster, readiness, replica } = this.#parts;
+    const online = cluster.online();
+    if (online.length === 0 || (online.length + 1) * 2 <= cluster.members().length) return [];
+    const states = online.map((peer) => this.#peers.get(peer));
+    const groups = readiness.unready(Array.from({ length: GROUPS }, (_, group) => group));
+    return groups.flatMap((group) => {
+      const wanted = markOf(replica.holdings.scope(group));
+      const isComplete = states.every((state) => {
+        const mark = state?.complete.get(group);
+        return mark !== undefined && covers(mark, wanted);
+      });
+      return isComplete ? [readiness.mark(group, wanted)] : [];
+    });
+  }
+}

@@ -1,0 +1,137 @@
+import type { Delegation, Genesis, Verdict } from "../cluster/index.ts";
+import { shardOf } from "../cluster/index.ts";
+import type { AccountId, NamespaceId } from "../codec/index.ts";
+import type { StoredRecord } from "./batch.ts";
+import { highest, isCanonical } from "./context.ts";
+import type { Draft } from "./draft.ts";
+import { RecordsError } from "./errors.ts";
+import type { Identity } from "./identity.ts";
+import { MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_BLIND_SIBLINGS, MAX_KEY_BYTES, MAX_VALUE_BYTES } from "./limits.ts";
+import { closed, contextOf, merge } from "./merge.ts";
+import type { Version } from "./merge.ts";
+import type { Context, Dot, Write } from "./port.ts";
+import type { RecordBody } from "./record.ts";
+import { fits } from "./record.ts";
+import { isKey } from "./verify.ts";
+
+/** So many namespaces in one batch: their geneses travel with it. */
+const MAX_BATCH_NAMESPACES = 64;
+
+/** What composing own records needs to see. */
+export interface ComposerView {
+  readonly draft: Draft;
+  readonly identity: Identity;
+  readonly wallMs: number;
+  /** Own records that no row here has. */
+  overlay(namespace: NamespaceId, key: string): readonly StoredRecord[];
+  genesis(namespace: NamespaceId): Genesis | undefined;
+  judge(record: { readonly namespace: NamespaceId; readonly key: string; readonly value: Uint8Array | null; readonly author: AccountId | null }, genesis: Genesis): Verdict;
+}
+
+/** A dot about to be taken that somebody claims to have read: this disk is older than the network's memory of it. */
+export class DotWasSeen extends Error {}
+
+/**
+ * Own records of one batch, before they are sealed. Nothing is taken from the draft until `finish`, so a write that is refused leaves no gap
+ * in the dots, and the whole can be composed anew under another incarnation.
+ */
+export class Composer {
+  readonly bodies: RecordBody[] = [];
+  readonly #view: ComposerView;
+  readonly #author: AccountId | null;
+  readonly #namespaces = new Set<NamespaceId>();
+  /** The last write to each key. */
+  readonly #taken = new Map<string, Taken>();
+  #bytes = 0;
+
+  constructor(view: ComposerView, delegation: Delegation | null) {
+    this.#view = view;
+    this.#author = delegation?.account ?? null;
+  }
+
+  /** Whether one more write call fits into the batch. */
+  hasRoomFor(writes: readonly Write[]): boolean {
+    return this.bodies.length + writes.length <= MAX_BATCH_RECORDS && this.#bytes + weightOf(writes) <= MAX_BATCH_BYTES / 2;
+  }
+
+  /**
+   * Adds all writes of one call, or none.
+   * @throws RecordsError REFUSED, TOO_LARGE, UNKNOWN_NAMESPACE, BAD_RECORD
+   * @throws DotWasSeen
+   */
+  add(writes: readonly Write[]): readonly Dot[] {
+    if (writes.length > MAX_BATCH_RECORDS || this.#bytes + weightOf(writes) > MAX_BATCH_BYTES) {
+      throw new RecordsError("TOO_LARGE", `${writes.length} writes are too much for one batch. Write at most ${MAX_BATCH_RECORDS} records and ${MAX_BATCH_BYTES} bytes at once.`);
+    }
+    const namespaces = new Set([...this.#namespaces, ...writes.map(({ namespace }) => namespace)]);
+    if (namespaces.size > MAX_BATCH_NAMESPACES) throw new RecordsError("TOO_LARGE", `A batch spans at most ${MAX_BATCH_NAMESPACES} namespaces. Write them one after another.`);
+    for (const write of writes) this.#check(write);
+    const taken: Taken[] = [];
+    for (const write of writes) taken.push(this.#take(write, taken));
+    for (const each of taken) this.#keep(each);
+    return taken.map(({ body }) => body.dot);
+  }
+
+  /** Makes the dots taken part of the draft. */
+  finish(): void {
+    for (const { body } of this.#taken.values()) this.#view.identity.setCounter(this.#view.draft, body.namespace, body.key, body.dot.counter);
+  }
+
+  #check({ namespace, key, value, context }: Write): void {
+    if (context !== undefined && !isCanonical(context)) throw new RecordsError("BAD_RECORD", `The context given for "${key}" is none that was read. Hand back what a read returned.`);
+    if (!isKey(key)) throw new RecordsError("TOO_LARGE", `A key has 1 to ${MAX_KEY_BYTES} bytes of well-formed text; "${key.slice(0, 40)}" has not.`);
+    if (value !== null && value.length > MAX_VALUE_BYTES) throw new RecordsError("TOO_LARGE", `The value of "${key}" has ${value.length} bytes; a record holds ${MAX_VALUE_BYTES}. Put content into packs.`);
+    const verdict = this.#view.judge({ namespace, key, value, author: this.#author }, this.#genesis(namespace));
+    if (verdict.kind === "refuse") throw new RecordsError("REFUSED", `"${key}" may not be written (${verdict.code}): ${verdict.why}.`);
+    if (verdict.kind === "later") throw new RecordsError("REFUSED", `"${key}" cannot be written yet: ${verdict.why}. Try again once this host has caught up with the others.`);
+  }
+
+  #genesis(namespace: NamespaceId): Genesis {
+    const genesis = this.#view.genesis(namespace);
+    if (genesis === undefined) throw new RecordsError("UNKNOWN_NAMESPACE", `This host knows no namespace ${namespace}. Create it, or read or follow it first.`);
+    return genesis;
+  }
+
+  /** @param before what the same call has taken so far */
+  #take({ namespace, key, value, context }: Write, before: readonly Taken[]): Taken {
+    const { identity, draft } = this.#view;
+    const name = namespace + key;
+    const last = before.findLast((each) => each.name === name) ?? this.#taken.get(name);
+    const group = shardOf(namespace, this.#genesis(namespace), key);
+    const state = last?.siblings ?? merge<Version>(draft.siblings(namespace, key, group), this.#view.overlay(namespace, key));
+    const known = contextOf(state);
+    const read = context === undefined ? known : closed(context, state);
+    const counter = (last?.body.dot.counter ?? identity.counter(draft, namespace, key)) + 1;
+    const dot = { actor: identity.actor, counter };
+    if (Math.max(highest(known, dot.actor), highest(read, dot.actor)) >= counter) throw new DotWasSeen();
+    const body = { namespace, key, dot, context: read, value, wallMs: this.#view.wallMs, author: this.#author };
+    const siblings = merge<Version>(state, [body]);
+    checkBounds(key, read, siblings.length);
+    return { name, body, siblings };
+  }
+
+  #keep(taken: Taken): void {
+    const { namespace, key, value, context } = taken.body;
+    this.#taken.set(taken.name, taken);
+    this.#namespaces.add(namespace);
+    this.#bytes += weightOf([{ namespace, key, value, context }]);
+    this.bodies.push(taken.body);
+  }
+}
+
+interface Taken {
+  readonly name: string;
+  readonly body: RecordBody;
+  /** The key's versions with this one. */
+  readonly siblings: readonly Version[];
+}
+
+function checkBounds(key: string, context: Context, siblings: number): void {
+  if (!fits(context)) throw new RecordsError("TOO_LARGE", `The history of "${key}" has outgrown a record. Write its value under another key and delete this one.`);
+  if (siblings > MAX_BLIND_SIBLINGS) throw new RecordsError("TOO_LARGE", `"${key}" has ${siblings - 1} versions beside each other. Read it and write with the context that was read.`);
+}
+
+/** An upper bound of the encoded size. */
+function weightOf(writes: readonly Write[]): number {
+  return writes.reduce((sum, { key, value, context }) => sum + 256 + key.length * 3 + (value?.length ?? 0) + (context ?? []).reduce((size, { extra }) => size + 64 + extra.length * 9, 0), 0);
+}

@@ -1,0 +1,135 @@
+import type { HostId } from "../codec/index.ts";
+import type { Env } from "../platform/index.ts";
+import { messageOf } from "../platform/index.ts";
+import type { Delivery, DeliveryItem } from "./delivery.ts";
+import { sizeOf } from "./draft.ts";
+import { MAX_BATCH_BYTES, MAX_BATCH_RECORDS, PAGE_BYTES } from "./limits.ts";
+import type { PushAnswer } from "./messages.ts";
+
+/** Pushes under way to one peer at once. More batches wait and are then sent together. */
+const IN_FLIGHT = 4;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
+
+export interface CourierParts {
+  readonly peer: HostId;
+  readonly push: (items: readonly DeliveryItem[]) => Promise<PushAnswer>;
+  readonly targetsOf: (item: DeliveryItem) => readonly HostId[];
+  /** Called after each attempt. */
+  readonly settle: (delivery: Delivery) => void;
+}
+
+/**
+ * Brings own batches to one peer: those that come while others are under way go together in one message. A peer that fails is left alone
+ * for a while that doubles, so a slow or broken one costs nobody but itself.
+ */
+export class Courier {
+  readonly #env: Env;
+  readonly #parts: CourierParts;
+  readonly #waiting = new Set<Delivery>();
+  #inFlight = 0;
+  #pauseMs = 0;
+  #notBeforeMs = 0;
+
+  constructor(env: Env, parts: CourierParts) {
+    this.#env = env;
+    this.#parts = parts;
+  }
+
+  get isResting(): boolean {
+    return this.#env.clock.monotonicMs() < this.#notBeforeMs;
+  }
+
+  /** Nothing waits and nothing is under way. */
+  get isIdle(): boolean {
+    return this.#waiting.size === 0 && this.#inFlight === 0;
+  }
+
+  /** The peer has come back: what failed before says nothing now. */
+  refresh(): void {
+    this.#pauseMs = 0;
+    this.#notBeforeMs = 0;
+  }
+
+  /** Takes a delivery along with the next push. One that waits already is not taken twice. */
+  send(delivery: Delivery): void {
+    this.#waiting.add(delivery);
+    this.#pump();
+  }
+
+  #pump(): void {
+    while (this.#inFlight < IN_FLIGHT && this.#waiting.size > 0) {
+      if (this.isResting) return this.#giveUp();
+      const load = this.#load();
+      this.#inFlight += 1;
+      void this.#carry(load).finally(() => {
+        this.#inFlight -= 1;
+        this.#pump();
+      });
+    }
+  }
+
+  /** As many waiting deliveries as fit into a message; one that is large goes alone. */
+  #load(): { readonly delivery: Delivery; readonly items: readonly DeliveryItem[] }[] {
+    const load: { delivery: Delivery; items: readonly DeliveryItem[] }[] = [];
+    let [bytes, count] = [0, 0];
+    for (const delivery of this.#waiting) {
+      const due = delivery.dueFor(this.#parts.peer, this.#env.clock.monotonicMs(), this.#parts.targetsOf);
+      const items = due.length === delivery.items.length ? due : sendable(due);
+      const weight = weigh(items);
+      if (load.length > 0 && (bytes + weight > PAGE_BYTES || count + items.length > MAX_BATCH_RECORDS)) break;
+      this.#waiting.delete(delivery);
+      load.push({ delivery, items });
+      [bytes, count] = [bytes + weight, count + items.length];
+    }
+    return load;
+  }
+
+  async #carry(load: readonly { readonly delivery: Delivery; readonly items: readonly DeliveryItem[] }[]): Promise<void> {
+    const sent = load.flatMap(({ delivery, items }) => items.map((item) => ({ delivery, item })));
+    try {
+      if (sent.length > 0) this.#answered(load, await this.#parts.push(sent.map(({ item }) => item)));
+      this.refresh();
+    } catch (error) {
+      this.#pauseMs = Math.min(Math.max(FIRST_PAUSE_MS, this.#pauseMs * 2), LONGEST_PAUSE_MS);
+      this.#notBeforeMs = this.#env.clock.monotonicMs() + this.#pauseMs * (0.75 + this.#env.random.fraction() / 2);
+      this.#env.log.debug("a push failed", { peer: this.#parts.peer, why: messageOf(error) });
+    }
+    for (const { delivery } of load) {
+      delivery.tried(this.#parts.peer);
+      this.#parts.settle(delivery);
+    }
+  }
+
+  #answered(load: readonly { readonly delivery: Delivery; readonly items: readonly DeliveryItem[] }[], { exceptions }: PushAnswer): void {
+    const excepted = new Set(exceptions.map(({ at }) => at));
+    for (const { at, verdict } of exceptions) {
+      if (verdict.kind === "refused") this.#env.log.warn("another host refused a record of ours", { peer: this.#parts.peer, at, code: verdict.value });
+    }
+    let from = 0;
+    for (const { delivery, items } of load) {
+      const first = from;
+      const taken = items.filter((_, at) => !excepted.has(first + at));
+      delivery.acknowledged(this.#parts.peer, taken);
+      if (taken.length < items.length) delivery.postponed(this.#parts.peer, this.#env.clock.monotonicMs());
+      from += items.length;
+    }
+  }
+
+  /** The outbox will offer what is left again. */
+  #giveUp(): void {
+    for (const delivery of this.#waiting) delivery.tried(this.#parts.peer);
+    this.#waiting.clear();
+  }
+}
+
+function weigh(items: readonly DeliveryItem[]): number {
+  return items.reduce((sum, { record }) => sum + sizeOf(record.sealed), 0);
+}
+
+/** A part of a batch travels with paths, which a whole one does not need; so not all of a large part fits into one message. */
+function sendable(due: readonly DeliveryItem[]): readonly DeliveryItem[] {
+  let bytes = 0;
+  const end = due.findIndex(({ record }) => (bytes += sizeOf(record.sealed)) > MAX_BATCH_BYTES);
+  return end < 0 ? due : due.slice(0, Math.max(1, end));
+}

@@ -1,0 +1,68 @@
+import type { HostId, StoreId } from "../codec/index.ts";
+import type { ScopeMark } from "./holdings.ts";
+import { covers } from "./holdings.ts";
+import type { Place } from "./numbering.ts";
+import { START } from "./numbering.ts";
+import type { Position } from "./position.ts";
+import type { Positions } from "./positions.ts";
+
+/** How long a record that had to be left for later is left, unless the network's own records change before. */
+const RETRY_MS = 10_000;
+
+interface Held {
+  readonly position: Position;
+  readonly sinceMs: number;
+  readonly roster: number;
+}
+
+/**
+ * How far this host has come in the numberings of others. What is durable is the truth; where a record had to be left for later, the durable
+ * position stays before it, and a cursor in memory goes on, so that what comes behind need not wait, and goes back for it now and then.
+ */
+export class Cursors {
+  readonly #positions: Positions;
+  readonly #held = new Map<string, Held>();
+  readonly #stores = new Map<HostId, StoreId>();
+
+  constructor(positions: Positions) {
+    this.#positions = positions;
+  }
+
+  /** A host's store, once it has said so. */
+  storeOf(peer: HostId): StoreId | undefined {
+    return this.#stores.get(peer);
+  }
+
+  met(peer: HostId, store: StoreId): void {
+    this.#stores.set(peer, store);
+    this.#positions.add(store);
+  }
+
+  /** From where to go on. */
+  place(store: StoreId, group: number, wanted: ScopeMark): Place {
+    const held = this.#held.get(`${store}/${group}`)?.position;
+    const position = held ?? this.#positions.get(store, group);
+    return position !== undefined && covers(position.mark, wanted) ? position.place : START;
+  }
+
+  isHeld(store: StoreId, group: number): boolean {
+    return this.#held.has(`${store}/${group}`);
+  }
+
+  /** Goes on in memory only: something before this position was left for later. */
+  hold(store: StoreId, group: number, position: Position, nowMs: number, roster: number): void {
+    const known = this.#held.get(`${store}/${group}`);
+    this.#held.set(`${store}/${group}`, { position, sinceMs: known?.sinceMs ?? nowMs, roster: known?.roster ?? roster });
+  }
+
+  /** Goes back to the durable positions where that is worth it by now. @param roster counts the changes of the network's own records */
+  goBack(nowMs: number, roster: number): void {
+    for (const [name, { sinceMs, roster: since }] of this.#held) {
+      if (roster !== since || nowMs - sinceMs >= RETRY_MS) this.#held.delete(name);
+    }
+  }
+
+  forget(group: number): void {
+    for (const name of this.#held.keys()) if (name.endsWith(`/${group}`)) this.#held.delete(name);
+  }
+}

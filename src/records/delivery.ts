@@ -1,0 +1,129 @@
+import type { Genesis } from "../cluster/index.ts";
+import { EVERYWHERE } from "../cluster/index.ts";
+import type { HostId } from "../codec/index.ts";
+import type { Proven } from "./batch.ts";
+import { sizeOf } from "./draft.ts";
+
+export interface DeliveryItem {
+  /** Its place in the delivery. */
+  readonly at: number;
+  readonly record: Proven;
+  readonly group: number;
+  readonly genesis: Genesis;
+  /** Whether a row of this host has it; then the outbox is not what keeps it. */
+  isApplied: boolean;
+  /** The number under which it was applied here; 0 when it was not, or long ago. */
+  sequence: number;
+}
+
+/** So many others keep a record that belongs everywhere: whoever lacks it gets it from any of them. */
+const ENOUGH_EVERYWHERE = 3;
+/** So many others keep a record of a shard when the outbox is pressed: its other replicas get it from them. */
+const ENOUGH_PRESSED = 2;
+
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 60_000;
+
+/** What one peer has said to one batch. */
+interface PeerState {
+  readonly has: Set<number>;
+  /** Refused for good by the rules as the peer knows them; asked again now and then, since it may know less than it will. */
+  pauseMs: number;
+  notBeforeMs: number;
+}
+
+/** One own batch on its way: what is in it, and who has which of its records. */
+export class Delivery {
+  readonly items: readonly DeliveryItem[];
+  readonly incarnation: number;
+  readonly batch: number;
+  readonly sizeBytes: number;
+  readonly #peers = new Map<HostId, PeerState>();
+  readonly #listeners = new Set<() => void>();
+  /** Peers that were sent it for the first time and have not answered. */
+  readonly outstanding = new Set<HostId>();
+
+  /** @param items records of one batch, one at least */
+  constructor(items: readonly DeliveryItem[]) {
+    this.items = items;
+    const { dot, batch } = items[0]!.record;
+    this.incarnation = dot.actor.incarnation;
+    this.batch = batch;
+    this.sizeBytes = items.reduce((sum, { record }) => sum + sizeOf(record.sealed), 0);
+  }
+
+  get name(): string {
+    return `${this.incarnation}/${this.batch}`;
+  }
+
+  /** The records that the peer should have and has not acknowledged, unless it asked for a pause. */
+  dueFor(peer: HostId, nowMs: number, targetsOf: (item: DeliveryItem) => readonly HostId[]): readonly DeliveryItem[] {
+    const state = this.#peers.get(peer);
+    if (state !== undefined && nowMs < state.notBeforeMs) return [];
+    return this.items.filter((item) => state?.has.has(item.at) !== true && targetsOf(item).includes(peer));
+  }
+
+  acknowledged(peer: HostId, items: readonly DeliveryItem[]): void {
+    const { has } = this.#state(peer);
+    for (const item of items) has.add(item.at);
+    this.#tell();
+  }
+
+  /** The peer could not take some records: not yet, or not by its rules. */
+  postponed(peer: HostId, nowMs: number): void {
+    const state = this.#state(peer);
+    state.pauseMs = Math.min(Math.max(FIRST_PAUSE_MS, state.pauseMs * 2), LONGEST_PAUSE_MS);
+    state.notBeforeMs = nowMs + state.pauseMs;
+  }
+
+  /** The first attempt at a peer has ended, one way or the other. */
+  tried(peer: HostId): void {
+    this.outstanding.delete(peer);
+    this.#tell();
+  }
+
+  /** @param reached per group the number of this host's up to which the peer has applied everything */
+  caughtUp(peer: HostId, reached: ReadonlyMap<number, number>): void {
+    for (const item of this.items) {
+      if (item.sequence > 0 && item.sequence <= (reached.get(item.group) ?? 0)) this.#state(peer).has.add(item.at);
+    }
+    this.#tell();
+  }
+
+  /** Durable copies of an item, this host's own included. */
+  copies(at: number): number {
+    let others = 0;
+    for (const { has } of this.#peers.values()) if (has.has(at)) others += 1;
+    return 1 + others;
+  }
+
+  /**
+   * Whether the outbox may forget an item.
+   * @param targets the other hosts that should keep it
+   */
+  isSettled(item: DeliveryItem, targets: readonly HostId[], isPressed: boolean): boolean {
+    if (isPressed && item.isApplied) return true;
+    const missing = targets.filter((peer) => this.#peers.get(peer)?.has.has(item.at) !== true).length;
+    if (missing === 0) return item.isApplied || targets.length > 0;
+    const having = targets.length - missing;
+    if (item.group === EVERYWHERE) return having >= ENOUGH_EVERYWHERE;
+    return isPressed && having >= ENOUGH_PRESSED;
+  }
+
+  onProgress(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #state(peer: HostId): PeerState {
+    const known = this.#peers.get(peer);
+    if (known !== undefined) return known;
+    const state = { has: new Set<number>(), pauseMs: 0, notBeforeMs: 0 };
+    this.#peers.set(peer, state);
+    return state;
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,136 @@
+import type { Genesis } from "../cluster/index.ts";
+import { groupsOf } from "../cluster/index.ts";
+import type { NamespaceId, StoreId } from "../codec/index.ts";
+import { CodecError, codec, id, list, struct, uint } from "../codec/index.ts";
+import { RecordsError } from "./errors.ts";
+import { covers, markOf } from "./holdings.ts";
+import { GROUPS } from "./limits.ts";
+import type { Place } from "./numbering.ts";
+import { START } from "./numbering.ts";
+import type { Change } from "./port.ts";
+import { placeShape } from "./position.ts";
+import type { Replica } from "./replica.ts";
+import { decodeHead } from "./row.ts";
+import { wholeState } from "./rows.ts";
+import { after, sequenceKey, sequenceOf, sequencePrefix } from "./tables.ts";
+
+// The change feed. A position says, per group, up to which number of which store its bearer has seen everything: for the store that
+// answers, and for every other store that this one had applied so far when the bearer had seen all that is here. Another
+// host goes on from the entry of its own store, or else from the beginning: repeats are possible, omissions are not.
+
+interface Seen {
+  readonly store: StoreId;
+  readonly group: number;
+  readonly place: Place;
+}
+
+/** Entries of one position: each host that was ever caught up with, in each group of the namespace. */
+const MAX_SEEN = 4096;
+const MAX_POSITION_BYTES = 512 * 1024;
+const STEP = 256;
+
+const seenCodec = codec<readonly Seen[]>("A feed's position", 1, MAX_POSITION_BYTES, list(struct({ store: id<StoreId>(), group: uint(GROUPS - 1), place: placeShape }), MAX_SEEN));
+
+export function encodePositionText(seen: readonly Seen[]): string {
+  return Buffer.from(seenCodec.encode(seen.slice(0, MAX_SEEN))).toString("base64url");
+}
+
+/** @throws RecordsError BAD_POSITION */
+export function decodePositionText(text: string): readonly Seen[] {
+  try {
+    if (text.length > MAX_POSITION_BYTES * 2 || !/^[A-Za-z0-9_-]*$/.test(text)) throw new CodecError("It is not base64url.");
+    return seenCodec.decode(new Uint8Array(Buffer.from(text, "base64url")));
+  } catch (error) {
+    throw new RecordsError("BAD_POSITION", "This is no position of a change feed. Start without one to get all changes from the beginning.", { cause: error });
+  }
+}
+
+/** One reader's way through the changes of a namespace. */
+export class Feed {
+  readonly #replica: Replica;
+  readonly #namespace: NamespaceId;
+  readonly #groups: readonly number[];
+  /** Numbers of this store, per group. */
+  readonly #reached = new Map<number, number>();
+  /** What the reader has seen of other stores: what it came with, and more each time it has seen all that is here. */
+  #others: readonly Seen[];
+
+  /** @throws RecordsError BAD_POSITION */
+  constructor(replica: Replica, namespace: NamespaceId, genesis: Genesis, position: string | undefined) {
+    this.#replica = replica;
+    this.#namespace = namespace;
+    this.#groups = groupsOf(namespace, genesis);
+    const seen = position === undefined ? [] : decodePositionText(position);
+    const { numbering } = replica;
+    for (const group of this.#groups) {
+      const own = seen.find((each) => each.store === numbering.store && each.group === group);
+      this.#reached.set(group, numbering.resolve(own?.place ?? START));
+    }
+    this.#others = seen.filter(({ store }) => store !== numbering.store);
+  }
+
+  /** Yields what there is and then what comes, until the signal. */
+  async *run(signal: AbortSignal): AsyncGenerator<Change> {
+    let wake = (): void => {};
+    const stop = this.#replica.onCommit(({ changed }) => {
+      if (changed.some(({ namespace }) => namespace === this.#namespace)) wake();
+    });
+    const abort = (): void => wake();
+    signal.addEventListener("abort", abort);
+    try {
+      while (!signal.aborted) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        wake = resolve;
+        yield* this.#catchUp(signal);
+        if (!signal.aborted) await promise;
+      }
+    } finally {
+      stop();
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  *#catchUp(signal: AbortSignal): Generator<Change> {
+    for (let page = this.#next(); page.length > 0 && !signal.aborted; page = this.#next()) {
+      for (const { key, group, sequence } of page) {
+        if (signal.aborted) return;
+        this.#reached.set(group, sequence);
+        yield { state: wholeState(key, this.#replica.stored.siblings(this.#namespace, key)), position: this.#position() };
+      }
+    }
+  }
+
+  /** The next changed keys of the namespace; passes over what the groups hold of others. */
+  #next(): { readonly key: string; readonly group: number; readonly sequence: number }[] {
+    // Looked up before the index: whatever these positions count is in the index by then, also when a commit comes in between.
+    const others = this.#applied();
+    for (const group of this.#groups) {
+      for (;;) {
+        const entries = this.#replica.rows.scanLog(sequenceKey(group, this.#reached.get(group)! + 1), after(sequencePrefix(group)), STEP);
+        const changes = entries.map(({ key, value }) => ({ ...decodeHead(value), group, sequence: sequenceOf(key) })).filter(({ namespace }) => namespace === this.#namespace);
+        if (changes.length > 0) return changes;
+        if (entries.length > 0) this.#reached.set(group, sequenceOf(entries.at(-1)!.key));
+        if (entries.length < STEP) break;
+      }
+    }
+    // All that is here has been seen, and so has all of other stores that is applied here.
+    const isOld = ({ store, group }: Seen): boolean => others.some((each) => each.store === store && each.group === group);
+    this.#others = [...others, ...this.#others.filter((each) => !isOld(each))];
+    return [];
+  }
+
+  /** How far other stores have been applied here, where that is true of this namespace. */
+  #applied(): Seen[] {
+    const { holdings, positions } = this.#replica;
+    return this.#groups.flatMap((group) => {
+      const wanted = markOf(holdings.scope(group));
+      return positions.of(group).filter(({ position }) => covers(position.mark, wanted)).map(({ store, position }) => ({ store, group, place: position.place }));
+    });
+  }
+
+  #position(): string {
+    const { store, life } = this.#replica.numbering;
+    const own = this.#groups.map((group) => ({ store, group, place: { life, sequence: this.#reached.get(group)! } }));
+    return encodePositionText([...own, ...this.#others]);
+  }
+}

@@ -1,0 +1,74 @@
+import { EVERYWHERE, groupsOf } from "../cluster/index.ts";
+import type { Genesis } from "../cluster/index.ts";
+import type { NamespaceId } from "../codec/index.ts";
+import type { LogOperation } from "../store/index.ts";
+import type { Cursors } from "./cursors.ts";
+import { RecordsError } from "./errors.ts";
+import { MAX_FOLLOWED } from "./limits.ts";
+import type { Readiness } from "./readiness.ts";
+import type { Replica } from "./replica.ts";
+import { rowSequence } from "./row.ts";
+import { after, followKey, positionKey, recordKeyIn, rowKey, sequenceKey } from "./tables.ts";
+import { shardOf } from "../cluster/index.ts";
+
+const STEP = 200;
+
+export interface FollowingParts {
+  readonly replica: Replica;
+  readonly cursors: Cursors;
+  readonly readiness: Readiness;
+}
+
+/** Copies that this host keeps by its own choice. */
+export class Following {
+  readonly #parts: FollowingParts;
+
+  constructor(parts: FollowingParts) {
+    this.#parts = parts;
+  }
+
+  /** Durable when it resolves; the copy itself comes by catching up. @throws RecordsError TOO_LARGE */
+  async follow(namespace: NamespaceId, genesis: Genesis): Promise<void> {
+    const { holdings } = this.#parts.replica;
+    if (holdings.isFollowed(namespace)) return;
+    if (holdings.followedCount >= MAX_FOLLOWED) throw new RecordsError("TOO_LARGE", `A host follows at most ${MAX_FOLLOWED} namespaces. Unfollow one first.`);
+    await this.#parts.replica.keep([{ kind: "put", key: followKey(namespace), value: Uint8Array.of(1) }]);
+    holdings.follow(namespace, genesis);
+  }
+
+  /** Forgets the namespace's rows too, unless the layout keeps them here. */
+  async unfollow(namespace: NamespaceId): Promise<void> {
+    const { replica, cursors, readiness } = this.#parts;
+    const genesis = replica.geneses.get(namespace);
+    if (genesis === undefined || !replica.holdings.isFollowed(namespace)) return;
+    const groups = groupsOf(namespace, genesis).filter((group) => group !== EVERYWHERE);
+    const operations: LogOperation[] = [{ kind: "delete", key: followKey(namespace) }];
+    // Positions and readiness counted the rows that go.
+    for (const group of groups) {
+      operations.push(readiness.forget(group), ...replica.positions.stores.map((store): LogOperation => ({ kind: "delete", key: positionKey(store, group) })));
+    }
+    replica.holdings.unfollow(namespace);
+    await replica.keep(operations);
+    for (const group of groups) cursors.forget(group);
+    await this.#drop(namespace, genesis);
+  }
+
+  async #drop(namespace: NamespaceId, genesis: Genesis): Promise<void> {
+    const { replica } = this.#parts;
+    const prefix = rowKey(namespace, "");
+    let from = prefix;
+    for (;;) {
+      const rows = replica.stored.scanLog(from, after(prefix), STEP);
+      const operations: LogOperation[] = [];
+      for (const { key, value } of rows) {
+        const group = shardOf(namespace, genesis, recordKeyIn(key));
+        // It may have been followed again, or come to belong here, meanwhile.
+        if (replica.holdings.holds(namespace, genesis, group)) continue;
+        operations.push({ kind: "delete", key }, { kind: "delete", key: sequenceKey(group, rowSequence(value)) });
+      }
+      if (operations.length > 0) await replica.keep(operations);
+      if (rows.length < STEP) return;
+      from = after(rows.at(-1)!.key);
+    }
+  }
+}

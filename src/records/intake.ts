@@ -1,0 +1,108 @@
+import type { Genesis } from "../cluster/index.ts";
+import { genesisCodec, shardOf } from "../cluster/index.ts";
+import type { NamespaceId, NetworkId } from "../codec/index.ts";
+import type { Proven } from "./batch.ts";
+import { highest } from "./context.ts";
+import type { Counters } from "./counters.ts";
+import type { Draft } from "./draft.ts";
+import type { Holdings } from "./holdings.ts";
+import type { Identity } from "./identity.ts";
+import type { ItemVerdict } from "./jobs.ts";
+import { OK } from "./jobs.ts";
+import { addVersion } from "./merge.ts";
+import type { ClusterView } from "./port.ts";
+import { batchKey, genesisKey, readU64, u64 } from "./tables.ts";
+
+export interface IntakeParts {
+  readonly network: NetworkId;
+  readonly cluster: ClusterView;
+  readonly holdings: Holdings;
+  readonly identity: Identity;
+  readonly counters: Counters;
+  readonly geneses: ReadonlyMap<NamespaceId, Genesis>;
+}
+
+/** Decides about one proven record from outside, and merges it into the draft when it may and should be kept here. */
+export class Intake {
+  readonly #parts: IntakeParts;
+  readonly #draft: Draft;
+  /** Namespaces that became known in this turn. */
+  readonly learned = new Map<NamespaceId, Genesis>();
+
+  constructor(parts: IntakeParts, draft: Draft) {
+    this.#parts = parts;
+    this.#draft = draft;
+  }
+
+  /** @param inline geneses that came with the record */
+  take(record: Proven, inline: ReadonlyMap<NamespaceId, Genesis>): ItemVerdict {
+    const { namespace, key } = record.body;
+    this.#meetSelf(record);
+    const known = this.#parts.geneses.get(namespace) ?? this.learned.get(namespace);
+    const genesis = known ?? inline.get(namespace);
+    if (genesis === undefined) return this.#refused("UNKNOWN_NAMESPACE");
+    if (!this.#isOurs(namespace, genesis)) return this.#refused("OTHER_NETWORK");
+    const group = shardOf(namespace, genesis, key);
+    if (!this.#parts.holdings.holds(namespace, genesis, group)) return { kind: "later", code: "NOT_HELD" };
+    if (!this.#isNews(record, group)) return this.#seen(record);
+    const verdict = this.#judge(record, genesis);
+    if (verdict.kind !== "ok") return verdict;
+    if (known === undefined) {
+      this.learned.set(namespace, genesis);
+      this.#draft.put(genesisKey(namespace), genesisCodec.encode(genesis));
+    }
+    this.#hearOfSelf(record);
+    const outcome = this.#draft.add(record, group);
+    if (outcome === "full") return this.#refused("TOO_MANY_SIBLINGS");
+    if (outcome === "equivocation") this.#parts.counters.count("EQUIVOCATION");
+    return this.#seen(record);
+  }
+
+  #isOurs(namespace: NamespaceId, genesis: Genesis): boolean {
+    return genesis.network === this.#parts.network || (genesis.network === null && (namespace as string) === this.#parts.network);
+  }
+
+  #isNews(record: Proven, group: number): boolean {
+    const { outcome, same } = addVersion(this.#draft.siblings(record.body.namespace, record.body.key, group), record);
+    return outcome === "added" || (same !== undefined && Buffer.compare(same.sealed.leaf, record.sealed.leaf) !== 0);
+  }
+
+  #judge({ body, batch }: Proven, genesis: Genesis): ItemVerdict {
+    const { namespace, key, value, author, dot } = body;
+    const verdict = this.#parts.cluster.judge({ namespace, key, value, author, host: dot.actor.host, incarnation: dot.actor.incarnation, batch }, genesis);
+    if (verdict.kind === "accept") return OK;
+    return verdict.kind === "later" ? { kind: "later", code: "NOT_YET" } : this.#refused(verdict.code);
+  }
+
+  #refused(code: string): ItemVerdict {
+    this.#parts.counters.count(`refused ${code}`);
+    return { kind: "refused", code };
+  }
+
+  /** Remembers the highest batch of each actor, for the day when its host asks whether its disk is up to date. */
+  #seen({ dot, batch }: Proven): ItemVerdict {
+    const key = batchKey(dot.actor);
+    const known = this.#draft.get(key);
+    if (known === undefined || readU64(known, 0) < batch) this.#draft.put(key, u64(batch));
+    return OK;
+  }
+
+  /** A host that meets a record of itself beyond what its disk knows has an old disk: it must not go on as that actor. */
+  #meetSelf({ body, dot, batch }: Proven): void {
+    const { identity } = this.#parts;
+    if (dot.actor.host !== identity.actor.host || dot.actor.incarnation !== identity.actor.incarnation) return;
+    if (batch > identity.batch || dot.counter > identity.counter(this.#draft, body.namespace, body.key)) this.#renew();
+  }
+
+  /** Nor may it when somebody has read what it does not know to have written. */
+  #hearOfSelf({ body, context }: Proven): void {
+    const { identity } = this.#parts;
+    const claimed = highest(context, identity.actor);
+    if (claimed > 0 && claimed > identity.counter(this.#draft, body.namespace, body.key)) this.#renew();
+  }
+
+  #renew(): void {
+    this.#parts.counters.count("met itself");
+    this.#parts.identity.renew("records of this host are known that its disk does not know", this.#draft);
+  }
+}

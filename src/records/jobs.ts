@@ -1,0 +1,66 @@
+import type { Genesis } from "../cluster/index.ts";
+import type { NamespaceId, StoreId } from "../codec/index.ts";
+import type { LogOperation } from "../store/index.ts";
+import type { Proven } from "./batch.ts";
+import type { Delivery } from "./delivery.ts";
+import type { ScopeMark } from "./holdings.ts";
+import type { Place } from "./numbering.ts";
+import type { Dot, Write } from "./port.ts";
+
+// What waits for the replica's next turn.
+
+/** What became of one record that came from outside. "later": nothing was stored; it may be offered again. */
+export type ItemVerdict = { readonly kind: "ok" } | { readonly kind: "later" | "refused"; readonly code: string };
+
+export const OK: ItemVerdict = { kind: "ok" };
+
+/** How far another store's numbering has been applied here, once the records that come with it are. */
+export interface PositionUpdate {
+  readonly store: StoreId;
+  readonly group: number;
+  readonly place: Place;
+  readonly mark: ScopeMark;
+}
+
+export interface IncomingJob {
+  readonly kind: "incoming";
+  readonly records: readonly Proven[];
+  readonly geneses: ReadonlyMap<NamespaceId, Genesis>;
+  /** Kept only for groups of which no record had to be left for later. */
+  readonly positions: readonly PositionUpdate[];
+  readonly resolve: (verdicts: readonly ItemVerdict[]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export interface Written {
+  readonly delivery: Delivery;
+  readonly dots: readonly Dot[];
+  /** Where the call's records stand in the delivery. */
+  readonly first: number;
+}
+
+export interface OwnJob {
+  readonly kind: "own";
+  readonly as: "account" | "host";
+  readonly writes: readonly Write[];
+  readonly resolve: (written: Written) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Changes of the store's own book-keeping. */
+export interface KeepingJob {
+  readonly kind: "keeping";
+  readonly operations: readonly LogOperation[];
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A new incarnation. */
+export interface RenewingJob {
+  readonly kind: "renewing";
+  readonly why: string;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+export type Job = IncomingJob | OwnJob | KeepingJob | RenewingJob;

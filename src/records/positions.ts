@@ -1,0 +1,38 @@
+import type { StoreId } from "../codec/index.ts";
+import type { Position } from "./position.ts";
+import { decodePosition } from "./position.ts";
+import type { Rows } from "./rows.ts";
+import { positionKey, storeIn } from "./tables.ts";
+
+/** How far the numberings of other stores have been applied to this one, as the disk says. */
+export class Positions {
+  readonly #rows: Rows;
+  readonly #stores = new Set<StoreId>();
+
+  constructor(rows: Rows) {
+    this.#rows = rows;
+    for (const { key } of rows.all("p")) this.#stores.add(storeIn(key));
+  }
+
+  /** A store whose positions are kept from now on. */
+  add(store: StoreId): void {
+    this.#stores.add(store);
+  }
+
+  get(store: StoreId, group: number): Position | undefined {
+    const stored = this.#rows.get(positionKey(store, group));
+    return stored === undefined ? undefined : decodePosition(stored);
+  }
+
+  of(group: number): { readonly store: StoreId; readonly position: Position }[] {
+    return [...this.#stores].flatMap((store) => {
+      const position = this.get(store, group);
+      return position === undefined ? [] : [{ store, position }];
+    });
+  }
+
+  /** Every store of which something is known. */
+  get stores(): readonly StoreId[] {
+    return [...this.#stores];
+  }
+}

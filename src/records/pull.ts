@@ -1,0 +1,182 @@
+import type { Genesis } from "../cluster/index.ts";
+import { EVERYWHERE, shardOf } from "../cluster/index.ts";
+import type { HostId, NamespaceId, NetworkId } from "../codec/index.ts";
+import type { Env } from "../platform/index.ts";
+import type { Proven } from "./batch.ts";
+import { RecordsError } from "./errors.ts";
+import type { Cursors } from "./cursors.ts";
+import { markOf } from "./holdings.ts";
+import type { Scope, ScopeMark } from "./holdings.ts";
+import type { ItemVerdict, PositionUpdate } from "./jobs.ts";
+import { GROUPS, MAX_PAGE_HEADS } from "./limits.ts";
+import { ASK_FETCH, ASK_HEADS, ASK_NEWEST } from "./messages.ts";
+import type { HeadsAnswer, NewestAnswer } from "./messages.ts";
+import { unpackGeneses } from "./parcel.ts";
+import type { Peers } from "./peers.ts";
+import type { Replica } from "./replica.ts";
+import { rowHasTag } from "./row.ts";
+
+// Catch-up with one peer. It is asked for the number of its newest change in each group; where that is beyond what was applied of it here,
+// it is asked which keys have changed since, with a hash over their siblings; what is not the same here is fetched and applied, and the
+// new position becomes durable with the last records of the page. So the cost follows the changes, and what came from elsewhere
+// meanwhile costs no more than its hash.
+
+const QUESTION_TIMEOUT_MS = 5000;
+const PAGE_TIMEOUT_MS = 20_000;
+/** Answers about changed keys in one run; a peer that never comes to an end is left and taken up again at the next turn. */
+const PAGES_MAX = 256;
+const ALL_GROUPS = Array.from({ length: GROUPS }, (_, group) => group);
+
+export interface PullParts {
+  readonly env: Env;
+  readonly replica: Replica;
+  readonly peers: Peers;
+  readonly cursors: Cursors;
+  readonly network: NetworkId;
+  /** Counts the changes of the network's own records. */
+  readonly roster: () => number;
+}
+
+export interface Pulled {
+  /** Records that were fetched. */
+  readonly records: number;
+  /** Groups in which nothing is missing here and nothing had to be left for later, with the scope that was asked for. */
+  readonly complete: ReadonlyMap<number, ScopeMark>;
+}
+
+interface Wanted {
+  readonly group: number;
+  readonly scope: Scope;
+}
+
+export class Pull {
+  readonly #parts: PullParts;
+  readonly #peer: HostId;
+  readonly #signal: AbortSignal;
+  #records = 0;
+
+  constructor(parts: PullParts, peer: HostId, signal: AbortSignal) {
+    this.#parts = parts;
+    this.#peer = peer;
+    this.#signal = signal;
+  }
+
+  /**
+   * Applies all that the peer has and this host should have.
+   * @param withEverywhere whether the group that is on all hosts is asked for too
+   * @throws NetError, PlatformError DEADLINE, RecordsError BAD_SEAL; what was applied before stays
+   */
+  async run(withEverywhere: boolean): Promise<Pulled> {
+    const { peers, cursors, replica } = this.#parts;
+    const marks = new Map(ALL_GROUPS.map((group) => [group, markOf(replica.holdings.scope(group))]));
+    const answer = await peers.ask(this.#peer, ASK_NEWEST, { reached: this.#reached() }, QUESTION_TIMEOUT_MS, this.#signal);
+    cursors.met(this.#peer, answer.store);
+    let behind = this.#behind(answer, withEverywhere);
+    for (let pages = 0; behind.length > 0 && pages < PAGES_MAX; pages += 1) {
+      const asked = behind.map(({ group, scope }) => ({ group, scope, place: cursors.place(answer.store, group, markOf(scope)) }));
+      const heads = await peers.ask(this.#peer, ASK_HEADS, { groups: asked }, PAGE_TIMEOUT_MS, this.#signal);
+      await this.#page(heads, behind);
+      const done = new Set(heads.groups.filter(({ isMore }) => !isMore).map(({ group }) => group));
+      if (heads.groups.length === 0) break;
+      behind = behind.filter(({ group }) => !done.has(group));
+    }
+    const left = new Set(behind.map(({ group }) => group));
+    const complete = [...marks].filter(([group]) => !left.has(group) && !cursors.isHeld(answer.store, group) && (withEverywhere || group !== EVERYWHERE));
+    return { records: this.#records, complete: new Map(complete) };
+  }
+
+  /** What this host has of the peer on its disk; the peer then knows what it need not send any more. */
+  #reached(): { readonly group: number; readonly place: { readonly life: number; readonly sequence: number } }[] {
+    const { cursors, replica } = this.#parts;
+    const store = cursors.storeOf(this.#peer);
+    if (store === undefined) return [];
+    const reached = [];
+    for (let group = 0; group < GROUPS; group += 1) {
+      const position = replica.positions.get(store, group);
+      // Only where this host takes part by the layout: followers are not waited for.
+      if (position !== undefined && (group === EVERYWHERE || position.mark.rank <= replica.holdings.scope(group).rank)) reached.push({ group, place: position.place });
+    }
+    return reached;
+  }
+
+  /** Groups in which the peer has something beyond what was applied here, the one on all hosts first: other judgements stand on it. */
+  #behind({ store, life, newest, replicasMax }: NewestAnswer, withEverywhere: boolean): Wanted[] {
+    const { cursors, replica } = this.#parts;
+    const known = [...replica.geneses.values()].reduce((most, { replicas }) => Math.max(most, replicas), replicasMax);
+    return newest
+      .filter(({ group }) => group !== EVERYWHERE || withEverywhere)
+      .map(({ group, sequence }) => ({ group, sequence, scope: replica.holdings.scope(group) }))
+      .filter(({ group, scope }) => replica.holdings.wants(group, scope, known))
+      .filter(({ group, sequence, scope }) => {
+        const place = cursors.place(store, group, markOf(scope));
+        return place.life !== life || place.sequence < sequence;
+      })
+      .sort((a, b) => b.group - a.group);
+  }
+
+  /** Fetches and applies what one answer names and this host has not, and then moves the positions. */
+  async #page(heads: HeadsAnswer, behind: readonly Wanted[]): Promise<void> {
+    const scopes = new Map(behind.map(({ group, scope }) => [group, scope]));
+    const updates = heads.groups.flatMap(({ group, next }): PositionUpdate[] => {
+      const scope = scopes.get(group);
+      return scope === undefined ? [] : [{ store: heads.store, group, place: next, mark: markOf(scope) }];
+    });
+    const held = new Set<number>();
+    const keys = this.#missing(heads);
+    if (keys.length === 0) await this.#move(updates, held, (positions) => this.#parts.replica.apply([], new Map(), positions));
+    for (let at = 0; at < keys.length; at += MAX_PAGE_HEADS) {
+      const isLast = at + MAX_PAGE_HEADS >= keys.length;
+      await this.#fetch(keys.slice(at, at + MAX_PAGE_HEADS), held, isLast ? updates : []);
+    }
+  }
+
+  #missing({ namespaces, groups }: HeadsAnswer): { readonly namespace: NamespaceId; readonly key: string }[] {
+    const { replica, network } = this.#parts;
+    const keys = groups.flatMap(({ heads }) => heads).flatMap(({ namespace: place, key, tag }) => {
+      const namespace = namespaces[place];
+      const row = namespace === undefined ? undefined : replica.rows.raw(namespace, key);
+      return namespace === undefined || (row !== undefined && rowHasTag(row, tag)) ? [] : [{ namespace, key }];
+    });
+    const isRoster = (namespace: NamespaceId): number => ((namespace as string) === network ? 0 : 1);
+    return keys.sort((a, b) => isRoster(a.namespace) - isRoster(b.namespace));
+  }
+
+  /**
+   * @param held takes the groups of records that had to be left for later
+   * @param updates positions that become durable in the same commit as the last of these records
+   */
+  async #fetch(keys: readonly { readonly namespace: NamespaceId; readonly key: string }[], held: Set<number>, updates: readonly PositionUpdate[]): Promise<void> {
+    const { peers } = this.#parts;
+    let [rest, skip] = [keys, 0];
+    while (rest.length > 0) {
+      const answer = await peers.ask(this.#peer, ASK_FETCH, { keys: rest, skip }, PAGE_TIMEOUT_MS, this.#signal);
+      if (answer.keysDone === 0 && answer.skip <= skip) throw new RecordsError("BAD_RECORD", "The other host answers a question for records with nothing.");
+      const records = peers.open(this.#peer, answer.parcel);
+      this.#records += records.length;
+      rest = rest.slice(answer.keysDone);
+      skip = answer.skip;
+      const apply = (positions: readonly PositionUpdate[]): Promise<readonly ItemVerdict[]> => this.#apply(records, unpackGeneses(answer.parcel), positions, held);
+      if (rest.length > 0) await apply([]);
+      else await this.#move(updates, held, apply);
+    }
+  }
+
+  async #apply(records: readonly Proven[], geneses: ReadonlyMap<NamespaceId, Genesis>, positions: readonly PositionUpdate[], held: Set<number>): Promise<readonly ItemVerdict[]> {
+    const { replica } = this.#parts;
+    const verdicts = await replica.apply(records, geneses, positions);
+    records.forEach(({ body: { namespace, key } }, at) => {
+      const genesis = replica.geneses.get(namespace) ?? geneses.get(namespace);
+      if (verdicts[at]!.kind === "later" && genesis !== undefined) held.add(shardOf(namespace, genesis, key));
+    });
+    return verdicts;
+  }
+
+  /** Makes the positions durable of groups in which nothing is left for later; for the others a cursor in memory goes on. */
+  async #move(updates: readonly PositionUpdate[], held: ReadonlySet<number>, apply: (positions: readonly PositionUpdate[]) => Promise<unknown>): Promise<void> {
+    const { cursors, env, roster } = this.#parts;
+    const isFree = ({ store, group }: PositionUpdate): boolean => !held.has(group) && !cursors.isHeld(store, group);
+    await apply(updates.filter(isFree));
+    // What has just been applied may have had to be left for later too; the commit has then left its position out.
+    for (const update of updates) if (!isFree(update)) cursors.hold(update.store, update.group, update, env.clock.monotonicMs(), roster());
+  }
+}

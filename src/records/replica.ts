@@ -1,0 +1,200 @@
+import type { Delegation, Genesis } from "../cluster/index.ts";
+import { genesisCodec, shardOf } from "../cluster/index.ts";
+import type { NamespaceId, NetworkId } from "../codec/index.ts";
+import type { Env } from "../platform/index.ts";
+import type { LogOperation, RecordLog } from "../store/index.ts";
+import type { Proven, Sealer } from "./batch.ts";
+import { Counters } from "./counters.ts";
+import type { DeliveryItem } from "./delivery.ts";
+import { RecordsError } from "./errors.ts";
+import { Holdings } from "./holdings.ts";
+import { Identity } from "./identity.ts";
+import type { IncomingJob, ItemVerdict, Job, PositionUpdate, Written } from "./jobs.ts";
+import { Numbering } from "./numbering.ts";
+import { Outbox } from "./outbox.ts";
+import type { ClusterView, Write } from "./port.ts";
+import { Positions } from "./positions.ts";
+import { NOTHING, Rows } from "./rows.ts";
+import { genesisKey, namespaceIn } from "./tables.ts";
+import type { Committed, TurnParts } from "./turn.ts";
+import { Turn } from "./turn.ts";
+
+export interface ReplicaParts {
+  readonly log: RecordLog;
+  readonly cluster: ClusterView;
+  readonly network: NetworkId;
+  readonly seal: Sealer;
+  readonly delegation: () => Delegation | undefined;
+}
+
+/** What was changed by a commit, by namespace. */
+export type CommitListener = (committed: Committed) => void;
+
+/** Jobs that may wait for a turn; whoever comes later waits with its caller. */
+const QUEUE_MAX = 10_000;
+
+/**
+ * One host's own copy of the records, without any network. All changes go through one queue: a turn takes all that waits, merges it
+ * against what is committed and against each other, and commits once. So reading, merging and writing are one step, and many writers
+ * share one sync of the disk.
+ */
+export class Replica {
+  readonly counters = new Counters();
+  readonly numbering: Numbering;
+  readonly identity: Identity;
+  readonly holdings: Holdings;
+  readonly outbox: Outbox;
+  /** What is read here: rows, and over them the outbox. */
+  readonly rows: Rows;
+  /** The rows alone: what others are shown. */
+  readonly stored: Rows;
+  readonly positions: Positions;
+  readonly geneses = new Map<NamespaceId, Genesis>();
+  readonly #parts: TurnParts;
+  readonly #networkNamespace: NamespaceId;
+  readonly #listeners = new Set<CommitListener>();
+  #queue: Job[] = [];
+  #working: Promise<void> | undefined;
+  #isClosed = false;
+
+  private constructor(env: Env, parts: ReplicaParts, numbering: Numbering) {
+    this.numbering = numbering;
+    this.identity = new Identity(env, parts.cluster.self, parts.log);
+    this.holdings = new Holdings(parts.cluster);
+    this.outbox = new Outbox(parts.log);
+    this.rows = new Rows(parts.log, this.outbox);
+    this.stored = new Rows(parts.log, NOTHING);
+    this.positions = new Positions(this.stored);
+    this.#networkNamespace = parts.network as string as NamespaceId;
+    const { geneses, identity, holdings, outbox, counters } = this;
+    this.#parts = { ...parts, numbering, identity, holdings, outbox, counters, geneses, wallMs: () => env.clock.wallMs() };
+    this.#load();
+  }
+
+  static async open(env: Env, parts: ReplicaParts): Promise<Replica> {
+    return new Replica(env, parts, await Numbering.open(env, parts.log));
+  }
+
+  /** Commits own writes. @throws RecordsError as `Records.write` does */
+  write(writes: readonly Write[], as: "account" | "host"): Promise<Written> {
+    return new Promise((resolve, reject) => this.#enqueue({ kind: "own", as, writes, resolve, reject }));
+  }
+
+  /** Takes in proven records from outside; resolves when those that belong here are durable. */
+  apply(records: readonly Proven[], geneses: ReadonlyMap<NamespaceId, Genesis>, positions: readonly PositionUpdate[] = []): Promise<readonly ItemVerdict[]> {
+    return new Promise((resolve, reject) => this.#enqueue({ kind: "incoming", records, geneses, positions, resolve, reject }));
+  }
+
+  /** Changes the store's book-keeping, in order with everything else. */
+  keep(operations: readonly LogOperation[]): Promise<void> {
+    return new Promise((resolve, reject) => this.#enqueue({ kind: "keeping", operations, resolve, reject }));
+  }
+
+  /** Takes a new incarnation, durably, in order with everything else. */
+  renew(why: string): Promise<void> {
+    return new Promise((resolve, reject) => this.#enqueue({ kind: "renewing", why, resolve, reject }));
+  }
+
+  async know(namespace: NamespaceId, genesis: Genesis): Promise<void> {
+    if (this.geneses.has(namespace)) return;
+    await this.keep([{ kind: "put", key: genesisKey(namespace), value: genesisCodec.encode(genesis) }]);
+    this.geneses.set(namespace, genesis);
+  }
+
+  /** Called after each commit. */
+  onCommit(listener: CommitListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Waits for the turn under way; what has not begun is refused. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const closing = new RecordsError("CLOSED", "The record store is being closed. Try again when the host is up.");
+    for (const job of this.#queue.splice(0)) job.reject(closing);
+    await this.#working;
+  }
+
+  #enqueue(job: Job): void {
+    if (this.#isClosed) return job.reject(new RecordsError("CLOSED", "The record store has been closed. Try again when the host is up."));
+    if (this.#queue.length >= QUEUE_MAX) return job.reject(new RecordsError("OUTBOX_FULL", `${QUEUE_MAX} writes wait for the disk. Slow down.`));
+    if (job.kind === "own" && this.outbox.isFull && job.writes.some((write) => !this.#keepsItself(write))) {
+      return job.reject(new RecordsError("OUTBOX_FULL", "Too many writes wait for hosts that are out of reach. Bring one of them back, or wait until they are."));
+    }
+    this.#queue.push(job);
+    this.#working ??= this.#work().finally(() => (this.#working = undefined));
+  }
+
+  #keepsItself({ namespace, key }: Write): boolean {
+    const genesis = this.geneses.get(namespace);
+    return genesis !== undefined && this.holdings.holds(namespace, genesis, shardOf(namespace, genesis, key));
+  }
+
+  async #work(): Promise<void> {
+    // One step aside, so that all who write at the same moment share the first commit too.
+    await Promise.resolve();
+    while (this.#queue.length > 0) await this.#turn(this.#queue.splice(0));
+  }
+
+  /** The network's own records come first and are judged again while that helps: all other judgements stand on them. */
+  async #turn(jobs: readonly Job[]): Promise<void> {
+    const incoming = jobs.filter((job) => job.kind === "incoming").map((job) => ({ job, verdicts: [] as ItemVerdict[] }));
+    const own = jobs.filter((job) => job.kind === "own");
+    let last: Turn | undefined;
+    try {
+      await this.#rosterRounds(incoming);
+      last = new Turn(this.#parts);
+      for (const { job, verdicts } of incoming) {
+        job.records.forEach((record, at) => (verdicts[at] ??= last!.take(record, job.geneses)));
+        last.advance(job, verdicts);
+      }
+      for (const job of jobs) {
+        if (job.kind === "keeping") last.keep(job);
+        if (job.kind === "renewing") last.renew(job);
+      }
+      last.write(own);
+      this.#publish(await last.commit());
+      last.answer();
+      for (const { job, verdicts } of incoming) job.resolve(verdicts);
+      for (const job of jobs) if (job.kind === "keeping" || job.kind === "renewing") job.resolve();
+    } catch (error) {
+      const failure = error instanceof Error ? error : new Error(String(error));
+      for (const job of jobs) job.reject(failure);
+    }
+  }
+
+  async #rosterRounds(incoming: readonly { readonly job: IncomingJob; readonly verdicts: ItemVerdict[] }[]): Promise<void> {
+    let waiting = incoming.flatMap(({ job, verdicts }) => job.records.map((record, at) => ({ record, at, job, verdicts }))).filter(({ record }) => record.body.namespace === this.#networkNamespace);
+    while (waiting.length > 0) {
+      const turn = new Turn(this.#parts);
+      for (const { record, at, job, verdicts } of waiting) verdicts[at] = turn.take(record, job.geneses);
+      const committed = await turn.commit();
+      this.#publish(committed);
+      if (committed.changed.length === 0) return;
+      waiting = waiting.filter(({ verdicts, at }) => verdicts[at]!.kind === "later");
+    }
+  }
+
+  #publish(committed: Committed): void {
+    for (const [namespace, genesis] of committed.learned) this.geneses.set(namespace, genesis);
+    for (const delivery of committed.deliveries) this.outbox.add(delivery);
+    for (const listener of this.#listeners) listener(committed);
+  }
+
+  #load(): void {
+    for (const { key, value } of this.rows.all("n")) this.geneses.set(namespaceIn(key), genesisCodec.decode(value));
+    for (const { key } of this.rows.all("f")) {
+      const genesis = this.geneses.get(namespaceIn(key));
+      if (genesis !== undefined) this.holdings.follow(namespaceIn(key), genesis);
+    }
+    this.outbox.load((record, at) => this.#place(record, at));
+  }
+
+  #place(record: Proven, at: number): DeliveryItem | undefined {
+    const { namespace, key } = record.body;
+    const genesis = this.geneses.get(namespace);
+    if (genesis === undefined) return undefined;
+    const group = shardOf(namespace, genesis, key);
+    return { at, record, group, genesis, isApplied: this.rows.has(record), sequence: 0 };
+  }
+}

@@ -1,0 +1,130 @@
+import type { NamespaceId } from "../codec/index.ts";
+import { compareBytes, concatBytes, utf8 } from "../codec/index.ts";
+import type { LogEntry, RecordLog } from "../store/index.ts";
+import type { StoredRecord } from "./batch.ts";
+import { addVersion, contextOf, merge } from "./merge.ts";
+import type { KeyState, ScanPage } from "./port.ts";
+import { rowSiblings } from "./row.ts";
+import { after, recordKeyIn, rowKey, table } from "./tables.ts";
+
+const PAGE = 1000;
+
+export interface RangeOptions {
+  readonly prefix?: string;
+  readonly after?: string;
+  readonly limit?: number;
+}
+
+/** A key with all its siblings, deletions among them. */
+export interface KeyRecords {
+  readonly key: string;
+  readonly siblings: readonly StoredRecord[];
+}
+
+/** Own records that no row here has. */
+export interface Overlay {
+  overlay(namespace: NamespaceId, key: string): readonly StoredRecord[];
+  overlaidKeys(namespace: NamespaceId): readonly string[];
+}
+
+export const NOTHING: Overlay = { overlay: () => [], overlaidKeys: () => [] };
+
+/** Reads what is committed here, and over it what waits in the outbox. */
+export class Rows {
+  readonly #log: RecordLog;
+  readonly #outbox: Overlay;
+
+  constructor(log: RecordLog, outbox: Overlay) {
+    this.#log = log;
+    this.#outbox = outbox;
+  }
+
+  raw(namespace: NamespaceId, key: string): Uint8Array | undefined {
+    return this.#log.get(rowKey(namespace, key));
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    return this.#log.get(key);
+  }
+
+  scanLog(from: Uint8Array, to: Uint8Array, limit: number): LogEntry[] {
+    return this.#log.scan({ from, to, limit });
+  }
+
+  siblings(namespace: NamespaceId, key: string): readonly StoredRecord[] {
+    const row = this.raw(namespace, key);
+    return merge(row === undefined ? [] : rowSiblings(row), this.#outbox.overlay(namespace, key));
+  }
+
+  /** Whether the record, or one whose writer had read it, is in a row here. */
+  has(record: StoredRecord): boolean {
+    const row = this.raw(record.body.namespace, record.body.key);
+    return row !== undefined && addVersion(rowSiblings(row), record).outcome !== "added";
+  }
+
+  /** Keys in their order (UTF-8) with all siblings. `next` says where to go on, even where all keys of the page are deleted ones. */
+  page(namespace: NamespaceId, options: RangeOptions, limit: number): { readonly keys: readonly KeyRecords[]; readonly next: string | undefined } {
+    const prefix = rowKey(namespace, options.prefix ?? "");
+    const begin = options.after === undefined ? prefix : concatBytes(rowKey(namespace, options.after), Uint8Array.of(0));
+    const from = compareBytes(begin, prefix) < 0 ? prefix : begin;
+    const to = after(prefix);
+    const entries = compareBytes(from, to) < 0 ? this.#log.scan({ from, to, limit: limit + 1 }) : [];
+    const isMore = entries.length > limit;
+    const stored = entries.slice(0, limit).map(({ key, value }) => ({ key: recordKeyIn(key), siblings: rowSiblings(value) }));
+    const last = isMore ? stored.at(-1)!.key : undefined;
+    return { keys: this.#overlaid(namespace, options, stored, last), next: last };
+  }
+
+  /** Every entry of a small table. */
+  *all(name: "n" | "f" | "r" | "p"): Generator<LogEntry> {
+    const { from: begin, to } = table(name);
+    let from = begin;
+    for (;;) {
+      const page = this.#log.scan({ from, to, limit: PAGE });
+      yield* page;
+      if (page.length < PAGE) return;
+      from = concatBytes(page.at(-1)!.key, Uint8Array.of(0));
+    }
+  }
+
+  #overlaid(namespace: NamespaceId, { prefix = "", after: beyond }: RangeOptions, stored: readonly KeyRecords[], last: string | undefined): readonly KeyRecords[] {
+    const own = this.#outbox.overlaidKeys(namespace).filter((key) => key.startsWith(prefix) && (beyond === undefined || compareKeys(key, beyond) > 0) && (last === undefined || compareKeys(key, last) <= 0));
+    if (own.length === 0) return stored;
+    const keys = new Map(stored.map((each) => [each.key, each.siblings]));
+    for (const key of own) keys.set(key, merge(keys.get(key) ?? [], this.#outbox.overlay(namespace, key)));
+    return [...keys].sort(([a], [b]) => compareKeys(a, b)).map(([key, siblings]) => ({ key, siblings }));
+  }
+}
+
+export function compareKeys(a: string, b: string): number {
+  return compareBytes(utf8(a), utf8(b));
+}
+
+/** What a reader gets of a key; undefined when it was never written or all its versions are deletions. */
+export function stateOf(key: string, siblings: readonly StoredRecord[]): KeyState | undefined {
+  const state = wholeState(key, siblings);
+  return state.siblings.length === 0 ? undefined : state;
+}
+
+/** Like `stateOf`, deleted keys included. */
+export function wholeState(key: string, siblings: readonly StoredRecord[]): KeyState {
+  const present = siblings.filter(({ body }) => body.value !== null);
+  return { key, siblings: present.map(({ body }) => ({ dot: body.dot, value: body.value, author: body.author, wallMs: body.wallMs })), context: contextOf(siblings) };
+}
+
+/** A page of what is not deleted, from pages that say nothing of that. Looks at so many keys at most, so a desert of deletions ends a page early. */
+export function livePage(rows: Rows, namespace: NamespaceId, options: RangeOptions): ScanPage {
+  const limit = Math.max(1, options.limit ?? PAGE);
+  const entries: KeyState[] = [];
+  let beyond = options.after;
+  for (;;) {
+    const { keys, next } = rows.page(namespace, { ...options, ...(beyond === undefined ? {} : { after: beyond }) }, limit);
+    for (const { key, siblings } of keys) {
+      const state = stateOf(key, siblings);
+      if (state !== undefined) entries.push(state);
+      if (entries.length === limit) return { entries, next: next === undefined && key === keys.at(-1)!.key ? undefined : key };
+    }
+    if (next === undefined) return { entries, next: undefined };
+    beyond = next;
+  }
+}

@@ -1,0 +1,251 @@
+import type { Delegation, Genesis } from "../cluster/index.ts";
+import { genesisCodec, groupsOf, namespaceIdOf } from "../cluster/index.ts";
+import type { HostId, NamespaceId, NetworkId } from "../codec/index.ts";
+import type { KeyPair } from "../crypto/index.ts";
+import type { Transport } from "../net/index.ts";
+import type { Env } from "../platform/index.ts";
+import { Worker } from "../platform/index.ts";
+import type { RecordLog } from "../store/index.ts";
+import { hostSealer } from "./batch.ts";
+import { CatchUp } from "./catch-up.ts";
+import { Confirmer } from "./confirming.ts";
+import { Cursors } from "./cursors.ts";
+import type { ChangedRow } from "./draft.ts";
+import { RecordsError } from "./errors.ts";
+import { Feed } from "./feed.ts";
+import { Following } from "./following.ts";
+import { ASK_GENESIS } from "./messages.ts";
+import { Peers } from "./peers.ts";
+import type { Change, ClusterView, KeyState, Records, ScanPage, Write, WriteOptions, WriteResult } from "./port.ts";
+import { Readiness } from "./readiness.ts";
+import { Reader } from "./reading.ts";
+import { Replica } from "./replica.ts";
+import { livePage, stateOf } from "./rows.ts";
+import type { RangeOptions } from "./rows.ts";
+import { Scanner } from "./scanning.ts";
+import { Sender } from "./sending.ts";
+import { Server } from "./serving.ts";
+import { after, batchPrefix, incarnationIn, readU64 } from "./tables.ts";
+import { Verifier } from "./verify.ts";
+
+const CATCH_UP_MS = 2000;
+const OUTBOX_MS = 1000;
+/** How long a host waits at its start for the others to confirm its disk, before it writes. */
+const CONFIRM_MS = 3000;
+const GENESIS_TIMEOUT_MS = 3000;
+const HONOURED_MAX = 10_000;
+
+export interface RecordsParts {
+  readonly log: RecordLog;
+  readonly transport: Transport;
+  readonly cluster: ClusterView;
+  readonly signer: {
+    readonly host: KeyPair;
+    /** The person in whose name this host writes, if there is one. */
+    readonly delegation?: () => Delegation | undefined;
+  };
+  readonly network: NetworkId;
+}
+
+type ReadOptions = { readonly fresh?: boolean; readonly signal?: AbortSignal };
+
+/** The replicated store of one host, with its workers. */
+export class RunningRecords implements Records {
+  readonly #env: Env;
+  readonly #parts: RecordsParts;
+  readonly #replica: Replica;
+  readonly #peers: Peers;
+  readonly #sender: Sender;
+  readonly #reader: Reader;
+  readonly #scanner: Scanner;
+  readonly #following: Following;
+  readonly #confirmer: Confirmer;
+  readonly #catchUp: Worker;
+  readonly #outbox: Worker;
+  readonly #listeners = new Set<(namespace: NamespaceId, keys: readonly string[]) => void>();
+  readonly #stopping = new AbortController();
+  readonly #endings: (() => void)[] = [];
+  #rosterChanges = 0;
+
+  constructor(env: Env, parts: RecordsParts, replica: Replica) {
+    const { cluster, network, transport } = parts;
+    this.#env = env;
+    this.#parts = parts;
+    this.#replica = replica;
+    this.#peers = new Peers(env, transport, new Verifier(network), replica.counters);
+    const peers = this.#peers;
+    const readiness = new Readiness(cluster, replica.holdings, replica.stored);
+    const cursors = new Cursors(replica.positions);
+    this.#sender = new Sender(env, { replica, cluster, peers });
+    this.#reader = new Reader(env, { replica, cluster, peers, readiness });
+    this.#scanner = new Scanner(env, { replica, cluster, peers, readiness }, this.#reader);
+    this.#following = new Following({ replica, cursors, readiness });
+    this.#confirmer = new Confirmer(env, replica, cluster, peers);
+    const catchUp = new CatchUp({ env, replica, peers, cursors, network, cluster, readiness, roster: () => this.#rosterChanges });
+    new Server({ replica, cluster, peers, readiness }).register(transport);
+    // A random part keeps the hosts of a network from asking in step.
+    const everyMs = CATCH_UP_MS * (0.8 + 0.4 * env.random.fraction());
+    const turn = (signal: AbortSignal): Promise<void> => this.#confirmer.turn(signal);
+    this.#catchUp = new Worker(env, { name: "catch-up", everyMs, work: async (each) => void (await Promise.all([turn(each.signal), catchUp.turn(each)])) });
+    this.#outbox = new Worker(env, { name: "outbox", everyMs: OUTBOX_MS, work: (each) => this.#clearOutbox(each.report) });
+    this.#endings.push(replica.onCommit(({ changed }) => this.#applied(changed)));
+    this.#endings.push(transport.onPeer(({ kind, peer }) => (kind === "up" ? this.#greet(peer, catchUp) : undefined)));
+  }
+
+  start(): void {
+    this.#catchUp.start();
+    this.#outbox.start();
+  }
+
+  /** Ends the workers and all feeds, and waits for the commit under way. What the outbox holds goes on at the next start. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new RecordsError("CLOSED", "The record store is being closed."));
+    for (const end of this.#endings.splice(0)) end();
+    await Promise.all([this.#catchUp.stop(), this.#outbox.stop()]);
+    await this.#replica.close();
+  }
+
+  workers(): readonly Worker[] {
+    return [this.#catchUp, this.#outbox];
+  }
+
+  /** What was refused, met or repeated so far, by name; and what waits. */
+  counters(): Readonly<Record<string, number>> {
+    const { counters, outbox } = this.#replica;
+    return { ...counters.snapshot(), "outbox batches": outbox.size, "outbox bytes": outbox.bytes };
+  }
+
+  /**
+   * Resolves once all other members have confirmed that this host's disk is up to date, or after three seconds. Writing earlier is safe, but
+   * costs a new incarnation, which lengthens the history of every key written from then on.
+   * @returns whether it is settled who this host writes as
+   */
+  confirmAtStart(): Promise<boolean> {
+    return this.#confirmer.settled(CONFIRM_MS, this.#stopping.signal);
+  }
+
+  async create(genesis: Genesis): Promise<NamespaceId> {
+    const namespace = namespaceIdOf(genesis);
+    await this.#replica.know(namespace, genesis);
+    return namespace;
+  }
+
+  genesis(namespace: NamespaceId): Genesis | undefined {
+    return this.#replica.geneses.get(namespace);
+  }
+
+  namespaces(): readonly NamespaceId[] {
+    return [...this.#replica.geneses.keys()];
+  }
+
+  async write(writes: readonly Write[], options: WriteOptions = {}): Promise<WriteResult> {
+    options.signal?.throwIfAborted();
+    if (writes.length === 0) return { dots: [], copies: 1, safe: true };
+    const written = await this.#replica.write(writes, options.as ?? "account");
+    this.#sender.send(written.delivery);
+    return this.#sender.outcome(written, options.signal);
+  }
+
+  local(namespace: NamespaceId, key: string): KeyState | undefined {
+    return stateOf(key, this.#replica.rows.siblings(namespace, key));
+  }
+
+  deleted(namespace: NamespaceId, key: string): boolean {
+    return this.#replica.rows.siblings(namespace, key).some(({ body }) => body.value === null);
+  }
+
+  localScan(namespace: NamespaceId, options: RangeOptions): ScanPage {
+    return livePage(this.#replica.rows, namespace, options);
+  }
+
+  honouredOf(host: HostId): readonly { readonly incarnation: number; readonly batch: number }[] {
+    const prefix = batchPrefix(host);
+    const entries = this.#replica.stored.scanLog(prefix, after(prefix), HONOURED_MAX);
+    return entries.map(({ key, value }) => ({ incarnation: incarnationIn(key), batch: readU64(value, 0) }));
+  }
+
+  async read(namespace: NamespaceId, key: string, { fresh = false, signal }: ReadOptions = {}): Promise<KeyState | undefined> {
+    return this.#reader.read(namespace, await this.#learn(namespace, signal), key, fresh, signal);
+  }
+
+  async scan(namespace: NamespaceId, options: RangeOptions & { readonly signal?: AbortSignal }): Promise<ScanPage> {
+    return this.#scanner.scan(namespace, await this.#learn(namespace, options.signal), options, options.signal);
+  }
+
+  async follow(namespace: NamespaceId): Promise<void> {
+    await this.#following.follow(namespace, await this.#learn(namespace, undefined));
+    this.#catchUp.nudge();
+  }
+
+  unfollow(namespace: NamespaceId): Promise<void> {
+    return this.#following.unfollow(namespace);
+  }
+
+  async *changes(namespace: NamespaceId, position: string | undefined, signal: AbortSignal): AsyncGenerator<Change> {
+    const genesis = await this.#learn(namespace, signal);
+    const isHeld = groupsOf(namespace, genesis).every((group) => this.#replica.holdings.holds(namespace, genesis, group));
+    if (!isHeld) throw new RecordsError("NOT_HELD", `This host keeps no whole copy of namespace ${namespace}, so it does not see all changes. Follow it first.`);
+    yield* new Feed(this.#replica, namespace, genesis, position).run(AbortSignal.any([signal, this.#stopping.signal]));
+  }
+
+  onApplied(listener: (namespace: NamespaceId, keys: readonly string[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** @throws RecordsError UNKNOWN_NAMESPACE when nobody in reach knows it either */
+  async #learn(namespace: NamespaceId, signal: AbortSignal | undefined): Promise<Genesis> {
+    for (const peer of [undefined, ...this.#peers.nearest(this.#parts.cluster.online())]) {
+      if (peer !== undefined) await this.#askGenesis(peer, namespace, signal);
+      signal?.throwIfAborted();
+      const known = this.#replica.geneses.get(namespace);
+      if (known !== undefined) return known;
+    }
+    throw new RecordsError("UNKNOWN_NAMESPACE", `Neither this host nor any in reach knows a namespace ${namespace}.`);
+  }
+
+  async #askGenesis(peer: HostId, namespace: NamespaceId, signal: AbortSignal | undefined): Promise<void> {
+    try {
+      const { genesis: bytes } = await this.#peers.ask(peer, ASK_GENESIS, { namespace }, GENESIS_TIMEOUT_MS, signal);
+      const genesis = bytes === null ? undefined : genesisCodec.decode(bytes);
+      const isOurs = genesis?.network === this.#parts.network && namespaceIdOf(genesis) === namespace;
+      if (genesis !== undefined && isOurs) await this.#replica.know(namespace, genesis);
+    } catch (error) {
+      this.#env.log.debug("a genesis could not be asked for", { peer, namespace, error });
+    }
+  }
+
+  #greet(peer: HostId, catchUp: CatchUp): void {
+    this.#sender.refresh(peer);
+    catchUp.greet(peer);
+    this.#catchUp.nudge();
+    this.#outbox.nudge();
+  }
+
+  async #clearOutbox(report: (progress: string) => void): Promise<void> {
+    await this.#sender.resend();
+    const { size, bytes } = this.#replica.outbox;
+    report(size === 0 ? "nothing waits" : `${size} batches (${bytes} bytes) wait for their replicas`);
+  }
+
+  #applied(changed: readonly ChangedRow[]): void {
+    const keys = Map.groupBy(changed, ({ namespace }) => namespace);
+    if (keys.has(this.#parts.network as string as NamespaceId)) this.#rosterChanges += 1;
+    for (const [namespace, rows] of keys) {
+      for (const listener of this.#listeners) {
+        try {
+          listener(namespace, rows.map(({ key }) => key));
+        } catch (error) {
+          this.#env.log.error("a view of the records failed", { namespace, error });
+        }
+      }
+    }
+  }
+}
+
+/** Opens the records of this host's log and answers other hosts from now on; `start` sets the workers going. */
+export async function createRecords(env: Env, parts: RecordsParts): Promise<RunningRecords> {
+  const { log, cluster, network, signer } = parts;
+  const replica = await Replica.open(env, { log, cluster, network, seal: hostSealer(signer.host, network), delegation: () => signer.delegation?.() });
+  return new RunningRecords(env, parts, replica);
+}

@@ -1,0 +1,99 @@
+import { groupsOf } from "../cluster/index.ts";
+import type { Genesis } from "../cluster/index.ts";
+import type { HostId, NamespaceId } from "../codec/index.ts";
+import type { Env } from "../platform/index.ts";
+import type { StoredRecord } from "./batch.ts";
+import { RecordsError } from "./errors.ts";
+import { MAX_SCAN_LIMIT } from "./limits.ts";
+import { merge } from "./merge.ts";
+import { ASK_FETCH, ASK_SCAN } from "./messages.ts";
+import type { KeyState, ScanPage } from "./port.ts";
+import { firstReady } from "./reading.ts";
+import type { Reader, ReaderParts } from "./reading.ts";
+import { compareKeys, livePage, stateOf } from "./rows.ts";
+import type { RangeOptions } from "./rows.ts";
+
+const SCAN_TIMEOUT_MS = 5000;
+
+/** Part of a group's keys, complete up to `next`. */
+interface GroupPage {
+  readonly keys: ReadonlyMap<string, readonly StoredRecord[]>;
+  readonly next: string | undefined;
+  readonly isReady: boolean;
+}
+
+/** Reads ranges of keys: from this host's own copy, else from the replicas, a namespace that is split from those of each part. */
+export class Scanner {
+  readonly #env: Env;
+  readonly #parts: ReaderParts;
+  readonly #reader: Reader;
+
+  constructor(env: Env, parts: ReaderParts, reader: Reader) {
+    this.#env = env;
+    this.#parts = parts;
+    this.#reader = reader;
+  }
+
+  /** @throws RecordsError NOT_HELD when a part of the namespace is kept by nobody in reach */
+  async scan(namespace: NamespaceId, genesis: Genesis, options: RangeOptions, signal: AbortSignal | undefined): Promise<ScanPage> {
+    const { rows } = this.#parts.replica;
+    const groups = groupsOf(namespace, genesis);
+    if (groups.every((group) => this.#reader.isOwn(namespace, genesis, group))) return livePage(rows, namespace, options);
+    const limit = Math.min(Math.max(1, options.limit ?? MAX_SCAN_LIMIT), MAX_SCAN_LIMIT);
+    const pages = await Promise.all(groups.map((group) => this.#group(namespace, genesis, group, options, limit, signal)));
+    // A page is complete only up to where the first of its parts breaks off.
+    const own = this.#own(namespace, options, limit);
+    const end = [...pages, own].map(({ next }) => next).filter((next) => next !== undefined).sort(compareKeys)[0];
+    const found = new Map(pages.flatMap(({ keys }) => [...keys]));
+    for (const [key, siblings] of own.keys) found.set(key, merge(found.get(key) ?? [], siblings));
+    const states = [...found].filter(([key]) => end === undefined || compareKeys(key, end) <= 0).map(([key, siblings]) => stateOf(key, siblings)).filter((state) => state !== undefined);
+    return cut(states.sort((a, b) => compareKeys(a.key, b.key)), limit, end);
+  }
+
+  async #group(namespace: NamespaceId, genesis: Genesis, group: number, options: RangeOptions, limit: number, signal: AbortSignal | undefined): Promise<GroupPage> {
+    if (this.#reader.isOwn(namespace, genesis, group)) return this.#own(namespace, options, limit);
+    const hosts = this.#reader.candidates(genesis, group, false);
+    const answers = await firstReady(this.#env, hosts, (peer, stop) => this.#ask(peer, { namespace, group, prefix: options.prefix ?? "", after: options.after ?? null, limit }, stop), signal);
+    if (answers.length === 0 && !this.#parts.replica.holdings.holds(namespace, genesis, group)) {
+      throw new RecordsError("NOT_HELD", `No host in reach keeps all of namespace ${namespace}. Try again when its replicas are up.`);
+    }
+    const ends = answers.map(({ next }) => next).filter((next) => next !== undefined);
+    return { keys: joined(answers), next: ends.sort(compareKeys)[0], isReady: true };
+  }
+
+  #own(namespace: NamespaceId, options: RangeOptions, limit: number): GroupPage {
+    const { keys, next } = this.#parts.replica.rows.page(namespace, options, limit);
+    return { keys: new Map(keys.map(({ key, siblings }) => [key, siblings])), next, isReady: true };
+  }
+
+  async #ask(peer: HostId, question: { readonly namespace: NamespaceId; readonly group: number; readonly prefix: string; readonly after: string | null; readonly limit: number }, signal: AbortSignal): Promise<GroupPage> {
+    const { peers } = this.#parts;
+    const answer = await peers.ask(peer, ASK_SCAN, question, SCAN_TIMEOUT_MS, signal);
+    const records: StoredRecord[] = peers.open(peer, answer.parcel);
+    for (const key of answer.large) {
+      for (let skip = 0; ; ) {
+        const page = await peers.ask(peer, ASK_FETCH, { keys: [{ namespace: question.namespace, key }], skip }, SCAN_TIMEOUT_MS, signal);
+        records.push(...peers.open(peer, page.parcel));
+        if (page.keysDone > 0 || page.skip <= skip) break;
+        skip = page.skip;
+      }
+    }
+    const keys = new Map<string, readonly StoredRecord[]>();
+    for (const record of records) {
+      const { namespace, key } = record.body;
+      if (namespace === question.namespace && key.startsWith(question.prefix)) keys.set(key, merge(keys.get(key) ?? [], [record]));
+    }
+    return { keys, next: answer.next ?? undefined, isReady: answer.isReady };
+  }
+}
+
+function joined(pages: readonly GroupPage[]): ReadonlyMap<string, readonly StoredRecord[]> {
+  const keys = new Map<string, readonly StoredRecord[]>();
+  for (const [key, siblings] of pages.flatMap((page) => [...page.keys])) keys.set(key, merge(keys.get(key) ?? [], siblings));
+  return keys;
+}
+
+function cut(states: readonly KeyState[], limit: number, end: string | undefined): ScanPage {
+  if (states.length <= limit) return { entries: states, next: end };
+  return { entries: states.slice(0, limit), next: states[limit - 1]!.key };
+}

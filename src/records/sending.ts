@@ -1,0 +1,131 @@
+import type { HostId } from "../codec/index.ts";
+import type { Env } from "../platform/index.ts";
+import { Courier } from "./courier.ts";
+import type { Delivery, DeliveryItem } from "./delivery.ts";
+import type { Written } from "./jobs.ts";
+import { W, WRITE_WAIT_MS } from "./limits.ts";
+import type { PushAnswer } from "./messages.ts";
+import { ASK_PUSH } from "./messages.ts";
+import type { Peers } from "./peers.ts";
+import { pack } from "./parcel.ts";
+import type { ClusterView, WriteResult } from "./port.ts";
+import type { Replica } from "./replica.ts";
+
+// A write's way: it is fsynced into the outbox, and into this host's rows where they should have it, by one commit of the replica. Then it
+// goes to all other hosts that should keep it at once, each in one message; each stores it before it answers. The caller is told as soon
+// as w hosts have it, this one included, or nobody is left who might still answer, or after two seconds. What is missing then is brought
+// later: when a peer comes back, and every second besides, with growing pauses.
+
+const PUSH_TIMEOUT_MS = 10_000;
+
+export interface SenderParts {
+  readonly replica: Replica;
+  readonly cluster: ClusterView;
+  readonly peers: Peers;
+}
+
+export class Sender {
+  readonly #env: Env;
+  readonly #parts: SenderParts;
+  readonly #couriers = new Map<HostId, Courier>();
+
+  constructor(env: Env, parts: SenderParts) {
+    this.#env = env;
+    this.#parts = parts;
+  }
+
+  /** Sends a fresh batch to everybody who should have it and is there. */
+  send(delivery: Delivery): void {
+    const online = new Set(this.#parts.cluster.online());
+    const peers = new Set(delivery.items.flatMap((item) => this.#targetsOf(item)).filter((peer) => online.has(peer)));
+    for (const peer of peers) delivery.outstanding.add(peer);
+    for (const peer of peers) this.#courier(peer).send(delivery);
+  }
+
+  /** Resolves with how safe a write call is, as the head of this file says. */
+  async outcome({ delivery, dots, first }: Written, signal: AbortSignal | undefined): Promise<WriteResult> {
+    const own = delivery.items.slice(first, first + dots.length);
+    const wanted = new Map(own.map((item) => [item.at, Math.min(W, 1 + this.#targetsOf(item).length)]));
+    const isSafe = (): boolean => own.every(({ at }) => delivery.copies(at) >= wanted.get(at)!);
+    await this.#until(delivery, () => isSafe() || delivery.outstanding.size === 0, signal);
+    return { dots, copies: Math.min(...own.map(({ at }) => delivery.copies(at))), safe: isSafe() };
+  }
+
+  /** The peer has come back. */
+  refresh(peer: HostId): void {
+    this.#couriers.get(peer)?.refresh();
+  }
+
+  /** Offers what waits to all who lack it, keeps here what has come to belong here, and lets go what is done. */
+  async resend(): Promise<void> {
+    const { replica, cluster } = this.#parts;
+    await this.#adopt();
+    replica.outbox.settle(replica.outbox.waiting(), (item) => this.#targetsOf(item));
+    if (replica.outbox.hasDone) await replica.keep([]);
+    const nowMs = this.#env.clock.monotonicMs();
+    for (const peer of cluster.online()) {
+      const courier = this.#courier(peer);
+      if (courier.isResting || !courier.isIdle) continue;
+      for (const delivery of replica.outbox.waiting()) {
+        if (delivery.dueFor(peer, nowMs, (item) => this.#targetsOf(item)).length > 0) courier.send(delivery);
+      }
+    }
+    const members = new Set(cluster.members());
+    for (const peer of this.#couriers.keys()) if (!members.has(peer)) this.#couriers.delete(peer);
+  }
+
+  #targetsOf(item: DeliveryItem): readonly HostId[] {
+    const { holdings } = this.#parts.replica;
+    return holdings.replicas(item.group, item.genesis).filter((host) => host !== holdings.self);
+  }
+
+  /** Records that were only in the outbox and, by a new layout or a follow, belong into the rows here. */
+  async #adopt(): Promise<void> {
+    const { replica } = this.#parts;
+    for (const delivery of replica.outbox.waiting()) {
+      const due = delivery.items.filter(({ isApplied, record, genesis, group }) => !isApplied && replica.holdings.holds(record.body.namespace, genesis, group));
+      if (due.length === 0) continue;
+      const verdicts = await replica.apply(due.map(({ record }) => record), new Map());
+      due.forEach((item, at) => {
+        if (verdicts[at]!.kind === "ok") replica.outbox.applied(delivery, item);
+      });
+    }
+  }
+
+  #courier(peer: HostId): Courier {
+    const known = this.#couriers.get(peer);
+    if (known !== undefined) return known;
+    const courier = new Courier(this.#env, {
+      peer,
+      push: (items) => this.#push(peer, items),
+      targetsOf: (item) => this.#targetsOf(item),
+      settle: (delivery) => this.#parts.replica.outbox.settle([delivery], (item) => this.#targetsOf(item)),
+    });
+    this.#couriers.set(peer, courier);
+    return courier;
+  }
+
+  #push(peer: HostId, items: readonly DeliveryItem[]): Promise<PushAnswer> {
+    const { peers, replica } = this.#parts;
+    const parcel = pack(items.map(({ record }) => record), (namespace) => replica.geneses.get(namespace));
+    return peers.ask(peer, ASK_PUSH, parcel, PUSH_TIMEOUT_MS);
+  }
+
+  async #until(delivery: Delivery, isDone: () => boolean, signal: AbortSignal | undefined): Promise<void> {
+    if (isDone()) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const check = (): void => {
+      if (isDone()) resolve();
+    };
+    const stop = delivery.onProgress(check);
+    const timer = this.#env.timers.after(WRITE_WAIT_MS, resolve);
+    // Cancelling ends the waiting, not the write: that is durable here and on its way.
+    const cancel = (): void => resolve();
+    signal?.addEventListener("abort", cancel, { once: true });
+    if (signal?.aborted === true) resolve();
+    await promise;
+    timer.cancel();
+    stop();
+    signal?.removeEventListener("abort", cancel);
+  }
+}

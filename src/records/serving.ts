@@ -1,0 +1,99 @@
+import { genesisCodec } from "../cluster/index.ts";
+import type { HostId } from "../codec/index.ts";
+import type { Transport } from "../net/index.ts";
+import { Limiter } from "../platform/index.ts";
+import type { Counters } from "./counters.ts";
+import { GROUPS } from "./limits.ts";
+import { ASK_CONFIRM, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_PUSH, ASK_SCAN, answerOf } from "./messages.ts";
+import type { NewestAnswer, NewestQuestion, PushAnswer } from "./messages.ts";
+import { HeadsPage } from "./heads-page.ts";
+import { unpackGeneses } from "./parcel.ts";
+import type { Parcel } from "./parcel.ts";
+import type { Kind, Peers } from "./peers.ts";
+import type { ClusterView } from "./port.ts";
+import type { Readiness } from "./readiness.ts";
+import { RecordPages } from "./record-pages.ts";
+import type { Replica } from "./replica.ts";
+import { batchKey, readU64 } from "./tables.ts";
+
+/** Pushed bytes that may wait for this host's disk; who comes with more waits on the wire. */
+const PUSH_BUDGET_BYTES = 32 * 1024 * 1024;
+
+export interface ServerParts {
+  readonly replica: Replica;
+  readonly cluster: ClusterView;
+  readonly peers: Peers;
+  readonly readiness: Readiness;
+}
+
+/** Answers what other hosts ask about records. Whoever can ask has been admitted by the transport. */
+export class Server {
+  readonly #parts: ServerParts;
+  readonly #pages: RecordPages;
+  readonly #budget = new Limiter(PUSH_BUDGET_BYTES);
+
+  constructor(parts: ServerParts) {
+    this.#parts = parts;
+    this.#pages = new RecordPages(parts.replica, parts.readiness);
+  }
+
+  register(transport: Transport): void {
+    const { replica } = this.#parts;
+    const on = <Q, A>(kind: Kind<Q, A>, answer: (question: Q, asked: Asked) => A | Promise<A>): void => serve(transport, replica.counters, kind, answer);
+    on(ASK_PUSH, (parcel, asked) => this.#push(parcel, asked));
+    on(ASK_NEWEST, (question, { from }) => this.#newest(question, from));
+    on(ASK_HEADS, ({ groups }) => {
+      const page = new HeadsPage(replica);
+      for (const { group, place, scope } of groups) if (!page.add(group, place, scope)) break;
+      return page.answer();
+    });
+    on(ASK_FETCH, (question) => this.#pages.fetch(question));
+    on(ASK_SCAN, (question) => this.#pages.scan(question));
+    on(ASK_GENESIS, ({ namespace }) => {
+      const genesis = replica.geneses.get(namespace);
+      return { genesis: genesis === undefined ? null : genesisCodec.encode(genesis) };
+    });
+    on(ASK_CONFIRM, ({ incarnation }, { from }) => {
+      const known = replica.rows.get(batchKey({ host: from, incarnation }));
+      return { highest: known === undefined ? 0 : readU64(known, 0), members: this.#parts.cluster.members() };
+    });
+  }
+
+  async #push(parcel: Parcel, { from, signal, sizeBytes }: Asked): Promise<PushAnswer> {
+    const giveBack = await this.#budget.take(sizeBytes, signal);
+    try {
+      const records = this.#parts.peers.open(from, parcel);
+      return answerOf(await this.#parts.replica.apply(records, unpackGeneses(parcel)));
+    } finally {
+      giveBack();
+    }
+  }
+
+  #newest({ reached }: NewestQuestion, from: HostId): NewestAnswer {
+    const { numbering, geneses, outbox } = this.#parts.replica;
+    const numbers = new Map(reached.map(({ group, place }) => [group, numbering.resolve(place)]));
+    for (const delivery of outbox.waiting()) delivery.caughtUp(from, numbers);
+    const groups = Array.from({ length: GROUPS }, (_, group) => ({ group, sequence: numbering.newest(group) }));
+    const replicasMax = [...geneses.values()].reduce((most, { replicas }) => Math.max(most, replicas), 0);
+    return { store: numbering.store, life: numbering.life, replicasMax, newest: groups.filter(({ sequence }) => sequence > 0) };
+  }
+}
+
+interface Asked {
+  readonly from: HostId;
+  readonly signal: AbortSignal;
+  readonly sizeBytes: number;
+}
+
+function serve<Q, A>(transport: Transport, counters: Counters, { kind, question, answer }: Kind<Q, A>, respond: (asked: Q, how: Asked) => A | Promise<A>): void {
+  transport.handle(kind, async (from, body, signal) => {
+    let asked: Q;
+    try {
+      asked = question.decode(body);
+    } catch (error) {
+      counters.count("hostile MALFORMED");
+      throw error;
+    }
+    return answer.encode(await respond(asked, { from, signal, sizeBytes: body.length }));
+  });
+}

@@ -1,0 +1,208 @@
+import { shardOf } from "../cluster/index.ts";
+import type { Delegation, Genesis } from "../cluster/index.ts";
+import type { NamespaceId } from "../codec/index.ts";
+import type { LogOperation } from "../store/index.ts";
+import type { Proven, Sealer, StoredRecord } from "./batch.ts";
+import { Composer, DotWasSeen } from "./composer.ts";
+import { Delivery } from "./delivery.ts";
+import type { DeliveryItem } from "./delivery.ts";
+import { Draft } from "./draft.ts";
+import type { ChangedRow } from "./draft.ts";
+import { RecordsError } from "./errors.ts";
+import { Intake } from "./intake.ts";
+import type { IntakeParts } from "./intake.ts";
+import type { IncomingJob, ItemVerdict, KeepingJob, OwnJob, PositionUpdate, RenewingJob, Written } from "./jobs.ts";
+import type { Numbering } from "./numbering.ts";
+import type { Outbox } from "./outbox.ts";
+import { encodeBatch } from "./outbox.ts";
+import { encodePosition } from "./position.ts";
+import { merge } from "./merge.ts";
+import { batchKey, outboxKey, positionKey, u64 } from "./tables.ts";
+import type { RecordLog } from "../store/index.ts";
+
+export interface TurnParts extends IntakeParts {
+  readonly log: RecordLog;
+  readonly numbering: Numbering;
+  readonly outbox: Outbox;
+  readonly seal: Sealer;
+  readonly delegation: () => Delegation | undefined;
+  readonly wallMs: () => number;
+}
+
+/** What a turn's commit made true. */
+export interface Committed {
+  readonly changed: readonly ChangedRow[];
+  readonly learned: ReadonlyMap<NamespaceId, Genesis>;
+  readonly deliveries: readonly Delivery[];
+}
+
+/** An own write call that was taken into the turn. Its answer is given after the commit. */
+interface Accepted {
+  readonly job: OwnJob;
+  readonly written: Written;
+}
+
+/** One commit under way: everything that was waiting, merged against what is committed and against each other. */
+export class Turn {
+  readonly #parts: TurnParts;
+  readonly #draft: Draft;
+  readonly #intake: Intake;
+  readonly #accepted: Accepted[] = [];
+  readonly #deliveries: Delivery[] = [];
+
+  constructor(parts: TurnParts) {
+    this.#parts = parts;
+    this.#draft = new Draft(parts.log);
+    this.#intake = new Intake(parts, this.#draft);
+  }
+
+  take(record: Proven, geneses: ReadonlyMap<NamespaceId, Genesis>): ItemVerdict {
+    return this.#intake.take(record, geneses);
+  }
+
+  keep({ operations }: KeepingJob): void {
+    for (const operation of operations) this.#keep(operation);
+  }
+
+  renew({ why }: RenewingJob): void {
+    this.#parts.counters.count("met itself");
+    this.#parts.identity.renew(why, this.#draft);
+  }
+
+  /** Makes the positions of a page durable, but for groups of which a record was left for later. */
+  advance({ records, positions, geneses }: IncomingJob, verdicts: readonly ItemVerdict[]): void {
+    const held = new Set<number>();
+    records.forEach(({ body }, at) => {
+      const genesis = this.#parts.geneses.get(body.namespace) ?? geneses.get(body.namespace);
+      if (verdicts[at]!.kind === "later" && genesis !== undefined) held.add(shardOf(body.namespace, genesis, body.key));
+    });
+    for (const position of positions) if (!held.has(position.group)) this.#advance(position);
+  }
+
+  /** Own writes, as few batches as possible. Calls that are refused are answered at once; the others after the commit. */
+  write(jobs: readonly OwnJob[]): void {
+    for (const as of ["account", "host"] as const) {
+      let waiting = jobs.filter((job) => job.as === as);
+      while (waiting.length > 0) waiting = this.#batch(waiting, as);
+    }
+  }
+
+  /** The commit. @throws whatever the log does; nothing has happened then */
+  async commit(): Promise<Committed> {
+    for (const key of this.#parts.outbox.takeDone()) this.#draft.delete(key);
+    const { operations, changed } = this.#draft.finish(this.#parts.numbering);
+    if (operations.length > 0) await this.#parts.log.commit(operations);
+    this.#number(changed);
+    return { changed, learned: this.#intake.learned, deliveries: this.#deliveries };
+  }
+
+  answer(): void {
+    for (const { job, written } of this.#accepted) job.resolve(written);
+  }
+
+  fail(error: Error): void {
+    for (const { job } of this.#accepted) job.reject(error);
+  }
+
+  /** Composes, seals and stores one batch out of the first calls. Returns those that did not fit. */
+  #batch(jobs: readonly OwnJob[], as: "account" | "host"): OwnJob[] {
+    const delegation = as === "host" ? null : this.#parts.delegation();
+    if (delegation === undefined) {
+      const error = new RecordsError("NOT_DELEGATED", "No person has delegated to this host, so it cannot write in anybody's name. Import the person's key, or write as the host.");
+      for (const job of jobs) job.reject(error);
+      return [];
+    }
+    const { identity } = this.#parts;
+    if (!identity.isConfirmed) identity.renew("nobody has confirmed yet that this host's disk is up to date", this.#draft);
+    try {
+      return this.#compose(jobs, delegation);
+    } catch (error) {
+      if (!(error instanceof DotWasSeen)) throw error;
+      this.#parts.counters.count("met itself");
+      identity.renew("somebody has read a dot that was about to be taken", this.#draft);
+      return this.#compose(jobs, delegation);
+    }
+  }
+
+  #compose(jobs: readonly OwnJob[], delegation: Delegation | null): OwnJob[] {
+    const composer = this.#composer(delegation);
+    const calls: { readonly job: OwnJob; readonly first: number; readonly count: number }[] = [];
+    const refused: { readonly job: OwnJob; readonly error: Error }[] = [];
+    let next = 0;
+    for (; next < jobs.length; next += 1) {
+      const job = jobs[next]!;
+      if (calls.length > 0 && !composer.hasRoomFor(job.writes)) break;
+      try {
+        const first = composer.bodies.length;
+        calls.push({ job, first, count: composer.add(job.writes).length });
+      } catch (error) {
+        if (!(error instanceof RecordsError)) throw error;
+        refused.push({ job, error });
+      }
+    }
+    for (const { job, error } of refused) job.reject(error);
+    if (calls.length > 0) this.#seal(composer, delegation, calls);
+    return jobs.slice(next);
+  }
+
+  #composer(delegation: Delegation | null): Composer {
+    const { identity, outbox, cluster, geneses } = this.#parts;
+    return new Composer(
+      {
+        draft: this.#draft,
+        identity,
+        wallMs: this.#parts.wallMs(),
+        overlay: (namespace, key) => merge(outbox.overlay(namespace, key), this.#unapplied(namespace, key)),
+        genesis: (namespace) => geneses.get(namespace),
+        judge: (record, genesis) => cluster.judge({ ...record, host: identity.actor.host, incarnation: identity.actor.incarnation, batch: identity.batch + 1 }, genesis),
+      },
+      delegation,
+    );
+  }
+
+  /** Own records of earlier batches of this turn that no row here takes. */
+  #unapplied(namespace: NamespaceId, key: string): readonly StoredRecord[] {
+    const items = this.#deliveries.flatMap(({ items }) => items.filter(({ isApplied, record }) => !isApplied && record.body.namespace === namespace && record.body.key === key));
+    return items.map(({ record }) => record);
+  }
+
+  #seal(composer: Composer, delegation: Delegation | null, calls: readonly { readonly job: OwnJob; readonly first: number; readonly count: number }[]): void {
+    const { identity, seal } = this.#parts;
+    composer.finish();
+    const records = seal(identity.actor, identity.takeBatch(this.#draft), composer.bodies, delegation);
+    const delivery = new Delivery(records.map((record, at) => this.#place(record, at)));
+    this.#draft.put(outboxKey(delivery.incarnation, delivery.batch), encodeBatch(records));
+    this.#draft.put(batchKey(identity.actor), u64(delivery.batch));
+    this.#deliveries.push(delivery);
+    for (const { job, first, count } of calls) {
+      const dots = records.slice(first, first + count).map(({ dot }) => dot);
+      this.#accepted.push({ job, written: { delivery, dots, first } });
+    }
+  }
+
+  #place(record: Proven, at: number): DeliveryItem {
+    const { namespace, key } = record.body;
+    const genesis = this.#parts.geneses.get(namespace)!;
+    const group = shardOf(namespace, genesis, key);
+    const isApplied = this.#parts.holdings.holds(namespace, genesis, group) && this.#draft.add(record, group) === "added";
+    return { at, record, group, genesis, isApplied, sequence: 0 };
+  }
+
+  #number(changed: readonly ChangedRow[]): void {
+    for (const { group, sequence } of changed) this.#parts.numbering.committed(group, sequence);
+    if (this.#deliveries.length === 0) return;
+    const numbers = new Map(changed.map(({ namespace, key, sequence }) => [namespace + key, sequence]));
+    for (const item of this.#deliveries.flatMap(({ items }) => items)) {
+      if (item.isApplied) item.sequence = numbers.get(item.record.body.namespace + item.record.body.key) ?? 0;
+    }
+  }
+
+  #keep(operation: LogOperation): void {
+    if (operation.kind === "put") this.#draft.put(operation.key, operation.value);
+    else this.#draft.delete(operation.key);
+  }
+
+  #advance({ store, group, place, mark }: PositionUpdate): void {
+    this.#draft.put(positionKey(store, group), encodePosition({ place, mark }));
+  }
+}
