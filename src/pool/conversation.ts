@@ -27,13 +27,14 @@ interface Pending {
 
 /**
  * One long-lived stream to one source, with many requests under way on it: a new stream costs a millisecond, a further request nothing.
- * Answers come in any order and find their question by its number; one that nobody waits for any more is dropped.
+ * Answers come in any order and find their question by its number; one that nobody waits for any more is received and dropped.
  */
 export class Conversation {
   readonly #env: Env;
   readonly #opening: Promise<BulkStream>;
   readonly #closing = new AbortController();
-  readonly #pending = new Map<number, Pending>();
+  /** Answers that are to come, also those that nobody waits for any more: a source that owes them is still alive only if they come. */
+  readonly #owed = new Map<number, Pending>();
   readonly #sending = new Limiter(1);
   readonly #onEnd: () => void;
   #next = 0;
@@ -51,20 +52,14 @@ export class Conversation {
   /** @throws PoolError NOT_HELD, BAD_ANSWER, SILENT; NetError when the stream breaks; the signal's reason */
   async ask(wanted: LeavesWanted, signal: AbortSignal): Promise<ProvenLeaves> {
     signal.throwIfAborted();
+    if (this.#ended !== undefined) throw this.#ended;
     const number = this.#next++;
-    const answer = new Promise<ProvenLeaves>((resolve, reject) => this.#pending.set(number, { wanted, resolve, reject }));
+    const answer = new Promise<ProvenLeaves>((resolve, reject) => this.#owed.set(number, { wanted, resolve, reject }));
     answer.catch(() => {});
-    // Only the first question starts the clock; further ones must not put off the end of a source that answers none.
-    if (this.#pending.size === 1) this.#expect();
-    try {
-      if (this.#ended !== undefined) throw this.#ended;
-      // The end of the conversation rejects the answer, also while the stream still opens or the question still waits to be sent.
-      const asked = this.#send(leavesRequestCodec.encode({ number, ...wanted })).then(() => answer);
-      return await raceAbort(Promise.race([answer, asked]), signal);
-    } finally {
-      this.#pending.delete(number);
-      if (this.#pending.size === 0) this.#expect();
-    }
+    // Only the first question starts the clock: further ones must not put off the end of a source that answers none.
+    if (this.#owed.size === 1) this.#expect();
+    this.#send(leavesRequestCodec.encode({ number, ...wanted })).catch((error: unknown) => this.end(error instanceof Error ? error : new Error("the stream failed")));
+    return await raceAbort(answer, signal);
   }
 
   async #send(question: Uint8Array): Promise<void> {
@@ -76,9 +71,9 @@ export class Conversation {
   end(reason: Error): void {
     if (this.#ended !== undefined) return;
     this.#ended = reason;
-    const isInPeace = this.#pending.size === 0;
+    const isInPeace = this.#owed.size === 0;
     this.#timer?.cancel();
-    for (const { reject } of this.#pending.values()) reject(reason);
+    for (const { reject } of this.#owed.values()) reject(reason);
     // Nothing is owed on an idle stream, so it ends in peace; otherwise the source learns that nobody listens any more.
     if (!isInPeace) this.#closing.abort(reason);
     const close = async (): Promise<void> => {
@@ -94,7 +89,7 @@ export class Conversation {
   #expect(): void {
     this.#timer?.cancel();
     if (this.#ended !== undefined) return;
-    const [waitMs, why] = this.#pending.size > 0 ? [STALL_MS, `The source has sent nothing for ${STALL_MS} ms.`] : [IDLE_MS, "The stream was idle and has been closed."];
+    const [waitMs, why] = this.#owed.size > 0 ? [STALL_MS, `The source has sent nothing for ${STALL_MS} ms.`] : [IDLE_MS, "The stream was idle and has been closed."];
     this.#timer = this.#env.timers.after(waitMs, () => this.end(new PoolError("SILENT", why)));
   }
 
@@ -103,23 +98,24 @@ export class Conversation {
     const frames = stream.frames()[Symbol.asyncIterator]();
     for (let head = await frames.next(); head.done !== true; head = await frames.next()) {
       const { number, outcome } = leavesAnswerCodec.decode(head.value);
-      const pending = this.#pending.get(number);
+      const pending = this.#owed.get(number);
+      if (pending === undefined) throw new PoolError("BAD_ANSWER", "The source answers what was not asked.");
       switch (outcome.kind) {
         case "leaves": {
           const { sizeBytes, proof } = outcome.value;
           const content = await frames.next();
           if (content.done === true || content.value.length !== sizeBytes) throw new PoolError("BAD_ANSWER", "The source announced leaves and sent something else.");
-          pending?.resolve({ firstLeaf: pending.wanted.firstLeaf, bytes: content.value, proof });
+          pending.resolve({ firstLeaf: pending.wanted.firstLeaf, bytes: content.value, proof });
           break;
         }
         case "absent":
-          pending?.reject(new PoolError("NOT_HELD", "The source does not hold the piece."));
+          pending.reject(new PoolError("NOT_HELD", "The source does not hold the piece."));
           break;
         case "damaged":
-          pending?.reject(new PoolError("NOT_HELD", "The source's copy of the piece is damaged."));
+          pending.reject(new PoolError("NOT_HELD", "The source's copy of the piece is damaged."));
           break;
       }
-      this.#pending.delete(number);
+      this.#owed.delete(number);
       this.#expect();
     }
     throw new PoolError("SILENT", "The source ended the stream.");
