@@ -126,7 +126,9 @@ export class FilePieceStore implements PieceStore {
     if (length === 0) return new Uint8Array(0);
     const first = Math.floor(offset / LEAF_BYTES);
     const bytes = await this.#use(piece, (file) => file.readLeaves(first, leafCountOf(offset + length) - first));
-    return bytes.subarray(offset - first * LEAF_BYTES, offset - first * LEAF_BYTES + length);
+    const from = offset - first * LEAF_BYTES;
+    // A small range is copied out, so that whoever keeps it does not keep the whole leaf in memory.
+    return length * 2 < bytes.length ? bytes.slice(from, from + length) : bytes.subarray(from, from + length);
   }
 
   async readProven(pack: PackId, index: number, firstLeaf: number, leafCount: number): Promise<ProvenLeaves> {
@@ -146,7 +148,7 @@ export class FilePieceStore implements PieceStore {
     });
   }
 
-  /** Closes the files that are open. */
+  /** Closes the files that are open for reading. Must be called before the store is let go of: Node takes a lost open file for an error. */
   close(): Promise<void> {
     return this.#handles.closeIdle();
   }

@@ -28,9 +28,12 @@ export interface RecordLog {
   readonly storeId: StoreId;
   /**
    * Writes all operations or none; resolves once they are on the disk. Commits take effect in the order of the calls.
-   * @throws StoreError LOG_BROKEN when a sync failed: from then on every commit fails until the process restarts
+   * A commit that fails with LOG_FULL or LOG_BUSY was not done, and those called after it are done nevertheless.
+   * @throws StoreError LOG_BROKEN when a sync failed: from then on every commit fails until the process restarts, and whether this
+   *   one was done shows only then; LOG_FULL; LOG_BUSY; ENTRY_TOO_LARGE (keys to 4 KiB, values to 16 MiB); LOG_CLOSED; LOG_DAMAGED
    */
   commit(operations: readonly LogOperation[]): Promise<void>;
+  /** @throws StoreError LOG_DAMAGED when what lies there is not what was written */
   get(key: Uint8Array): Uint8Array | undefined;
   /** Entries in the order of their keys' unsigned bytes. */
   scan(range: LogRange): LogEntry[];
@@ -70,9 +73,10 @@ export interface PieceStore {
   reserve(sizeBytes: number): Promise<Reservation>;
   /**
    * Writes a piece: temporary file, fdatasync, rename, fsync of the folder. Consumes the reservation.
-   * A piece that is already there is left as it is.
+   * A piece that is already there is left as it is, and its source is not touched.
    * @param packRecord the pack's signed record, kept beside the bytes
-   * @throws StoreError PIECE_MISMATCH when the bytes have not the expected size or root; nothing is kept then
+   * @throws StoreError PIECE_MISMATCH when the bytes have not the expected size or root, STORE_FULL when the record needs more space
+   *   than is left; PlatformError DISK_FULL; the signal's reason. Nothing is kept then.
    */
   put(piece: HeldPiece, packRecord: Uint8Array, source: AsyncIterable<Uint8Array>, reservation: Reservation, signal?: AbortSignal): Promise<void>;
   held(pack: PackId, index: number): HeldPiece | undefined;
@@ -82,11 +86,12 @@ export interface PieceStore {
   packRecord(pack: PackId, index: number): Promise<Uint8Array>;
   /**
    * Bytes of a piece, each leaf checked against the root before it is handed out.
-   * @throws StoreError PIECE_MISSING, or PIECE_DAMAGED after the piece was put into quarantine
+   * @throws StoreError PIECE_MISSING, PIECE_DAMAGED after the piece was put into quarantine, OUT_OF_RANGE
    */
   read(pack: PackId, index: number, offset: number, length: number): Promise<Uint8Array>;
   /** Leaves with their proof, for another host, checked like `read`. */
   readProven(pack: PackId, index: number, firstLeaf: number, leafCount: number): Promise<ProvenLeaves>;
+  /** Succeeds when the piece is not there. */
   remove(pack: PackId, index: number): Promise<void>;
 }
 
