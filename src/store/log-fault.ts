@@ -13,13 +13,25 @@ const SQLITE_BUSY = 5;
 const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
 const SQLITE_NOTADB = 26;
+/** The shared-memory file could not grow, for which a full disk is the one common reason. */
+const SQLITE_IOERR_SHMSIZE = 4874;
 
 /** Sorts what node:sqlite threw. Whatever is not known to be harmless counts as broken. */
 export function faultOf(thrown: unknown): LogFault {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  const extended = thrown instanceof Error && "errcode" in thrown && typeof thrown.errcode === "number" ? thrown.errcode : undefined;
+  const extended = extendedCodeOf(thrown);
   if (extended === undefined) return { kind: "broken", message };
   return { kind: kindOf(extended & 0xff), message: `${message}, SQLite error ${extended}` };
+}
+
+/** The same while the log is being opened, when no commit can be in doubt. */
+export function openingFaultOf(thrown: unknown): LogFault {
+  const fault = faultOf(thrown);
+  return extendedCodeOf(thrown) === SQLITE_IOERR_SHMSIZE ? { ...fault, kind: "full" } : fault;
+}
+
+function extendedCodeOf(thrown: unknown): number | undefined {
+  return thrown instanceof Error && "errcode" in thrown && typeof thrown.errcode === "number" ? thrown.errcode : undefined;
 }
 
 function kindOf(primaryCode: number): LogFault["kind"] {

@@ -5,7 +5,7 @@ import { parentPort, receiveMessageOnPort, workerData } from "node:worker_thread
 import type { MessagePort } from "node:worker_threads";
 import { unpackCommits } from "./commit-batch.ts";
 import type { PackedCommits, PackedOperation } from "./commit-batch.ts";
-import { faultOf } from "./log-fault.ts";
+import { faultOf, openingFaultOf } from "./log-fault.ts";
 import type { LogFault } from "./log-fault.ts";
 import { APPLICATION_ID, LOG_FORMAT } from "./sqlite-log-protocol.ts";
 import type { FromWriter, ToWriter, WriterData } from "./sqlite-log-protocol.ts";
@@ -29,7 +29,7 @@ class Foreign extends Error {
   }
 }
 
-function openDatabase(path: string): DatabaseSync {
+function openDatabase({ path, newStoreId, maxPages }: WriterData): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: BUSY_MS });
   const pragma = (name: string): number => Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
   const isNew = pragma("schema_version") === 0;
@@ -38,20 +38,34 @@ function openDatabase(path: string): DatabaseSync {
   // Checkpoints are made by hand, because SQLite's own keep quiet about a sync that failed.
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON");
   database.exec("PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY");
+  if (isNew) makeTables(database, newStoreId);
+  settle(database);
+  if (maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${maxPages}`);
   return database;
 }
 
-/** Makes the tables of a new database, all or nothing, and returns the store's id. */
-function prepareTables(database: DatabaseSync, newStoreId: Uint8Array): Uint8Array {
-  database.exec("BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS kv (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID");
-  database.exec("CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID");
-  database.prepare("INSERT OR IGNORE INTO meta VALUES ('store', ?)").run(newStoreId);
+/** Makes the tables of a new database, all or nothing. */
+function makeTables(database: DatabaseSync, newStoreId: Uint8Array): void {
+  database.exec("BEGIN IMMEDIATE; CREATE TABLE kv (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID");
+  database.exec("CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID");
+  database.prepare("INSERT INTO meta VALUES ('store', ?)").run(newStoreId);
   database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${LOG_FORMAT}; COMMIT`);
-  // After a failed sync and a restart the write-ahead log may show commits out of the kernel's memory that the disk never got.
-  // Writing them into the database and syncing that makes them true before anybody reads them.
-  database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-  const row = database.prepare("SELECT value FROM meta WHERE name = 'store'").get();
-  return row?.["value"] as Uint8Array;
+}
+
+/**
+ * After a failed sync and a restart the write-ahead log may show commits out of the kernel's memory that the disk never got. Writing
+ * them into the database and syncing that makes them true before anybody reads them. A full disk has no room for it, and is read as it is.
+ */
+function settle(database: DatabaseSync): void {
+  try {
+    database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch (error) {
+    if (faultOf(error).kind !== "full") throw error;
+  }
+}
+
+function storeIdOf(database: DatabaseSync): Uint8Array {
+  return database.prepare("SELECT value FROM meta WHERE name = 'store'").get()?.["value"] as Uint8Array;
 }
 
 class Writer {
@@ -64,6 +78,7 @@ class Writer {
   readonly #walSize;
   #broken: LogFault | undefined;
   #checkpointAt = CHECKPOINT_PAGES;
+  #foldedAt = 0;
 
   constructor(port: MessagePort, database: DatabaseSync) {
     this.#port = port;
@@ -100,7 +115,8 @@ class Writer {
 
   #commitGroup(group: readonly PackedCommits[]): void {
     const commits = group.reduce((count, packed) => count + packed.commits, 0);
-    const fault = this.#transact(everyOperation(group));
+    let fault = this.#transact(everyOperation(group));
+    if (fault?.kind === "full" && this.#makeRoom()) fault = this.#transact(everyOperation(group));
     if (fault === undefined) this.#report({ kind: "done", commits, faults: [] });
     else if (fault.kind === "full" && commits > 1) this.#commitSingly(group, commits);
     else this.#report({ kind: "done", commits, faults: Array.from({ length: commits }, (_, at) => [at, fault]) });
@@ -165,6 +181,25 @@ class Writer {
     }
   }
 
+  /**
+   * On a full disk: folds the write-ahead log, most of whose pages have a place in the database already, and gives its space back.
+   * Not twice at the same length, because a fold for which there is no room costs as much as one that succeeds.
+   */
+  #makeRoom(): boolean {
+    try {
+      const { log } = this.#walSize.get() as { readonly log: number };
+      if (log === this.#foldedAt) return false;
+      this.#foldedAt = log;
+      this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      this.#foldedAt = 0;
+      return true;
+    } catch (error) {
+      const fault = faultOf(error);
+      if (fault.kind !== "full" && fault.kind !== "busy") this.#break(fault);
+      return false;
+    }
+  }
+
   #close(): void {
     try {
       this.#database.close();
@@ -186,14 +221,13 @@ function* everyOperation(group: readonly PackedCommits[]): Generator<PackedOpera
 function start(port: MessagePort, data: WriterData): void {
   const report = (message: FromWriter): void => port.postMessage(message, []);
   try {
-    const database = openDatabase(data.path);
-    const storeId = prepareTables(database, data.newStoreId);
-    if (data.maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${data.maxPages}`);
+    const database = openDatabase(data);
+    const storeId = storeIdOf(database);
     new Writer(port, database).listen();
     report({ kind: "open", storeId });
   } catch (error) {
     if (error instanceof Foreign) report({ kind: "foreign", applicationId: error.applicationId, format: error.format });
-    else report({ kind: "failed", fault: faultOf(error) });
+    else report({ kind: "failed", fault: openingFaultOf(error) });
   }
 }
 

@@ -172,7 +172,10 @@ async function syncFolderOf(path: string): Promise<void> {
 }
 
 function refusal(path: string, answer: FromWriter): StoreError {
-  if (answer.kind === "failed") return errorOf(path, answer.fault);
+  if (answer.kind === "failed") {
+    if (answer.fault.kind !== "full") return errorOf(path, answer.fault);
+    return new StoreError("LOG_FULL", `The record log ${path} cannot be opened, because its disk is full (${answer.fault.message}). Free some space on the disk and start again.`);
+  }
   if (answer.kind === "foreign" && answer.format > LOG_FORMAT) {
     return new StoreError("LOG_TOO_NEW", `The record log ${path} was written by a newer Holdfast (format ${answer.format}; this one knows ${LOG_FORMAT}). Update Holdfast on this host.`);
   }
@@ -186,7 +189,7 @@ function closed(path: string): StoreError {
 function errorOf(path: string, fault: LogFault): StoreError {
   switch (fault.kind) {
     case "full":
-      return new StoreError("LOG_FULL", `The record log ${path} has no room for this change (${fault.message}), and it was not made. Free some space on the disk; nothing else is needed.`);
+      return new StoreError("LOG_FULL", `The record log ${path} has no room for this change (${fault.message}), and it was not made. Free some space on the disk; no restart is needed.`);
     case "busy":
       return new StoreError("LOG_BUSY", `Another program holds the record log ${path} (${fault.message}), and this change was not made. Close that program and try again.`);
     case "damaged":
