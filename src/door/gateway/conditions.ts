@@ -30,7 +30,7 @@ function isLater(modifiedSeconds: number, header: string | undefined): boolean |
   return date === undefined ? undefined : modifiedSeconds > date;
 }
 
-const ENTITY_TAG = /\s*,?\s*(W\/)?("[\x21\x23-\x7e\x80-\xff]*")\s*(?:,|$)/y;
+const ENTITY_TAG = /[\s,]*(W\/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?=,|$)/y;
 
 /** Whether the list of entity tags, or "*", has this strong tag (RFC 9110, 8.8.3.2). What is no list matches nothing. */
 function matches(header: string, etag: string, comparison: "strong" | "weak"): boolean {

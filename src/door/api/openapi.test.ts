@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Check } from "typebox/schema";
+import { TestDoor } from "../harness.ts";
+
+type Json = { readonly [name: string]: Json } & { readonly $ref?: string };
+
+/** Puts each reference's schema in its place. */
+function resolved(schema: unknown, named: Json): unknown {
+  if (Array.isArray(schema)) return schema.map((each) => resolved(each, named));
+  if (typeof schema !== "object" || schema === null) return schema;
+  const { $ref } = schema as Json;
+  if ($ref !== undefined) return resolved(named[$ref.replace("#/components/schemas/", "")], named);
+  return Object.fromEntries(Object.entries(schema).map(([name, value]) => [name, resolved(value, named)]));
+}
+
+test("the API's description has every route, and no reference leads nowhere", async () => {
+  await using door = await TestDoor.open();
+  const description = JSON.parse((await door.api("GET", "/api/openapi.json")).body.toString()) as Json;
+  assert.equal(description["openapi"] as unknown, "3.1.1");
+  const operations = Object.entries(description["paths"]!).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`));
+  assert.deepEqual(operations.sort(), [
+    "delete /api/hosts/{id}", "delete /api/publications/{id}", "delete /api/sites/{name}", "get /api/addresses", "get /api/files", "get /api/hosts", "get /api/invites", "get /api/sites", "get /api/sites/{name}",
+    "get /api/sites/{name}/content/{path}", "get /api/sites/{name}/files", "get /api/sites/{name}/history", "get /api/status", "get /api/workers", "post /api/invites", "post /api/publications",
+    "post /api/publications/{id}/commit", "post /api/sites/{name}/rollback", "put /api/addresses", "put /api/publications/{id}/files/{path}",
+  ]);
+  const schemas = description["components"]!["schemas"]!;
+  for (const [, name] of JSON.stringify(description).matchAll(/"#\/components\/schemas\/(\w+)"/g)) assert.ok(schemas[name!], name!);
+  assert.doesNotMatch(JSON.stringify(description), /\$id/);
+});
+
+test("answers are as the API's description says", async () => {
+  await using door = await TestDoor.open();
+  door.sites.put("blog", { "index.html": "x" });
+  const description = JSON.parse((await door.api("GET", "/api/openapi.json")).body.toString()) as Json;
+  for (const path of ["/api/status", "/api/hosts", "/api/sites", "/api/sites/{name}", "/api/sites/{name}/files", "/api/sites/{name}/history", "/api/files", "/api/workers", "/api/invites", "/api/addresses"]) {
+    const schema = resolved(description["paths"]![path]!["get"]!["responses"]!["200"]!["content"]!["application/json"]!["schema"], description["components"]!["schemas"]!);
+    const reply = await door.api("GET", path.replace("{name}", "blog"));
+    assert.ok(Check(schema as { type: "object" }, JSON.parse(reply.body.toString())), path);
+  }
+  const failed = resolved({ $ref: "#/components/schemas/ErrorBody" }, description["components"]!["schemas"]!);
+  assert.ok(Check(failed as { type: "object" }, JSON.parse((await door.api("GET", "/api/none")).body.toString())));
+});
