@@ -64,7 +64,10 @@ export class Cluster {
   }
 
   online(): readonly HostId[] {
-    return this.#connected().filter((host) => host !== this.self && this.#register.members.has(host));
+    const { members } = this.#register;
+    // A host that has only just joined has no roster yet; whoever it is connected to was named in its invite, and knows more.
+    if (!members.has(this.self)) return this.#connected().filter((host) => host !== this.self);
+    return this.#connected().filter((host) => host !== this.self && members.has(host));
   }
 
   preferenceList(shard: number): readonly HostId[] {

@@ -3,8 +3,8 @@ import type { Log, LogFields } from "./env.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 
-/** Fields that would carry a secret if somebody passed them by mistake. */
-const REDACTED = ["code", "invite", "phrase", "seed", "token", "secret", "*.code", "*.phrase", "*.seed", "*.token", "*.secret"];
+/** Fields that would carry a secret if somebody passed them by mistake. (An error's code is none.) */
+const REDACTED = ["code", "invite", "phrase", "seed", "token", "secret", "*.phrase", "*.seed", "*.token", "*.secret"];
 
 interface PinoLike {
   debug(fields: object, event: string): void;

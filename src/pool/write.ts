@@ -115,7 +115,7 @@ export class Writer {
     const { parts } = this.#with;
     const away = [...parts.roster().members.keys()].filter((host) => host !== parts.self && parts.presence(host) !== "online").map((host) => nameOf(parts.roster(), host));
     const reasons = [...refusals, ...(away.length > 0 ? [`not connected: ${away.join(", ")}`] : [])];
-    return new PoolError("NO_SPACE", `No host takes the pack of ${bytes.length} bytes (${reasons.join("; ")}). Free some space, raise a host's capacity, or add a host.`);
+    return new PoolError("NO_SPACE", `No host takes the pack of ${bytes.length} bytes (${reasons.length === 0 ? "this host knows of no member yet" : reasons.join("; ")}). Free some space, raise a host's capacity, or add a host.`);
   }
 }
 

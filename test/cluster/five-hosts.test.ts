@@ -1,0 +1,249 @@
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { request } from "node:http";
+import { dirname, join } from "node:path";
+import { finished } from "node:stream/promises";
+import test from "node:test";
+import type { TestHost } from "./harness.ts";
+import { Bench, until } from "./harness.ts";
+import { MIB, sized } from "./size.ts";
+
+const NAMES = ["attic", "cellar", "barn", "shed", "roof"] as const;
+const FILES = sized(3000, 100);
+const FILM_BYTES = sized(1024, 64) * MIB;
+const COMMON_MS = 10_000;
+
+/** What was published: path → SHA-256. */
+type Digests = ReadonlyMap<string, string>;
+
+/** A folder of many small files in nested folders with names in several scripts, and one large film. */
+async function makeFolder(folder: string): Promise<Digests> {
+  const digests = new Map<string, string>();
+  const names = ["page", "größe", "ページ", "صفحة", "a b & c"];
+  for (let at = 0; at < FILES; at += 1) {
+    const path = `${names[at % names.length]!}/${at % 7}/${at}.html`;
+    const bytes = Buffer.from(`<p>${at}</p>${randomBytes(at % 4096).toString("base64")}`);
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), bytes);
+    digests.set(path, createHash("sha256").update(bytes).digest("hex"));
+  }
+  await writeFile(join(folder, "index.html"), "<h1>library</h1>");
+  digests.set("index.html", createHash("sha256").update("<h1>library</h1>").digest("hex"));
+  digests.set("film.bin", await writeFilm(join(folder, "film.bin")));
+  return digests;
+}
+
+async function writeFilm(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  const out = createWriteStream(path);
+  for (let written = 0; written < FILM_BYTES; written += MIB) {
+    const bytes = randomBytes(MIB);
+    hash.update(bytes);
+    if (!out.write(bytes)) await new Promise((resolve) => out.once("drain", resolve));
+  }
+  out.end();
+  await finished(out);
+  return hash.digest("hex");
+}
+
+/** The SHA-256 of a page as a host serves it; `onBytes` hears how far it is. */
+function digestOf(host: TestHost, site: string, path: string, onBytes: (received: number) => void = () => {}): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const url = `/${path.split("/").map(encodeURIComponent).join("/")}`;
+  const sent = request({ host: "127.0.0.1", port: host.httpPort, path: url, headers: { host: `${site}.localhost:${host.httpPort}` }, agent: false, timeout: 60_000 }, (response) => {
+    const hash = createHash("sha256");
+    let received = 0;
+    response.on("data", (chunk: Buffer) => {
+      hash.update(chunk);
+      received += chunk.length;
+      onBytes(received);
+    });
+    response.on("error", reject);
+    response.on("end", () => (response.statusCode === 200 ? resolve(hash.digest("hex")) : reject(new Error(`${host.name} answered ${response.statusCode} for ${path}`))));
+  });
+  sent.on("error", reject).on("timeout", () => sent.destroy(new Error(`${host.name} fell silent over ${path}`))).end();
+  return promise;
+}
+
+async function servesAll(host: TestHost, site: string, digests: Digests): Promise<void> {
+  const wrong: string[] = [];
+  const waiting = [...digests];
+  const lane = async (): Promise<void> => {
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      const [path, expected] = next;
+      const found = await digestOf(host, site, path).catch((error: unknown) => String(error));
+      if (found !== expected) wrong.push(`${path}: ${found}`);
+    }
+  };
+  await Promise.all([lane(), lane(), lane(), lane()]);
+  assert.deepEqual(wrong, [], `${host.name} does not serve everything`);
+}
+
+async function emptyCache(host: TestHost): Promise<void> {
+  const folder = join(host.data, "cache");
+  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true });
+}
+
+function pairs<T>(items: readonly T[]): (readonly [T, T])[] {
+  return items.flatMap((a, at) => items.slice(at + 1).map((b) => [a, b] as const));
+}
+
+interface SiteRow {
+  readonly name: string;
+  readonly holders: readonly string[];
+  readonly survives: number | null;
+  readonly head: { readonly root: string } | null;
+}
+
+async function allConnected(hosts: readonly TestHost[]): Promise<void> {
+  await until("all hosts see each other", 20_000, async () => {
+    const seen = await Promise.all(hosts.map((host) => host.ask<{ name: string; presence: string }[]>(["hosts"])));
+    return seen.every((rows) => hosts.every((host) => rows.some((row) => row.name === host.name && row.presence === "online")));
+  });
+}
+
+test("a published site outlives any two of five hosts, and hosts that were away catch up", { timeout: 1_800_000 }, async (t) => {
+  await using bench = await Bench.make();
+  const hosts = await bench.network(NAMES, "20GB");
+  const [attic] = hosts as [TestHost];
+  const folder = join(bench.folder, "library");
+  const digests = await makeFolder(folder);
+
+  await t.test("publishing makes three copies and says that any two hosts may be lost", async () => {
+    const published = await attic.ask<{ survives: number; head: { files: number } }>(["publish", folder, "--name", "library"]);
+    assert.equal(published.survives, 2);
+    assert.equal(published.head.files, digests.size);
+    for (const host of hosts) await until(`${host.name} knows the site`, COMMON_MS, async () => (await host.ask<SiteRow[]>(["sites"]))[0]?.survives === 2);
+  });
+
+  await t.test("kill -9 of a host in the middle of a download costs nobody a byte", async () => {
+    const reader = hosts[4]!;
+    await emptyCache(reader);
+    const [victim] = [hosts[1]!];
+    const killing: { done?: Promise<unknown> } = {};
+    const digest = await digestOf(reader, "library", "film.bin", (received) => {
+      if (received > FILM_BYTES / 4) killing.done ??= victim.kill();
+    });
+    assert.notEqual(killing.done, undefined, "the host was killed while the download ran");
+    assert.equal(digest, digests.get("film.bin"));
+    await killing.done;
+    await victim.up();
+    await allConnected(hosts);
+  });
+
+  for (const [a, b] of pairs(hosts)) {
+    await t.test(`without ${a.name} and ${b.name} every other host serves every byte`, async () => {
+      const others = hosts.filter((host) => host !== a && host !== b);
+      const asked = keepAsking(others[0]!);
+      await Promise.all([a.kill(), b.kill()]);
+      for (const host of others) await emptyCache(host);
+      for (const host of others) await servesAll(host, "library", digests);
+      const { failed, answered } = await asked.stop();
+      assert.deepEqual(failed, [], "no request to a surviving host fails while others are killed");
+      assert.ok(answered > 0);
+      await Promise.all([a.up(), b.up()]);
+      await allConnected(hosts);
+    });
+  }
+
+  await t.test("two hosts that were away agree with the others within ten seconds of their return", () => comeBack(bench, hosts));
+  await t.test("the founder comes back on another host after theirs was destroyed", () => loseFounder(bench, hosts));
+});
+
+/** Asks for the index page again and again, one request after another. */
+function keepAsking(host: TestHost): { stop(): Promise<{ readonly failed: readonly string[]; readonly answered: number }> } {
+  const failed: string[] = [];
+  let answered = 0;
+  let stopping = false;
+  const loop = (async () => {
+    for (;;) {
+      if (stopping) return;
+      try {
+        const answer = await host.get("library", "/");
+        if (answer.status === 200) answered += 1;
+        else failed.push(`status ${answer.status}`);
+      } catch (error) {
+        failed.push(String(error));
+      }
+    }
+  })();
+  return {
+    async stop() {
+      stopping = true;
+      await loop;
+      return { failed, answered };
+    },
+  };
+}
+
+async function comeBack(bench: Bench, hosts: readonly TestHost[]): Promise<void> {
+  const [attic, cellar, , shed, roof] = hosts as [TestHost, TestHost, TestHost, TestHost, TestHost];
+  const folder = join(bench.folder, "notes");
+  await mkdir(folder);
+  await writeFile(join(folder, "index.html"), "first");
+  await cellar.ask(["publish", folder, "--name", "notes"]);
+  await cellar.ask(["publish", folder, "--name", "gone"]);
+  await Promise.all([shed.kill(), roof.kill()]);
+  await writeFile(join(folder, "index.html"), "second");
+  await cellar.ask(["publish", folder, "--name", "notes"]);
+  await cellar.ask(["publish", folder, "--name", "newer"]);
+  await cellar.ask(["unpublish", "gone", "--yes"]).catch(() => cellar.ask(["unpublish", "gone"]));
+  await Promise.all([shed.up(), roof.up()]);
+  await until("all five agree", COMMON_MS, async () => {
+    const views = await Promise.all(hosts.map(async (host) => JSON.stringify([await rosterOf(host), await sitesOf(host), await filesOf(host)])));
+    return new Set(views).size === 1;
+  });
+  assert.deepEqual((await sitesOf(roof)).map((site) => site.split(" ")[0]), ["library", "newer", "notes"]);
+  assert.equal((await roof.get("notes", "/")).text, "second");
+  assert.equal((await roof.get("gone", "/")).status, 404);
+  assert.equal(await digestOfFile(join(folder, "index.html")), await digestOf(attic, "newer", "index.html"));
+}
+
+async function digestOfFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest("hex");
+}
+
+async function rosterOf(host: TestHost): Promise<string[]> {
+  const rows = await host.ask<{ id: string; name: string; presence: string }[]>(["hosts"]);
+  return rows.map(({ id, name, presence }) => `${name} ${id} ${presence}`).sort();
+}
+
+async function sitesOf(host: TestHost): Promise<string[]> {
+  const rows = await host.ask<SiteRow[]>(["sites"]);
+  return rows.map(({ name, head }) => `${name} ${head?.root}`).sort();
+}
+
+async function filesOf(host: TestHost): Promise<string[]> {
+  const finished = await host.run(["files", "--json"]);
+  assert.equal(finished.code, 0, finished.stderr);
+  return finished.stdout.split("\n").sort();
+}
+
+async function loseFounder(bench: Bench, hosts: readonly TestHost[]): Promise<void> {
+  const [attic, cellar, , , roof] = hosts as [TestHost, TestHost, TestHost, TestHost, TestHost];
+  const { phrase } = await attic.ask<{ phrase: string }>(["key", "export"]);
+  await attic.kill();
+  await rm(attic.data, { recursive: true });
+  await rm(attic.config, { recursive: true });
+  const loft = bench.host("loft");
+  await bench.join(cellar, loft, "20GB");
+  await loft.up();
+  const folder = join(bench.folder, "journal");
+  await mkdir(folder);
+  await writeFile(join(folder, "index.html"), "of the others");
+  await loft.ask(["publish", folder, "--name", "journal"]);
+  assert.equal((await cellar.get("journal", "/")).text, "of the others");
+  const refused = await loft.run(["publish", folder, "--name", "library", "--json"]);
+  assert.equal(refused.json<{ error: { code: string } }>().error.code, "NAME_TAKEN");
+  await loft.kill("SIGTERM");
+  await loft.ask(["key", "import"], phrase);
+  await loft.up();
+  await allConnected([loft, cellar, roof]);
+  await writeFile(join(folder, "index.html"), "the founder is back");
+  await loft.ask(["publish", folder, "--name", "library"]);
+  await until("the others show it", COMMON_MS, async () => (await roof.get("library", "/")).text === "the founder is back");
+}
