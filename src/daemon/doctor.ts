@@ -20,7 +20,7 @@ const YEAR_2026_MS = 1_767_225_600_000;
 const SLOW_FSYNC_MS = 200;
 
 /** Looks at everything a host needs: Node, the disk, fsync, ports, the clock, whether it is reached. */
-export async function doctor(data?: string): Promise<readonly Finding[]> {
+export async function examine(data?: string): Promise<readonly Finding[]> {
   const env = machineEnv(silentLog);
   const findings = [node(), clock(env)];
   if (data === undefined) return [...findings, await ports(undefined), { what: "host", ok: "warning", says: "There is no host of yours on this machine yet.", doThis: 'Make one with "holdfast init" or "holdfast join".' }];

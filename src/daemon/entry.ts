@@ -5,11 +5,13 @@ import { jsonLog, machineEnv, silentLog } from "../platform/index.ts";
 import type { ApiAddress } from "./directory.ts";
 import { DataDirectory } from "./directory.ts";
 import { DaemonError } from "./errors.ts";
+import type { Finding } from "./doctor.ts";
 import type { HostOptions, RunningHost } from "./host.ts";
 import { PersonalConfig } from "./personal.ts";
 import type { InitOptions, JoinOptions, Primed } from "./prime.ts";
 
-// What the command line calls. Here, and nowhere else, the machine's environment is read and handed in.
+// What the command line calls. Here, and nowhere else, the machine's environment is read and handed in. The rooms that are heavy to load
+// (peers, doors) are loaded by what needs them: most commands only ask the running host.
 
 function quiet(): Env {
   return machineEnv(silentLog);
@@ -33,6 +35,18 @@ export async function joinNetwork(options: JoinOptions): Promise<Primed> {
 export async function runHost(options: Omit<HostOptions, "personal"> & { readonly log?: LogLevel }): Promise<RunningHost> {
   const { startHost } = await import("./host.ts");
   return startHost(machineEnv(jsonLog(options.log ?? "info")), { ...options, personal: personal() });
+}
+
+/** What an invite says, before it is used. @throws ClusterError BAD_INVITE */
+export async function decodeInvite(typed: string): Promise<{ readonly networkName: string; readonly expiresMs: number; readonly checkWords: string }> {
+  const prime = await import("./prime.ts");
+  return prime.decodeInvite(typed);
+}
+
+/** Looks at everything a host needs. */
+export async function doctor(data?: string): Promise<readonly Finding[]> {
+  const { examine } = await import("./doctor.ts");
+  return examine(data);
 }
 
 /** @throws DaemonError NO_ACCOUNT_KEY */

@@ -3,6 +3,7 @@ import { hex } from "../codec/index.ts";
 import { createDoor } from "../door/index.ts";
 import type { Transport } from "../net/index.ts";
 import type { Env } from "../platform/index.ts";
+import { codeOf } from "../platform/index.ts";
 import { AddressBook } from "./address-book.ts";
 import { DataDirectory } from "./directory.ts";
 import { openStore } from "./open-store.ts";
@@ -46,11 +47,29 @@ export interface RunningHost {
   readonly closed: Promise<void>;
 }
 
+/** As many hosts as start at once on one machine may have to draw again. */
+const START_ATTEMPTS = 20;
+const START_PAUSE_MS = 300;
+
 /**
  * Starts the host of a data directory and resolves once it serves. What was started is stopped again when a later part fails.
  * @throws StoreError when the directory is not this host's or in use; NetError and DoorError PORT_TAKEN
  */
 export async function startHost(env: Env, options: HostOptions): Promise<RunningHost> {
+  const isChosenHere = options.httpPort === undefined && options.peerPort === undefined;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await start(env, options);
+    } catch (error) {
+      // Between the look for a free pair and its use another host may have taken it: several start at once in a demo, or after a reboot.
+      if (!isChosenHere || codeOf(error) !== "PORT_TAKEN" || attempt === START_ATTEMPTS) throw error;
+      env.log.info("a port was taken meanwhile; another pair is tried", { attempt });
+      await env.timers.sleep(env.random.fraction() * START_PAUSE_MS);
+    }
+  }
+}
+
+async function start(env: Env, options: HostOptions): Promise<RunningHost> {
   await using started = new AsyncDisposableStack();
   const ground = await layGround(env, options, started);
   const rooms = await furnish(env, options, ground, started);

@@ -14,7 +14,7 @@ export const join: CommandFile = (command, go) => {
       const phrase = options.phrase === undefined ? undefined : await askSecret("Recovery phrase (24 words; they are not shown): ", "recovery phrase", context.signal);
       releaseInput();
       const { decodeInvite, joinNetwork } = await import("../../daemon/index.ts");
-      const { networkName, checkWords } = decodeInvite(code);
+      const { networkName, checkWords } = await decodeInvite(code);
       if (!context.io.json) context.io.note(`This invite is to the network ${printable(networkName)}. Check words: ${checkWords}. The person who invited you was shown the same; if not, stop with Ctrl-C.`);
       const data = await folderToPrime(context, options);
       const joined = await joinNetwork({

@@ -82,7 +82,7 @@ export class HostProcess {
     options.signal.addEventListener("abort", stop, { once: true });
     try {
       const first = await firstAnswer(child);
-      if (first?.ready !== true) throw new CliError("DEMO_FAILED", `A host of the demo did not start: ${first?.error?.message ?? (await ended)}`);
+      if (first?.ready !== true) throw new CliError("DEMO_FAILED", first?.error?.message ?? `its process ${await ended}; see its log beside its data.`);
       return new HostProcess(child, first as Ready, ended);
     } finally {
       options.signal.removeEventListener("abort", stop);

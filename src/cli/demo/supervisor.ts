@@ -8,9 +8,9 @@ import type { HostProcess } from "./child.ts";
 import { DemoHost, nameOf } from "./hosts.ts";
 import { printReady } from "./words.ts";
 
-// How a start goes: the first host is primed and started; then all others are invited, join and start side by side. The site is
-// published as soon as as many hosts are up as it has copies, so that its first page is there while the last hosts still start.
-// A host that a former run primed is only started.
+// How a start goes: the first host is primed and started. Then the site is published on it, so that its first page is there at once,
+// while all other hosts are invited, join and start side by side; the network itself makes the copies on them. A host that a former
+// run primed is only started.
 
 export interface DemoPlan {
   readonly folder: string;
@@ -23,7 +23,11 @@ export interface DemoPlan {
 const NETWORK = "kelp";
 export const SITE = "welcome";
 const COPIES = 3;
+/** How long hosts that are asked to stop may take. */
 const PATIENCE_MS = 5000;
+/** How long the table waits for the site's copies. */
+const COPIES_PATIENCE_MS = 5000;
+const COPIES_EVERY_MS = 250;
 
 export class Demo {
   readonly #env: Env;
@@ -63,19 +67,21 @@ export class Demo {
     this.#io.note(`${isNew ? "Making" : "Starting again"} a network of ${this.#hosts.length} hosts on this machine, in ${this.#plan.folder}`);
     if (isNew) await first.init(NETWORK);
     await this.#up(first);
-    const enough = Promise.withResolvers<void>();
-    let up = 1;
-    const starts = others.map(async (host) => {
+    // Whatever becomes of the site, no host may be left starting while the others are ended.
+    const [site] = await Promise.allSettled([this.#publish(first), ...others.map((host) => this.#bringIn(host, first))]);
+    this.#signal.throwIfAborted();
+    if (site.status === "rejected") throw site.reason;
+    printReady(this.#io, this.#hosts, await this.#copied(first, site.value), this.#plan);
+  }
+
+  /** A host that cannot be started is told of; the others do without it. */
+  async #bringIn(host: DemoHost, first: DemoHost): Promise<void> {
+    try {
       if (!(await host.isPrimed())) await host.joinBy(first);
       await this.#up(host);
-      up += 1;
-      if (up >= Math.min(COPIES, this.#hosts.length)) enough.resolve();
-    });
-    const all = Promise.all(starts);
-    if (others.length > 0) await Promise.race([enough.promise, all]);
-    const site = this.#publish(first);
-    await all;
-    printReady(this.#io, this.#hosts, await site, this.#plan);
+    } catch (error) {
+      if (!this.#signal.aborted) this.#io.note(`${host.name} could not be started: ${messageOf(error)}`);
+    }
   }
 
   async #up(host: DemoHost): Promise<void> {
@@ -86,11 +92,25 @@ export class Demo {
 
   /** What a former run published is still there. */
   async #publish(first: DemoHost): Promise<SiteRow> {
-    const known = ((await first.command(["sites", "--data", first.data])) as SiteRow[]).find((site) => site.name === SITE && site.head !== null);
+    const known = (await this.#sites(first)).find((site) => site.name === SITE && site.head !== null);
     if (known !== undefined) return known;
     const { site } = (await first.command(["publish", this.#plan.sampleSite, "--name", SITE, "--copies", String(COPIES), "--data", first.data])) as { site: SiteRow };
     this.#say(`  the sample site is there: ${site.address}`);
     return site;
+  }
+
+  /** The site with its copies, as far as they are there within a few seconds. */
+  async #copied(first: DemoHost, site: SiteRow): Promise<SiteRow> {
+    const wanted = Math.min(COPIES, this.#hosts.filter((host) => host.running !== undefined).length) - 1;
+    const deadline = this.#env.clock.monotonicMs() + COPIES_PATIENCE_MS;
+    for (let found = site; ; found = (await this.#sites(first)).find(({ name }) => name === SITE) ?? site) {
+      if ((found.survives ?? 0) >= wanted || this.#env.clock.monotonicMs() > deadline) return found;
+      await this.#env.timers.sleep(COPIES_EVERY_MS, this.#signal);
+    }
+  }
+
+  async #sites(first: DemoHost): Promise<readonly SiteRow[]> {
+    return (await first.command(["sites", "--data", first.data])) as SiteRow[];
   }
 
   #say(words: string): void {

@@ -31,7 +31,7 @@ function survivesWords(site: SiteRow): string {
 
 function tryNext(hosts: readonly DemoHost[], plan: DemoPlan): string {
   const [first, second] = hosts as [DemoHost, DemoHost?];
-  const at = (host: DemoHost): string => relative(process.cwd(), host.data) || host.data;
+  const at = (host: DemoHost): string => (relative(process.cwd(), host.data).startsWith("..") ? host.data : relative(process.cwd(), host.data));
   const stopped = second ?? first;
   const lines: [string, string][] = [
     ["open the site", "one of the addresses above; the page says which host serves it"],
