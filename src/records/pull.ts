@@ -123,6 +123,7 @@ export class Pull {
     });
     const held = new Set<number>();
     const keys = this.#missing(heads);
+    this.#parts.replica.counters.count("heads compared", heads.groups.reduce((sum, { heads: some }) => sum + some.length, 0));
     if (keys.length === 0) await this.#move(updates, held, (positions) => this.#parts.replica.apply([], new Map(), positions));
     for (let at = 0; at < keys.length; at += MAX_PAGE_HEADS) {
       const isLast = at + MAX_PAGE_HEADS >= keys.length;
@@ -153,6 +154,7 @@ export class Pull {
       if (answer.keysDone === 0 && answer.skip <= skip) throw new RecordsError("BAD_RECORD", "The other host answers a question for records with nothing.");
       const records = peers.open(this.#peer, answer.parcel);
       this.#records += records.length;
+      this.#parts.replica.counters.count("records fetched", records.length);
       rest = rest.slice(answer.keysDone);
       skip = answer.skip;
       const apply = (positions: readonly PositionUpdate[]): Promise<readonly ItemVerdict[]> => this.#apply(records, unpackGeneses(answer.parcel), positions, held);
