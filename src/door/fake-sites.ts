@@ -47,6 +47,10 @@ export class FakeSites implements Sites {
   opens = 0;
   /** Thrown by `open`. */
   failure: Error | undefined;
+  /** What `open` gives although there is a newer head. */
+  stale: SiteView | undefined;
+  /** Of the head before, still to be had. */
+  readonly lent = new Map<string, FakeFile>();
   onPublish: (options: PublishOptions) => void = () => {};
   readonly aborted: string[] = [];
   survives = 2;
@@ -119,11 +123,12 @@ export class FakeSites implements Sites {
   async open(name: string): Promise<SiteView> {
     this.opens += 1;
     if (this.failure !== undefined) throw this.failure;
+    if (this.stale !== undefined) return this.stale;
     const { info, files } = this.#sites.get(name)!;
     return {
       site: info,
       head: info.head!,
-      file: (path) => (files.has(path) ? this.#file(path, files.get(path)!) : undefined),
+      file: (path) => (files.has(path) ? this.#file(path, files.get(path)!) : this.lent.has(path) ? { ...this.#file(path, this.lent.get(path)!), isLent: true } : undefined),
       folder: (path) => folderOf(files, path),
       files: () => [...files].map(([path, file]) => infoOf(path, file)),
     };

@@ -106,7 +106,7 @@ export class TestDoor implements AsyncDisposable {
   readonly door: Door;
   readonly node: FakeNode;
 
-  private constructor(door: Door, node: FakeNode) {
+  constructor(door: Door, node: FakeNode) {
     this.door = door;
     this.node = node;
   }

@@ -3,7 +3,8 @@ import test from "node:test";
 import fc from "fast-check";
 import { HoldfastError } from "../../platform/index.ts";
 import { fileOf, hugeFile } from "../fake-sites.ts";
-import { FakeNode, TestDoor, hostId, hostRow } from "../harness.ts";
+import { createDoor } from "../door.ts";
+import { FakeNode, TOKEN, TestDoor, env, hostId, hostRow } from "../harness.ts";
 import type { Reply } from "../harness.ts";
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
@@ -236,6 +237,35 @@ test("a new head is served from the next request on", async () => {
   assert.notEqual(first.headers.etag, second.headers.etag);
   await door.sites.unpublish("blog");
   assert.equal((await door.site("blog", "/")).status, 404);
+});
+
+test("a file that the head before lends is served until it is lent no more, and behind a folder of today", async () => {
+  await using door = await TestDoor.open();
+  door.sites.put("blog", { "a/b.txt": "x" });
+  for (const path of ["old.css", "a", "a/index.html", "404.html"]) door.sites.lent.set(path, fileOf("lent"));
+  for (let round = 0; round < 2; round++) assert.equal((await door.site("blog", "/old.css")).body.toString(), "lent");
+  assert.equal((await door.site("blog", "/a")).status, 308);
+  assert.match((await door.site("blog", "/a/")).body.toString(), /b\.txt/);
+  assert.match((await door.site("blog", "/none")).body.toString(), /Not found/);
+  door.sites.lent.clear();
+  assert.equal((await door.site("blog", "/old.css")).status, 404);
+});
+
+test("while a new head cannot be read, the one before is served without waiting, and the new one is tried again", async () => {
+  let nowMs = 0;
+  const node = new FakeNode();
+  const opened = await createDoor({ ...env, clock: { ...env.clock, monotonicMs: () => nowMs } }, { node, token: TOKEN, port: 0 });
+  await using door = new TestDoor(opened, node);
+  door.sites.put("blog", { "index.html": "old" });
+  door.sites.stale = await door.sites.open("blog");
+  door.sites.put("blog", { "index.html": "new" });
+  const before = door.sites.opens;
+  for (let round = 0; round < 3; round++) assert.equal((await door.site("blog", "/")).body.toString(), "old");
+  assert.equal(door.sites.opens - before, 1);
+  door.sites.stale = undefined;
+  nowMs = 3000;
+  assert.equal((await door.site("blog", "/")).body.toString(), "old");
+  assert.equal((await door.site("blog", "/")).body.toString(), "new");
 });
 
 test("a site is opened once for all who ask, and again for each head only", async () => {

@@ -84,13 +84,14 @@ export class Gateway {
     const whole = path.parts.join("/");
     const isFolder = path.isFolder || path.parts.length === 0;
     const file = path.parts.includes("") ? undefined : view.file(isFolder ? (whole === "" ? "index.html" : `${whole}/index.html`) : whole);
-    if (file !== undefined) {
+    const entries = path.parts.includes("") ? undefined : view.folder(whole);
+    // What the head before lends steps back behind a folder that there is now.
+    if (file !== undefined && (file.isLent !== true || entries === undefined)) {
       const prepared = prepare(name, file, this.#env.clock.wallMs(), this.#extra);
       // Other spellings of the same path would only fill the memory.
-      if (encodePath(path.parts, path.isFolder) === visit.target) this.#shelves.keep(shelf, visit.target, prepared);
+      if (file.isLent !== true && encodePath(path.parts, path.isFolder) === visit.target) this.#shelves.keep(shelf, visit.target, prepared);
       return this.#files.answer(visit.request, visit.response, prepared, visit.head.isConditional);
     }
-    const entries = path.parts.includes("") ? undefined : view.folder(whole);
     if (entries === undefined) return this.#missing(shelf, path, visit);
     if (!isFolder) return this.#redirect(visit, encodePath(path.parts, true) + path.query);
     this.#page(visit, 200, listingPage(name, path.parts, entries, this.#node.self.name));
@@ -99,7 +100,7 @@ export class Gateway {
   async #missing(shelf: Shelf, path: SitePath, visit: Visit): Promise<void> {
     const { view } = shelf;
     const own = view.file("404.html");
-    if (own === undefined) return this.#page(visit, 404, missingPage(view.site.name, path.parts, this.#node.self.name));
+    if (own === undefined || own.isLent === true) return this.#page(visit, 404, missingPage(view.site.name, path.parts, this.#node.self.name));
     const prepared = prepare(view.site.name, own, this.#env.clock.wallMs(), this.#extra);
     await this.#files.send(visit.request, visit.response, 404, this.#headOfMissing(prepared), prepared, undefined);
   }
