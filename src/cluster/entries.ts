@@ -85,7 +85,7 @@ export interface Approval {
   readonly signature: Uint8Array;
 }
 
-/** `voters`: the numbered configuration, approved by a majority of the one before. */
+/** `voters/<number>`: a numbered configuration, approved by a majority of the one before. Each number has a key of its own, so that a newcomer can follow them all. */
 export interface VoterConfiguration {
   readonly number: number;
   readonly hosts: readonly HostId[];

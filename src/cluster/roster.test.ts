@@ -113,6 +113,20 @@ test("a removed host's later batches are refused, its earlier ones are not", () 
   assert.equal(made.judge(record(`host/${hostId(cellar)}`, null, null, cellar, 5), network.genesis).kind, "refuse");
 });
 
+test("a host that hears of a later configuration first waits for those before it", () => {
+  const cellar = newKey();
+  const entry = (number: number, hosts: readonly HostId[], approvals: readonly ReturnType<typeof approve>[]): NetworkEntry => ({ key: `voters/${number}`, values: [votersCodec.encode({ number, hosts: [...hosts], approvals: [...approvals] })] });
+  const [one, two] = [[hostId(attic)], [hostId(attic), hostId(cellar)]];
+  const [first, second] = [entry(1, one, []), entry(2, two, [approve(attic, hostId(attic), network.id, 2, two)])];
+  const judge = (known: readonly NetworkEntry[], { key, values }: NetworkEntry, author: AccountId | null = null): string => cluster([...base, ...known]).judge(record(key, values[0]!, author, attic), network.genesis).kind;
+  assert.equal(judge([], second), "later");
+  assert.equal(judge([], first, founderId), "accept");
+  assert.equal(judge([first], second), "accept");
+  assert.equal(judge([first], entry(2, two, [])), "refuse");
+  assert.deepEqual(cluster([...base, second]).register.voters, []);
+  assert.deepEqual(cluster([...base, second, first]).register.voters, two);
+});
+
 test("voters change one at a time, with a majority of the former ones", () => {
   const keys = [newKey(), newKey(), newKey()];
   const hosts = keys.map(hostId);

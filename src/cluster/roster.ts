@@ -23,6 +23,8 @@ export interface Register extends Roster {
   /** Hosts that used an invite that another one had used first. */
   readonly expelled: ReadonlySet<HostId>;
   readonly configuration: VoterConfiguration;
+  /** All configurations of voters by number, the current one included. */
+  readonly configurations: ReadonlyMap<number, VoterConfiguration>;
 }
 
 interface Collected {
@@ -32,11 +34,11 @@ interface Collected {
   readonly removals: Map<HostId, Removal>;
   readonly revocations: Map<string, Removal>;
   readonly administrators: Set<AccountId>;
-  configuration: VoterConfiguration;
+  readonly configurations: Map<number, VoterConfiguration>;
 }
 
 /** Which keys the roster follows from. */
-export const ROSTER_PREFIXES = ["administrator/", "host/", "invite/", "member/", "removed/", "revoked/", "voters"] as const;
+export const ROSTER_PREFIXES = ["administrator/", "host/", "invite/", "member/", "removed/", "revoked/", "voters/"] as const;
 
 /** Derives who takes part from the network's records. Pure: the same records give the same roster, in any order. */
 export function buildRegister(network: Network, entries: Iterable<NetworkEntry>): Register {
@@ -47,7 +49,7 @@ export function buildRegister(network: Network, entries: Iterable<NetworkEntry>)
     removals: new Map(),
     revocations: new Map(),
     administrators: new Set([network.founder]),
-    configuration: { number: 0, hosts: [], approvals: [] },
+    configurations: new Map(),
   };
   for (const entry of entries) collect(collected, entry);
   const expelled = losersOfInvites(collected.admissions);
@@ -56,6 +58,7 @@ export function buildRegister(network: Network, entries: Iterable<NetworkEntry>)
       collected.administrators.add(admission.account);
     }
   }
+  const configuration = latest(collected.configurations);
   return {
     network: network.id,
     networkName: network.rules.name,
@@ -63,8 +66,9 @@ export function buildRegister(network: Network, entries: Iterable<NetworkEntry>)
     maxHosts: network.rules.maxHosts,
     members: membersOf(collected, expelled),
     people: peopleOf(network, collected, expelled),
-    voters: collected.configuration.hosts,
-    configuration: collected.configuration,
+    voters: configuration.hosts,
+    configuration,
+    configurations: collected.configurations,
     invites: collected.invites,
     admissions: collected.admissions,
     removals: collected.removals,
@@ -98,11 +102,18 @@ function collect(into: Collected, { key, values }: NetworkEntry): void {
       into.revocations.set(`${name}/${second}`, removalCodec.decode(value));
       break;
     case "voters":
-      into.configuration = values.map((each) => votersCodec.decode(each)).reduce((best, each) => (each.number > best.number ? each : best), into.configuration);
+      into.configurations.set(Number(name), votersCodec.decode(value));
       break;
     default:
       break;
   }
+}
+
+/** The last of an unbroken row of configurations. */
+function latest(configurations: ReadonlyMap<number, VoterConfiguration>): VoterConfiguration {
+  let current: VoterConfiguration = { number: 0, hosts: [], approvals: [] };
+  for (let next = configurations.get(1); next !== undefined; next = configurations.get(next.number + 1)) current = next;
+  return current;
 }
 
 /**

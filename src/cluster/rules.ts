@@ -122,10 +122,11 @@ function judgeVoters(network: Network): Rule {
   return (record, _genesis, register) => {
     if (record.value === null) return refuse("NOT_DELETABLE", "a network always has voters");
     const next = votersCodec.decode(record.value);
-    const current = register.configuration;
-    if (next.number <= current.number) return ACCEPT;
-    const isFirst = next.number === 1 && next.hosts.length === 1 && record.author === register.founder;
-    if (isFirst || mayFollow(network.id, current, next) || isAdministrator(record.author, register)) return ACCEPT;
-    return next.number > current.number + 1 ? later("a configuration in between is missing") : refuse("NOT_APPROVED", "a majority of the voters has not approved it");
+    if (record.key !== `voters/${next.number}`) return refuse("MALFORMED", "the key names another number");
+    if (next.number === 1 && next.hosts.length === 1 && record.author === register.founder) return ACCEPT;
+    if (isAdministrator(record.author, register)) return ACCEPT;
+    const former = register.configurations.get(next.number - 1);
+    if (former === undefined) return later("the configuration before it is not known here yet");
+    return mayFollow(network.id, former, next) ? ACCEPT : refuse("NOT_APPROVED", "a majority of the former voters has not approved it");
   };
 }

@@ -140,6 +140,8 @@ async function begin(env: Env, { identity, delegation }: Ground, rooms: Rooms, s
   await membership.sayFirstWord(delegation?.account);
   pool.start();
   sites.start();
+  // A host that has become a voter has names to countersign.
+  started.defer(cluster.onChange(() => sites.workers.forEach((worker) => worker.nudge())));
   const publish = (): void => void membership.publishCard().catch((error: unknown) => env.log.warn("this host's card could not be published", { error }));
   started.defer(cluster.onChange(publish));
   publish();

@@ -85,7 +85,7 @@ export class Membership {
     const { namespace } = identity.network;
     await records.write([{ namespace, key: `member/${identity.host}`, value: admission, context: EMPTY_CONTEXT }]);
     const voters = votersCodec.encode({ number: 1, hosts: [identity.host], approvals: [] });
-    await records.write([{ namespace, key: "voters", value: voters, context: EMPTY_CONTEXT }]);
+    await records.write([{ namespace, key: "voters/1", value: voters, context: EMPTY_CONTEXT }]);
   }
 
   /** Tells the others where this host listens and what it offers, when that has changed. */

@@ -31,6 +31,7 @@ export async function openStore(env: Env, directory: DataDirectory, expected: Ho
   const log = await SqliteLog.open(env, directory.file("records.db"));
   started.defer(() => log.close());
   const pieces = await FilePieceStore.open(env, { directory: directory.path, log, capacityBytes: settings.capacityBytes });
+  started.defer(() => pieces.close());
   const cache = await FileSegmentCache.open(env, { directory: directory.path, budgetBytes: cacheBytes(settings.capacityBytes) });
   return { identity, settings, log, pieces, cache };
 }

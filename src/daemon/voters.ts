@@ -6,6 +6,7 @@ import type { Transport } from "../net/index.ts";
 import type { Env, WorkerTurn } from "../platform/index.ts";
 import { Worker, readIfPresent, writeDurably } from "../platform/index.ts";
 import type { Records } from "../records/index.ts";
+import { EMPTY_CONTEXT } from "../records/index.ts";
 import type { DataDirectory, HostIdentity } from "./directory.ts";
 
 const APPROVE = "cluster/approve";
@@ -73,7 +74,7 @@ export class Voters {
       this.#env.log.debug("a configuration of voters was not approved", { number, approvals: approvals.length });
       return;
     }
-    await records.write([{ namespace: identity.network.namespace, key: "voters", value: votersCodec.encode({ number, hosts: [...hosts], approvals }) }], { as: "host" });
+    await records.write([{ namespace: identity.network.namespace, key: `voters/${number}`, value: votersCodec.encode({ number, hosts: [...hosts], approvals }), context: EMPTY_CONTEXT }], { as: "host" });
   }
 
   async #approve(number: number, hosts: readonly HostId[]): Promise<Approval> {
