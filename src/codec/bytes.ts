@@ -1,6 +1,8 @@
 import { CodecError } from "./errors.ts";
 
 const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
+/** By character code; -1 for what is no letter of base32. */
+const DIGITS = Int8Array.from({ length: 128 }, (_, code) => ALPHABET.indexOf(String.fromCharCode(code)));
 
 /** RFC 4648 base32, lower case, without padding. */
 export function base32(bytes: Uint8Array): string {
@@ -24,9 +26,9 @@ export function fromBase32(text: string): Uint8Array {
   let bits = 0;
   let value = 0;
   let at = 0;
-  for (const letter of text) {
-    const digit = ALPHABET.indexOf(letter);
-    if (digit < 0) throw new CodecError(`"${letter}" is not a letter of base32.`);
+  for (let index = 0; index < text.length; index += 1) {
+    const digit = DIGITS[text.charCodeAt(index)] ?? -1;
+    if (digit < 0) throw new CodecError(`"${text[index]!}" is not a letter of base32.`);
     value = ((value << 5) | digit) & 0xfff;
     bits += 5;
     if (bits >= 8) {

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
+import { base32upper } from "multiformats/bases/base32";
+import { base36 } from "multiformats/bases/base36";
+import { base58btc } from "multiformats/bases/base58";
 import { CID } from "multiformats/cid";
+import { create } from "multiformats/hashes/digest";
 import type { HostId } from "./index.ts";
 import { CodecError, DAG_PB, RAW, base32, blobIdFromBytes, blobIdOf, bytesOfBlobId, bytesOfId, codecOfBlobId, digestOfBlobId, fromBase32, idFromBytes, idFromText } from "./index.ts";
 
@@ -24,14 +28,25 @@ test("an id is the same in text and bytes, and nothing else is an id", () => {
 });
 
 test("a blob id is the CID that IPFS writes", () => {
-  const digest = new Uint8Array(32).fill(9);
-  for (const codec of [RAW, DAG_PB] as const) {
-    const id = blobIdOf(codec, digest);
-    assert.deepEqual(CID.parse(id).bytes, bytesOfBlobId(id));
-    assert.equal(codecOfBlobId(id), codec);
-    assert.deepEqual(digestOfBlobId(id), digest);
-    assert.equal(blobIdFromBytes(bytesOfBlobId(id)), id);
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), fc.constantFrom(RAW, DAG_PB), (digest, codec) => {
+      const id = blobIdOf(codec, digest);
+      assert.equal(id, CID.createV1(codec, create(0x12, digest)).toString());
+      assert.deepEqual(CID.parse(id).bytes, bytesOfBlobId(id));
+      assert.equal(codecOfBlobId(id), codec);
+      assert.deepEqual(digestOfBlobId(id), digest);
+      assert.equal(blobIdFromBytes(bytesOfBlobId(id)), id);
+    }),
+  );
+});
+
+test("text that is no blob id, or one in another base, version, codec or hash, is refused", () => {
+  const cid = CID.createV1(RAW, create(0x12, new Uint8Array(32).fill(9)));
+  const id = cid.toString();
+  const others = [CID.createV1(0x71, cid.multihash), CID.createV1(RAW, create(0x1e, new Uint8Array(32)))].map(String);
+  const bases = [cid.toString(base58btc), cid.toString(base32upper), cid.toString(base36), "QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG"];
+  for (const text of ["", "hello", ...others, ...bases, id.slice(1), id.slice(0, -1), `${id}a`, `B${id.slice(1)}`, id.replace(id[9]!, "1"), `${id.slice(0, -1)}b`]) {
+    assert.throws(() => bytesOfBlobId(text), CodecError, text);
   }
-  assert.throws(() => bytesOfBlobId("QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG"), CodecError);
-  assert.throws(() => bytesOfBlobId("hello"), CodecError);
+  assert.throws(() => blobIdOf(RAW, new Uint8Array(31)), CodecError);
 });

@@ -2,13 +2,20 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import { hex, utf8 } from "../codec/index.ts";
-import { leafHash, merklePath, merkleRoot, merkleRootFromPath, rangeProof, verifyRange } from "./index.ts";
+import { leafHash, merklePath, merkleRoot, merkleRootFromPath, rangeProof, sha256, verifyRange } from "./index.ts";
 
 const leaves = (count: number): Uint8Array[] => Array.from({ length: count }, (_, at) => leafHash(utf8(`leaf ${at}`)));
 
 test("the tree has the roots of RFC 6962", () => {
   assert.equal(hex(merkleRoot([])), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   assert.equal(hex(merkleRoot([leafHash(new Uint8Array(0))])), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
+});
+
+test("a leaf's hash is that of RFC 6962 for a small leaf and a large one", () => {
+  for (const size of [0, 1, 8192, 8193, 65_536]) {
+    const leaf = new Uint8Array(size).fill(size % 251);
+    assert.deepEqual(leafHash(leaf), sha256(Uint8Array.of(0, ...leaf)), `${size} bytes`);
+  }
 });
 
 test("a path leads from each leaf to the root, and from no other leaf or place", () => {

@@ -1,13 +1,20 @@
 import { concatBytes, equalBytes } from "../codec/index.ts";
-import { sha256 } from "./hash.ts";
+import { hasher, sha256 } from "./hash.ts";
 
 // The tree of RFC 6962, section 2.1: leaves and inner nodes are hashed under different prefixes, and a left
 // subtree is the largest complete one. So no inner node can pass for a leaf, and no leaf need be doubled.
 const LEAF = Uint8Array.of(0);
 const NODE = Uint8Array.of(1);
 
+/** Below this size it is quicker to copy a leaf behind its prefix than to make a hasher that takes the two one after the other. */
+const COPIED_MAX = 8 * 1024;
+
 export function leafHash(leaf: Uint8Array): Uint8Array {
-  return sha256(concatBytes(LEAF, leaf));
+  if (leaf.length <= COPIED_MAX) return sha256(concatBytes(LEAF, leaf));
+  const hash = hasher();
+  hash.update(LEAF);
+  hash.update(leaf);
+  return hash.digest();
 }
 
 function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
