@@ -4,6 +4,7 @@ import type { RequestFrame } from "./control-frames.ts";
 import { CONTROL, CONTROL_OVERHEAD, encodeFailureFrame, encodeId } from "./control-frames.ts";
 import type { Failure } from "./errors.ts";
 import { NetError, failureOf } from "./errors.ts";
+import { KindTurns } from "./kind-turns.ts";
 import { MAX_MESSAGE } from "./port.ts";
 import type { Wire } from "./wire.ts";
 
@@ -33,6 +34,7 @@ export class Answerer {
   readonly #wire: Wire;
   readonly #dispatch: Dispatch;
   readonly #limits: AnswererLimits;
+  readonly #turns = new KindTurns();
   readonly #running = new Map<number, Running>();
   #bytes = 0;
   #begun = 0;
@@ -83,8 +85,11 @@ export class Answerer {
 
   async #outcome(kind: string, body: Uint8Array, signal: AbortSignal): Promise<Uint8Array | Failure> {
     try {
-      while (this.#wire.queuedBytes > BEGIN_BELOW_BYTES) await this.#wire.room();
-      const answer = await this.#dispatch(kind, body, signal);
+      const answer = await this.#turns.run(kind, signal, async () => {
+        while (this.#wire.queuedBytes > BEGIN_BELOW_BYTES) await this.#wire.room();
+        signal.throwIfAborted();
+        return this.#dispatch(kind, body, signal);
+      });
       if (answer.length > MAX_MESSAGE) throw new NetError("TOO_LARGE", `The answer to "${kind}" has ${answer.length} bytes, more than the ${MAX_MESSAGE} allowed.`);
       if (this.#wire.queuedBytes + answer.length > MAX_WAITING_BYTES) throw new NetError("BUSY", "Too many answers wait to be read. Ask again when they are.");
       return answer;

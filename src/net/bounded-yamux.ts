@@ -26,6 +26,7 @@ export function boundedYamux(): () => StreamMuxerFactory {
       protocol: factory.protocol,
       createStreamMuxer(connection: MessageStream) {
         boundFrames(connection);
+        announceRoomLate(connection);
         return factory.createStreamMuxer(connection);
       },
     };
@@ -44,6 +45,22 @@ function boundFrames(connection: MessageStream): void {
       connection.abort(error as Error);
     }
   });
+}
+
+// The connection says "drain" before it has sent what it already holds, and each stream answers by writing more: what it holds then
+// grows with every round. So the muxer hears of it only when nothing is held any more, and every stream may write once.
+function announceRoomLate(connection: MessageStream): void {
+  const listen = connection.addEventListener.bind(connection) as (type: string, listener: (event: Event) => void) => void;
+  const late = (type: string, listener: (event: Event) => void): void => {
+    if (type !== "drain") return listen(type, listener);
+    listen("drain", (event) => {
+      // The connection itself goes on sending in a microtask that was queued before this one.
+      queueMicrotask(() => {
+        if (connection.writeBufferLength === 0 && !connection.writableNeedsDrain) listener(event);
+      });
+    });
+  };
+  connection.addEventListener = late as MessageStream["addEventListener"];
 }
 
 /** Follows the heads of yamux frames through a connection's bytes. */

@@ -1,8 +1,9 @@
 import type { HostId } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
-import { Limiter } from "../platform/index.ts";
+import { Limiter, withDeadline } from "../platform/index.ts";
 import type { MakeWire } from "./bulk-ends.ts";
 import { acceptBulkEnd, openBulkEnd } from "./bulk-ends.ts";
+import { NetError } from "./errors.ts";
 import type { Handlers } from "./handlers.ts";
 import type { BulkStream } from "./port.ts";
 import type { ReceiveBudget } from "./receive-budget.ts";
@@ -25,6 +26,10 @@ export interface BulkCall {
   readonly signal: AbortSignal | undefined;
 }
 
+type Places = Pick<Limiter, "take">;
+
+const NEVER = new AbortController().signal;
+
 /** Opens and accepts bulk streams, each in its place: so many per host, so many in all. */
 export class BulkService {
   readonly #env: Env;
@@ -37,18 +42,21 @@ export class BulkService {
     this.#parts = parts;
   }
 
-  /** Waits its turn at both bounds, then opens a stream. */
+  /**
+   * Waits its turn at both bounds, then opens a stream.
+   * @throws NetError BUSY when its turn does not come in time
+   */
   async open(call: BulkCall): Promise<BulkStream> {
-    const signal = call.signal ?? new AbortController().signal;
+    const signal = call.signal ?? NEVER;
     const places = this.#outbound.get(call.to) ?? new Limiter(STREAMS_PER_PEER);
     this.#outbound.set(call.to, places);
-    const leaveLine = await places.take(1, signal);
+    const leaveLine = await this.#inTurn(places, signal);
     const leave = (): void => {
       leaveLine();
       if (places.inUse === 0 && places.waiting === 0) this.#outbound.delete(call.to);
     };
     try {
-      const leaveBudget = await this.#parts.budget.open(signal);
+      const leaveBudget = await this.#inTurn(this.#parts.budget.opened, signal);
       return await this.#openInPlace(call, signal, () => {
         leaveBudget();
         leave();
@@ -80,6 +88,22 @@ export class BulkService {
       { peer: call.to, budget: this.#parts.budget, stallMs: this.#parts.stallMs, kind: call.kind, header: call.header, signal: call.signal, onEnd },
       makeWire,
     );
+  }
+
+  async #inTurn(places: Places, signal: AbortSignal): Promise<() => void> {
+    const { stallMs } = this.#parts;
+    try {
+      return await withDeadline(this.#env, stallMs, "Waiting for a place", signal, async (limited) => {
+        const leave = await places.take(1, limited);
+        if (!limited.aborted) return leave;
+        // The place came in the moment in which it was no longer wanted.
+        leave();
+        throw limited.reason;
+      });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw new NetError("BUSY", `This host has as many bulk streams open as it may, and none ended within ${stallMs} ms. Try again.`, { cause: error });
+    }
   }
 
   #takePlace(from: HostId): (() => void) | undefined {

@@ -45,6 +45,8 @@ export class Gate {
     if (key === undefined) return endConnection(connection, new NetError("STRANGER", "The key of a connection is not an Ed25519 key."));
     const known = this.#connections.get(key) ?? new Set();
     this.#connections.set(key, known.add(connection));
+    // Those that this host made are ended by whoever made them.
+    if (connection.direction === "outbound") return;
     this.#env.timers.after(IDLE_MS, () => {
       if (!this.#used.has(connection)) endConnection(connection, new NetError("STALLED", "A connection was opened and not used."));
     });

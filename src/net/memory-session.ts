@@ -4,6 +4,7 @@ import { Limiter, PlatformError } from "../platform/index.ts";
 import { REQUESTS_AT_ONCE } from "./asker.ts";
 import type { Failure } from "./errors.ts";
 import { NetError, failureOf, remoteError, unreachable } from "./errors.ts";
+import { KindTurns } from "./kind-turns.ts";
 import type { Carry } from "./memory-wire.ts";
 import { MemoryWire } from "./memory-wire.ts";
 import type { Paths } from "./memory-paths.ts";
@@ -22,6 +23,7 @@ interface End {
   readonly host: SessionHost;
   readonly over: AbortController;
   readonly places: Limiter;
+  readonly turns: KindTurns;
   readonly wires: Set<MemoryWire>;
 }
 
@@ -36,7 +38,7 @@ export class Session {
     this.#env = env;
     this.#paths = paths;
     this.dialled = dialler.self;
-    this.#ends = new Map([dialler, other].map((host) => [host.self, { host, over: new AbortController(), places: new Limiter(REQUESTS_AT_ONCE), wires: new Set<MemoryWire>() }]));
+    this.#ends = new Map([dialler, other].map((host) => [host.self, { host, over: new AbortController(), places: new Limiter(REQUESTS_AT_ONCE), turns: new KindTurns(), wires: new Set<MemoryWire>() }]));
   }
 
   get hosts(): readonly HostId[] {
@@ -87,7 +89,7 @@ export class Session {
 
   #exchange(self: HostId, kind: string, body: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
     const other = this.other(self);
-    const { host, over } = this.#end(other);
+    const { host, over, turns } = this.#end(other);
     const handling = new AbortController();
     return new Promise((resolve, reject) => {
       const cancel = (): void => {
@@ -100,7 +102,8 @@ export class Session {
         step();
       };
       this.#send(self, other, () => {
-        const outcome = serve(host, self, kind, body, AbortSignal.any([handling.signal, over.signal]));
+        const stop = AbortSignal.any([handling.signal, over.signal]);
+        const outcome = answerOf(kind, () => turns.run(kind, stop, () => host.serve(self, kind, body, stop)));
         void outcome.then((answer) => this.#send(other, self, () => settle(() => (answer instanceof Uint8Array ? resolve(answer) : reject(remoteError(other, answer))))));
       });
     });
@@ -149,9 +152,9 @@ export class Session {
   }
 }
 
-async function serve(host: SessionHost, from: HostId, kind: string, body: Uint8Array, signal: AbortSignal): Promise<Uint8Array | Failure> {
+async function answerOf(kind: string, serve: () => Promise<Uint8Array>): Promise<Uint8Array | Failure> {
   try {
-    const answer = await host.serve(from, kind, body, signal);
+    const answer = await serve();
     if (answer.length > MAX_MESSAGE) throw new NetError("TOO_LARGE", `The answer to "${kind}" has ${answer.length} bytes, more than the ${MAX_MESSAGE} allowed.`);
     return answer.slice();
   } catch (error) {

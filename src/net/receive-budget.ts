@@ -8,6 +8,14 @@ export const FULL_FRAME_COST = MAX_BULK_FRAME + FRAME_OVERHEAD;
 /** What one stream may hold at most, however much is free. */
 const STREAM_BYTES_MAX = 16 * 1024 * 1024;
 
+/** Parts of the budget promised to streams that others open (105 streams of 256 MiB), and that this host opens (60). */
+const ACCEPTED_SHARE = 7 / 16;
+const OPENED_SHARE = 1 / 4;
+
+function places(bytes: number): number {
+  return Math.max(1, Math.floor(bytes / FULL_FRAME_COST));
+}
+
 export function frameCost(length: number): number {
   return length + FRAME_OVERHEAD;
 }
@@ -15,10 +23,10 @@ export function frameCost(length: number): number {
 /**
  * The memory that all bulk streams of the process together may hold for frames that came and were not yet used up.
  *
- * Half is for one frame a stream, promised for the stream's whole life: a reader never waits for memory that another reader
- * holds, so two of them cannot block each other. That half bounds the number of streams; a quarter of the whole is for streams
- * that others open, so that they cannot keep this host from opening its own. The other half is lent for reading ahead, and
- * whoever gets none of it is only slower.
+ * One frame a stream is promised for the stream's whole life: a reader never waits for memory that another reader holds, so two
+ * of them cannot block each other. The promises bound the number of streams; those that others open and those that this host opens
+ * have places of their own, so that others cannot keep this host from opening any. The rest is lent for reading ahead, and whoever
+ * gets none of it is only slower.
  */
 export class ReceiveBudget {
   readonly #aheadBytes: number;
@@ -29,10 +37,10 @@ export class ReceiveBudget {
   #streams = 0;
 
   constructor(totalBytes: number) {
-    const perKind = Math.max(1, Math.floor(totalBytes / 4 / FULL_FRAME_COST));
-    this.#acceptedMax = perKind;
-    this.#opened = new Limiter(perKind);
-    this.#aheadBytes = Math.max(0, totalBytes - 2 * perKind * FULL_FRAME_COST);
+    const openedMax = places(totalBytes * OPENED_SHARE);
+    this.#acceptedMax = places(totalBytes * ACCEPTED_SHARE);
+    this.#opened = new Limiter(openedMax);
+    this.#aheadBytes = Math.max(0, totalBytes - (openedMax + this.#acceptedMax) * FULL_FRAME_COST);
     this.#aheadFree = this.#aheadBytes;
   }
 
@@ -43,9 +51,9 @@ export class ReceiveBudget {
     return this.#leaving(() => (this.#accepted -= 1));
   }
 
-  /** The place of a stream that this host opens. Waits its turn. */
-  async open(signal: AbortSignal): Promise<() => void> {
-    return this.#leaving(await this.#opened.take(1, signal));
+  /** The places of streams that this host opens. One waits its turn. */
+  get opened(): { take(amount: number, signal: AbortSignal): Promise<() => void> } {
+    return { take: async (amount, signal) => this.#leaving(await this.#opened.take(amount, signal)) };
   }
 
   /** The share that one of the present streams should have for reading ahead, in bytes. */

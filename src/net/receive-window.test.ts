@@ -81,7 +81,7 @@ describe("the receive budget", () => {
   });
 
   test("gives a lone stream much room, and takes it back for others as they come", () => {
-    const budget = new ReceiveBudget(64 * MIB);
+    const budget = new ReceiveBudget(96 * MIB);
     const leaves = [budget.accept()];
     const first = new Stream(budget);
     assert.equal(first.credit, 16 * MIB);
@@ -98,7 +98,7 @@ describe("the receive budget", () => {
     const budget = new ReceiveBudget(8 * MIB);
     const accepted = Array.from({ length: 5 }, () => budget.accept());
     assert.ok(accepted.includes(undefined));
-    const leave = await budget.open(never);
+    const leave = await budget.opened.take(1, never);
     leave();
     leave();
     accepted[0]?.();

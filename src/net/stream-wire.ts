@@ -11,7 +11,8 @@ const BATCH_BYTES = 64 * 1024;
 /** Longer parts are passed on without being copied. */
 const COPY_BELOW_BYTES = 16 * 1024;
 /** A single write has at most this many bytes; see the bound on yamux frames. */
-export const WRITE_BYTES = 1024 * 1024;
+export const WRITE_BYTES = 512 * 1024;
+const NOTHING = new Uint8Array(0);
 /** How long a closing stream may take to get rid of what is queued. */
 const CLOSE_MS = 10_000;
 
@@ -127,10 +128,19 @@ export class StreamWire implements Wire {
     return batch.length === 1 ? batch[0]! : concatBytes(...batch);
   }
 
+  // "drain" says that the stream may go on with what it holds, not that it holds nothing. It must be empty before it is given more,
+  // or it would hold ever more; and it is made to go on here and now, before the other streams take the room.
   #unblock(): void {
+    if (this.#ended) return;
     this.#movedMs = this.#env.clock.monotonicMs();
-    this.#blocked = false;
-    if (!this.#ended) this.#flush();
+    try {
+      if (this.#stream.writeBufferLength > 0) this.#stream.send(NOTHING);
+    } catch (error) {
+      this.abort(error as Error);
+      return;
+    }
+    this.#blocked = this.#stream.writeBufferLength > 0 || this.#stream.writableNeedsDrain;
+    this.#flush();
   }
 
   #receive(data: StreamMessageEvent["data"]): void {
