@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import test from "node:test";
 import { createDoor } from "./door.ts";
-import { hugeFile } from "./fake-sites.ts";
-import { FakeNode, TOKEN, TestDoor, env, hostRow } from "./harness.ts";
+import { hugeFile } from "./fakes/fake-sites.ts";
+import { FakeNode, TOKEN, TestDoor, env, hostRow } from "./fakes/harness.ts";
 
 test("the door listens on 127.0.0.1 and, where it exists, ::1, on one port", async () => {
   await using door = await TestDoor.open();

@@ -12,7 +12,7 @@ const SHOWN_MAX = 200;
 function hostItem(host: HostRow): Html {
   const used = host.usedBytes === undefined ? "" : `${humanBytes(host.usedBytes)} of `;
   const where = host.isSelf ? html` <span class="soft">this host</span>` : html``;
-  return html`<li><span class="${host.presence}">${host.name}${where}</span><span class="soft">${host.presence === "online" ? "" : `${host.presence}, `}${used}${humanBytes(host.capacityBytes)}</span></li>`;
+  return html`<li><span class="${host.presence}">${host.name}${where}</span><span class="soft">${host.presence}, ${used}${humanBytes(host.capacityBytes)}</span></li>`;
 }
 
 function siteItem(site: SiteInfo, port: number): Html {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { HoldfastError } from "../../platform/index.ts";
-import { fileOf, hugeFile } from "../fake-sites.ts";
-import { TOKEN, TestDoor, hostId } from "../harness.ts";
-import type { Reply } from "../harness.ts";
+import { fileOf, hugeFile } from "../fakes/fake-sites.ts";
+import { TOKEN, TestDoor, hostId } from "../fakes/harness.ts";
+import type { Reply } from "../fakes/harness.ts";
 
 function json(reply: Reply): unknown {
   return JSON.parse(reply.body.toString());

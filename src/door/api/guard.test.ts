@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { TOKEN, TestDoor } from "../harness.ts";
+import { TOKEN, TestDoor } from "../fakes/harness.ts";
 
 const bearer = `Authorization: Bearer ${TOKEN}\r\n`;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Check } from "typebox/schema";
-import { TestDoor } from "../harness.ts";
+import { TestDoor } from "../fakes/harness.ts";
 
 type Json = { readonly [name: string]: Json } & { readonly $ref?: string };
 

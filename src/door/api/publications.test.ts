@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Env, Timer } from "../../platform/index.ts";
-import { FakeSites } from "../fake-sites.ts";
-import { TOKEN, TestDoor, env } from "../harness.ts";
-import type { Reply } from "../harness.ts";
+import { FakeSites } from "../fakes/fake-sites.ts";
+import { TOKEN, TestDoor, env } from "../fakes/harness.ts";
+import type { Reply } from "../fakes/harness.ts";
 import { Publications } from "./publications.ts";
 
 function json(reply: Reply): { id: string; code: string } {

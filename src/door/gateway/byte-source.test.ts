@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import test from "node:test";
 import { HoldfastError } from "../../platform/index.ts";
-import { fileOf, hugeFile } from "../fake-sites.ts";
-import { TestDoor } from "../harness.ts";
+import { fileOf, hugeFile } from "../fakes/fake-sites.ts";
+import { TestDoor } from "../fakes/harness.ts";
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import { HoldfastError } from "../../platform/index.ts";
-import { fileOf, hugeFile } from "../fake-sites.ts";
+import { fileOf, hugeFile } from "../fakes/fake-sites.ts";
 import { createDoor } from "../door.ts";
-import { FakeNode, TOKEN, TestDoor, env, hostId, hostRow } from "../harness.ts";
-import type { Reply } from "../harness.ts";
+import { FakeNode, TOKEN, TestDoor, env, hostId, hostRow } from "../fakes/harness.ts";
+import type { Reply } from "../fakes/harness.ts";
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 
@@ -148,7 +148,7 @@ test("a folder without index.html is listed, with names escaped and sizes", asyn
   const page = body.toString();
   assert.equal(status, 200);
   assert.match(String(headers["content-security-policy"]), /default-src 'none'/);
-  assert.match(page, /<a href="\.\/one\.png">one\.png<\/a><span class="soft">2\.0 KiB/);
+  assert.match(page, /<a href="\.\/one\.png">one\.png<\/a><span class="soft">2 kB/);
   assert.match(page, /<a href="\.\/deep\/">deep\/<\/a>/);
   assert.match(page, /<a href="\.\.\/">/);
   assert.ok(page.includes("&lt;b&gt;&amp;&quot;x&quot;.txt"));

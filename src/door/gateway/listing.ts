@@ -7,13 +7,15 @@ const ENTRIES_MAX = 5_000;
 
 type Entries = NonNullable<ReturnType<SiteView["folder"]>>;
 
-const UNITS = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"];
+const UNITS = ["bytes", "kB", "MB", "GB", "TB", "PB"];
 
-/** "17 bytes", "1.5 MiB". */
+/** "17 bytes", "1.5 MB", "20 GB": decimal, as disks are sold and capacities are typed. */
 export function humanBytes(bytes: number): string {
-  const power = bytes < 1024 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));
-  const value = bytes / 1024 ** power;
-  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[power]}`;
+  let value = bytes;
+  let power = 0;
+  // Anything from 999.95 on would be written as 1000.
+  for (; value >= 999.95 && power < UNITS.length - 1; power++) value /= 1000;
+  return `${Number(value.toFixed(power === 0 ? 0 : 1))} ${UNITS[power]}`;
 }
 
 function row(entry: Entries[number]): Html {

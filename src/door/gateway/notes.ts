@@ -9,7 +9,7 @@ const NAMES_MAX = 50;
 
 /** A site that nobody here has heard of. */
 export function unknownSitePage(name: string, known: readonly string[], port: number): Page {
-  const list = known.length === 0 ? html`<p>No site is published on this network yet.</p>` : html`<p>These are:</p><ul>${known.slice(0, NAMES_MAX).map((each) => siteItem(each, port))}</ul>`;
+  const list = known.length === 0 ? html`<p>No site is published on this network yet.</p>` : html`<p>The sites there are:</p><ul>${known.slice(0, NAMES_MAX).map((each) => siteItem(each, port))}</ul>`;
   return {
     title: `No site called ${name}`,
     body: html`<h1>No site called “${name}”</h1>

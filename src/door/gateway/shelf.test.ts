@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { FakeSites, fileOf } from "../fake-sites.ts";
-import { env } from "../harness.ts";
+import { FakeSites, fileOf } from "../fakes/fake-sites.ts";
+import { env } from "../fakes/harness.ts";
 import { prepare } from "./file-answer.ts";
 import { Shelves } from "./shelf.ts";
 

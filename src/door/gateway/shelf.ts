@@ -58,9 +58,13 @@ export class Shelves {
   }
 
   keep(shelf: Shelf, target: string, prepared: Prepared): void {
-    if (this.#prepared >= PREPARED_MAX) for (const name of this.#shelves.keys()) this.#drop(name);
-    shelf.prepared.set(target, prepared);
-    this.#prepared += 1;
+    if (this.#shelves.get(shelf.view.site.name) !== shelf) return;
+    if (this.#prepared < PREPARED_MAX) {
+      shelf.prepared.set(target, prepared);
+      this.#prepared += 1;
+      return;
+    }
+    for (const name of this.#shelves.keys()) this.#drop(name);
   }
 
   /** In the background: nobody waits for it. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import type { ServerResponse } from "node:http";
 import test from "node:test";
-import { env } from "../harness.ts";
+import { env } from "../fakes/harness.ts";
 import { Traffic } from "../traffic.ts";
 import { Stalls } from "./stalls.ts";
 

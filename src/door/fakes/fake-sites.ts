@@ -1,8 +1,8 @@
-import { idFromBytes, blobIdOf, RAW, utf8 } from "../codec/index.ts";
-import type { AccountId, NamespaceId } from "../codec/index.ts";
-import { sha256 } from "../crypto/index.ts";
-import type { FileInfo, HeadInfo, Publication, PublishOptions, PublishResult, SiteFile, SiteInfo, SiteView, Sites } from "../site/index.ts";
-import { HoldfastError } from "../platform/index.ts";
+import { idFromBytes, blobIdOf, RAW, utf8 } from "../../codec/index.ts";
+import type { AccountId, NamespaceId } from "../../codec/index.ts";
+import { sha256 } from "../../crypto/index.ts";
+import type { FileInfo, HeadInfo, Publication, PublishOptions, PublishResult, SiteFile, SiteInfo, SiteView, Sites } from "../../site/index.ts";
+import { HoldfastError } from "../../platform/index.ts";
 
 // For tests and benchmarks only: sites in memory, whose files can be slow, huge or broken.
 

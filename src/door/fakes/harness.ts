@@ -2,15 +2,15 @@ import { request as httpRequest } from "node:http";
 import type { IncomingHttpHeaders } from "node:http";
 // oxlint-disable-next-line no-restricted-imports -- the tests send what no HTTP client would
 import { connect, type Socket } from "node:net";
-import { idFromBytes } from "../codec/index.ts";
-import type { HostId } from "../codec/index.ts";
-import type { Env } from "../platform/index.ts";
-import { machineEnv, silentLog } from "../platform/index.ts";
-import type { Door, DoorOptions } from "./door.ts";
-import { createDoor } from "./door.ts";
+import { idFromBytes } from "../../codec/index.ts";
+import type { HostId } from "../../codec/index.ts";
+import type { Env } from "../../platform/index.ts";
+import { machineEnv, silentLog } from "../../platform/index.ts";
+import type { Door, DoorOptions } from "../door.ts";
+import { createDoor } from "../door.ts";
 import { FakeSites } from "./fake-sites.ts";
-import type { Node } from "./port.ts";
-import type { HostRow, Status } from "./rows.ts";
+import type { Node } from "../port.ts";
+import type { HostRow, Status } from "../rows.ts";
 
 // For tests and benchmarks only: a running host made of memory behind the port `Node`, a door to it, and clients.
 
