@@ -5,7 +5,7 @@ import type { HostId } from "../codec/index.ts";
 import { fromHex, fromUtf8, hex, idFromBytes, utf8 } from "../codec/index.ts";
 import type { KeyPair } from "../crypto/index.ts";
 import { keyPairFromSeed } from "../crypto/index.ts";
-import { readIfPresent, writeDurably } from "../platform/index.ts";
+import { readIfPresent, removeIfPresent, writeDurably } from "../platform/index.ts";
 import { DaemonError } from "./errors.ts";
 import type { FieldValues } from "./json-file.ts";
 import { parseJson, pickFields } from "./json-file.ts";
@@ -83,6 +83,10 @@ export class DataDirectory {
   async api(): Promise<ApiAddress | undefined> {
     const bytes = await readIfPresent(this.file("api.json"));
     return bytes === undefined ? undefined : pickFields(parseJson(bytes), apiFields);
+  }
+
+  async removeApi(): Promise<void> {
+    await removeIfPresent(this.file("api.json"));
   }
 
   async #need(name: string): Promise<Uint8Array> {

@@ -6,6 +6,7 @@ import type { Env } from "../platform/index.ts";
 import { codeOf } from "../platform/index.ts";
 import { AddressBook } from "./address-book.ts";
 import { DataDirectory } from "./directory.ts";
+import { gaugesOf } from "./gauges.ts";
 import { openStore } from "./open-store.ts";
 import { learnPeersFile } from "./peers.ts";
 import type { PersonalConfig } from "./personal.ts";
@@ -105,27 +106,27 @@ async function layGround(env: Env, options: HostOptions, started: AsyncDisposabl
   const [identity, settings] = [store.identity, store.settings];
   const ports = await choosePorts(directory, settings, options);
   const addressBook = await AddressBook.open(directory.file("addresses.cbor"));
-  return { directory, identity, settings, delegation: await directory.delegation(), ports, store, addressBook };
+  return { directory, identity, settings, delegation: await directory.delegation(), ports, web: { port: ports.httpPort }, store, addressBook };
 }
 
 async function openDoor(env: Env, ground: Ground, rooms: Rooms, started: AsyncDisposableStack): Promise<{ readonly port: number }> {
   const token = hex(env.random.bytes(32));
-  let port = ground.ports.httpPort;
   const view = new View(env, {
     identity: ground.identity,
     settings: ground.settings,
     version: VERSION,
     processId: process.pid,
-    httpPort: () => port,
+    httpPort: () => ground.web.port,
     ...rooms,
     store: ground.store.pieces,
     addressBook: ground.addressBook,
-    gauges: () => [],
+    gauges: () => gaugesOf(ground, rooms),
   });
-  const door = await createDoor(env, { node: view, token, port });
-  port = door.port;
+  const door = await createDoor(env, { node: view, token, port: ground.ports.httpPort });
+  ground.web.port = door.port;
   started.defer(() => door.close());
-  await ground.directory.writeApi({ url: `http://127.0.0.1:${port}/`, token, pid: process.pid });
+  await ground.directory.writeApi({ url: `http://127.0.0.1:${door.port}/`, token, pid: process.pid });
+  started.defer(() => ground.directory.removeApi());
   return door;
 }
 

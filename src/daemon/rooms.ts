@@ -26,6 +26,8 @@ export interface Ground {
   readonly settings: Settings;
   readonly delegation: Delegation | undefined;
   readonly ports: Ports;
+  /** Where the door listens: known once it is open, when any free port was asked for. */
+  readonly web: { port: number };
   readonly store: LocalStore;
   readonly addressBook: AddressBook;
 }
@@ -118,8 +120,8 @@ async function gather(env: Env, options: MeetingOptions, ground: Ground, started
   return { transport, cluster, records, membership };
 }
 
-async function ownBeat({ store, ports }: Ground, transport: Transport): Promise<Beat> {
-  return { freeBytes: await store.pieces.availableBytes(), usedBytes: store.pieces.usedBytes, addresses: [...transport.addresses()].slice(0, 16), httpPort: ports.httpPort, processId: process.pid };
+async function ownBeat({ store, web }: Ground, transport: Transport): Promise<Beat> {
+  return { freeBytes: await store.pieces.availableBytes(), usedBytes: store.pieces.usedBytes, addresses: [...transport.addresses()].slice(0, 16), httpPort: web.port, processId: process.pid };
 }
 
 function* targets(cluster: Cluster, identity: HostIdentity, addressBook: AddressBook, liveness: Liveness): Generator<{ readonly host: HostId; readonly addresses: readonly string[] }> {
