@@ -8,7 +8,7 @@ import type { Member } from "./port.ts";
 import type { NetworkEntry, Register } from "./roster.ts";
 import { buildRegister } from "./roster.ts";
 import type { Rule } from "./rules.ts";
-import { judgeStanding, networkRule, refuse } from "./rules.ts";
+import { judgeStanding, networkRule, refuse, ruleNamed } from "./rules.ts";
 
 export interface ClusterParts {
   readonly self: HostId;
@@ -86,7 +86,7 @@ export class Cluster {
   judge(record: JudgedRecord, genesis: Genesis): Verdict {
     const standing = judgeStanding(record, this.#register);
     if (standing.kind !== "accept") return standing;
-    const rule = this.#rules[genesis.type];
+    const rule = ruleNamed(this.#rules, genesis.type);
     if (rule === undefined) return refuse("UNKNOWN_TYPE", `this program knows no namespaces of type ${genesis.type}; update it`);
     return rule(record, genesis, this.#register);
   }

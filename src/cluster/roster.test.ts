@@ -103,6 +103,34 @@ test("rules let each write only what is theirs", () => {
   assert.equal(verdict(record(`invite/${inviteId(newKey())}`, administrators, friend, cellar)), "refuse");
 });
 
+test("a key that names nobody is refused, and one that came through all the same keeps no host from reading the roster", () => {
+  const cellar = newKey();
+  const cellarId = idFromBytes<AccountId>(cellar.publicKey);
+  const invite = newKey();
+  const made = cluster([...base, invitation(invite), admission("cellar", invite, cellar, cellarId)]);
+  const value = inviteCodec.encode({ expiresMs: 1, zone: null, quotaBytes: null, role: "member" });
+  const judge = (key: string, bytes: Uint8Array | null, author: AccountId = cellarId): string => {
+    const verdict = made.judge(record(key, bytes, author, cellar), network.genesis);
+    return verdict.kind === "refuse" ? verdict.code : verdict.kind;
+  };
+  const removal = removalCodec.encode({ honoured: [] });
+  assert.equal(judge("invite/garbage", value), "MALFORMED");
+  assert.equal(judge(`invite/${inviteId(invite)}/more`, value), "MALFORMED");
+  assert.equal(judge(`invite/${inviteId(invite)}`, null), "NOT_DELETABLE");
+  assert.equal(judge(`revoked/${cellarId}/garbage`, removal), "MALFORMED");
+  assert.equal(judge("administrator/garbage", removal, founderId), "MALFORMED");
+  assert.equal(judge("removed/garbage", removal, founderId), "MALFORMED");
+  for (const key of ["constructor", "__proto__/x", "toString", "hasOwnProperty/y"]) assert.equal(judge(key, value), "UNKNOWN_KIND", key);
+  const named = admission("<b>\n\u202e", invite, cellar, cellarId);
+  assert.equal(judge(named.key, named.values[0]!), "MALFORMED");
+  for (const type of ["constructor", "__proto__", "toString"]) {
+    const verdict = made.judge(record("x", value, cellarId, cellar), { ...network.genesis, type });
+    assert.equal(verdict.kind === "refuse" ? verdict.code : verdict.kind, "UNKNOWN_TYPE", type);
+  }
+  const poisoned = cluster([...base, { key: "invite/garbage", values: [value] }, { key: `host/${hostId(attic)}`, values: [new Uint8Array(3)] }]);
+  assert.equal(poisoned.register.members.size, 1);
+});
+
 test("a removed host's later batches are refused, its earlier ones are not", () => {
   const [invite, cellar] = [newKey(), newKey()];
   const friend = idFromBytes<AccountId>(newKey().publicKey);

@@ -1,5 +1,5 @@
 import type { AccountId, HostId, InviteId } from "../codec/index.ts";
-import { bytesOfId, compareBytes, concatBytes, idFromText, utf8 } from "../codec/index.ts";
+import { CodecError, bytesOfId, compareBytes, concatBytes, idFromText, utf8 } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
 import type { Admission, HostCard, Invite, Removal, VoterConfiguration } from "./entries.ts";
 import { admissionCodec, hostCardCodec, inviteCodec, removalCodec, votersCodec } from "./entries.ts";
@@ -51,7 +51,7 @@ export function buildRegister(network: Network, entries: Iterable<NetworkEntry>)
     administrators: new Set([network.founder]),
     configurations: new Map(),
   };
-  for (const entry of entries) collect(collected, entry);
+  for (const entry of entries) collectIfReadable(collected, entry);
   const expelled = losersOfInvites(collected.admissions);
   for (const [host, admission] of collected.admissions) {
     if (admission.invite !== null && !expelled.has(host) && collected.invites.get(admission.invite)?.role === "administrator") {
@@ -75,6 +75,15 @@ export function buildRegister(network: Network, entries: Iterable<NetworkEntry>)
     revocations: collected.revocations,
     expelled,
   };
+}
+
+/** The rules refuse what cannot be read. Should one let something through, that entry counts for nothing, instead of no host ever starting again. */
+function collectIfReadable(into: Collected, entry: NetworkEntry): void {
+  try {
+    collect(into, entry);
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error;
+  }
 }
 
 function collect(into: Collected, { key, values }: NetworkEntry): void {

@@ -1,8 +1,9 @@
-import type { AccountId, HostId } from "../codec/index.ts";
+import type { AccountId, HostId, InviteId } from "../codec/index.ts";
 import { CodecError, idFromText } from "../codec/index.ts";
 import type { Removal } from "./entries.ts";
 import { admissionCodec, hostCardCodec, inviteCodec, removalCodec, votersCodec } from "./entries.ts";
 import { admissionIsProven } from "./invite.ts";
+import { isHostName } from "./names.ts";
 import type { Genesis, JudgedRecord, Verdict } from "./namespace.ts";
 import { ACCEPT } from "./namespace.ts";
 import type { Network } from "./network.ts";
@@ -43,6 +44,11 @@ function isFirstWord(record: JudgedRecord, register: Register): boolean {
   return record.author === register.founder && record.key === `member/${record.host}`;
 }
 
+/** The peer chooses the name, which may be "constructor" or "__proto__". */
+export function ruleNamed(rules: Readonly<Record<string, Rule>>, name: string): Rule | undefined {
+  return Object.hasOwn(rules, name) ? rules[name] : undefined;
+}
+
 /** The rules of the keys that this room owns. Kinds that other rooms own are handed in by the daemon. */
 export function networkRule(network: Network, others: Readonly<Record<string, Rule>>): Rule {
   const rules: Readonly<Record<string, Rule>> = {
@@ -51,12 +57,12 @@ export function networkRule(network: Network, others: Readonly<Record<string, Ru
     invite: judgeInvite,
     removed: judgeRemoval,
     revoked: judgeRevocation,
-    administrator: onlyAdministrators,
+    administrator: judgeAdministrator,
     voters: judgeVoters(network),
     ...others,
   };
   return (record, genesis, register) => {
-    const rule = rules[record.key.split("/")[0]!];
+    const rule = ruleNamed(rules, record.key.split("/")[0]!);
     if (rule === undefined) return refuse("UNKNOWN_KIND", "this program knows no such record; update it");
     try {
       return rule(record, genesis, register);
@@ -71,13 +77,22 @@ function isAdministrator(account: AccountId | null, register: Register): boolean
   return account !== null && register.people.get(account)?.isAdministrator === true;
 }
 
-const onlyAdministrators: Rule = (record, _genesis, register) => (isAdministrator(record.author, register) ? ACCEPT : refuse("NOT_ADMINISTRATOR", "only administrators write this"));
+/** The id that makes up the rest of a key. @throws CodecError when it is none: the roster could not be read with such a key in it */
+function idIn<Id extends AccountId | HostId | InviteId>(key: string): Id {
+  return idFromText<Id>(key.slice(key.indexOf("/") + 1));
+}
+
+const judgeAdministrator: Rule = (record, _genesis, register) => {
+  idIn<AccountId>(record.key);
+  return isAdministrator(record.author, register) ? ACCEPT : refuse("NOT_ADMINISTRATOR", "only administrators write this");
+};
 
 function judgeMember(network: Network): Rule {
   return (record, _genesis, register) => {
     if (record.value === null) return refuse("NOT_DELETABLE", "an admission is ended by a removal");
-    const host = idFromText<HostId>(record.key.slice("member/".length));
+    const host = idIn<HostId>(record.key);
     const admission = admissionCodec.decode(record.value);
+    if (!isHostName(admission.name)) return refuse("MALFORMED", "the host's name is none");
     if (admission.invite === null) return isAdministrator(record.author, register) ? ACCEPT : refuse("NOT_ADMINISTRATOR", "only administrators admit without an invite");
     const invite = register.invites.get(admission.invite);
     if (invite === undefined) return later("the invite is not known here yet");
@@ -96,8 +111,11 @@ const judgeHostCard: Rule = (record) => {
 };
 
 const judgeInvite: Rule = (record, _genesis, register) => {
+  idIn<InviteId>(record.key);
   if (record.author === null) return refuse("NOT_A_PERSON", "people invite, hosts do not");
-  if (record.value !== null && inviteCodec.decode(record.value).role === "administrator" && !isAdministrator(record.author, register)) {
+  // Whoever joins later follows the admissions by their invites.
+  if (record.value === null) return refuse("NOT_DELETABLE", "an invite ends by being used or by its expiry");
+  if (inviteCodec.decode(record.value).role === "administrator" && !isAdministrator(record.author, register)) {
     return refuse("NOT_ADMINISTRATOR", "only administrators invite administrators");
   }
   return ACCEPT;
@@ -106,7 +124,7 @@ const judgeInvite: Rule = (record, _genesis, register) => {
 const judgeRemoval: Rule = (record, _genesis, register) => {
   if (record.value === null) return refuse("NOT_DELETABLE", "a removed host joins again by a new invite");
   removalCodec.decode(record.value);
-  const host = idFromText<HostId>(record.key.slice("removed/".length));
+  const host = idIn<HostId>(record.key);
   const isOwner = record.author !== null && register.admissions.get(host)?.account === record.author;
   return isOwner || isAdministrator(record.author, register) ? ACCEPT : refuse("NOT_ADMINISTRATOR", "a host is removed by its person or an administrator");
 };
@@ -114,7 +132,8 @@ const judgeRemoval: Rule = (record, _genesis, register) => {
 const judgeRevocation: Rule = (record) => {
   if (record.value === null) return refuse("NOT_DELETABLE", "a revocation stays; delegate anew from another host");
   removalCodec.decode(record.value);
-  const account = record.key.split("/")[1];
+  const account = record.key.split("/")[1] ?? "";
+  idFromText<HostId>(record.key.slice(`revoked/${account}/`.length));
   return record.author === account ? ACCEPT : refuse("NOT_OWN", "people revoke their own delegations");
 };
 

@@ -1,0 +1,142 @@
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { performance } from "node:perf_hooks";
+import type { Delegation, Genesis } from "../../src/cluster/index.ts";
+import type { AccountId, HostId, NamespaceId, NetworkId } from "../../src/codec/index.ts";
+import type { HostIdentity } from "../../src/daemon/directory.ts";
+import { DataDirectory } from "../../src/daemon/directory.ts";
+import type { KeyPair } from "../../src/crypto/index.ts";
+import { sign } from "../../src/crypto/index.ts";
+import type { Standing, Transport } from "../../src/net/index.ts";
+import { createTransport } from "../../src/net/index.ts";
+import { machineEnv, silentLog } from "../../src/platform/index.ts";
+import { sealerWith } from "../../src/records/batch.ts";
+import type { PushAnswer } from "../../src/records/messages.ts";
+import { ASK_PUSH } from "../../src/records/messages.ts";
+import type { Parcel } from "../../src/records/parcel.ts";
+import { pack } from "../../src/records/parcel.ts";
+import type { RecordBody } from "../../src/records/record.ts";
+import type { TestHost } from "./harness.ts";
+
+export const env = machineEnv(silentLog);
+export const SOON = { timeoutMs: 10_000 };
+
+/** Whom an attack is meant for. */
+export interface Victim {
+  readonly self: HostId;
+  readonly addresses: readonly string[];
+}
+
+export function victimOf(host: TestHost): Victim {
+  const ready = host.ready;
+  if (ready === undefined) throw new Error(`${host.name} is not running`);
+  return { self: ready.hostId as HostId, addresses: [`/ip4/127.0.0.1/tcp/${ready.peerPort}`] };
+}
+
+/** A transport with any key, that lets everybody in. */
+export function transportWith(seed: Uint8Array): Promise<Transport> {
+  return createTransport(env, { seed, listen: ["127.0.0.1:0"], admission: (): Standing => "member" });
+}
+
+/** A record to forge: what is left out is as an honest host would write it. */
+export interface Forgery extends Partial<RecordBody> {
+  readonly namespace: NamespaceId;
+  readonly key: string;
+}
+
+/**
+ * A member that has turned: it uses the key and the delegation of a host that joined and does not run, and says with them whatever a
+ * test has it say.
+ */
+export class HostileMember {
+  readonly identity: HostIdentity;
+  readonly delegation: Delegation;
+  readonly transport: Transport;
+  #batch = 0;
+
+  private constructor(identity: HostIdentity, delegation: Delegation, transport: Transport) {
+    this.identity = identity;
+    this.delegation = delegation;
+    this.transport = transport;
+  }
+
+  static async with(host: TestHost): Promise<HostileMember> {
+    const directory = new DataDirectory(host.data);
+    const identity = await directory.identity();
+    const delegation = await directory.delegation();
+    if (delegation === undefined) throw new Error(`${host.name} has no delegation`);
+    return new HostileMember(identity, delegation, await transportWith(identity.key.seed));
+  }
+
+  get network(): NetworkId {
+    return this.identity.network.id;
+  }
+
+  /** The network's own namespace, which lies on every host. */
+  get roster(): NamespaceId {
+    return this.identity.network.namespace;
+  }
+
+  get account(): AccountId {
+    return this.delegation.account;
+  }
+
+  async connect(victim: Victim): Promise<void> {
+    await this.transport.connect(victim.self, victim.addresses);
+  }
+
+  /** A batch that is signed as it should be, whatever its records say. */
+  parcel(forgeries: readonly Forgery[], how: { readonly genesis?: Genesis; readonly network?: NetworkId; readonly key?: KeyPair; readonly delegation?: Delegation | null; readonly incarnation?: number; readonly batch?: number } = {}): Parcel {
+    const { host, key } = this.identity;
+    const actor = { host, incarnation: how.incarnation ?? 1 };
+    this.#batch += 1;
+    const bodies = forgeries.map((forgery): RecordBody => ({ dot: { actor, counter: 1 }, context: [], value: new Uint8Array(8), wallMs: 1, author: this.account, ...forgery }));
+    const seal = sealerWith((message) => sign(how.key ?? key, message), how.network ?? this.network);
+    return pack(seal(actor, how.batch ?? this.#batch, bodies, how.delegation === undefined ? this.delegation : how.delegation), () => how.genesis);
+  }
+
+  push(victim: Victim, parcel: Parcel): Promise<PushAnswer> {
+    return this.ask(victim, ASK_PUSH.kind, ASK_PUSH.question.encode(parcel)).then((answer) => ASK_PUSH.answer.decode(answer));
+  }
+
+  ask(victim: Victim, kind: string, body: Uint8Array): Promise<Uint8Array> {
+    return this.transport.request(victim.self, kind, body, SOON);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.transport.close();
+  }
+}
+
+/** The resident memory of a process and its peak since `forgetPeak`, in bytes. */
+export async function memoryOf(pid: number): Promise<{ readonly residentBytes: number; readonly peakBytes: number }> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  const kilobytes = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? Number.NaN) * 1024;
+  return { residentBytes: kilobytes("VmRSS"), peakBytes: kilobytes("VmHWM") };
+}
+
+/** How long something takes, in milliseconds. */
+export async function timed<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly tookMs: number }> {
+  const begunMs = performance.now();
+  const result = await work();
+  return { result, tookMs: performance.now() - begunMs };
+}
+
+/** Sends bytes to a port of this machine as they stand and gives all that comes back until the other side ends or falls silent. */
+export function rawRequest(port: number, bytes: string | Uint8Array, silenceMs = 3_000): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const chunks: Buffer[] = [];
+  const socket = connect(port, "127.0.0.1", () => socket.write(bytes));
+  const done = (): void => {
+    socket.destroy();
+    resolve(Buffer.concat(chunks).toString("latin1"));
+  };
+  socket.setTimeout(silenceMs, done);
+  socket.on("data", (chunk: Buffer) => chunks.push(chunk)).on("end", done).on("error", done).on("close", done);
+  return promise;
+}
+
+export function noise(length: number): Uint8Array {
+  return new Uint8Array(randomBytes(length));
+}
