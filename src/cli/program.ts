@@ -23,7 +23,8 @@ export async function main(args: readonly string[], version: () => string): Prom
     await (await programFor(ordered[0], context, version)).parseAsync(ordered, { from: "user" });
   } catch (thrown) {
     if (isHelp(thrown)) return;
-    process.exitCode = await report(io, stop.signal.aborted ? stop.signal.reason : thrown, args);
+    const isTold = !stop.signal.aborted || codeOf(thrown) === "CANCELLED";
+    process.exitCode = await report(io, isTold ? thrown : stop.signal.reason, args);
   }
 }
 

@@ -17,7 +17,7 @@ export const init: CommandFile = (command, go) => {
     .option("--max-hosts <n>", "how many hosts the network may have (default: 100)", hostsOf)
     .action(
       go(async (context, options: Options) => {
-        const data = await folderToPrime(context, options);
+        const data = await folderToPrime(context, options, [options.host, options.network]);
         const phrase = options.phrase === undefined ? undefined : await askSecret("Recovery phrase (24 words; they are not shown): ", "recovery phrase", context.signal);
         const { initNetwork } = await import("../../daemon/index.ts");
         const made = await initNetwork({

@@ -16,7 +16,7 @@ export const join: CommandFile = (command, go) => {
       const { decodeInvite, joinNetwork } = await import("../../daemon/index.ts");
       const { networkName, checkWords } = await decodeInvite(code);
       if (!context.io.json) context.io.note(`This invite is to the network ${printable(networkName)}. Check words: ${checkWords}. The person who invited you was shown the same; if not, stop with Ctrl-C.`);
-      const data = await folderToPrime(context, options);
+      const data = await folderToPrime(context, options, [options.host]);
       const joined = await joinNetwork({
         data,
         code,

@@ -30,7 +30,7 @@ export async function download(context: Context, api: HostApi, site: string, fil
     });
   } catch (error) {
     await (existed ? removeBelow(root, files) : removeIfPresent(root));
-    throw error;
+    throw context.signal.aborted ? new CliError("CANCELLED", "Stopped. Nothing was kept.", { cause: error }) : error;
   } finally {
     progress.end();
   }

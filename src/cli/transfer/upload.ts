@@ -1,6 +1,7 @@
 import type { PublishRow } from "../../door/index.ts";
 import type { HostApi } from "../api.ts";
 import type { Context } from "../context.ts";
+import { CliError } from "../errors.ts";
 import { Progress } from "../progress.ts";
 import { inParallel } from "./parallel.ts";
 import { readUnchanged } from "./read-unchanged.ts";
@@ -27,7 +28,7 @@ export async function upload(context: Context, api: HostApi, name: string, copie
   } catch (error) {
     // A host that is gone has nothing to take back: it forgets publications that were not committed.
     await api.abort(publication).catch(() => {});
-    throw error;
+    throw context.signal.aborted ? new CliError("CANCELLED", "Stopped. Nothing was published.", { cause: error }) : error;
   } finally {
     progress.end();
     context.io.redraw("");
