@@ -55,6 +55,11 @@ export class CatchUp {
     this.#peers.delete(peer);
   }
 
+  /** Whether everything that the peer has and this host should have is here, as of some moment since it came. */
+  hasAllOf(peer: HostId): boolean {
+    return this.#peers.get(peer)?.complete.size === GROUPS;
+  }
+
   async turn({ signal, report }: WorkerTurn): Promise<void> {
     const { env, cluster, cursors, readiness, replica, roster } = this.#parts;
     cursors.goBack(env.clock.monotonicMs(), roster());

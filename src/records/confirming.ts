@@ -10,23 +10,28 @@ const STEP_MS = 50;
 
 /**
  * After a start, asks every other member whether it knows batches of this host that its disk does not. Any of them may be the only one that
- * received the last batch before a disk was lost, so the incarnation from the disk is good only when all have answered. Nothing waits for
- * that: whoever writes before takes a new incarnation.
+ * received the last batch before a disk was lost, so the incarnation from the disk is good only when all have answered, and when
+ * this host has caught up with all: somebody may have read here what is lost, and have written elsewhere with that in the context. Nothing
+ * waits for it: whoever writes before takes a new incarnation.
  */
 export class Confirmer {
   readonly #env: Env;
   readonly #replica: Replica;
   readonly #cluster: ClusterView;
   readonly #peers: Peers;
+  readonly #hasAllOf: (peer: HostId) => boolean;
+  readonly #caughtUp = new Set<HostId>();
   readonly #answered = new Set<HostId>();
   readonly #members = new Set<HostId>();
   readonly #asking = new Set<HostId>();
 
-  constructor(env: Env, replica: Replica, cluster: ClusterView, peers: Peers) {
+  /** @param hasAllOf whether this host has caught up with a peer since the start */
+  constructor(env: Env, replica: Replica, cluster: ClusterView, peers: Peers, hasAllOf: (peer: HostId) => boolean) {
     this.#env = env;
     this.#replica = replica;
     this.#cluster = cluster;
     this.#peers = peers;
+    this.#hasAllOf = hasAllOf;
   }
 
   /** Asks those who are there now and have not answered. Called at the start and at each turn until it is settled. */
@@ -66,7 +71,8 @@ export class Confirmer {
   #settle(): void {
     const { identity } = this.#replica;
     const others = [...this.#cluster.members(), ...this.#members].filter((host) => host !== this.#cluster.self);
-    if (identity.isConfirmed || !others.every((host) => this.#answered.has(host))) return;
+    for (const host of others) if (this.#hasAllOf(host)) this.#caughtUp.add(host);
+    if (identity.isConfirmed || !others.every((host) => this.#answered.has(host) && this.#caughtUp.has(host))) return;
     identity.confirm();
     this.#env.log.debug("all others confirm that this host's disk is up to date", { others: others.length });
   }

@@ -122,7 +122,7 @@ export class Replica {
       return job.reject(new RecordsError("OUTBOX_FULL", "Too many writes wait for hosts that are out of reach. Bring one of them back, or wait until they are."));
     }
     this.#queue.push(job);
-    this.#working ??= this.#work().finally(() => (this.#working = undefined));
+    this.#working ??= this.#work();
   }
 
   #keepsItself({ namespace, key }: Write): boolean {
@@ -134,6 +134,8 @@ export class Replica {
     // One step aside, so that all who write at the same moment share the first commit too.
     await Promise.resolve();
     while (this.#queue.length > 0) await this.#turn(this.#queue.splice(0));
+    // In the same step as the last look at the queue, or a job that comes in between would wait for ever.
+    this.#working = undefined;
   }
 
   /** The network's own records come first and are judged again while that helps: all other judgements stand on them. */

@@ -92,7 +92,7 @@ test("a host that was away gets what it missed, deletions included, and nothing 
 
 test("the outbox survives a restart and is delivered then", async () => {
   await using all = await TestHosts.of("a", "b", "c");
-  const [a, b] = all.hosts;
+  const [a] = all.hosts;
   const genesis = kv(2, "outbox");
   const namespace = namespaceIdOf(genesis);
   const replicas = a!.view().replicas(shardOf(namespace, genesis, ""), 2);
@@ -111,5 +111,4 @@ test("the outbox survives a restart and is delivered then", async () => {
   await until("the outbox is empty", () => writer.records.counters()["outbox batches"] === 0);
   assert.equal(writer.value(namespace, "k"), undefined, "a host that is no replica keeps no copy");
   assert.equal(textOf(await writer.records.read(namespace, "k")), "kept");
-  assert.ok(b);
 });

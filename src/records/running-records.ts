@@ -80,13 +80,19 @@ export class RunningRecords implements Records {
     this.#reader = new Reader(env, { replica, cluster, peers, readiness });
     this.#scanner = new Scanner(env, { replica, cluster, peers, readiness }, this.#reader);
     this.#following = new Following({ replica, cursors, readiness });
-    this.#confirmer = new Confirmer(env, replica, cluster, peers);
     const catchUp = new CatchUp({ env, replica, peers, cursors, network, cluster, readiness, roster: () => this.#rosterChanges });
+    this.#confirmer = new Confirmer(env, replica, cluster, peers, (peer) => catchUp.hasAllOf(peer));
     new Server({ replica, cluster, peers, readiness }).register(transport);
     // A random part keeps the hosts of a network from asking in step.
     const everyMs = CATCH_UP_MS * (0.8 + 0.4 * env.random.fraction());
-    const turn = (signal: AbortSignal): Promise<void> => this.#confirmer.turn(signal);
-    this.#catchUp = new Worker(env, { name: "catch-up", everyMs, work: async (each) => void (await Promise.all([turn(each.signal), catchUp.turn(each)])) });
+    this.#catchUp = new Worker(env, {
+      name: "catch-up",
+      everyMs,
+      work: async (turn) => {
+        await catchUp.turn(turn);
+        await this.#confirmer.turn(turn.signal);
+      },
+    });
     this.#outbox = new Worker(env, { name: "outbox", everyMs: OUTBOX_MS, work: (each) => this.#clearOutbox(each.report) });
     this.#endings.push(replica.onCommit(({ changed }) => this.#applied(changed)));
     this.#endings.push(transport.onPeer(({ kind, peer }) => (kind === "up" ? this.#greet(peer, catchUp) : undefined)));

@@ -38,6 +38,7 @@ export class TestHost {
   judge: (record: JudgedRecord, genesis: Genesis) => Verdict = () => ACCEPT;
   isUp = false;
   transport!: MemoryTransport;
+  /** Not there in a host that is only plugged in. */
   records!: RunningRecords;
   readonly #all: TestHosts;
 
@@ -47,6 +48,12 @@ export class TestHost {
     this.key = keyPairFromSeed(sha256(utf8(`host ${name}`)));
     this.self = idFromBytes<HostId>(this.key.publicKey);
     this.delegation = delegate(account, { network, account: idFromBytes<AccountId>(account.publicKey), host: this.self, issuedMs: 1 });
+  }
+
+  /** Only the wire: what it answers is the test's to say. */
+  plugIn(): void {
+    this.transport = this.#all.wire.transport({ self: this.self, admission: () => "member" });
+    this.isUp = true;
   }
 
   async start(): Promise<void> {
@@ -62,7 +69,7 @@ export class TestHost {
   async stop(): Promise<void> {
     if (!this.isUp) return;
     this.isUp = false;
-    await this.records.stop();
+    await this.records?.stop();
     await this.transport.close();
     this.disk.crash();
   }

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { namespaceIdOf, shardOf } from "../cluster/index.ts";
+import type { Change } from "./port.ts";
+import type { TestHost } from "./test-hosts.ts";
+import { TestHosts, everywhereId, kv, textOf, until } from "./test-hosts.ts";
+
+interface Reading {
+  readonly changes: Change[];
+  readonly keys: () => string[];
+  stop(): Promise<void>;
+}
+
+function listen(host: TestHost, position?: string): Reading {
+  const controller = new AbortController();
+  const changes: Change[] = [];
+  const reading = (async () => {
+    for await (const change of host.records.changes(everywhereId, position, controller.signal)) changes.push(change);
+  })();
+  return {
+    changes,
+    keys: () => changes.map(({ state }) => state.key),
+    async stop() {
+      controller.abort();
+      await reading;
+    },
+  };
+}
+
+test("the feed gives what there is and then what comes, deletions included, and goes on after a restart", async () => {
+  await using all = await TestHosts.of("a", "b");
+  const [a, b] = all.hosts as [TestHost, TestHost];
+  await a.put(everywhereId, "one", "1");
+  await a.put(everywhereId, "two", "2");
+  const first = listen(a);
+  await until("what is there has come", () => first.keys().length === 2);
+  await b.put(everywhereId, "three", "3");
+  await a.put(everywhereId, "one", null);
+  await until("what came has come", () => first.keys().length === 4);
+  assert.deepEqual(first.keys(), ["one", "two", "three", "one"]);
+  assert.equal(textOf(first.changes[3]!.state), "");
+  await first.stop();
+  const { position } = first.changes[2]!;
+  await a.stop();
+  await all.restart(a);
+  const second = listen(a, position);
+  await until("only what is behind the position comes", () => second.keys().length === 1);
+  assert.deepEqual(second.keys(), ["one"]);
+  await second.stop();
+});
+
+test("a position goes on at another replica from that one's own entry, and misses nothing", async () => {
+  await using all = await TestHosts.of("a", "b");
+  const [a, b] = all.hosts as [TestHost, TestHost];
+  for (let at = 0; at < 20; at += 1) await (at % 2 === 0 ? a : b).put(everywhereId, `k${at}`, "x");
+  const first = listen(a);
+  await until("all have come", () => new Set(first.keys()).size === 20);
+  // Until a has asked b how far it is, a position says nothing of b and b would begin anew.
+  a.records.workers()[0]!.nudge();
+  await until("a has compared with b", () => (a.records.counters()["heads compared"] ?? 0) >= 20);
+  await a.put(everywhereId, "mark", "x");
+  await until("the mark has come", () => first.keys().includes("mark"));
+  await a.put(everywhereId, "last", "x");
+  await until("the last has come", () => first.keys().includes("last"));
+  await first.stop();
+  const { position } = first.changes.at(-1)!;
+  await all.isolate(a);
+  await b.put(everywhereId, "only b", "x");
+  const second = listen(b, position);
+  await until("b's own has come", () => second.keys().includes("only b"));
+  assert.ok(second.keys().length < 12, `${second.keys().length} repeated`);
+  await second.stop();
+});
+
+test("a position that is none is refused, and a host that keeps no copy has no feed", async () => {
+  await using all = await TestHosts.of("a", "b", "c");
+  const [a] = all.hosts as [TestHost];
+  await assert.rejects(a.records.changes(everywhereId, "!", new AbortController().signal)[Symbol.asyncIterator]().next(), { code: "BAD_POSITION" });
+  await assert.rejects(a.records.changes(everywhereId, "AAAA", new AbortController().signal)[Symbol.asyncIterator]().next(), { code: "BAD_POSITION" });
+  const genesis = kv(1, "feed");
+  const namespace = namespaceIdOf(genesis);
+  const replica = a.view().replicas(shardOf(namespace, genesis, ""), 1)[0]!;
+  const other = all.hosts.find(({ self }) => self !== replica)!;
+  await other.records.create(genesis);
+  await assert.rejects(other.records.changes(namespace, undefined, new AbortController().signal)[Symbol.asyncIterator]().next(), { code: "NOT_HELD" });
+});
