@@ -163,6 +163,6 @@ export async function until(what: string, isTrue: () => boolean, waitMs = 8000):
   const endMs = env.clock.monotonicMs() + waitMs;
   while (!isTrue()) {
     if (env.clock.monotonicMs() > endMs) throw new Error(`It did not come about that ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 3));
+    await env.timers.sleep(3);
   }
 }

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import test from "node:test";
+import fc from "fast-check";
+import { CodecError, fromHex, fromUtf8, hex } from "../codec/index.ts";
+import type { Codec } from "../codec/index.ts";
+import { fromSealed } from "./batch.ts";
+import { decodePositionText } from "./feed.ts";
+import { floorCodec, readyCodec } from "./marks.ts";
+import { ASK_CONFIRM, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_PUSH, ASK_SCAN } from "./messages.ts";
+import { decodePosition } from "./position.ts";
+import { recordCodec, sealCodec } from "./record.ts";
+import { decodeHead, rowSiblings } from "./row.ts";
+import { batch, network, record, specimens } from "./specimens.ts";
+import { Verifier } from "./verify.ts";
+
+const FIXTURES = resolve(import.meta.dirname, "../../test/fixtures/records");
+
+const fixture = (name: string): Uint8Array => fromHex(readFileSync(join(FIXTURES, `${name}.hex`), "utf8").replaceAll("\n", ""));
+
+for (const [name, bytes] of Object.entries(specimens)) {
+  test(`the bytes of ${name} are what they have always been`, () => {
+    assert.equal(hex(bytes), hex(fixture(name)), "A format has changed. Give it a new version and keep reading the old one; test/fixtures/records/make.ts writes new fixtures.");
+  });
+}
+
+test("every fixture is looked at", () => {
+  const names = readdirSync(FIXTURES).filter((file) => file.endsWith(".hex")).map((file) => file.slice(0, -4));
+  assert.deepEqual(names.sort(), Object.keys(specimens).sort());
+});
+
+test("old bytes of records, seals and rows are read as what they were", () => {
+  assert.deepEqual(recordCodec.decode(fixture("record")), record);
+  assert.equal(sealCodec.decode(fixture("seal")).batch, 12);
+  assert.equal(sealCodec.decode(fixture("seal-without-author")).delegation, null);
+  assert.deepEqual(rowSiblings(fixture("row-value")), [fromSealed(batch[0]!.sealed)]);
+  assert.equal(decodeHead(fixture("head-value")).key, "letters/ä");
+  assert.deepEqual(decodePosition(fixture("position-value")).place, { life: 99, sequence: 41 });
+  assert.equal(decodePositionText(fromUtf8(fixture("feed-position"))).length, 1);
+  assert.equal(floorCodec.decode(fixture("floor")).number, 3);
+  assert.equal(readyCodec.decode(fixture("ready")).floor, 3);
+});
+
+test("old pushes, whole and in part, prove themselves", () => {
+  const verifier = new Verifier(network);
+  assert.deepEqual(verifier.open(ASK_PUSH.question.decode(fixture("push-whole"))).map(({ body }) => body.key), ["letters/ä", "letters/b", "letters/c"]);
+  assert.deepEqual(verifier.open(ASK_PUSH.question.decode(fixture("push-part"))).map(({ batch }) => batch), [12, 13]);
+});
+
+const decoders: Readonly<Record<string, Codec<unknown>>> = {
+  record: recordCodec as Codec<unknown>,
+  seal: sealCodec as Codec<unknown>,
+  floor: floorCodec as Codec<unknown>,
+  ready: readyCodec as Codec<unknown>,
+  ...Object.fromEntries(
+    [ASK_CONFIRM, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_SCAN].flatMap(({ kind, question, answer }) => {
+      const name = kind.slice("records/".length);
+      return [[`${name}-question`, question as Codec<unknown>], [`${name}-answer`, answer as Codec<unknown>]];
+    }),
+  ),
+  "push-whole": ASK_PUSH.question as Codec<unknown>,
+  "push-part": ASK_PUSH.question as Codec<unknown>,
+  "push-answer": ASK_PUSH.answer as Codec<unknown>,
+};
+
+for (const [name, codec] of Object.entries(decoders)) {
+  test(`${name} is read and written back byte for byte, and never taken for anything else when damaged`, () => {
+    const good = fixture(name);
+    assert.equal(hex(codec.encode(codec.decode(good))), hex(good));
+    fc.assert(
+      fc.property(fc.nat(good.length - 1), fc.integer({ min: 1, max: 255 }), fc.nat(good.length), (at, flip, length) => {
+        const damaged = good.slice(0, Math.max(length, at + 1));
+        damaged[at]! ^= flip;
+        try {
+          codec.decode(damaged);
+        } catch (error) {
+          assert.ok(error instanceof CodecError, String(error));
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+}

@@ -1,0 +1,108 @@
+// For the format tests only: one value of every format of this room, always the same, with its bytes.
+import { delegate } from "../cluster/index.ts";
+import type { Genesis } from "../cluster/index.ts";
+import { genesisCodec, namespaceIdOf } from "../cluster/index.ts";
+import type { AccountId, HostId, NetworkId, StoreId } from "../codec/index.ts";
+import { idFromBytes, idFromText, utf8 } from "../codec/index.ts";
+import { keyPairFromSeed, sha256 } from "../crypto/index.ts";
+import { hostSealer } from "./batch.ts";
+import { encodePositionText } from "./feed.ts";
+import { floorCodec, readyCodec } from "./marks.ts";
+import { ASK_CONFIRM, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_PUSH, ASK_SCAN, answerOf } from "./messages.ts";
+import { encodeBatch } from "./outbox.ts";
+import { pack } from "./parcel.ts";
+import type { Dot } from "./port.ts";
+import { encodePosition } from "./position.ts";
+import type { RecordBody } from "./record.ts";
+import { recordCodec, sealCodec, signedBytes } from "./record.ts";
+import { encodeHead, encodeRow, tagOf } from "./row.ts";
+import { batchKey, counterKey, followKey, genesisKey, metaKey, outboxKey, positionKey, readyKey, rowKey, sequenceKey } from "./tables.ts";
+
+const digest = (words: string): Uint8Array => sha256(utf8(words));
+
+const personKey = keyPairFromSeed(digest("specimen person"));
+const hostKey = keyPairFromSeed(digest("specimen host"));
+const person = idFromBytes<AccountId>(personKey.publicKey);
+const host = idFromBytes<HostId>(hostKey.publicKey);
+const otherHost = idFromBytes<HostId>(digest("specimen other host"));
+const store = idFromBytes<StoreId>(digest("specimen store"));
+
+const networkGenesis: Genesis = { type: "network", network: null, owner: person, replicas: 0, subShards: 1, rules: utf8("rules"), nonce: utf8("nonce") };
+const network = idFromText<NetworkId>(namespaceIdOf(networkGenesis));
+const genesis: Genesis = { type: "kv", network, owner: person, replicas: 3, subShards: 1, rules: new Uint8Array(0), nonce: utf8("specimen") };
+const namespace = namespaceIdOf(genesis);
+
+const actor = { host, incarnation: 7_766_279_631_452_241 };
+const dot = (counter: number): Dot => ({ actor, counter });
+
+export const record: RecordBody = {
+  namespace,
+  key: "letters/ä",
+  dot: dot(4),
+  context: [
+    { actor: { host, incarnation: 5 }, upTo: 3, extra: [] },
+    { actor, upTo: 2, extra: [] },
+    { actor: { host: otherHost, incarnation: 1 }, upTo: 0, extra: [5, 7] },
+  ].sort((a, b) => (a.actor.host === b.actor.host ? a.actor.incarnation - b.actor.incarnation : a.actor.host < b.actor.host ? -1 : 1)),
+  value: utf8("a value"),
+  wallMs: 1_795_000_000_000,
+  author: person,
+};
+const deletion: RecordBody = { namespace, key: "letters/b", dot: dot(1), context: [], value: null, wallMs: 0, author: person };
+const third: RecordBody = { ...deletion, key: "letters/c", value: utf8("") };
+
+const delegation = delegate(personKey, { network, account: person, host, issuedMs: 1_790_000_000_000 });
+const seal = hostSealer(hostKey, network);
+export const batch = seal(actor, 12, [record, deletion, third], delegation);
+const unsigned = seal(actor, 13, [{ ...third, author: null }], null);
+
+const known = (): Genesis => genesis;
+const whole = pack(batch, known);
+const part = pack([batch[1]!, unsigned[0]!], known);
+const place = { life: 99, sequence: 41 };
+const mark = { rank: 2, followed: new Uint8Array(0) };
+const tag = tagOf([batch[0]!]);
+
+/** The bytes of every specimen, by name. */
+export const specimens: Readonly<Record<string, Uint8Array>> = {
+  record: recordCodec.encode(record),
+  tombstone: recordCodec.encode(deletion),
+  seal: batch[0]!.sealed.seal,
+  "seal-without-author": unsigned[0]!.sealed.seal,
+  "signed-header": signedBytes(sealCodec.decode(batch[0]!.sealed.seal)),
+  genesis: genesisCodec.encode(genesis),
+  "row-value": encodeRow(41, [batch[0]!]),
+  "head-value": encodeHead({ namespace, key: "letters/ä", tag }),
+  "outbox-value": encodeBatch(batch),
+  "position-value": encodePosition({ place, mark }),
+  "feed-position": utf8(encodePositionText([{ store, group: 3, place }])),
+  floor: floorCodec.encode({ number: 3, horizonMs: 15_552_000_000, replicas: [{ host, store, place }] }),
+  ready: readyCodec.encode({ view: digest("specimen view"), store, floor: 3 }),
+  "push-whole": ASK_PUSH.question.encode(whole),
+  "push-part": ASK_PUSH.question.encode(part),
+  "push-answer": ASK_PUSH.answer.encode(answerOf([{ kind: "ok" }, { kind: "later", code: "NOT_YET" }, { kind: "refused", code: "NOT_OWN" }])),
+  "newest-question": ASK_NEWEST.question.encode({ reached: [{ group: 256, place }] }),
+  "newest-answer": ASK_NEWEST.answer.encode({ store, life: 99, replicasMax: 3, newest: [{ group: 256, sequence: 41 }] }),
+  "heads-question": ASK_HEADS.question.encode({ groups: [{ group: 7, place, scope: { rank: 2, followed: [namespace] } }] }),
+  "heads-answer": ASK_HEADS.answer.encode({ store, namespaces: [namespace], groups: [{ group: 7, heads: [{ namespace: 0, tag, key: "letters/ä" }], next: place, isMore: true }] }),
+  "fetch-question": ASK_FETCH.question.encode({ keys: [{ namespace, key: "letters/ä" }], skip: 0 }),
+  "fetch-answer": ASK_FETCH.answer.encode({ parcel: part, keysDone: 2, skip: 0, isReady: true }),
+  "scan-question": ASK_SCAN.question.encode({ namespace, group: 7, prefix: "letters/", after: null, limit: 100 }),
+  "scan-answer": ASK_SCAN.answer.encode({ parcel: part, large: ["letters/z"], next: "letters/z", isReady: true }),
+  "genesis-question": ASK_GENESIS.question.encode({ namespace }),
+  "genesis-answer": ASK_GENESIS.answer.encode({ genesis: genesisCodec.encode(genesis) }),
+  "confirm-question": ASK_CONFIRM.question.encode({ incarnation: actor.incarnation }),
+  "confirm-answer": ASK_CONFIRM.answer.encode({ highest: 12, members: [host, otherHost] }),
+  "key-row": rowKey(namespace, "letters/ä"),
+  "key-sequence": sequenceKey(256, 41),
+  "key-counter": counterKey(namespace, "letters/ä"),
+  "key-batch": batchKey(actor),
+  "key-genesis": genesisKey(namespace),
+  "key-follow": followKey(namespace),
+  "key-position": positionKey(store, 256),
+  "key-outbox": outboxKey(actor.incarnation, 12),
+  "key-ready": readyKey(256),
+  "key-actor": metaKey("actor"),
+};
+
+export { network };
