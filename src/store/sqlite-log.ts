@@ -158,7 +158,9 @@ function startWriter(path: string, newStoreId: Uint8Array, options: SqliteLogOpt
   const maxPages = options.maxBytes === undefined ? undefined : Math.ceil(options.maxBytes / PAGE_BYTES);
   const workerData: WriterData = { path, newStoreId, maxPages };
   // Its heap holds a few objects for each commit under way; the bytes themselves lie outside it.
-  return new Worker(file, { name: "record-log", workerData, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 } });
+  // Under `node --watch` Node itself would report each loaded file as a message from the worker.
+  const { WATCH_REPORT_DEPENDENCIES: _, ...env } = process.env;
+  return new Worker(file, { name: "record-log", workerData, env, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 } });
 }
 
 /** The database's name in its folder must survive a power cut; SQLite syncs only what is in it. */
