@@ -2,7 +2,6 @@ import { PlatformError } from "../platform/index.ts";
 import { REQUESTS_AT_ONCE, REQUEST_BYTES_AT_ONCE } from "./asker.ts";
 import type { RequestFrame } from "./control-frames.ts";
 import { CONTROL, CONTROL_OVERHEAD, encodeFailureFrame, encodeId } from "./control-frames.ts";
-import type { Failure } from "./errors.ts";
 import { NetError, failureOf } from "./errors.ts";
 import { KindTurns } from "./kind-turns.ts";
 import { MAX_MESSAGE } from "./port.ts";
@@ -76,25 +75,30 @@ export class Answerer {
   }
 
   async #answer(id: number, kind: string, body: Uint8Array, running: Running): Promise<void> {
-    const outcome = await this.#outcome(kind, body, running.controller.signal);
-    this.#running.delete(id);
-    this.#bytes -= running.bytes;
-    if (outcome instanceof Uint8Array) this.#wire.send(CONTROL.answer, encodeId(id), outcome);
-    else this.#wire.send(CONTROL.failure, encodeFailureFrame(id, outcome));
-  }
-
-  async #outcome(kind: string, body: Uint8Array, signal: AbortSignal): Promise<Uint8Array | Failure> {
+    const { signal } = running.controller;
     try {
-      const answer = await this.#turns.run(kind, signal, async () => {
+      await this.#turns.run(kind, signal, async () => {
         while (this.#wire.queuedBytes > BEGIN_BELOW_BYTES) await this.#wire.room();
         signal.throwIfAborted();
-        return this.#dispatch(kind, body, signal);
+        const answer = await this.#dispatch(kind, body, signal);
+        // Sent before the next of its kind has its turn, so that the next sees how much waits.
+        this.#checkAnswer(kind, answer.length);
+        this.#end(id, running);
+        this.#wire.send(CONTROL.answer, encodeId(id), answer);
       });
-      if (answer.length > MAX_MESSAGE) throw new NetError("TOO_LARGE", `The answer to "${kind}" has ${answer.length} bytes, more than the ${MAX_MESSAGE} allowed.`);
-      if (this.#wire.queuedBytes + answer.length > MAX_WAITING_BYTES) throw new NetError("BUSY", "Too many answers wait to be read. Ask again when they are.");
-      return answer;
     } catch (error) {
-      return failureOf(error);
+      this.#end(id, running);
+      this.#wire.send(CONTROL.failure, encodeFailureFrame(id, failureOf(error)));
     }
+  }
+
+  #checkAnswer(kind: string, bytes: number): void {
+    if (bytes > MAX_MESSAGE) throw new NetError("TOO_LARGE", `The answer to "${kind}" has ${bytes} bytes, more than the ${MAX_MESSAGE} allowed.`);
+    if (this.#wire.queuedBytes + bytes > MAX_WAITING_BYTES) throw new NetError("BUSY", "Too many answers wait to be read. Ask again when they are.");
+  }
+
+  #end(id: number, running: Running): void {
+    this.#running.delete(id);
+    this.#bytes -= running.bytes;
   }
 }
