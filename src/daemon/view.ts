@@ -150,7 +150,7 @@ export class View implements Node {
   /** The least over all sites, or null when nothing is published. */
   #survives(): number | null {
     const published = this.sites.list().filter(({ head }) => head !== undefined);
-    const each = published.map(({ namespace }) => this.pool.survives(namespace, [...this.pool.packs(namespace)].map(({ pack }) => pack)));
+    const each = published.map(({ namespace }) => this.pool.standing(namespace).survives);
     return each.length === 0 ? null : Math.min(...each);
   }
 }

@@ -17,7 +17,7 @@ export interface Node {
   readonly self: { readonly id: HostId; readonly name: string };
   readonly sites: Sites;
   /** Tells who holds a site and what it survives. */
-  readonly pool: Pick<Pool, "packs" | "survives">;
+  readonly pool: Pick<Pool, "standing">;
   status(): Status;
   /** All members, this host first. */
   hosts(): readonly HostRow[];

@@ -5,9 +5,8 @@ import type { FileRow, HeadRow, HostRow, PublishRow, SiteRow } from "./rows.ts";
 
 /** The hosts that hold a part or all of what is stored under the namespace, by their own word. */
 export function holdersOf(node: Node, namespace: NamespaceId): HostRow[] {
-  const holders = new Set<string>();
-  for (const pack of node.pool.packs(namespace)) for (const holder of pack.holders) holders.add(holder satisfies HostId);
-  return node.hosts().filter((host) => holders.has(host.id));
+  const { holders } = node.pool.standing(namespace);
+  return node.hosts().filter((host) => holders.has(host.id as HostId));
 }
 
 const IP = /^\/ip[46]\/([^/]+)\//;
@@ -34,7 +33,7 @@ export function siteAddress(name: string, port: number): string {
 }
 
 export function siteRow(node: Node, site: SiteInfo, port: number): SiteRow {
-  const packs = [...node.pool.packs(site.namespace)].map((each) => each.pack);
+  const { packs, holders, survives } = node.pool.standing(site.namespace);
   return {
     name: site.name,
     address: siteAddress(site.name, port),
@@ -42,8 +41,8 @@ export function siteRow(node: Node, site: SiteInfo, port: number): SiteRow {
     owner: site.owner,
     standing: site.standing,
     head: site.head === undefined ? null : headRow(site.head),
-    survives: packs.length === 0 ? null : node.pool.survives(site.namespace, packs),
-    holders: holdersOf(node, site.namespace).map((each) => each.name),
+    survives: packs === 0 ? null : survives,
+    holders: node.hosts().filter((host) => holders.has(host.id as HostId)).map((host) => host.name),
   };
 }
 

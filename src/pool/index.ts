@@ -2,7 +2,7 @@
 // as many copies as are wanted. In: blobs written together, and how many copies are wanted. Out: the same bytes from any holder, and
 // what survives. A pack's record and the holders' signed claims are records of the namespace that owns the pack.
 export { MAX_BLOB_BYTES, MAX_PACK_BLOBS, MAX_PACK_BYTES, SEGMENT_BYTES } from "./port.ts";
-export type { Copies, FetchOptions, PackContent, PackInfo, PackedBlob, Pool, StoredPack } from "./port.ts";
+export type { Copies, FetchOptions, PackContent, PackInfo, PackedBlob, Pool, Standing, StoredPack } from "./port.ts";
 export { PoolError } from "./errors.ts";
 export type { PoolErrorCode } from "./errors.ts";
 export { HostPool, createPool } from "./pool.ts";

@@ -1,4 +1,4 @@
-import type { NamespaceId, PackId } from "../codec/index.ts";
+import type { HostId, NamespaceId, PackId } from "../codec/index.ts";
 import type { Env, Timer } from "../platform/index.ts";
 import { Worker } from "../platform/index.ts";
 import type { PackFacts } from "./catalog.ts";
@@ -10,7 +10,7 @@ import { holdTurn, topUpTurn } from "./keep.ts";
 import { MaybeHolders } from "./maybe.ts";
 import { Offers } from "./offer.ts";
 import type { PoolParts } from "./parts.ts";
-import type { Copies, FetchOptions, PackContent, PackInfo, PackedBlob, Pool, StoredPack } from "./port.ts";
+import type { Copies, FetchOptions, PackContent, PackInfo, PackedBlob, Pool, Standing, StoredPack } from "./port.ts";
 import { Reader } from "./read.ts";
 import { Receiver } from "./receive.ts";
 import { Segments } from "./segments.ts";
@@ -108,6 +108,21 @@ export class HostPool implements Pool {
 
   *packs(namespace: NamespaceId): Generator<PackInfo> {
     for (const facts of this.#catalog.packs(namespace)) yield this.#info(facts);
+  }
+
+  standing(namespace: NamespaceId): Standing {
+    const active = new Set(activeMembers(this.#parts));
+    const holders = new Set<HostId>();
+    const here = new Set<HostId>();
+    let [packs, least] = [0, active.size - 1];
+    for (const { pack } of this.#catalog.packs(namespace)) {
+      for (const { host } of this.#catalog.holdings(namespace, pack)) if (active.has(host)) here.add(host);
+      for (const host of here) holders.add(host);
+      packs += 1;
+      least = Math.min(least, here.size - 1);
+      here.clear();
+    }
+    return { packs, holders, survives: Math.max(0, least) };
   }
 
   #info({ namespace, pack, sizeBytes, copies }: PackFacts): PackInfo {

@@ -39,6 +39,15 @@ export interface PackInfo {
   readonly holders: readonly HostId[];
 }
 
+/** How the packs of a namespace stand, taken together. */
+export interface Standing {
+  readonly packs: number;
+  /** The active members that hold a piece of any of them, by their signed word. */
+  readonly holders: ReadonlySet<HostId>;
+  /** As `Pool.survives` over all of them. */
+  readonly survives: number;
+}
+
 export interface FetchOptions {
   readonly signal?: AbortSignal;
 }
@@ -54,6 +63,8 @@ export interface Pool {
   remove(namespace: NamespaceId, packs: readonly PackId[]): Promise<void>;
   info(namespace: NamespaceId, pack: PackId): PackInfo | undefined;
   packs(namespace: NamespaceId): Iterable<PackInfo>;
+  /** Goes through all packs of the namespace, of which a site with a long history has thousands, without a PackInfo for each. */
+  standing(namespace: NamespaceId): Standing;
   /**
    * A range of a pack in chunks of at most 1 MiB, from this host's disk, its cache, or the best source; all verified.
    * @throws PoolError UNAVAILABLE naming the hosts that would have it

@@ -42,8 +42,7 @@ export class FakeNode implements Node {
   }
 
   readonly pool: Node["pool"] = {
-    packs: () => (this.holders.length === 0 ? [] : [{ pack: idFromBytes(new Uint8Array(32)), sizeBytes: 1, copies: 3, blobs: [], holders: this.holders }]),
-    survives: () => this.holders.length - 1,
+    standing: () => ({ packs: this.holders.length === 0 ? 0 : 1, holders: new Set(this.holders), survives: this.holders.length - 1 }),
   };
 
   status(): Status {

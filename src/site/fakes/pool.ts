@@ -3,7 +3,7 @@
 import type { BlobId, HostId, NamespaceId, PackId } from "../../codec/index.ts";
 import { DAG_PB, RAW, blobIdOf, codecOfBlobId, idFromBytes, utf8 } from "../../codec/index.ts";
 import { sha256 } from "../../crypto/index.ts";
-import type { Copies, PackContent, PackInfo, Pool, StoredPack } from "../../pool/index.ts";
+import type { Copies, PackContent, PackInfo, Pool, Standing, StoredPack } from "../../pool/index.ts";
 import { MAX_PACK_BLOBS, MAX_PACK_BYTES, SEGMENT_BYTES } from "../../pool/index.ts";
 import { namedId } from "./records.ts";
 
@@ -71,6 +71,11 @@ export class FakePool implements Pool {
     if (found?.namespace !== namespace) throw new Error("UNAVAILABLE");
     if (offset + length > found.content.bytes.length) throw new Error("BAD_RANGE");
     for (let at = offset; at < offset + length; at += SEGMENT_BYTES) yield found.content.bytes.subarray(at, Math.min(at + SEGMENT_BYTES, offset + length));
+  }
+
+  standing(namespace: NamespaceId): Standing {
+    const packs = [...this.packs(namespace)];
+    return { packs: packs.length, holders: new Set(packs.flatMap(({ holders }) => holders)), survives: this.survives(namespace, packs.map(({ pack }) => pack)) };
   }
 
   survives(namespace: NamespaceId, packs: Iterable<PackId>): number {
