@@ -1,34 +1,91 @@
 import { spawn } from "node:child_process";
-import { glob } from "node:fs/promises";
+import { glob, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative, resolve } from "node:path";
+import type { Outcome } from "./outcome-reporter.ts";
 
-/** The README's test command: types, lint and structure first, then each kind of test, the quick ones before the slow. */
-const STEPS: readonly (readonly string[])[] = [
-  ["src/**/*.test.ts", "tools/**/*.test.ts"],
-  ["test/sim/**/*.test.ts"],
-  ["test/cluster/**/*.test.ts"],
+// The README's test command: types, lint and structure first, then each kind of test, the quick ones before the slow.
+// --record FILE writes down what was run: `npm run soak` does.
+
+interface Step {
+  readonly patterns: readonly string[];
+  /** Tests with real processes are full of deadlines; they get the machine for themselves. */
+  readonly atOnce: number;
+}
+
+const STEPS: readonly Step[] = [
+  { patterns: ["src/**/*.test.ts", "tools/**/*.test.ts", "bench/**/*.test.ts"], atOnce: 2 },
+  { patterns: ["test/sim/**/*.test.ts"], atOnce: 2 },
+  { patterns: ["test/cluster/**/*.test.ts"], atOnce: 1 },
+  { patterns: ["test/browser/**/*.test.ts"], atOnce: 1 },
 ];
+
+const ROOT = resolve(import.meta.dirname, "..");
+const REPORTER = join(import.meta.dirname, "outcome-reporter.ts");
 
 async function filesOf(patterns: readonly string[]): Promise<string[]> {
   const files: string[] = [];
-  for await (const file of glob([...patterns])) files.push(file);
+  for await (const file of glob([...patterns], { cwd: ROOT })) files.push(file);
   return files.sort();
 }
 
 function run(command: string, args: readonly string[]): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: "inherit" });
+    const child = spawn(command, args, { stdio: "inherit", cwd: ROOT });
     child.on("error", reject);
     child.on("close", (code) => resolve(code ?? 1));
   });
 }
 
-const checked = await run("npm", ["run", "--silent", "check"]);
-let failed = checked !== 0;
-for (const patterns of failed ? [] : STEPS) {
+/** Runs the tests of one step and says what became of each. */
+async function runStep({ patterns, atOnce }: Step, folder: string): Promise<{ readonly code: number; readonly outcomes: readonly Outcome[] }> {
   const files = await filesOf(patterns);
-  if (files.length === 0) continue;
-  // Tests with real processes measure time-outs; they get the machine for themselves.
-  const concurrency = patterns[0]?.startsWith("test/cluster") === true ? 1 : 2;
-  if ((await run(process.execPath, ["--test", `--test-concurrency=${concurrency}`, ...files])) !== 0) failed = true;
+  if (files.length === 0) return { code: 0, outcomes: [] };
+  const lines = join(folder, "outcomes");
+  const reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout", `--test-reporter=${REPORTER}`, `--test-reporter-destination=${lines}`];
+  const code = await run(process.execPath, ["--test", `--test-concurrency=${atOnce}`, ...reporters, ...files]);
+  const outcomes = (await readFile(lines, "utf8")).split("\n").filter((line) => line !== "");
+  return { code, outcomes: outcomes.map((line) => JSON.parse(line) as Outcome) };
 }
-process.exitCode = failed ? 1 : 0;
+
+/** Under CI a skipped test fails, unless $HOLDFAST_MAY_SKIP names it: one name a line, which .ci/run sets with the reasons. */
+function unexcusedSkips(outcomes: readonly Outcome[]): readonly Outcome[] {
+  if (process.env["CI"] === undefined) return [];
+  const excused = (process.env["HOLDFAST_MAY_SKIP"] ?? "").split("\n");
+  return outcomes.filter(({ outcome, name }) => outcome === "skipped" && !excused.includes(name));
+}
+
+async function record(path: string, outcomes: readonly Outcome[], durationMs: number): Promise<void> {
+  const count = (kind: Outcome["outcome"]): number => outcomes.filter(({ outcome }) => outcome === kind).length;
+  const slow = outcomes.filter(({ nesting, durationMs: took }) => nesting === 0 && took >= 1000).map(({ file, name, outcome, durationMs: took }) => ({ file: relative(ROOT, file), name, outcome, seconds: Math.round(took / 1000) }));
+  const summary = { date: new Date().toISOString(), size: process.env["HOLDFAST_SIZE"] ?? "0.1", node: process.version, seconds: Math.round(durationMs / 1000), passed: count("passed"), failed: count("failed"), skipped: count("skipped"), slow };
+  await writeFile(path, `${JSON.stringify(summary, undefined, 2)}\n`);
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const started = performance.now();
+  if ((await run("npm", ["run", "--silent", "check"])) !== 0) return 1;
+  const folder = await mkdtemp(join(tmpdir(), "holdfast-outcomes-"));
+  const outcomes: Outcome[] = [];
+  let failed = false;
+  try {
+    for (const step of STEPS) {
+      const { code, outcomes: found } = await runStep(step, folder);
+      failed ||= code !== 0;
+      outcomes.push(...found);
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+  for (const { file, name } of unexcusedSkips(outcomes)) {
+    console.error(`Skipped without an excuse: ${name} (${relative(ROOT, file)})`);
+    failed = true;
+  }
+  const at = args.indexOf("--record");
+  if (at >= 0) await record(args[at + 1]!, outcomes, performance.now() - started);
+  const by = (kind: Outcome["outcome"]): number => outcomes.filter(({ outcome }) => outcome === kind).length;
+  console.log(`\nin ${Math.round((performance.now() - started) / 1000)} s\n${by("passed")} passed, ${by("failed")} failed, ${by("skipped")} skipped`);
+  return failed ? 1 : 0;
+}
+
+process.exitCode = await main(process.argv.slice(2));
