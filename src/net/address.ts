@@ -43,6 +43,12 @@ export function parseListenAddress(typed: string): string[] {
   return [address];
 }
 
+/** The same addresses, those that hold on one machine only at the end. */
+export function farthestFirst(addresses: readonly string[]): string[] {
+  const isLoopback = (address: string): boolean => address.startsWith("/ip4/127.") || address.startsWith("/ip6/::1/");
+  return [...addresses.filter((each) => !isLoopback(each)), ...addresses.filter(isLoopback)];
+}
+
 /** host and port of a multiaddr from this file. */
 export function hostAndPort(address: string): { readonly host: string; readonly port: number } {
   const [, , host = "", , port = "0"] = address.split("/");

@@ -6,7 +6,7 @@ import { bytesOfId, hex } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
 import type { Env } from "../platform/index.ts";
 import { messageOf } from "../platform/index.ts";
-import { parseAddress } from "./address.ts";
+import { farthestFirst, parseAddress } from "./address.ts";
 import { hostIdOf } from "./peer-id.ts";
 
 /** Milliseconds between two questions to the local network. */
@@ -57,7 +57,7 @@ export class Discovery {
 
   #found({ id, multiaddrs }: PeerInfo): void {
     const peer = hostIdOf(id);
-    const addresses = multiaddrs.slice(0, ADDRESSES_MAX).flatMap((address) => usable(address.toString()));
+    const addresses = farthestFirst(multiaddrs.slice(0, ADDRESSES_MAX).flatMap((address) => usable(address.toString())));
     if (peer === undefined || addresses.length === 0) return;
     for (const listener of this.#listeners) listener(peer, addresses);
   }

@@ -4,7 +4,7 @@ import { idFromBytes, shortId } from "../codec/index.ts";
 import { keyPairFromSeed } from "../crypto/index.ts";
 import type { Env } from "../platform/index.ts";
 import { raceAbort, withDeadline } from "../platform/index.ts";
-import { parseAddress, parseListenAddress } from "./address.ts";
+import { farthestFirst, parseAddress, parseListenAddress } from "./address.ts";
 import type { MakeWire } from "./bulk-ends.ts";
 import { BulkLines } from "./bulk-lines.ts";
 import { BulkService, STREAMS_PER_PEER } from "./bulk-service.ts";
@@ -110,10 +110,7 @@ class Libp2pTransport implements Transport {
   }
 
   addresses(): readonly string[] {
-    const own = this.#parts.node.listening();
-    const isLoopback = (address: string): boolean => address.startsWith("/ip4/127.") || address.startsWith("/ip6/::1/");
-    // The farther an address reaches, the earlier it stands.
-    return [...new Set([...this.#parts.announce, ...own.filter((each) => !isLoopback(each)), ...own.filter(isLoopback)])];
+    return [...new Set([...this.#parts.announce, ...farthestFirst(this.#parts.node.listening())])];
   }
 
   handle(kind: string, handler: RequestHandler): void {
