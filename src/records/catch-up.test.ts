@@ -83,3 +83,14 @@ test("a peer that hangs holds up nobody else's catching up", async () => {
   await c.transport.connect(b.self, [all.wire.addressOf(b.self)]);
   await until("c has caught up with b", () => c.value(everywhereId, "k") === "v", 2500);
 });
+
+test("a host that has joined and knows no members yet gets the roster from whom it is connected with", async () => {
+  await using all = new TestHosts(["a", "b"]);
+  const [a, b] = all.hosts as [TestHost, TestHost];
+  await a.start();
+  await a.put(networkNamespace, "person/ann", "ann");
+  b.knows = () => (b.value(networkNamespace, "person/ann") === undefined ? [] : all.members());
+  await b.start();
+  await all.connect();
+  await until("b has the roster", () => b.value(networkNamespace, "person/ann") === "ann");
+});

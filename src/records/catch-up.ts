@@ -28,6 +28,8 @@ const LONGEST_PAUSE_MS = 30_000;
 export interface CatchUpParts extends PullParts {
   readonly cluster: ClusterView;
   readonly readiness: Readiness;
+  /** Whoever may be asked: the other members that are there, or, on a host that has no roster yet, all who are connected. */
+  readonly inReach: () => readonly HostId[];
 }
 
 interface PeerState {
@@ -61,9 +63,9 @@ export class CatchUp {
   }
 
   async turn({ signal, report }: WorkerTurn): Promise<void> {
-    const { env, cluster, cursors, readiness, replica, roster } = this.#parts;
+    const { env, cursors, inReach, readiness, replica, roster } = this.#parts;
     cursors.goBack(env.clock.monotonicMs(), roster());
-    const asked = this.#choose(cluster.online());
+    const asked = this.#choose(inReach());
     const pulls = asked.map((peer, at) => async (): Promise<void> => {
       if (at > 0) await Promise.race([first, env.timers.sleep(HEAD_START_MS)]);
       if (!signal.aborted) await this.#pull(peer, signal);
@@ -100,11 +102,11 @@ export class CatchUp {
   }
 
   async #pull(peer: HostId, signal: AbortSignal): Promise<void> {
-    const { env, cluster } = this.#parts;
+    const { env, inReach } = this.#parts;
     const nowMs = env.clock.monotonicMs();
     const state = this.#peers.get(peer) ?? { isBusy: false, wholeMs: undefined, pauseMs: 0, notBeforeMs: 0, complete: new Map<number, ScopeMark>() };
     this.#peers.set(peer, state);
-    const isWhole = state.wholeMs === undefined || nowMs - state.wholeMs >= EVERYBODY_MS || this.#neighbours(cluster.online()).includes(peer);
+    const isWhole = state.wholeMs === undefined || nowMs - state.wholeMs >= EVERYBODY_MS || this.#neighbours(inReach()).includes(peer);
     state.isBusy = true;
     try {
       const pulled = await new Pull(this.#parts, peer, signal).run(isWhole);

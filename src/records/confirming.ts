@@ -70,6 +70,8 @@ export class Confirmer {
 
   #settle(): void {
     const { identity } = this.#replica;
+    // Without a roster it is not known whom to ask.
+    if (!this.#cluster.members().includes(this.#cluster.self)) return;
     const others = [...this.#cluster.members(), ...this.#members].filter((host) => host !== this.#cluster.self);
     for (const host of others) if (this.#hasAllOf(host)) this.#caughtUp.add(host);
     if (identity.isConfirmed || !others.every((host) => this.#answered.has(host) && this.#caughtUp.has(host))) return;

@@ -59,7 +59,7 @@ export class Delivery {
   /** The records that the peer should have and has not acknowledged, unless it asked for a pause. */
   dueFor(peer: HostId, nowMs: number, targetsOf: (item: DeliveryItem) => readonly HostId[]): readonly DeliveryItem[] {
     const state = this.#peers.get(peer);
-    if (state !== undefined && nowMs < state.notBeforeMs) return [];
+    if (state !== undefined && (nowMs < state.notBeforeMs || state.has.size === this.items.length)) return [];
     return this.items.filter((item) => state?.has.has(item.at) !== true && targetsOf(item).includes(peer));
   }
 

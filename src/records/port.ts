@@ -46,7 +46,10 @@ export interface Write {
   readonly key: string;
   /** Null deletes. */
   readonly value: Uint8Array | null;
-  /** What the writer had read of this key. Left out: what this host has now. EMPTY_CONTEXT: a blind put. */
+  /**
+   * What the writer had read of this key. Left out: what this host has now; where it keeps no copy that is nothing, so read first.
+   * EMPTY_CONTEXT: a blind put.
+   */
   readonly context?: Context;
 }
 
@@ -60,7 +63,10 @@ export interface WriteResult {
   readonly dots: readonly Dot[];
   /** Durable copies at the moment of the answer, this host's own included: the least over the batch's records. */
   readonly copies: number;
-  /** False: fewer copies than min(w, replicas believed reachable and this host); the doors answer 202. */
+  /**
+   * False: fewer durable copies than min(w, hosts that should keep it and this one), because too few could be reached; the doors answer 202.
+   * A network of one host is safe by itself; of two, with one away, not.
+   */
   readonly safe: boolean;
 }
 
@@ -100,7 +106,8 @@ export interface Records {
   namespaces(): readonly NamespaceId[];
   /**
    * Commits all writes as one batch: into the outbox first, then to all replicas at once.
-   * @throws RecordsError REFUSED (the rules), TOO_LARGE, UNKNOWN_NAMESPACE, NOT_DELEGATED
+   * The signal ends the waiting for copies, not the write.
+   * @throws RecordsError REFUSED (the rules), TOO_LARGE, UNKNOWN_NAMESPACE, NOT_DELEGATED, OUTBOX_FULL, BAD_RECORD (a malformed context), CLOSED
    */
   write(writes: readonly Write[], options?: WriteOptions): Promise<WriteResult>;
   /** This host's own copy and outbox; undefined when the key was never written or is deleted. */
@@ -114,13 +121,20 @@ export interface Records {
   honouredOf(host: HostId): readonly { readonly incarnation: number; readonly batch: number }[];
   /** Like `local`, in the order of keys (UTF-8), deleted ones left out. Default limit: 1,000. */
   localScan(namespace: NamespaceId, options: { readonly prefix?: string; readonly after?: string; readonly limit?: number }): ScanPage;
-  /** The local copy where this host is a replica or follower, else the nearest replica's; `fresh` merges all in reach. */
+  /**
+   * The local copy where this host is a replica or follower and has caught up, else the nearest replica's; `fresh` merges all in reach.
+   * @throws RecordsError UNKNOWN_NAMESPACE, or NOT_HELD when nobody in reach has a copy
+   */
   read(namespace: NamespaceId, key: string, options?: { readonly fresh?: boolean; readonly signal?: AbortSignal }): Promise<KeyState | undefined>;
   scan(namespace: NamespaceId, options: { readonly prefix?: string; readonly after?: string; readonly limit?: number; readonly signal?: AbortSignal }): Promise<ScanPage>;
-  /** Keeps a full copy from now on, by this host's own choice. */
+  /** Keeps a full copy from now on, by this host's own choice. Resolves when that is durable; the copy comes by catching up. */
   follow(namespace: NamespaceId): Promise<void>;
   unfollow(namespace: NamespaceId): Promise<void>;
-  /** Changes of one namespace from a position, or from the beginning; live until the signal. Repeats are possible, omissions are not. */
+  /**
+   * Changes of one namespace from a position, or from the beginning; live until the signal. Repeats are possible, omissions are not.
+   * A key whose versions are all deletions comes with no siblings.
+   * @throws RecordsError NOT_HELD on a host that keeps no copy, BAD_POSITION
+   */
   changes(namespace: NamespaceId, position: string | undefined, signal: AbortSignal): AsyncIterable<Change>;
   /** Called after records of the namespace were applied here, with their keys. For derived views. */
   onApplied(listener: (namespace: NamespaceId, keys: readonly string[]) => void): () => void;

@@ -44,6 +44,9 @@ export interface Pulled {
   readonly complete: ReadonlyMap<number, ScopeMark>;
 }
 
+/** Followed namespaces that are named in one question, over all groups. */
+const NAMED_MAX = 16_384;
+
 interface Wanted {
   readonly group: number;
   readonly scope: Scope;
@@ -73,7 +76,7 @@ export class Pull {
     cursors.met(this.#peer, answer.store);
     let behind = this.#behind(answer, withEverywhere);
     for (let pages = 0; behind.length > 0 && pages < PAGES_MAX; pages += 1) {
-      const asked = behind.map(({ group, scope }) => ({ group, scope, place: cursors.place(answer.store, group, markOf(scope)) }));
+      const asked = askable(behind).map(({ group, scope }) => ({ group, scope, place: cursors.place(answer.store, group, markOf(scope)) }));
       const heads = await peers.ask(this.#peer, ASK_HEADS, { groups: asked }, PAGE_TIMEOUT_MS, this.#signal);
       await this.#page(heads, behind);
       const done = new Set(heads.groups.filter(({ isMore }) => !isMore).map(({ group }) => group));
@@ -181,4 +184,11 @@ export class Pull {
     // What has just been applied may have had to be left for later too; the commit has then left its position out.
     for (const update of updates) if (!isFree(update)) cursors.hold(update.store, update.group, update, env.clock.monotonicMs(), roster());
   }
+}
+
+/** As many groups as may be asked about at once, the first in any case. */
+function askable(behind: readonly Wanted[]): readonly Wanted[] {
+  let named = 0;
+  const end = behind.findIndex(({ scope }) => (named += scope.followed.length) > NAMED_MAX);
+  return end < 0 ? behind : behind.slice(0, Math.max(1, end));
 }

@@ -80,7 +80,7 @@ export class RunningRecords implements Records {
     this.#reader = new Reader(env, { replica, cluster, peers, readiness });
     this.#scanner = new Scanner(env, { replica, cluster, peers, readiness }, this.#reader);
     this.#following = new Following({ replica, cursors, readiness });
-    const catchUp = new CatchUp({ env, replica, peers, cursors, network, cluster, readiness, roster: () => this.#rosterChanges });
+    const catchUp = new CatchUp({ env, replica, peers, cursors, network, cluster, readiness, roster: () => this.#rosterChanges, inReach: () => this.#inReach() });
     this.#confirmer = new Confirmer(env, replica, cluster, peers, (peer) => catchUp.hasAllOf(peer));
     new Server({ replica, cluster, peers, readiness }).register(transport);
     // A random part keeps the hosts of a network from asking in step.
@@ -132,6 +132,8 @@ export class RunningRecords implements Records {
 
   async create(genesis: Genesis): Promise<NamespaceId> {
     const namespace = namespaceIdOf(genesis);
+    const { network } = this.#parts;
+    if (genesis.network !== network && (namespace as string) !== network) throw new RecordsError("REFUSED", `A namespace of another network cannot be created in ${network}.`);
     await this.#replica.know(namespace, genesis);
     return namespace;
   }
@@ -201,7 +203,7 @@ export class RunningRecords implements Records {
 
   /** @throws RecordsError UNKNOWN_NAMESPACE when nobody in reach knows it either */
   async #learn(namespace: NamespaceId, signal: AbortSignal | undefined): Promise<Genesis> {
-    for (const peer of [undefined, ...this.#peers.nearest(this.#parts.cluster.online())]) {
+    for (const peer of [undefined, ...this.#peers.nearest(this.#inReach())]) {
       if (peer !== undefined) await this.#askGenesis(peer, namespace, signal);
       signal?.throwIfAborted();
       const known = this.#replica.geneses.get(namespace);
@@ -219,6 +221,12 @@ export class RunningRecords implements Records {
     } catch (error) {
       this.#env.log.debug("a genesis could not be asked for", { peer, namespace, error });
     }
+  }
+
+  /** A host that has just joined knows no members yet; whom its transport let in may be asked all the same, since every record is proven. */
+  #inReach(): readonly HostId[] {
+    const { cluster, transport } = this.#parts;
+    return cluster.members().includes(cluster.self) ? cluster.online() : transport.connected();
   }
 
   #greet(peer: HostId, catchUp: CatchUp): void {

@@ -60,18 +60,30 @@ export class Sender {
   async resend(): Promise<void> {
     const { replica, cluster } = this.#parts;
     await this.#adopt();
-    replica.outbox.settle(replica.outbox.waiting(), (item) => this.#targetsOf(item));
+    const targetsOf = this.#remembered();
+    replica.outbox.settle(replica.outbox.waiting(), targetsOf);
     if (replica.outbox.hasDone) await replica.keep([]);
     const nowMs = this.#env.clock.monotonicMs();
     for (const peer of cluster.online()) {
       const courier = this.#courier(peer);
       if (courier.isResting || !courier.isIdle) continue;
       for (const delivery of replica.outbox.waiting()) {
-        if (delivery.dueFor(peer, nowMs, (item) => this.#targetsOf(item)).length > 0) courier.send(delivery);
+        if (delivery.dueFor(peer, nowMs, targetsOf).length > 0) courier.send(delivery);
       }
     }
     const members = new Set(cluster.members());
     for (const peer of this.#couriers.keys()) if (!members.has(peer)) this.#couriers.delete(peer);
+  }
+
+  /** Many batches wait for the same hosts. */
+  #remembered(): (item: DeliveryItem) => readonly HostId[] {
+    const known = new Map<string, readonly HostId[]>();
+    return (item) => {
+      const name = `${item.group} ${item.genesis.replicas}`;
+      const targets = known.get(name) ?? this.#targetsOf(item);
+      known.set(name, targets);
+      return targets;
+    };
   }
 
   #targetsOf(item: DeliveryItem): readonly HostId[] {

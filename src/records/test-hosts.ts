@@ -36,6 +36,8 @@ export class TestHost {
   readonly disk = new MemoryDisk(env.random);
   readonly delegation: Delegation;
   judge: (record: JudgedRecord, genesis: Genesis) => Verdict = () => ACCEPT;
+  /** Whom this host takes for members; all think alike unless a test says otherwise. */
+  knows: () => readonly HostId[];
   isUp = false;
   transport!: MemoryTransport;
   /** Not there in a host that is only plugged in. */
@@ -45,6 +47,7 @@ export class TestHost {
   constructor(all: TestHosts, name: string) {
     this.#all = all;
     this.name = name;
+    this.knows = () => all.members();
     this.key = keyPairFromSeed(sha256(utf8(`host ${name}`)));
     this.self = idFromBytes<HostId>(this.key.publicKey);
     this.delegation = delegate(account, { network, account: idFromBytes<AccountId>(account.publicKey), host: this.self, issuedMs: 1 });
@@ -79,8 +82,8 @@ export class TestHost {
     const list = (shard: number): HostId[] => preferenceList(shard, all.members().map((host) => ({ host, zone: host, capacityBytes: 1 })));
     return {
       self: this.self,
-      members: () => all.members(),
-      online: () => this.transport.connected().filter((host) => all.members().includes(host)),
+      members: () => this.knows(),
+      online: () => this.transport.connected().filter((host) => this.knows().includes(host)),
       replicas: (shard, count) => (shard === EVERYWHERE ? all.members() : list(shard).slice(0, count)),
       preferenceList: list,
       judge: (record, genesis) => this.judge(record, genesis),
