@@ -149,6 +149,7 @@ export class RunningRecords implements Records {
   async write(writes: readonly Write[], options: WriteOptions = {}): Promise<WriteResult> {
     options.signal?.throwIfAborted();
     if (writes.length === 0) return { dots: [], copies: 1, safe: true };
+    for (const { namespace } of writes) if (!this.#replica.geneses.has(namespace)) await this.#learn(namespace, options.signal);
     const written = await this.#replica.write(writes, options.as ?? "account");
     this.#sender.send(written.delivery);
     return this.#sender.outcome(written, options.signal);
