@@ -82,6 +82,7 @@ export class BulkLink implements BulkStream {
   send(frame: Uint8Array): Promise<void> {
     if (frame.length > MAX_BULK_FRAME) return Promise.reject(new NetError("TOO_LARGE", `A bulk frame has ${frame.length} bytes, more than the ${MAX_BULK_FRAME} allowed.`));
     return this.#inTurn(async () => {
+      this.#checkWritable();
       await this.#untilCredit(frameCost(frame.length));
       this.#credit -= frameCost(frame.length);
       this.#wire.send(BULK.data, frame);
@@ -91,9 +92,10 @@ export class BulkLink implements BulkStream {
 
   finish(): Promise<void> {
     return this.#inTurn(() => {
-      if (!this.#localFinished) this.#wire.send(BULK.finish);
+      if (this.#failure !== undefined) throw this.#failure;
+      // A handler that has returned needs no telling.
+      if (!this.#localFinished && !this.#done) this.#wire.send(BULK.finish);
       this.#localFinished = true;
-      return Promise.resolve();
     });
   }
 
@@ -201,11 +203,8 @@ export class BulkLink implements BulkStream {
   }
 
   // Frames of concurrent callers leave one after the other, in the order of the calls.
-  #inTurn(step: () => Promise<void>): Promise<void> {
-    const turn = this.#sending.then(async () => {
-      this.#checkWritable();
-      await step();
-    });
+  #inTurn(step: () => void | Promise<void>): Promise<void> {
+    const turn = this.#sending.then(step);
     this.#sending = turn;
     turn.catch(() => {});
     return turn;

@@ -98,6 +98,7 @@ export const bulkContract: ContractTests = {
     const stream = await a.openBulk(b.self, "enough", utf8(""));
     await stream.send(utf8("one"));
     assert.equal((await collect(stream.frames())).length, 0);
+    await stream.finish();
     await assert.rejects(stream.send(utf8("two")), code("CLOSED"));
   },
 

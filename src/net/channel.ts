@@ -9,6 +9,7 @@ import { NetError, unreachable } from "./errors.ts";
 import type { Liveness } from "./keepalive.ts";
 import { Keepalive } from "./keepalive.ts";
 import type { Wire, WireEvents } from "./wire.ts";
+import { WIRE_QUEUE_BYTES } from "./wire.ts";
 
 export interface ChannelPlan {
   readonly peer: HostId;
@@ -122,7 +123,7 @@ export class Channel {
       case CONTROL.cancel:
         return this.#answerer.cancel(decodeId(payload));
       case CONTROL.ping:
-        return this.#wire.send(CONTROL.pong);
+        return this.#pong();
       case CONTROL.retire:
         return this.#onRetire();
       case CONTROL.retired:
@@ -143,8 +144,13 @@ export class Channel {
     this.#greeted.resolve();
   }
 
+  // Whoever asks again and again and does not read gets no heap of answers; what waits for it says enough.
+  #pong(): void {
+    if (this.#wire.queuedBytes <= WIRE_QUEUE_BYTES / 16) this.#wire.send(CONTROL.pong);
+  }
+
   #onRetire(): void {
-    if (this.opened) throw new NetError("PROTOCOL", "The other host retired a channel that it had not opened.");
+    if (this.opened || this.#state !== "open") throw new NetError("PROTOCOL", "The other host retired a channel that it had not opened, or twice.");
     this.#state = "retiring";
     this.#mustSayRetired = true;
     this.#stepRetiring();

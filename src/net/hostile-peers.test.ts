@@ -77,6 +77,7 @@ describe("a host with hostile peers", () => {
     ["sends an empty request", (stream) => stream.frame(CONTROL.request)],
     ["answers what was not asked", (stream) => stream.frame(CONTROL.answer, encodeId(7), utf8("surprise"))],
     ["fails what was not asked", (stream) => stream.frame(CONTROL.failure, encodeId(7), Uint8Array.of(1, 65))],
+    ["retires a channel twice", (stream) => [1, 2].forEach(() => stream.frame(CONTROL.retire))],
     ["greets twice", (stream) => stream.hello()],
     ["uses a request's number twice", (stream) => [1, 1].forEach((id) => stream.request(id, "wait"))],
     ["has more requests under way than agreed", (stream) => Array.from({ length: REQUESTS_AT_ONCE + 1 }, (_, id) => stream.request(id, "wait"))],
