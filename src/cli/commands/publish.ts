@@ -1,10 +1,12 @@
 import { InvalidArgumentError } from "commander";
 import { basename, resolve } from "node:path";
 import type { PublishRow } from "../../door/index.ts";
+import type { HostApi } from "../api.ts";
 import type { CommandFile, CommonOptions, Context } from "../context.ts";
 import { common, invoked } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { count, formatBytes } from "../sizes.ts";
+import { printable } from "../table.ts";
 import { connect } from "../target.ts";
 import { scan } from "../transfer/scan.ts";
 import { upload } from "../transfer/upload.ts";
@@ -48,7 +50,8 @@ async function publishSource(context: Context, source: string | undefined, optio
     for (const warning of found.warnings) context.io.note(`holdfast: ${warning}`);
     const row = await upload(context, api, options.name, options.copies, found);
     const words = `Published ${count(row.head.files, "file")} (${formatBytes(row.head.sizeBytes)}) as version ${row.head.sequence} of ${row.site.name}.`;
-    context.io.answer(row, () => `${words}\n${told(row)}`);
+    const away = await hostsAway(api, row);
+    context.io.answer(row, () => `${words}\n${told(row, away)}`);
   } finally {
     api.close();
   }
@@ -60,20 +63,28 @@ async function rollBack(context: Context, source: string | undefined, sequence: 
   const api = await connect(context, options);
   try {
     const row = await api.rollback(name, sequence);
-    context.io.answer(row, () => `Version ${sequence} of ${name} is current again, as version ${row.head.sequence}.\n${told(row)}`);
+    const away = await hostsAway(api, row);
+    context.io.answer(row, () => `Version ${sequence} of ${name} is current again, as version ${row.head.sequence}.\n${told(row, away)}`);
   } finally {
     api.close();
   }
 }
 
-/** Address, content id, and what it survives, in this order: the last line is what matters most. */
-function told(row: PublishRow): string {
-  return [row.site.address, row.head.root, survives(row)].join("\n");
+/** The names of hosts that could take copies if they were there; asked only when copies are missing. */
+async function hostsAway(api: HostApi, row: PublishRow): Promise<readonly string[]> {
+  if (row.survives >= 1) return [];
+  return (await api.hosts()).filter(({ presence }) => presence !== "online").map(({ name }) => name);
 }
 
-function survives(row: PublishRow): string {
+/** Address, content id, and what it survives, in this order: the last line is what matters most. */
+function told(row: PublishRow, away: readonly string[]): string {
+  return [row.site.address, row.head.root, survives(row, away)].join("\n");
+}
+
+function survives(row: PublishRow, away: readonly string[]): string {
   if (row.survives >= 1) return `survives the loss of any ${count(row.survives, "host")}${row.safe ? "" : " (not yet on all hosts it should be on: they will catch up)"}`;
-  return `lies on one host only: when that is lost, it is lost. Bring in another with '${invoked()} invite', and copies are made by themselves.`;
+  const more = away.length > 0 ? `Start ${away.map(printable).join(" or ")}` : `Bring in another host with '${invoked()} invite'`;
+  return `lies on one host only: when that is lost, it is lost. ${more}, and copies are made by themselves.`;
 }
 
 /** A name that could be typed for the folder. */
