@@ -7,6 +7,7 @@ import { Channel } from "./channel.ts";
 import { INCARNATION_BYTES } from "./control-frames.ts";
 import { closeConnection, endConnection } from "./end-connection.ts";
 import { NetError } from "./errors.ts";
+import { FairTurns } from "./fair-turns.ts";
 import type { Handlers } from "./handlers.ts";
 import type { Liveness } from "./keepalive.ts";
 import type { Links } from "./links.ts";
@@ -31,6 +32,7 @@ export class Channels {
   readonly #parts: ChannelsParts;
   /** New at each start, so that others know that what this host promised before is void. */
   readonly #incarnation: Uint8Array;
+  readonly #turns = new FairTurns();
 
   constructor(env: Env, parts: ChannelsParts) {
     this.#env = env;
@@ -69,7 +71,12 @@ export class Channels {
       incarnation: this.#incarnation,
       liveness,
       ...(limits === undefined ? {} : { limits }),
-      dispatch: (kind: string, body: Uint8Array, signal: AbortSignal) => handlers.request(peer, kind, body, signal),
+      dispatch: async (kind: string, body: Uint8Array, signal: AbortSignal) => {
+        const turn = this.#turns.next(peer);
+        if (turn !== undefined) await turn;
+        signal.throwIfAborted();
+        return handlers.request(peer, kind, body, signal);
+      },
       onWantBulk: () => {
         if (limits === undefined && opened) onWantBulk(peer);
       },

@@ -1,6 +1,8 @@
+import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import type { Delegation, Genesis } from "../../src/cluster/index.ts";
 import type { AccountId, HostId, NamespaceId, NetworkId } from "../../src/codec/index.ts";
@@ -10,14 +12,18 @@ import type { KeyPair } from "../../src/crypto/index.ts";
 import { sign } from "../../src/crypto/index.ts";
 import type { Standing, Transport } from "../../src/net/index.ts";
 import { createTransport } from "../../src/net/index.ts";
-import { machineEnv, silentLog } from "../../src/platform/index.ts";
+import { RawPeer } from "../../src/net/raw-peer.fixture.ts";
+import type { RawStream } from "../../src/net/raw-peer.fixture.ts";
+import { codeOf, machineEnv, silentLog } from "../../src/platform/index.ts";
 import { sealerWith } from "../../src/records/batch.ts";
 import type { PushAnswer } from "../../src/records/messages.ts";
-import { ASK_PUSH } from "../../src/records/messages.ts";
+import { ASK_PUSH, ASK_SCAN } from "../../src/records/messages.ts";
 import type { Parcel } from "../../src/records/parcel.ts";
 import { pack } from "../../src/records/parcel.ts";
 import type { RecordBody } from "../../src/records/record.ts";
-import type { TestHost } from "./harness.ts";
+import type { Bench, TestHost } from "./harness.ts";
+import { until } from "./harness.ts";
+import { MIB } from "./size.ts";
 
 export const env = machineEnv(silentLog);
 export const SOON = { timeoutMs: 10_000 };
@@ -116,6 +122,11 @@ export async function memoryOf(pid: number): Promise<{ readonly residentBytes: n
   return { residentBytes: kilobytes("VmRSS"), peakBytes: kilobytes("VmHWM") };
 }
 
+/** Begins the peak anew. See proc_pid_clear_refs(5). */
+export function forgetPeak(pid: number): Promise<void> {
+  return writeFile(`/proc/${pid}/clear_refs`, "5");
+}
+
 /** How long something takes, in milliseconds. */
 export async function timed<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly tookMs: number }> {
   const begunMs = performance.now();
@@ -139,4 +150,69 @@ export function rawRequest(port: number, bytes: string | Uint8Array, silenceMs =
 
 export function noise(length: number): Uint8Array {
   return new Uint8Array(randomBytes(length));
+}
+
+export interface Scene {
+  readonly bench: Bench;
+  readonly attic: TestHost;
+  readonly cellar: TestHost;
+  readonly moles: readonly HostileMember[];
+  readonly victim: Victim;
+  readonly site: NamespaceId;
+}
+
+/** Two honest hosts, the first of which is attacked, and four members whose keys are in the wrong hands. */
+export async function stage(bench: Bench): Promise<Scene> {
+  const [attic, cellar] = (await bench.network(["attic", "cellar"], "4GB")) as [TestHost, TestHost];
+  const traitors = ["mole1", "mole2", "mole3", "mole4"].map((name) => bench.host(name));
+  await Promise.all(traitors.map((each) => bench.join(attic, each)));
+  await until("both know all hosts", 10_000, async () => (await Promise.all([attic, cellar].map((host) => host.ask<unknown[]>(["hosts"])))).every((rows) => rows.length === 6));
+  const folder = join(bench.folder, "film");
+  await mkdir(folder);
+  await writeFile(join(folder, "index.html"), "<h1>the film</h1>");
+  await writeFile(join(folder, "film.bin"), noise(32 * MIB));
+  await attic.ask(["publish", folder, "--name", "film"]);
+  const moles = await Promise.all(traitors.map((each) => HostileMember.with(each)));
+  const victim = victimOf(attic);
+  await Promise.all(moles.map((mole) => mole.connect(victim)));
+  const answer = ASK_SCAN.answer.decode(await moles[0]!.ask(victim, ASK_SCAN.kind, ASK_SCAN.question.encode({ namespace: moles[0]!.roster, group: 256, prefix: "name/film/vote/", after: null, limit: 1 })));
+  assert.equal(answer.parcel.items.length, 1, "a member may read the roster");
+  const [site] = await attic.ask<{ namespace: NamespaceId }[]>(["sites"]);
+  return { bench, attic, cellar, moles, victim, site: site!.namespace };
+}
+
+/** What the network holds, as a host tells it, without what changes by itself. */
+export async function holdings(host: TestHost): Promise<unknown> {
+  const hosts = await host.ask<{ id: string; name: string; zone: string; capacityBytes: number }[]>(["hosts"]);
+  const sites = await host.ask<{ name: string; head: unknown; holders: unknown }[]>(["sites"]);
+  return { hosts: hosts.map(({ id, name, zone, capacityBytes }) => ({ id, name, zone, capacityBytes })), sites: sites.map(({ name, head, holders }) => ({ name, head, holders })) };
+}
+
+/** However hostile a peer is, others are answered within this. */
+const QUICK_MS = 2_000;
+
+/** The victim answers a web browser and hears its neighbour, quickly. */
+export async function servesOthers({ attic, cellar }: Scene): Promise<void> {
+  const { result, tookMs } = await timed(() => attic.get("film"));
+  assert.equal(result.status, 200);
+  assert.ok(tookMs < QUICK_MS, `the page took ${Math.round(tookMs)} ms`);
+  const rows = await cellar.ask<{ name: string; presence: string; lastSeenMs: number }[]>(["hosts"]);
+  const seen = rows.find(({ name }) => name === "attic")!;
+  assert.equal(seen.presence, "online");
+  assert.ok(Date.now() - seen.lastSeenMs < 8_000, `the last heartbeat is ${Date.now() - seen.lastSeenMs} ms old`);
+}
+
+/** A peer below the transport: it may say anything with a member's key. */
+export async function rawPeer(seed: Uint8Array, victim: Victim): Promise<{ readonly peer: RawPeer; readonly stream: (protocol: string) => Promise<RawStream> }> {
+  const peer = await RawPeer.start(env, seed);
+  const target = { self: victim.self, addresses: () => victim.addresses } as unknown as Transport;
+  return { peer, stream: (protocol) => peer.stream(target, protocol) };
+}
+
+/** The code with which the other side, or this one, refuses; "nothing" when it does not. */
+export async function refusal(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => "nothing",
+    (error: unknown) => String((error as { remoteCode?: string }).remoteCode ?? codeOf(error)),
+  );
 }
