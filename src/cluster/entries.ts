@@ -70,6 +70,9 @@ export interface LastHonoured {
   readonly batch: number;
 }
 
+/** A host takes a new incarnation at many of its starts, and may live for years. */
+const MAX_HONOURED = 10_000;
+
 const lastHonoured = struct({ incarnation: uint(), batch: uint() });
 
 /** `removed/<host>` and `revoked/<account>/<host>`: later batches of the host, in that person's name or at all, count for nothing. */
@@ -77,7 +80,7 @@ export interface Removal {
   readonly honoured: readonly LastHonoured[];
 }
 
-export const removalCodec = codec<Removal>("A removal", 1, 8192, struct({ honoured: list(lastHonoured, 256) }));
+export const removalCodec = codec<Removal>("A removal", 1, 256 * 1024, struct({ honoured: list(lastHonoured, MAX_HONOURED) }));
 
 /** One voter's consent to a configuration: its signature over network, number and hosts. */
 export interface Approval {
