@@ -20,6 +20,7 @@ const OWN: Readonly<Record<string, number>> = {
   NOT_RUNNING: 5,
   NO_ANSWER: 5,
   DEVICE_FAILED: 6,
+  BAD_SETTINGS: 6,
   DAMAGED: 6,
   NO_CAPACITY: 6,
   CANCELLED: 130,

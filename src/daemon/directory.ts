@@ -29,6 +29,9 @@ export interface HostIdentity {
   readonly entrances: RedeemAnswer["entrances"];
 }
 
+const RESTORE = "Restore it from a backup; without one, move the folder aside and join anew with an invite.";
+const DELEGATE = 'Have your person sign anew: "holdfast key import" with the recovery phrase.';
+
 /** The named files of one data directory. The marker, the lock and what hosts hold belong to the room `store`. */
 export class DataDirectory {
   readonly path: string;
@@ -47,10 +50,10 @@ export class DataDirectory {
   }
 
   async identity(): Promise<HostIdentity> {
-    const key = keyPairFromSeed(fromHex(fromUtf8(await this.#need("host.key")).trim()));
-    const { certificate, entrances } = redeemAnswerCodec.decode(await this.#need("network.cbor"));
+    const key = this.#parse("host.key", await this.#need("host.key"), (bytes) => keyPairFromSeed(fromHex(fromUtf8(bytes).trim())), RESTORE);
+    const { certificate, entrances } = this.#parse("network.cbor", await this.#need("network.cbor"), (bytes) => redeemAnswerCodec.decode(bytes), RESTORE);
     const network = readCertificate(certificate);
-    if (network === undefined) throw new DaemonError("BAD_SETTINGS", `${this.file("network.cbor")} does not bear the founder's signature. Restore it from a backup, or join anew.`);
+    if (network === undefined) throw new DaemonError("BAD_SETTINGS", `${this.file("network.cbor")} does not bear the founder's signature. ${RESTORE}`);
     return { key, host: idFromBytes<HostId>(key.publicKey), network, certificate, entrances };
   }
 
@@ -61,8 +64,9 @@ export class DataDirectory {
   async delegation(): Promise<Delegation | undefined> {
     const bytes = await readIfPresent(this.file("delegation.cbor"));
     if (bytes === undefined) return undefined;
-    const delegation = delegationCodec.decode(bytes);
-    return isGenuine(delegation) ? delegation : undefined;
+    const delegation = this.#parse("delegation.cbor", bytes, (each) => delegationCodec.decode(each), DELEGATE);
+    if (!isGenuine(delegation)) throw new DaemonError("BAD_SETTINGS", `${this.file("delegation.cbor")} does not bear its person's signature. ${DELEGATE}`);
+    return delegation;
   }
 
   async writeSettings(settings: Settings): Promise<void> {
@@ -87,6 +91,14 @@ export class DataDirectory {
 
   async removeApi(): Promise<void> {
     await removeIfPresent(this.file("api.json"));
+  }
+
+  #parse<T>(name: string, bytes: Uint8Array, read: (bytes: Uint8Array) => T, doThis: string): T {
+    try {
+      return read(bytes);
+    } catch (error) {
+      throw new DaemonError("BAD_SETTINGS", `${this.file(name)} is damaged: it is not what Holdfast wrote. ${doThis}`, { cause: error });
+    }
   }
 
   async #need(name: string): Promise<Uint8Array> {

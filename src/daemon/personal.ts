@@ -64,7 +64,11 @@ export class PersonalConfig {
     if (bytes === undefined) {
       throw new DaemonError("NO_ACCOUNT_KEY", `The account's key is not in ${this.folder}. Run this as the person who set the host up, or give the recovery phrase with "holdfast key import".`);
     }
-    return accountFromSeed(fromHex(fromUtf8(bytes).trim()));
+    try {
+      return accountFromSeed(fromHex(fromUtf8(bytes).trim()));
+    } catch (error) {
+      throw new DaemonError("BAD_SETTINGS", `${path} is damaged: it is not what Holdfast wrote. Give the recovery phrase with "holdfast key import".`, { cause: error });
+    }
   }
 
   #accountPath(id: AccountId): string {
