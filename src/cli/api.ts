@@ -62,6 +62,10 @@ export class HostApi {
     return (await this.#send("DELETE", `/hosts/${encodeURIComponent(id)}`)) as Acknowledged;
   }
 
+  async revokeHost(id: string): Promise<Acknowledged> {
+    return (await this.#send("POST", `/hosts/${encodeURIComponent(id)}/revoke`)) as Acknowledged;
+  }
+
   async unpublish(name: string): Promise<void> {
     await this.#send("DELETE", `/sites/${encodeURIComponent(name)}`);
   }

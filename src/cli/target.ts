@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { HostRow } from "../door/index.ts";
 import { HostApi } from "./api.ts";
 import type { CommonOptions, Context } from "./context.ts";
 import { invoked } from "./context.ts";
@@ -35,6 +36,14 @@ export async function connect(context: Context, options: CommonOptions): Promise
   const found = await describeDirectory(folder);
   if (found === undefined) throw new CliError("NO_DATA_FOLDER", `${folder} is no host's data folder. Check --data, or prime it with '${invoked()} init' or '${invoked()} join CODE'.`);
   throw new CliError("NOT_RUNNING", `The host ${found.hostName} is not running. Start it with '${invoked()} up --data ${folder}'.`);
+}
+
+/** The host that is meant, by its name or its id. @throws CliError USAGE when there is none, or more than one */
+export async function hostNamed(api: HostApi, wanted: string): Promise<HostRow> {
+  const [found, another] = (await api.hosts()).filter(({ name, id }) => name === wanted || id === wanted);
+  if (found === undefined) throw new CliError("USAGE", `There is no host "${wanted}" in this network. '${invoked()} hosts' lists them.`);
+  if (another !== undefined) throw new CliError("USAGE", `More than one host is called "${wanted}": ${found.id} and ${another.id}. Say which by its id.`);
+  return found;
 }
 
 /** Undefined when no host runs on the folder. */

@@ -141,6 +141,30 @@ test("a removed host's later batches are refused, its earlier ones are not", () 
   assert.equal(made.judge(record(`host/${hostId(cellar)}`, null, null, cellar, 5), network.genesis).kind, "refuse");
 });
 
+test("of two removals beside each other the stricter counts, in either order", () => {
+  const [invite, cellar] = [newKey(), newKey()];
+  const friend = idFromBytes<AccountId>(newKey().publicKey);
+  const said = (...honoured: readonly (readonly [number, number])[]): Uint8Array => removalCodec.encode({ honoured: honoured.map(([incarnation, batch]) => ({ incarnation, batch })) });
+  const [strict, generous] = [said([1, 4], [2, 9]), said([1, 1000])];
+  for (const values of [[strict, generous], [generous, strict]]) {
+    const made = cluster([...base, invitation(invite), admission("cellar", invite, cellar, friend), { key: `revoked/${friend}/${hostId(cellar)}`, values }]);
+    const judge = (incarnation: number, batch: number): string => made.judge({ ...record(`invite/${inviteId(newKey())}`, inviteCodec.encode({ expiresMs: 1, zone: null, quotaBytes: null, role: "member" }), friend, cellar, batch), incarnation }, network.genesis).kind;
+    assert.deepEqual([judge(1, 4), judge(1, 5), judge(2, 1)], ["accept", "refuse", "refuse"]);
+  }
+});
+
+test("a person revokes a delegation from another host than the one that has it", () => {
+  const [invite, cellar] = [newKey(), newKey()];
+  const made = cluster([...base, invitation(invite), admission("cellar", invite, cellar, founderId)]);
+  const judge = (author: AccountId | null, from: KeyPair): string => {
+    const verdict = made.judge(record(`revoked/${founderId}/${hostId(cellar)}`, removalCodec.encode({ honoured: [{ incarnation: 1, batch: 1_000_000 }] }), author, from), network.genesis);
+    return verdict.kind === "refuse" ? verdict.code : verdict.kind;
+  };
+  assert.equal(judge(founderId, attic), "accept");
+  assert.equal(judge(founderId, cellar), "OWN_DELEGATION");
+  assert.equal(judge(null, attic), "NOT_OWN");
+});
+
 test("a host that hears of a later configuration first waits for those before it", () => {
   const cellar = newKey();
   const entry = (number: number, hosts: readonly HostId[], approvals: readonly ReturnType<typeof approve>[]): NetworkEntry => ({ key: `voters/${number}`, values: [votersCodec.encode({ number, hosts: [...hosts], approvals: [...approvals] })] });

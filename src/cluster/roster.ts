@@ -1,7 +1,7 @@
 import type { AccountId, HostId, InviteId } from "../codec/index.ts";
 import { CodecError, bytesOfId, compareBytes, concatBytes, idFromText, utf8 } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
-import type { Admission, HostCard, Invite, Removal, VoterConfiguration } from "./entries.ts";
+import type { Admission, HostCard, Invite, LastHonoured, Removal, VoterConfiguration } from "./entries.ts";
 import { admissionCodec, hostCardCodec, inviteCodec, removalCodec, votersCodec } from "./entries.ts";
 import type { Network } from "./network.ts";
 import type { Member, Person, Roster } from "./port.ts";
@@ -105,10 +105,10 @@ function collect(into: Collected, { key, values }: NetworkEntry): void {
       into.administrators.add(idFromText<AccountId>(name));
       break;
     case "removed":
-      into.removals.set(idFromText<HostId>(name), removalCodec.decode(value));
+      into.removals.set(idFromText<HostId>(name), strictest(values));
       break;
     case "revoked":
-      into.revocations.set(`${name}/${second}`, removalCodec.decode(value));
+      into.revocations.set(`${name}/${second}`, strictest(values));
       break;
     case "voters":
       into.configurations.set(Number(name), votersCodec.decode(value));
@@ -116,6 +116,13 @@ function collect(into: Collected, { key, values }: NetworkEntry): void {
     default:
       break;
   }
+}
+
+/** What all of several removals of one host honour: removal beats anything concurrent, another removal that honours more included. */
+function strictest(values: readonly Uint8Array[]): Removal {
+  const [first, ...others] = values.map((value) => new Map(removalCodec.decode(value).honoured.map(({ incarnation, batch }) => [incarnation, batch])));
+  const least = ([incarnation, batch]: readonly [number, number]): LastHonoured => ({ incarnation, batch: Math.min(batch, ...others.map((other) => other.get(incarnation) ?? 0)) });
+  return { honoured: [...(first ?? [])].map(least).filter(({ batch }) => batch > 0) };
 }
 
 /** The last of an unbroken row of configurations. */

@@ -33,7 +33,7 @@ export function judgeStanding(record: JudgedRecord, register: Register): Verdict
   if (!isHonoured(register.removals.get(record.host), record)) return refuse("REMOVED", "the host had been removed when it wrote this");
   if (record.author !== null) {
     if (!register.people.has(record.author)) return later("the author is not known here yet");
-    if (!isHonoured(register.revocations.get(`${record.author}/${record.host}`), record)) return refuse("REVOKED", "the person had revoked the host's delegation");
+    if (!isHonoured(register.revocations.get(`${record.author}/${record.host}`), record)) return refuse("REVOKED", "the person has revoked this host's delegation; write in their name on another of their hosts");
   }
   if (!register.admissions.has(record.host) && !isFirstWord(record, register)) return later("the host is not known here yet");
   return ACCEPT;
@@ -133,8 +133,10 @@ const judgeRevocation: Rule = (record) => {
   if (record.value === null) return refuse("NOT_DELETABLE", "a revocation stays; delegate anew from another host");
   removalCodec.decode(record.value);
   const account = record.key.split("/")[1] ?? "";
-  idFromText<HostId>(record.key.slice(`revoked/${account}/`.length));
-  return record.author === account ? ACCEPT : refuse("NOT_OWN", "people revoke their own delegations");
+  const host = idFromText<HostId>(record.key.slice(`revoked/${account}/`.length));
+  if (record.author !== account) return refuse("NOT_OWN", "people revoke their own delegations");
+  // Or a stolen host could say beforehand that all it is going to write is to be honoured.
+  return record.host === host ? refuse("OWN_DELEGATION", "a host does not speak about its own delegation") : ACCEPT;
 };
 
 function judgeVoters(network: Network): Rule {

@@ -131,14 +131,14 @@ async function openDoor(env: Env, ground: Ground, rooms: Rooms, started: AsyncDi
 }
 
 /** The doors are open and every part is built: now the work begins. */
-async function begin(env: Env, { identity, delegation }: Ground, rooms: Rooms, started: AsyncDisposableStack): Promise<void> {
+async function begin(env: Env, { identity }: Ground, rooms: Rooms, started: AsyncDisposableStack): Promise<void> {
   const { membership, records, pool, sites, ownWorkers, cluster, transport } = rooms;
   for (const worker of ownWorkers) {
     worker.start();
     started.defer(() => worker.stop());
   }
   records.start();
-  await membership.sayFirstWord(delegation?.account);
+  await membership.sayFirstWord();
   pool.start();
   sites.start();
   // A host that has become a voter has names to countersign.

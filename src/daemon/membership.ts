@@ -1,6 +1,6 @@
-import type { Cluster, HostCard, Invite, LastHonoured, NetworkEntry, RedeemAnswer } from "../cluster/index.ts";
+import type { Cluster, HostCard, Invite, NetworkEntry, RedeemAnswer } from "../cluster/index.ts";
 import { ClusterError, ROSTER_PREFIXES, admissionCodec, hostCardCodec, inviteCheckWords, inviteCodec, inviteIdOf, judgeRedemption, redeemAnswerCodec, removalCodec, votersCodec, writeInviteCode } from "../cluster/index.ts";
-import type { HostId, InviteId } from "../codec/index.ts";
+import type { AccountId, HostId, InviteId } from "../codec/index.ts";
 import { equalBytes } from "../codec/index.ts";
 import type { Transport } from "../net/index.ts";
 import { REDEEM } from "../net/index.ts";
@@ -13,6 +13,8 @@ import type { HostIdentity, Settings } from "./directory.ts";
 export interface MembershipParts {
   readonly identity: HostIdentity;
   readonly settings: Settings;
+  /** The person for whom this host acts, if there is one. */
+  readonly account: AccountId | undefined;
   readonly version: string;
   readonly cluster: Cluster;
   readonly records: Records;
@@ -70,8 +72,8 @@ export class Membership {
   }
 
   /** The founder's first host admits itself and is the first voter. Does nothing anywhere else. */
-  async sayFirstWord(account: string | undefined): Promise<void> {
-    const { identity, settings, cluster, records } = this.#parts;
+  async sayFirstWord(): Promise<void> {
+    const { identity, settings, account, cluster, records } = this.#parts;
     if (account !== identity.network.founder || cluster.register.admissions.size > 0 || identity.entrances.length > 0) return;
     const admission = admissionCodec.encode({
       account: identity.network.founder,
@@ -114,11 +116,35 @@ export class Membership {
     return { code: writeInviteCode(code), invite, expiresMs, checkWords: inviteCheckWords(identity.network.id, invite) };
   }
 
-  /** @throws ClusterError NO_SUCH_HOST */
-  async remove(host: HostId, honoured: readonly LastHonoured[]): Promise<{ readonly safe: boolean }> {
-    const { identity, records, cluster } = this.#parts;
-    if (!cluster.register.members.has(host)) throw new ClusterError("NO_SUCH_HOST", `No host ${host} is in this network. "holdfast hosts" lists them.`);
-    return records.write([{ namespace: identity.network.namespace, key: `removed/${host}`, value: removalCodec.encode({ honoured: [...honoured] }) }]);
+  /** Shuts a host out; what it has written until now stays. @throws ClusterError NO_SUCH_HOST; RecordsError REFUSED */
+  async remove(host: HostId): Promise<{ readonly safe: boolean }> {
+    this.#checkIsMember(host);
+    return this.#endHonouring(host, `removed/${host}`);
+  }
+
+  /**
+   * Takes back this host's person's word that `host` may sign for them. What it has signed until now stays, as far as this host has
+   * heard of it; what it signs from now on is refused by all who know.
+   * @throws ClusterError NO_SUCH_HOST, OWN_DELEGATION, NO_ACCOUNT
+   */
+  async revoke(host: HostId): Promise<{ readonly safe: boolean }> {
+    const { identity, account } = this.#parts;
+    this.#checkIsMember(host);
+    if (host === identity.host) {
+      throw new ClusterError("OWN_DELEGATION", 'A host cannot revoke the delegation by which it acts for you itself. Do it on another of your hosts; one becomes yours with "holdfast key import".');
+    }
+    if (account === undefined) throw new ClusterError("NO_ACCOUNT", 'This host acts for nobody, so it has no delegation to revoke. Give it your recovery phrase with "holdfast key import".');
+    return this.#endHonouring(host, `revoked/${account}/${host}`);
+  }
+
+  #checkIsMember(host: HostId): void {
+    if (!this.#parts.cluster.register.members.has(host)) throw new ClusterError("NO_SUCH_HOST", `No host ${host} is in this network. "holdfast hosts" lists them.`);
+  }
+
+  #endHonouring(host: HostId, key: string): Promise<{ readonly safe: boolean }> {
+    const { identity, records } = this.#parts;
+    const value = removalCodec.encode({ honoured: [...records.honouredOf(host)] });
+    return records.write([{ namespace: identity.network.namespace, key, value }]);
   }
 
   /** Ways in, this host first, then connected ones. */

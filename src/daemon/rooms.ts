@@ -114,7 +114,7 @@ async function gather(env: Env, options: MeetingOptions, ground: Ground, started
   const records = await createRecords(env, { log: store.log, transport, cluster, signer: { host: identity.key, delegation: () => delegation }, network: network.id });
   started.defer(() => records.stop());
   await records.create(network.genesis);
-  const membership = new Membership(env, { identity, settings, version: VERSION, cluster, records, transport });
+  const membership = new Membership(env, { identity, settings, account: delegation?.account, version: VERSION, cluster, records, transport });
   membership.refresh();
   known.membership = membership;
   return { transport, cluster, records, membership };

@@ -133,7 +133,11 @@ export class View implements Node {
   }
 
   removeHost(host: HostId): Promise<Acknowledged> {
-    return this.#parts.membership.remove(host, this.#parts.records.honouredOf(host));
+    return this.#parts.membership.remove(host);
+  }
+
+  revokeHost(host: HostId): Promise<Acknowledged> {
+    return this.#parts.membership.revoke(host);
   }
 
   addresses(): readonly PeerAddresses[] {

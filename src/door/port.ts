@@ -28,6 +28,8 @@ export interface Node {
   invites(): readonly InviteRow[];
   /** @throws ClusterError NO_SUCH_HOST, NOT_ADMINISTRATOR */
   removeHost(host: HostId): Promise<Acknowledged>;
+  /** Takes back the word of this host's person that `host` may act for them. @throws ClusterError NO_SUCH_HOST, OWN_DELEGATION, NO_ACCOUNT */
+  revokeHost(host: HostId): Promise<Acknowledged>;
   /** Where the hosts of the network are, as far as this one knows. */
   addresses(): readonly PeerAddresses[];
   /** Takes in where hosts may be reached; those that are no members are left out. */

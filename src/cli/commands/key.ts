@@ -1,7 +1,7 @@
 import type { CommandFile, CommonOptions } from "../context.ts";
 import { common, invoked } from "../context.ts";
 import { askSecret } from "../io.ts";
-import { dataFolder } from "../target.ts";
+import { connect, dataFolder, hostNamed } from "../target.ts";
 
 export const key: CommandFile = (command, go) => {
   const out = command.command("export").description("print the recovery phrase of the account this host belongs to");
@@ -25,4 +25,19 @@ export const key: CommandFile = (command, go) => {
     }),
   );
   common(into, "key import", "key import < phrase.txt");
+  const revoke = command.command("revoke").description("end a host's right to act for you: asked of another host of yours, for one that was lost or stolen");
+  revoke.argument("<host>", "the host's name or id").action(
+    go(async (context, wanted: string, options: CommonOptions) => {
+      const api = await connect(context, options);
+      try {
+        const { id, name } = await hostNamed(api, wanted);
+        const { safe } = await api.revokeHost(id);
+        const awaited = safe ? "" : " Hosts that are away will learn of it when they come back.";
+        context.io.answer({ host: name, id, safe }, () => `${name} can no longer publish, invite or delete as you, for good; what it did until now stays.${awaited} To shut the host itself out: '${invoked()} remove ${name}'`);
+      } finally {
+        api.close();
+      }
+    }),
+  );
+  common(revoke, "key revoke cellar");
 };

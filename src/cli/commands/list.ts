@@ -23,7 +23,7 @@ export const COMMANDS: readonly Listed[] = [
   { name: "workers", summary: "list the host's background work", load: async () => (await import("./workers.ts")).workers },
   { name: "remove", summary: "remove a host from the network for good", load: async () => (await import("./remove.ts")).remove },
   { name: "doctor", summary: "check this machine, and say what to do", load: async () => (await import("./doctor.ts")).doctor },
-  { name: "key", summary: "export or import the person's recovery phrase", load: async () => (await import("./key.ts")).key },
+  { name: "key", summary: "export or import the person's recovery phrase, or end a host's right to act for them", load: async () => (await import("./key.ts")).key },
   { name: "demo", summary: "start a network of several hosts on this machine", load: async () => (await import("./demo.ts")).demo },
   { name: "overview", summary: "say how things stand and the one next step", isHidden: true, load: async () => (await import("./overview.ts")).overview },
 ];

@@ -1,8 +1,8 @@
 import type { CommandFile, CommonOptions } from "../context.ts";
-import { common, invoked } from "../context.ts";
+import { common } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { ask } from "../io.ts";
-import { connect } from "../target.ts";
+import { connect, hostNamed } from "../target.ts";
 
 interface Options extends CommonOptions {
   readonly yes?: true;
@@ -16,8 +16,7 @@ export const remove: CommandFile = (command, go) => {
       go(async (context, wanted: string, options: Options) => {
         const api = await connect(context, options);
         try {
-          const found = (await api.hosts()).find((row) => row.name === wanted || row.id === wanted);
-          if (found === undefined) throw new CliError("USAGE", `There is no host "${wanted}" in this network. '${invoked()} hosts' lists them.`);
+          const found = await hostNamed(api, wanted);
           if (options.yes !== true) {
             const typed = await ask(`${found.name} will be shut out for good; what it holds is no longer counted. Type its name to go ahead: `, context.signal);
             if (typed.trim() !== found.name) throw new CliError("CANCELLED", `That is not "${found.name}". Nothing was changed.`);

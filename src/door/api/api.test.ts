@@ -51,6 +51,15 @@ test("the API removes a host and says when few hosts know of it yet", async () =
   assert.equal((await door.api("DELETE", "/api/hosts/nonsense")).status, 400);
 });
 
+test("the API revokes a host's delegation", async () => {
+  await using door = await TestDoor.open();
+  const reply = await door.api("POST", `/api/hosts/${hostId(2)}/revoke`);
+  assert.equal(reply.status, 200);
+  assert.deepEqual(json(reply), { safe: true });
+  assert.deepEqual(door.node.calls, [["revoke", hostId(2)]]);
+  assert.equal((await door.api("POST", "/api/hosts/nonsense/revoke")).status, 400);
+});
+
 test("the API takes in addresses and gives all that are known", async () => {
   await using door = await TestDoor.open();
   const addresses = [{ host: hostId(2), addresses: ["/ip4/192.0.2.7/tcp/4281"] }];

@@ -30,6 +30,14 @@ export function networkRoutes(node: Node): readonly Route[] {
       gives: { 200: { description: "It is removed", schema: Acknowledged }, 202: { description: "It is removed, but few hosts know yet", schema: Acknowledged } },
       handle: async (call) => acknowledge(await node.removeHost(idFromText<HostId>(call.param("id")))),
     },
+    {
+      method: "POST",
+      path: "/api/hosts/{id}/revoke",
+      name: "revokeHost",
+      summary: "End a host's right to act for this host's person",
+      gives: { 200: { description: "It is revoked", schema: Acknowledged }, 202: { description: "It is revoked, but few hosts know yet", schema: Acknowledged } },
+      handle: async (call) => acknowledge(await node.revokeHost(idFromText<HostId>(call.param("id")))),
+    },
     { method: "GET", path: "/api/workers", name: "workers", summary: "Background work and its state", gives: { 200: { description: "The workers", schema: object({ workers: list(WorkerRow) }) } }, handle: () => ok({ workers: node.workers().map(workerRow) }) },
     {
       method: "POST",

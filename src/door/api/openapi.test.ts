@@ -21,7 +21,7 @@ test("the API's description has every route, and no reference leads nowhere", as
   const operations = Object.entries(description["paths"]!).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`));
   assert.deepEqual(operations.sort(), [
     "delete /api/hosts/{id}", "delete /api/publications/{id}", "delete /api/sites/{name}", "get /api/addresses", "get /api/files", "get /api/hosts", "get /api/invites", "get /api/sites", "get /api/sites/{name}",
-    "get /api/sites/{name}/content/{path}", "get /api/sites/{name}/files", "get /api/sites/{name}/history", "get /api/status", "get /api/workers", "post /api/invites", "post /api/publications",
+    "get /api/sites/{name}/content/{path}", "get /api/sites/{name}/files", "get /api/sites/{name}/history", "get /api/status", "get /api/workers", "post /api/hosts/{id}/revoke", "post /api/invites", "post /api/publications",
     "post /api/publications/{id}/commit", "post /api/sites/{name}/rollback", "put /api/addresses", "put /api/publications/{id}/files/{path}",
   ]);
   const schemas = description["components"]!["schemas"]!;

@@ -83,6 +83,11 @@ export class FakeNode implements Node {
     return { safe: false };
   };
 
+  revokeHost: Node["revokeHost"] = async (host) => {
+    this.calls.push(["revoke", host]);
+    return { safe: true };
+  };
+
   learnAddresses: Node["learnAddresses"] = async (peers) => {
     this.calls.push(peers);
   };
