@@ -14,6 +14,14 @@ const settingsFields = { hostName: "string", zone: "string", capacityBytes: "num
 
 export type Settings = FieldValues<typeof settingsFields>;
 
+/** What a person who edited the settings may have got wrong. */
+function absurdityOf({ hostName, capacityBytes, httpPort, peerPort }: Settings): string | undefined {
+  if (hostName === "") return "hostName is empty";
+  if (!Number.isSafeInteger(capacityBytes) || capacityBytes < 1) return "capacityBytes is no whole number of bytes above zero";
+  for (const port of [httpPort, peerPort]) if (port !== undefined && (!Number.isInteger(port) || port < 0 || port > 65_535)) return "a port is a whole number from 0 to 65535";
+  return undefined;
+}
+
 const apiFields = { url: "string", token: "string", pid: "number" } as const;
 
 /** Where a running daemon's API listens, and the token that opens it. */
@@ -76,6 +84,8 @@ export class DataDirectory {
   async settings(): Promise<Settings> {
     const settings = pickFields(parseJson(await this.#need("settings.json")), settingsFields);
     if (settings === undefined) throw new DaemonError("BAD_SETTINGS", `${this.file("settings.json")} is not the JSON that Holdfast wrote. Mend it: hostName, zone, capacityBytes are needed.`);
+    const wrong = absurdityOf(settings);
+    if (wrong !== undefined) throw new DaemonError("BAD_SETTINGS", `${this.file("settings.json")} cannot be right: ${wrong}. Mend it.`);
     return settings;
   }
 
