@@ -87,18 +87,22 @@ async function move(target) {
 }
 
 // A click on a page of a host that has just been stopped would end in the browser's error page: look first.
-document.addEventListener("click", async (event) => {
+document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[href]");
   const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
   if (link === null || link === undefined || !plain || link.origin !== location.origin || link.hash !== "") return;
   event.preventDefault();
+  void follow(link.href);
+});
+
+async function follow(target) {
   try {
     await fetch("/.well-known/holdfast", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
-    location.assign(link.href);
   } catch {
-    if (!(await move(link.href))) location.assign(link.href);
+    if (await move(target)) return;
   }
-});
+  location.assign(target);
+}
 
 show("asking", "Asking which host serves this page …");
 await ask();
