@@ -19,7 +19,7 @@ export type { Entrance, InviteCode } from "./invite.ts";
 export { judgeRedemption, redeemAnswerCodec, writeRedeemRequest } from "./redeem.ts";
 export type { RedeemAnswer, RedeemRequest } from "./redeem.ts";
 export { checkHostName } from "./names.ts";
-export { approve, majority, mayFollow } from "./voters.ts";
+export { approve, isSensible, majority, mayFollow, nextVoters } from "./voters.ts";
 export { preferenceList, weightOf } from "./layout.ts";
 export type { Candidate } from "./layout.ts";
 export { judgeStanding, networkRule, refuse } from "./rules.ts";

@@ -133,19 +133,14 @@ async function openDoor(env: Env, ground: Ground, rooms: Rooms, started: AsyncDi
 /** The doors are open and every part is built: now the work begins. */
 async function begin(env: Env, { identity }: Ground, rooms: Rooms, started: AsyncDisposableStack): Promise<void> {
   const { membership, records, pool, sites, ownWorkers, cluster, transport } = rooms;
-  for (const worker of ownWorkers) {
-    worker.start();
-    started.defer(() => worker.stop());
-  }
+  started.defer(cluster.onChange(() => membership.card.nudge()));
+  for (const worker of ownWorkers) worker.start();
   records.start();
   await membership.sayFirstWord();
   pool.start();
   sites.start();
   // A host that has become a voter has names to countersign.
   started.defer(cluster.onChange(() => sites.workers.forEach((worker) => worker.nudge())));
-  const publish = (): void => void membership.publishCard().catch((error: unknown) => env.log.warn("this host's card could not be published", { error }));
-  started.defer(cluster.onChange(publish));
-  publish();
   env.log.info("the host serves", { host: identity.host, network: identity.network.id, addresses: transport.addresses() });
 }
 

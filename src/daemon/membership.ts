@@ -1,14 +1,20 @@
-import type { Cluster, HostCard, Invite, NetworkEntry, RedeemAnswer } from "../cluster/index.ts";
-import { ClusterError, ROSTER_PREFIXES, admissionCodec, hostCardCodec, inviteCheckWords, inviteCodec, inviteIdOf, judgeRedemption, redeemAnswerCodec, removalCodec, votersCodec, writeInviteCode } from "../cluster/index.ts";
+import type { Cluster, Invite, RedeemAnswer } from "../cluster/index.ts";
+import { ClusterError, admissionCodec, hostCardCodec, inviteCheckWords, inviteCodec, inviteIdOf, judgeRedemption, redeemAnswerCodec, removalCodec, votersCodec, writeInviteCode } from "../cluster/index.ts";
 import type { AccountId, HostId, InviteId } from "../codec/index.ts";
 import { equalBytes } from "../codec/index.ts";
 import type { Transport } from "../net/index.ts";
 import { REDEEM } from "../net/index.ts";
 import type { Env } from "../platform/index.ts";
-import { Limiter } from "../platform/index.ts";
-import type { Records } from "../records/index.ts";
+import { Limiter, Worker } from "../platform/index.ts";
+import type { Records, Write } from "../records/index.ts";
 import { EMPTY_CONTEXT } from "../records/index.ts";
 import type { HostIdentity, Settings } from "./directory.ts";
+import { RosterEntries } from "./roster-entries.ts";
+
+/** Addresses change without a word: a machine is carried to another network. */
+const CARD_EVERY_MS = 30_000;
+/** As many as a card holds. */
+const CARD_ADDRESSES = 16;
 
 export interface MembershipParts {
   readonly identity: HostIdentity;
@@ -41,22 +47,27 @@ export class Membership {
   readonly #parts: MembershipParts;
   /** Two requests with one invite are judged one after the other. */
   readonly #redeeming = new Limiter(1);
+  readonly #entries: RosterEntries;
+  /** Tells the others where this host listens and what it offers, when that has changed: it was moved, or the roster changed. */
+  readonly card: Worker;
 
   constructor(env: Env, parts: MembershipParts) {
     this.#env = env;
     this.#parts = parts;
     const { records, identity, cluster, transport } = parts;
+    this.#entries = new RosterEntries(records, identity.network.namespace);
     records.onApplied((namespace, keys) => {
-      if (namespace === identity.network.namespace && keys.some((key) => ROSTER_PREFIXES.some((prefix) => key.startsWith(prefix)))) this.refresh();
+      if (namespace === identity.network.namespace && this.#entries.take(keys)) cluster.update(this.#entries.all());
     });
     transport.handle(REDEEM, (from, body) => this.#redeeming.run(() => this.#redeem(from as string as InviteId, body)));
     cluster.onChange(() => void this.#partWithRemoved());
+    this.card = new Worker(env, { name: "card", everyMs: CARD_EVERY_MS, work: ({ report }) => this.#publishCard(report) });
   }
 
   /** Takes the roster from the records as they are now. */
   refresh(): void {
-    const { cluster, records, identity } = this.#parts;
-    cluster.update(rosterEntries(records, identity));
+    this.#entries.load();
+    this.#parts.cluster.update(this.#entries.all());
   }
 
   /** Whether a connecting key may come in. Before the roster is here, the hosts named at joining are trusted. */
@@ -73,9 +84,19 @@ export class Membership {
 
   /** The founder's first host admits itself and is the first voter. Does nothing anywhere else. */
   async sayFirstWord(): Promise<void> {
-    const { identity, settings, account, cluster, records } = this.#parts;
-    if (account !== identity.network.founder || cluster.register.admissions.size > 0 || identity.entrances.length > 0) return;
-    const admission = admissionCodec.encode({
+    const { identity, account, cluster, records } = this.#parts;
+    if (account !== identity.network.founder || identity.entrances.length > 0) return;
+    const { namespace } = identity.network;
+    if (cluster.register.admissions.size === 0) await records.write([{ namespace, key: `member/${identity.host}`, value: this.#firstAdmission(), context: EMPTY_CONTEXT }]);
+    // Asked apart: the host may have been killed between the two, and the second cannot be judged before the first has been taken in.
+    if (cluster.register.configurations.size > 0 || !cluster.register.members.has(identity.host)) return;
+    const voters = votersCodec.encode({ number: 1, hosts: [identity.host], approvals: [] });
+    await records.write([{ namespace, key: "voters/1", value: voters, context: EMPTY_CONTEXT }]);
+  }
+
+  #firstAdmission(): Uint8Array {
+    const { identity, settings } = this.#parts;
+    return admissionCodec.encode({
       account: identity.network.founder,
       name: settings.hostName,
       zone: settings.zone,
@@ -84,18 +105,14 @@ export class Membership {
       invite: null,
       proof: new Uint8Array(64),
     });
-    const { namespace } = identity.network;
-    await records.write([{ namespace, key: `member/${identity.host}`, value: admission, context: EMPTY_CONTEXT }]);
-    const voters = votersCodec.encode({ number: 1, hosts: [identity.host], approvals: [] });
-    await records.write([{ namespace, key: "voters/1", value: voters, context: EMPTY_CONTEXT }]);
   }
 
-  /** Tells the others where this host listens and what it offers, when that has changed. */
-  async publishCard(): Promise<void> {
+  async #publishCard(report: (progress: string) => void): Promise<void> {
     const { identity, settings, version, cluster, records, transport } = this.#parts;
-    if (!cluster.register.members.has(identity.host)) return;
-    const card: HostCard = { addresses: transport.addresses().slice(0, 16), capacityBytes: settings.capacityBytes, version };
-    const value = hostCardCodec.encode({ ...card, addresses: [...card.addresses] });
+    if (!cluster.register.members.has(identity.host)) return report("waits for this host to be known");
+    const addresses = transport.addresses().slice(0, CARD_ADDRESSES);
+    report(`tells ${addresses.length} addresses`);
+    const value = hostCardCodec.encode({ addresses, capacityBytes: settings.capacityBytes, version });
     const key = `host/${identity.host}`;
     const known = records.local(identity.network.namespace, key)?.siblings[0]?.value;
     if (known !== undefined && known !== null && equalBytes(known, value)) return;
@@ -119,7 +136,18 @@ export class Membership {
   /** Shuts a host out; what it has written until now stays. @throws ClusterError NO_SUCH_HOST; RecordsError REFUSED */
   async remove(host: HostId): Promise<{ readonly safe: boolean }> {
     this.#checkIsMember(host);
-    return this.#endHonouring(host, `removed/${host}`);
+    return this.#endHonouring(host, `removed/${host}`, this.#votersWithout(host));
+  }
+
+  /** An administrator's removal needs no consent of a host that may be lost: of two voters the other alone would be no majority. */
+  #votersWithout(host: HostId): readonly Write[] {
+    const { account, cluster, identity } = this.#parts;
+    const { configuration, people } = cluster.register;
+    const hosts = configuration.hosts.filter((each) => each !== host);
+    const isForced = account !== undefined && people.get(account)?.isAdministrator === true;
+    if (!isForced || hosts.length === 0 || hosts.length === configuration.hosts.length) return [];
+    const number = configuration.number + 1;
+    return [{ namespace: identity.network.namespace, key: `voters/${number}`, value: votersCodec.encode({ number, hosts, approvals: [] }), context: EMPTY_CONTEXT }];
   }
 
   /**
@@ -141,10 +169,10 @@ export class Membership {
     if (!this.#parts.cluster.register.members.has(host)) throw new ClusterError("NO_SUCH_HOST", `No host ${host} is in this network. "holdfast hosts" lists them.`);
   }
 
-  #endHonouring(host: HostId, key: string): Promise<{ readonly safe: boolean }> {
+  #endHonouring(host: HostId, key: string, more: readonly Write[] = []): Promise<{ readonly safe: boolean }> {
     const { identity, records } = this.#parts;
     const value = removalCodec.encode({ honoured: [...records.honouredOf(host)] });
-    return records.write([{ namespace: identity.network.namespace, key, value }]);
+    return records.write([{ namespace: identity.network.namespace, key, value }, ...more]);
   }
 
   /** Ways in, this host first, then connected ones. */
@@ -161,7 +189,8 @@ export class Membership {
     const { identity, cluster, records } = this.#parts;
     const { host, admission } = judgeRedemption(invite, body, identity.network, cluster.register, this.#env.clock.wallMs());
     if (admission !== undefined) {
-      await records.write([{ namespace: identity.network.namespace, key: `member/${host}`, value: admissionCodec.encode(admission), context: EMPTY_CONTEXT }]);
+      // The invite is the word that counts, so that a host admits whether or not a person has delegated to it.
+      await records.write([{ namespace: identity.network.namespace, key: `member/${host}`, value: admissionCodec.encode(admission), context: EMPTY_CONTEXT }], { as: "host" });
       this.#env.log.info("a host was admitted", { host, name: admission.name });
     }
     return redeemAnswerCodec.encode({ certificate: identity.certificate, entrances: this.#entrances(256).map(({ host: id, addresses }) => ({ host: id, addresses: [...addresses] })) });
@@ -171,18 +200,6 @@ export class Membership {
     const { transport } = this.#parts;
     for (const peer of transport.connected()) {
       if (!this.isMember(peer)) await transport.disconnect(peer).catch((error: unknown) => this.#env.log.warn("a removed host's connection could not be ended", { peer, error }));
-    }
-  }
-}
-
-/** The network's records that the roster follows from. */
-function* rosterEntries(records: Records, identity: HostIdentity): Generator<NetworkEntry> {
-  for (const prefix of ROSTER_PREFIXES) {
-    for (let after: string | undefined, more = true; more; ) {
-      const page = records.localScan(identity.network.namespace, { prefix, ...(after === undefined ? {} : { after }) });
-      for (const { key, siblings } of page.entries) yield { key, values: siblings.map(({ value }) => value).filter((value) => value !== null) };
-      after = page.next;
-      more = after !== undefined;
     }
   }
 }

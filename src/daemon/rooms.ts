@@ -52,7 +52,7 @@ export interface Rooms extends Circle {
   readonly liveness: Liveness;
   readonly pool: HostPool;
   readonly sites: RunningSites;
-  /** The workers of this room: connecting, heartbeats, voters. */
+  /** The workers of this room: connecting, heartbeats, voters, the host's card. */
   readonly ownWorkers: readonly Worker[];
   /** Those of all rooms. */
   readonly workers: readonly Worker[];
@@ -61,11 +61,16 @@ export interface Rooms extends Circle {
 /** Builds every room on the ground, lowest first. Nothing works by itself yet but the transport, which answers. */
 export async function furnish(env: Env, options: MeetingOptions, ground: Ground, started: AsyncDisposableStack): Promise<Rooms> {
   const circle = await gather(env, options, ground, started);
-  const { transport, cluster, records } = circle;
+  const { transport, cluster, records, membership } = circle;
   const { identity, directory, delegation, addressBook, store } = ground;
   const liveness = new Liveness(env, { transport, members: () => cluster.members(), beat: () => ownBeat(ground, transport) });
   const connector = new Connector(env, { transport, targets: () => targets(cluster, identity, addressBook, liveness) });
   const voters = new Voters(env, { identity, directory, cluster, records, transport });
+  const ownWorkers = [connector.worker, liveness.worker, voters.worker, membership.card];
+  // Connections nudge them from now on, whether or not the host comes to be started.
+  started.defer(async () => {
+    await Promise.all(ownWorkers.map((worker) => worker.stop()));
+  });
   const roster = () => cluster.register;
   const pool = createPool(env, {
     self: identity.host,
@@ -83,7 +88,6 @@ export async function furnish(env: Env, options: MeetingOptions, ground: Ground,
   const account = (): AccountId | undefined => delegation?.account;
   const sites = createSites(env, { network: identity.network.id, self: identity.host, account, roster, records, pool });
   started.defer(() => sites.stop());
-  const ownWorkers = [connector.worker, liveness.worker, voters.worker];
   return { ...circle, liveness, pool, sites, ownWorkers, workers: [...ownWorkers, ...records.workers(), ...pool.workers, ...sites.workers] };
 }
 
@@ -129,8 +133,9 @@ function* targets(cluster: Cluster, identity: HostIdentity, addressBook: Address
   for (const { host, addresses } of members.values()) {
     yield { host, addresses: [...(liveness.lastBeat(host)?.addresses ?? []), ...addressBook.of(host), ...addresses] };
   }
-  // A host that has only just joined knows nobody but those it was told of.
-  if (!members.has(identity.host)) yield* identity.entrances;
+  if (members.has(identity.host)) return;
+  // A host that has only just joined knows nobody but those it was told of; a person may know better where they are now.
+  for (const { host, addresses } of identity.entrances) yield { host, addresses: [...addressBook.of(host), ...addresses] };
 }
 
 /** Without an address given: all of the machine's, of both kinds. */

@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { newAccount } from "../account/index.ts";
+import { ClusterError, inviteCheckWords, readInviteCode } from "../cluster/index.ts";
+import { newSeed } from "../crypto/index.ts";
+import { NetError } from "../net/index.ts";
+import { RecordsError } from "../records/index.ts";
+import type { TestMember } from "./fakes/circle.ts";
+import { Circle } from "./fakes/circle.ts";
+
+const raised = (code: string) => (error: unknown): boolean => error instanceof ClusterError && error.code === code;
+const refusedWith = (code: string) => (error: unknown): boolean => error instanceof NetError && error.remoteCode === code;
+const forbidden = (code: string) => (error: unknown): boolean => error instanceof RecordsError && error.message.includes(code);
+
+const grant = { expiresInMs: 60_000 };
+
+test("the founder's host admits itself and is the first voter, once", async () => {
+  const { circle, attic } = await Circle.found();
+  await using _ = circle;
+  await attic.membership.sayFirstWord();
+  assert.deepEqual([...attic.cluster.register.members.keys()], [attic.id]);
+  assert.deepEqual(attic.cluster.register.voters, [attic.id]);
+  await attic.membership.sayFirstWord();
+  assert.deepEqual(circle.board.written, [`member/${attic.id}`, "voters/1"]);
+});
+
+test("a founder's host that was killed between its first two words says the second at its next start", async () => {
+  const { circle, attic } = await Circle.found();
+  await using _ = circle;
+  const { records } = attic;
+  const write = records.write.bind(records);
+  records.write = (writes, options) => (writes[0]!.key === "voters/1" ? Promise.reject(new Error("the power is gone")) : write(writes, options));
+  await assert.rejects(attic.membership.sayFirstWord(), /power/);
+  assert.deepEqual(attic.cluster.register.voters, []);
+  records.write = write;
+  await attic.membership.sayFirstWord();
+  assert.deepEqual(attic.cluster.register.voters, [attic.id]);
+});
+
+test("a host that joined says no first word, whoever its person is", async () => {
+  await using circle = await Circle.of("attic");
+  const study = await circle.join(circle.members[0]!, "study", circle.person);
+  const before = circle.board.written.length;
+  await study.membership.sayFirstWord();
+  assert.equal(circle.board.written.length, before);
+});
+
+test("an invite's code leads to the inviting host, and its check words are those of both sides", async () => {
+  await using circle = await Circle.of("attic", "barn");
+  const [attic, barn] = circle.members as [TestMember, TestMember];
+  const made = await attic.membership.invite({ ...grant, zone: "home", role: "administrator", quotaBytes: 7 });
+  const code = readInviteCode(made.code);
+  assert.equal(code.entrances[0]!.host, attic.id);
+  assert.equal(inviteCheckWords(code.network, made.invite), made.checkWords);
+  assert.deepEqual(barn.cluster.register.invites.get(made.invite), { expiresMs: made.expiresMs, zone: "home", quotaBytes: 7, role: "administrator" });
+});
+
+test("of two hosts that redeem one invite at the same moment one is admitted, and the other is told", async () => {
+  await using circle = await Circle.of("attic");
+  const code = readInviteCode((await circle.members[0]!.membership.invite(grant)).code);
+  const outcomes = await Promise.allSettled(["left", "right"].map((name) => circle.redeem(code, newSeed(), name, newAccount())));
+  assert.deepEqual(outcomes.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
+  const { reason } = outcomes.find((outcome) => outcome.status === "rejected")!;
+  assert.ok(refusedWith("INVITE_USED")(reason), String(reason));
+});
+
+test("a host whose answer was lost asks again and is admitted once; after its removal it is not", async () => {
+  await using circle = await Circle.of("attic");
+  const [attic] = circle.members as [TestMember];
+  const code = readInviteCode((await attic.membership.invite(grant)).code);
+  const [seed, account] = [newSeed(), newAccount()];
+  const first = await circle.redeem(code, seed, "barn", account);
+  const again = await circle.redeem(code, seed, "barn", account);
+  assert.deepEqual(again, first);
+  const [barn] = [...attic.cluster.register.members.values()].filter(({ name }) => name === "barn");
+  assert.equal(circle.board.entries.get(`member/${barn!.host}`)!.length, 1);
+  await attic.membership.remove(barn!.host);
+  await assert.rejects(circle.redeem(code, seed, "barn", account), refusedWith("INVITE_USED"));
+});
+
+test("a host that is a member already uses up no second invite", async () => {
+  await using circle = await Circle.of("attic");
+  const [attic] = circle.members as [TestMember];
+  const [seed, account] = [newSeed(), newAccount()];
+  await circle.redeem(readInviteCode((await attic.membership.invite(grant)).code), seed, "barn", account);
+  const second = await attic.membership.invite(grant);
+  await assert.rejects(circle.redeem(readInviteCode(second.code), seed, "barn", account), refusedWith("INVITE_USED"));
+  assert.ok(![...attic.cluster.register.admissions.values()].some(({ invite }) => invite === second.invite));
+});
+
+test("a host for which nobody acts any more still lets in whoever has an invite", async () => {
+  await using circle = await Circle.of("attic", "barn");
+  const [attic, barn] = circle.members as [TestMember, TestMember];
+  const study = await circle.join(barn, "study", circle.person);
+  const made = await attic.membership.invite(grant);
+  await study.membership.revoke(attic.id);
+  const code = readInviteCode(made.code);
+  await circle.redeem({ ...code, entrances: code.entrances.filter(({ host }) => host === attic.id) }, newSeed(), "loft", newAccount());
+  assert.ok([...barn.cluster.register.members.values()].some(({ name }) => name === "loft"));
+  await assert.rejects(attic.membership.invite(grant), forbidden("REVOKED"));
+});
+
+test("a full network invites nobody", async () => {
+  const { circle, attic } = await Circle.found(1);
+  await using _ = circle;
+  await attic.membership.sayFirstWord();
+  await assert.rejects(attic.membership.invite(grant), raised("NETWORK_FULL"));
+});
+
+test("a removed host is no member anywhere and its connections end; only its person and administrators remove it", async () => {
+  await using circle = await Circle.of("attic", "barn", "cellar");
+  const [attic, barn, cellar] = circle.members as [TestMember, TestMember, TestMember];
+  await assert.rejects(barn.membership.remove(cellar.id), forbidden("NOT_ADMINISTRATOR"));
+  await assert.rejects(attic.membership.remove("x".repeat(52) as TestMember["id"]), raised("NO_SUCH_HOST"));
+  await attic.membership.remove(cellar.id);
+  for (const member of [attic, barn]) {
+    assert.ok(!member.membership.isMember(cellar.id), member.name);
+    assert.ok(!member.transport.connected().includes(cellar.id), member.name);
+  }
+  await assert.rejects(attic.transport.connect(cellar.id, cellar.transport.addresses()));
+});
+
+test("a host revokes the delegations of its person's other hosts, not its own, and none for others", async () => {
+  await using circle = await Circle.of("attic", "barn");
+  const [attic, barn] = circle.members as [TestMember, TestMember];
+  const study = await circle.join(attic, "study", circle.person);
+  await assert.rejects(attic.membership.revoke(attic.id), raised("OWN_DELEGATION"));
+  await assert.rejects(attic.membership.revoke("x".repeat(52) as TestMember["id"]), raised("NO_SUCH_HOST"));
+  await barn.membership.revoke(study.id);
+  await study.membership.invite(grant);
+  await attic.membership.revoke(study.id);
+  await assert.rejects(study.membership.invite(grant), forbidden("REVOKED"));
+  assert.ok(attic.membership.isMember(study.id), "the host itself remains");
+});
+
+test("a host for which nobody acts has no delegation to revoke", async () => {
+  await using circle = await Circle.of("attic", "barn");
+  const [attic] = circle.members as [TestMember];
+  const shed = await circle.add("shed", newSeed(), attic.identity, undefined);
+  await assert.rejects(shed.membership.revoke(attic.id), raised("NO_ACCOUNT"));
+});
+
+test("a host's card is written when it says something new, and only then", async () => {
+  await using circle = await Circle.of("attic");
+  const [attic] = circle.members as [TestMember];
+  const cards = (): number => circle.board.written.filter((key) => key === `host/${attic.id}`).length;
+  const turn = async (): Promise<void> => {
+    const runs = attic.membership.card.status().runs;
+    attic.membership.card.nudge();
+    while (attic.membership.card.status().runs === runs) await new Promise(setImmediate);
+  };
+  await turn();
+  assert.equal(cards(), 1);
+  await turn();
+  assert.equal(cards(), 1);
+  attic.transport.addresses = () => ["/ip4/192.0.2.9/tcp/4281"];
+  await turn();
+  assert.equal(cards(), 2);
+  assert.deepEqual(attic.cluster.member(attic.id)?.addresses, ["/ip4/192.0.2.9/tcp/4281"]);
+});
+
+test("hosts that were told of at joining are let in until the roster is here, and nobody else is", async () => {
+  await using circle = await Circle.of("attic");
+  const [attic] = circle.members as [TestMember];
+  const entrance = "y".repeat(52) as TestMember["id"];
+  const network = { certificate: attic.identity.certificate, entrances: [{ host: entrance, addresses: [] }] };
+  const shed = await circle.add("shed", newSeed(), network, newAccount());
+  assert.ok(shed.membership.isMember(entrance));
+  assert.ok(!shed.membership.isMember("z".repeat(52) as TestMember["id"]));
+  const barn = await circle.join(attic, "barn");
+  assert.ok(barn.cluster.register.members.has(barn.id));
+  assert.ok(!barn.membership.isMember(entrance));
+});

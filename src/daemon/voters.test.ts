@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { HostId } from "../codec/index.ts";
+import { codec, id, list, struct, uint } from "../codec/index.ts";
+import { NetError } from "../net/index.ts";
+import type { TestMember } from "./fakes/circle.ts";
+import { Circle } from "./fakes/circle.ts";
+
+const proposal = codec("A proposed configuration", 1, 1024, struct({ number: uint(), hosts: list(id<HostId>(), 7) }));
+
+function ask(from: TestMember, to: TestMember, number: number, hosts: readonly TestMember[]): Promise<Uint8Array> {
+  return from.transport.request(to.id, "cluster/approve", proposal.encode({ number, hosts: hosts.map((each) => each.id) }), { timeoutMs: 2000 });
+}
+
+function voters(member: TestMember): string[] {
+  return [...member.cluster.register.voters];
+}
+
+/** Resolves when the host's roster has it; each change of the roster is looked at. */
+function when(member: TestMember, isSo: () => boolean): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const check = (): void => {
+    if (isSo()) resolve();
+  };
+  const stop = member.cluster.onChange(check);
+  check();
+  return promise.finally(stop);
+}
+
+const notApproved = (error: unknown): boolean => error instanceof NetError && error.remoteCode === "NOT_APPROVED";
+
+async function ofVoters(...names: readonly string[]): Promise<{ readonly circle: Circle; readonly members: readonly TestMember[] }> {
+  const circle = await Circle.of(...names);
+  for (const member of circle.members) member.voters.worker.start();
+  await when(circle.members[0]!, () => voters(circle.members[0]!).length === names.length);
+  return { circle, members: circle.members };
+}
+
+test("voters grow with the network, one at a time, each number once", async () => {
+  const { circle, members } = await ofVoters("attic", "barn", "cellar", "shed");
+  await using _ = circle;
+  for (const member of members) assert.deepEqual(voters(member).sort(), members.map((each) => each.id).sort(), member.name);
+  assert.deepEqual(circle.board.written.filter((key) => key.startsWith("voters/")), ["voters/1", "voters/2", "voters/3", "voters/4"]);
+});
+
+test("a removed voter goes, though it no longer answers, and the next host takes its place", async () => {
+  const { circle, members } = await ofVoters("attic", "barn");
+  await using _ = circle;
+  const [attic, barn] = members as [TestMember, TestMember];
+  await attic.membership.remove(barn.id);
+  assert.deepEqual(voters(attic), [attic.id]);
+  const shed = await circle.join(attic, "shed");
+  attic.voters.worker.nudge();
+  await when(attic, () => voters(attic).includes(shed.id));
+  assert.deepEqual(voters(attic), [attic.id, shed.id]);
+});
+
+test("a voter that its own person removed is dropped by the others", async () => {
+  const { circle, members } = await ofVoters("attic", "barn", "cellar");
+  await using _ = circle;
+  const [attic, barn, cellar] = members as [TestMember, TestMember, TestMember];
+  await barn.membership.remove(barn.id);
+  await when(attic, () => voters(attic).length === 2);
+  assert.deepEqual(voters(attic).sort(), [attic.id, cellar.id].sort());
+});
+
+test("a voter consents only to what is sensible, asked by a voter", async () => {
+  await using circle = await Circle.of("attic", "barn", "cellar");
+  const [attic, barn, cellar] = circle.members as [TestMember, TestMember, TestMember];
+  await assert.rejects(ask(barn, attic, 2, [attic, barn]), notApproved, "who is no voter proposes nothing");
+  attic.voters.worker.start();
+  await when(attic, () => voters(attic).length === 3);
+  await attic.voters.worker.stop();
+  await assert.rejects(ask(barn, attic, 4, [barn, cellar]), notApproved, "no voter that takes part is dropped");
+  await assert.rejects(ask(barn, attic, 4, [attic, barn, cellar]), notApproved, "nothing changes");
+  await assert.rejects(ask(barn, attic, 5, [attic, barn]), notApproved, "a number is left out");
+});
+
+test("of two proposals with one number that come at the same moment one is approved, also after a restart", async () => {
+  await using circle = await Circle.of("attic", "barn", "cellar", "shed");
+  const [attic, barn, cellar, shed] = circle.members as [TestMember, TestMember, TestMember, TestMember];
+  attic.voters.worker.start();
+  await when(attic, () => voters(attic).length === 4);
+  await attic.voters.worker.stop();
+  const [left, right] = [await circle.join(attic, "left"), await circle.join(attic, "right")];
+  const all = [attic, barn, cellar, shed];
+  const outcomes = await Promise.allSettled([ask(barn, attic, 5, [...all, left]), ask(cellar, attic, 5, [...all, right])]);
+  assert.deepEqual(outcomes.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
+  const kept = outcomes[0]!.status === "fulfilled" ? left : right;
+  await attic.stop();
+  circle.members.splice(circle.members.indexOf(attic), 1);
+  const again = await circle.add("attic", attic.identity.key.seed, attic.identity, circle.person);
+  await again.transport.connect(barn.id, barn.transport.addresses());
+  await assert.rejects(ask(barn, again, 5, [...all, kept === left ? right : left]), notApproved);
+  await ask(barn, again, 5, [...all, kept]);
+});
