@@ -1,6 +1,5 @@
 import { Agent, request } from "node:http";
 import type { ClientRequest, IncomingMessage } from "node:http";
-import { createInterface } from "node:readline";
 import { ApiError, CliError } from "./errors.ts";
 
 /** An answer larger than this is no answer of ours: 64 MiB hold the list of half a million files. */
@@ -56,7 +55,7 @@ export class ApiClient {
   async *rows(path: string, signal: AbortSignal): AsyncGenerator {
     const response = await this.open({ method: "GET", path, signal, accept: "application/x-ndjson" });
     try {
-      for await (const line of createInterface({ input: response })) if (line !== "") yield JSON.parse(line) as unknown;
+      for await (const line of linesOf(response)) yield JSON.parse(line) as unknown;
     } catch (error) {
       signal.throwIfAborted();
       throw new CliError("UNEXPECTED_ANSWER", "The host's list broke off. It may have been stopped; look at its log and try again.", { cause: error });
@@ -117,6 +116,18 @@ function drained(sink: ClientRequest): Promise<void> {
     };
     sink.on("drain", done).on("close", done);
   });
+}
+
+/** Lines that are not empty. Not by node:readline, which also ends a line at U+2028, and that may stand in a file's name. */
+async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
+  let rest = "";
+  for await (const text of response.setEncoding("utf8") as AsyncIterable<string>) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    if (rest.length > MAX_JSON_BYTES) throw new CliError("UNEXPECTED_ANSWER", "The host's answer is too long to be true. Restart it.");
+    yield* lines.filter((line) => line !== "");
+  }
+  if (rest !== "") yield rest;
 }
 
 async function textOf(response: IncomingMessage): Promise<string> {

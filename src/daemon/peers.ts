@@ -9,5 +9,13 @@ export async function learnPeersFile(path: string | undefined, book: AddressBook
   if (path === undefined) return;
   const bytes = await readIfPresent(path);
   if (bytes === undefined) throw new DaemonError("BAD_SETTINGS", `There is no file ${path}. Write one on a connected host with "holdfast hosts --addresses > FILE".`);
-  await book.learn(parsePeersFile(fromUtf8(bytes)).map(({ peer, addresses }) => ({ host: peer, addresses })));
+  await book.learn(parsePeersFile(textOf(path, bytes)).map(({ peer, addresses }) => ({ host: peer, addresses })));
+}
+
+function textOf(path: string, bytes: Uint8Array): string {
+  try {
+    return fromUtf8(bytes);
+  } catch (error) {
+    throw new DaemonError("BAD_SETTINGS", `${path} is no list of peers: it is not text. Write one on a connected host with "holdfast hosts --addresses > FILE".`, { cause: error });
+  }
 }

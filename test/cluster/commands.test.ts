@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import test from "node:test";
+import { COMMANDS } from "../../src/cli/commands/list.ts";
+import type { Finished, TestHost } from "./harness.ts";
+import { Bench } from "./harness.ts";
+
+/** Standard output as the one JSON document that it is; everything else is on standard error. */
+function document(finished: Finished, what: string): unknown {
+  assert.match(finished.stdout, /^[^\n]+\n$/, `${what}: one line on standard output: ${finished.stdout}`);
+  return finished.json();
+}
+
+function succeeded(finished: Finished, what: string): void {
+  const value = document(finished, what);
+  assert.equal(finished.code, 0, `${what}: ${finished.stdout}${finished.stderr}`);
+  assert.ok(typeof value === "object" && value !== null && !("error" in value), what);
+}
+
+function failed(finished: Finished, code: string, what: string): void {
+  const { error } = document(finished, what) as { error: { code: string; message: string } };
+  assert.equal(error.code, code, `${what}: ${error.message}`);
+  assert.ok(error.message.length > 20, what);
+  assert.notEqual(finished.code, 0, what);
+}
+
+test("every command answers with exactly one JSON document with --json, or with one a line for files, when it succeeds and when it fails", { timeout: 60_000 }, async (t) => {
+  await using bench = await Bench.make();
+  const [attic, cellar] = (await bench.network(["attic", "cellar"])) as [TestHost, TestHost];
+  const folder = join(bench.folder, "dist");
+  await mkdir(folder);
+  await writeFile(join(folder, "index.html"), "<p>hello");
+  await writeFile(join(folder, "a \u2028 b.txt"), "a line separator in a name");
+  const seen = new Set<string>(["init", "join", "up", "demo"]);
+  const run = (host: TestHost, args: readonly string[]): Promise<Finished> => {
+    seen.add(args[0]!);
+    return host.run([...args, "--json"]);
+  };
+
+  await t.test("when they succeed", async () => {
+    succeeded(await run(attic, ["publish", folder, "--name", "blog"]), "publish");
+    const many = [["status"], ["hosts"], ["hosts", "--addresses"], ["sites"], ["sites", "--history", "blog"], ["workers"], ["doctor"], ["invite", "--expires", "30m"], ["key", "export"], ["get", "blog", "--to", join(bench.folder, "copy")], ["overview"]];
+    for (const args of many) succeeded(await run(attic, args), args.join(" "));
+    succeeded(await attic.bench.run(["--json", "--data", attic.data], { config: attic.config }), "alone");
+    const files = await run(cellar, ["files"]);
+    assert.deepEqual(files.rows<{ path: string }>().map(({ path }) => path).sort(), ["a \u2028 b.txt", "index.html"]);
+    succeeded(await run(attic, ["publish", "--name", "blog", "--rollback", "1"]), "rollback");
+    succeeded(await run(attic, ["unpublish", "blog"]), "unpublish");
+    succeeded(await run(attic, ["remove", "cellar", "--yes"]), "remove");
+    const { phrase } = await attic.ask<{ phrase: string }>(["key", "export"]);
+    succeeded(await attic.run(["key", "import", "--json"], phrase), "key import");
+  });
+
+  await t.test("when what they are about is not there", async () => {
+    for (const args of [["unpublish", "nothing"], ["files", "--site", "nothing"], ["get", "nothing", "--to", join(bench.folder, "nowhere")], ["sites", "--history", "nothing"], ["publish", "--name", "nothing", "--rollback", "3"]]) failed(await run(attic, args), "NO_SITE", args.join(" "));
+    failed(await run(attic, ["remove", "nobody", "--yes"]), "USAGE", "remove");
+    failed(await attic.run(["key", "import", "--json"], "abandon ".repeat(24)), "BAD_PHRASE", "key import");
+  });
+
+  await t.test("when the host does not run", async () => {
+    await attic.kill();
+    for (const args of [["status"], ["hosts"], ["sites"], ["files"], ["workers"], ["invite"], ["unpublish", "blog"], ["get", "blog", "--to", join(bench.folder, "x")], ["publish", folder, "--name", "blog"], ["remove", "cellar", "--yes"]]) failed(await run(attic, args), "NOT_RUNNING", args.join(" "));
+    succeeded(await run(attic, ["overview"]), "overview");
+  });
+
+  assert.deepEqual(COMMANDS.map(({ name }) => name).filter((name) => !seen.has(name)), [], "no command is left out");
+});
