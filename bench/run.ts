@@ -1,0 +1,82 @@
+import { execFileSync } from "node:child_process";
+import { mkdir, writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { Bench } from "../test/cluster/harness.ts";
+import { seconds } from "./figures.ts";
+import { memoryGrowth } from "./memory-growth.ts";
+import { memoryIdle } from "./memory-idle.ts";
+import type { Benchmark, Row, Size } from "./plan.ts";
+import { serving } from "./serving.ts";
+import { table } from "./table.ts";
+
+const ALL: readonly Benchmark[] = [memoryIdle, memoryGrowth, serving];
+
+const { values } = parseArgs({
+  options: {
+    full: { type: "boolean", default: false },
+    only: { type: "string", multiple: true, default: [] },
+    help: { type: "boolean", default: false },
+  },
+});
+
+const USAGE = `npm run bench                      the small size, a few minutes
+npm run bench -- --full            the full size
+npm run bench -- --only NAME       one benchmark; may be repeated: ${ALL.map(({ name }) => name).join(", ")}
+`;
+
+interface Outcome {
+  readonly name: string;
+  readonly seconds: number;
+  readonly rows: readonly Row[];
+  readonly fault?: string;
+}
+
+/** A benchmark that fails leaves a note and no row; the others run all the same. */
+async function measure(benchmark: Benchmark, size: Size): Promise<Outcome> {
+  const started = performance.now();
+  const say = (text: string): void => void process.stderr.write(`${benchmark.name}: ${text}\n`);
+  say("starts");
+  try {
+    await using bench = await Bench.make();
+    const rows = await benchmark.run({ size, bench, say });
+    return { name: benchmark.name, seconds: seconds(started), rows };
+  } catch (error) {
+    say(`failed: ${error instanceof Error ? error.stack : String(error)}`);
+    return { name: benchmark.name, seconds: seconds(started), rows: [], fault: String(error) };
+  }
+}
+
+function commit(): string {
+  try {
+    return execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: import.meta.dirname, encoding: "utf8" }).trim();
+  } catch {
+    return "unknown";
+  }
+}
+
+async function keep(size: Size, outcomes: readonly Outcome[]): Promise<string> {
+  const folder = join(import.meta.dirname, "results");
+  await mkdir(folder, { recursive: true });
+  const date = new Date().toISOString().replaceAll(":", "").slice(0, 15);
+  const path = join(folder, `${date}-${commit()}.json`);
+  const machine = { cores: cpus().length, model: cpus()[0]?.model ?? "unknown", node: process.version };
+  await writeFile(path, `${JSON.stringify({ commit: commit(), date, size, machine, outcomes }, null, 1)}\n`);
+  return path;
+}
+
+async function main(): Promise<void> {
+  const chosen = values.only.length === 0 ? ALL : ALL.filter(({ name }) => values.only.includes(name));
+  if (values.help || chosen.length === 0) return void process.stdout.write(USAGE);
+  const size: Size = values.full ? "full" : "small";
+  const outcomes: Outcome[] = [];
+  for (const benchmark of chosen) outcomes.push(await measure(benchmark, size));
+  process.stdout.write(`\n${table(outcomes.flatMap(({ rows }) => rows))}\n`);
+  for (const { name, fault } of outcomes) if (fault !== undefined) process.stdout.write(`${name} gave no figures: ${fault}\n`);
+  process.stdout.write(`\nkept in ${await keep(size, outcomes)}\n`);
+}
+
+await main();
+// Whatever a benchmark that failed left open must not keep the run from ending.
+process.exit();
