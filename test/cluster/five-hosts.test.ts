@@ -149,7 +149,6 @@ test("a published site outlives any two of five hosts, and hosts that were away 
   }
 
   await t.test("two hosts that were away agree with the others within ten seconds of their return", () => comeBack(bench, hosts));
-  await t.test("the founder comes back on another host after theirs was destroyed", () => loseFounder(bench, hosts));
 });
 
 /** Asks for the index page again and again, one request after another. */
@@ -221,29 +220,4 @@ async function filesOf(host: TestHost): Promise<string[]> {
   const finished = await host.run(["files", "--json"]);
   assert.equal(finished.code, 0, finished.stderr);
   return finished.stdout.split("\n").sort();
-}
-
-async function loseFounder(bench: Bench, hosts: readonly TestHost[]): Promise<void> {
-  const [attic, cellar, , , roof] = hosts as [TestHost, TestHost, TestHost, TestHost, TestHost];
-  const { phrase } = await attic.ask<{ phrase: string }>(["key", "export"]);
-  await attic.kill();
-  await rm(attic.data, { recursive: true });
-  await rm(attic.config, { recursive: true });
-  const loft = bench.host("loft");
-  await bench.join(cellar, loft, "20GB");
-  await loft.up();
-  const folder = join(bench.folder, "journal");
-  await mkdir(folder);
-  await writeFile(join(folder, "index.html"), "of the others");
-  await loft.ask(["publish", folder, "--name", "journal"]);
-  assert.equal((await cellar.get("journal", "/")).text, "of the others");
-  const refused = await loft.run(["publish", folder, "--name", "library", "--json"]);
-  assert.equal(refused.json<{ error: { code: string } }>().error.code, "NAME_TAKEN");
-  await loft.kill("SIGTERM");
-  await loft.ask(["key", "import"], phrase);
-  await loft.up();
-  await allConnected([loft, cellar, roof]);
-  await writeFile(join(folder, "index.html"), "the founder is back");
-  await loft.ask(["publish", folder, "--name", "library"]);
-  await until("the others show it", COMMON_MS, async () => (await roof.get("library", "/")).text === "the founder is back");
 }
