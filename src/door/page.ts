@@ -17,6 +17,7 @@ a:focus-visible{outline:2px solid var(--kelp);outline-offset:3px;border-radius:3
 ul{list-style:none;margin:0;padding:0;background:var(--card);border:1px solid var(--line);border-radius:.7rem}
 li{display:flex;flex-wrap:wrap;gap:.1rem 1rem;justify-content:space-between;padding:.65rem .95rem}
 li+li{border-top:1px solid var(--line)}
+li>:nth-child(2){margin-left:auto;text-align:right}
 code{font:.92em ui-monospace,monospace}
 footer,.soft{color:var(--soft)}
 footer{margin-top:2.5rem;font-size:.88rem}
