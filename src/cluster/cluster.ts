@@ -1,6 +1,6 @@
 import type { HostId } from "../codec/index.ts";
 import type { Candidate } from "./layout.ts";
-import { preferenceList } from "./layout.ts";
+import { layoutName, preferenceList } from "./layout.ts";
 import type { Genesis, JudgedRecord, Verdict } from "./namespace.ts";
 import { EVERYWHERE } from "./namespace.ts";
 import type { Network } from "./network.ts";
@@ -29,6 +29,8 @@ export class Cluster {
   readonly #rules: Readonly<Record<string, Rule>>;
   readonly #listeners = new Set<(register: Register) => void>();
   #register: Register;
+  /** What the lists follow from: most records of the network, a new address for one, do not touch it. */
+  #layout = "";
   #lists = new Map<number, readonly HostId[]>();
 
   constructor(parts: ClusterParts) {
@@ -46,7 +48,9 @@ export class Cluster {
   /** Takes in the network's records anew. Cheap enough to be done whole: a roster has hundreds of entries. */
   update(entries: Iterable<NetworkEntry>): void {
     this.#register = buildRegister(this.network, entries);
-    this.#lists = new Map();
+    const layout = layoutName(this.#register.members.values());
+    if (layout !== this.#layout) this.#lists = new Map();
+    this.#layout = layout;
     for (const listener of this.#listeners) listener(this.#register);
   }
 

@@ -8,6 +8,9 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 const DIAL_TIMEOUT_MS = 8_000;
 const MAX_ADDRESSES = 16;
+/** Anybody on the local network may announce what they like: so many addresses are believed, of so many hosts. */
+const MAX_DISCOVERED_ADDRESSES = 4;
+const MAX_DISCOVERED_HOSTS = 1_000;
 
 export interface ConnectorParts {
   readonly transport: Transport;
@@ -41,7 +44,9 @@ export class Connector {
   }
 
   #discover(host: HostId, addresses: readonly string[]): void {
-    this.#discovered.set(host, addresses);
+    this.#discovered.delete(host);
+    this.#discovered.set(host, addresses.slice(0, MAX_DISCOVERED_ADDRESSES));
+    if (this.#discovered.size > MAX_DISCOVERED_HOSTS) this.#discovered.delete(this.#discovered.keys().next().value!);
     this.#pauses.delete(host);
     this.worker.nudge();
   }

@@ -6,6 +6,7 @@ import { idFromBytes, utf8 } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
 import type { Candidate } from "./index.ts";
 import { preferenceList } from "./index.ts";
+import { layoutName } from "./layout.ts";
 
 const GIB = 1024 ** 3;
 
@@ -49,4 +50,14 @@ test("hosts lead shards in proportion to their weights", () => {
   const led = Array.from({ length: 3000 }, (_, shard) => preferenceList(shard, all)[0]).filter((host) => host === all[0]!.host).length;
   // 4 of 7 are expected; the bounds are six standard deviations away.
   assert.ok(led > 1550 && led < 1880, String(led));
+});
+
+test("a layout has another name when a list may be another, and the same when only small things changed", () => {
+  const all = candidates(5, 3);
+  const renamed = (change: Partial<Candidate>): string => layoutName(all.map((each, at) => (at === 2 ? { ...each, ...change } : each)));
+  assert.equal(layoutName(all.toReversed()), layoutName(all));
+  assert.equal(renamed({ capacityBytes: 101 * GIB }), layoutName(all));
+  assert.notEqual(renamed({ capacityBytes: 400 * GIB }), layoutName(all));
+  assert.notEqual(renamed({ zone: "another" }), layoutName(all));
+  assert.notEqual(layoutName(all.slice(1)), layoutName(all));
 });

@@ -36,6 +36,11 @@ export function preferenceList(shard: number, candidates: readonly Candidate[]):
     .map(({ host }) => host);
 }
 
+/** Equal where all preference lists are. */
+export function layoutName(candidates: Iterable<Candidate>): string {
+  return [...candidates].map(({ host, zone, capacityBytes }) => JSON.stringify([host, zone, weightOf(capacityBytes)])).sort().join("\n");
+}
+
 /** Uniform in (0, 1), from a hash of shard and host. */
 function fraction(shard: number, host: HostId): number {
   const digest = sha256(concatBytes(utf8(`holdfast layout ${shard} `), bytesOfId(host)));

@@ -38,6 +38,8 @@ export class Liveness {
   readonly #env: Env;
   readonly #parts: LivenessParts;
   readonly #heard = new Map<HostId, Heard>();
+  /** When each was last asked, on the monotonic clock. */
+  readonly #asked = new Map<HostId, number>();
   readonly worker: Worker;
 
   constructor(env: Env, parts: LivenessParts) {
@@ -48,7 +50,10 @@ export class Liveness {
       return beatCodec.encode(await parts.beat());
     });
     this.worker = new Worker(env, { name: "heartbeat", everyMs: BEAT_EVERY_MS, work: (turn) => this.#round(turn) });
-    parts.transport.onPeer(() => this.worker.nudge());
+    parts.transport.onPeer(({ peer }) => {
+      this.#asked.delete(peer);
+      this.worker.nudge();
+    });
   }
 
   presence(host: HostId): Presence {
@@ -73,13 +78,17 @@ export class Liveness {
   async #round({ signal, report }: WorkerTurn): Promise<void> {
     const members = new Set(this.#parts.members());
     const peers = this.#parts.transport.connected().filter((peer) => members.has(peer));
+    report(`hears ${peers.length} hosts`);
+    // A host that comes is asked at once, and it alone: when a hundred start together, each would else ask all at each coming.
+    const due = peers.filter((peer) => (this.#asked.get(peer) ?? -Infinity) <= this.#env.clock.monotonicMs() - BEAT_EVERY_MS / 2);
+    if (due.length === 0) return;
     const body = beatCodec.encode(await this.#parts.beat());
-    await Promise.all(peers.map((peer) => this.#exchange(peer, body, signal)));
-    report(`${peers.length} hosts heard`);
+    await Promise.all(due.map((peer) => this.#exchange(peer, body, signal)));
   }
 
   async #exchange(peer: HostId, body: Uint8Array, signal: AbortSignal): Promise<void> {
     const startedMs = this.#env.clock.monotonicMs();
+    this.#asked.set(peer, startedMs);
     try {
       const answer = await this.#parts.transport.request(peer, BEAT, body, { timeoutMs: BEAT_TIMEOUT_MS, signal });
       this.#note(peer, beatCodec.decode(answer), this.#env.clock.monotonicMs() - startedMs);

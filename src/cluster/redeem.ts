@@ -77,7 +77,8 @@ export function judgeRedemption(invite: InviteId, body: Uint8Array, network: Net
     throw new ClusterError("BAD_INVITE", "The request to join is not signed by the invite and the host. Copy the invite again.");
   }
   const admitted = [...register.admissions].filter(([, admission]) => admission.invite === invite).map(([host]) => host);
-  if (admitted.includes(request.host) && register.members.has(request.host)) return { host: request.host, admission: undefined };
+  const isSame = admitted.includes(request.host) && register.members.get(request.host)?.account === request.account;
+  if (isSame) return { host: request.host, admission: undefined };
   if (admitted.length > 0) throw new ClusterError("INVITE_USED", "The invite has been used. Each works once; ask for a new one.");
   if (register.admissions.has(request.host)) throw new ClusterError("INVITE_USED", "This host has been admitted by another invite before. Join with an empty data folder, so that it has a key of its own.");
   if (nowMs > granted.expiresMs) throw new ClusterError("INVITE_EXPIRED", "The invite has expired. Ask for a new one.");

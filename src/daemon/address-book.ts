@@ -1,6 +1,6 @@
 import type { HostId } from "../codec/index.ts";
 import { codec, id, list, struct, text } from "../codec/index.ts";
-import { readIfPresent, writeDurably } from "../platform/index.ts";
+import { Limiter, readIfPresent, writeDurably } from "../platform/index.ts";
 
 export interface Whereabouts {
   readonly host: HostId;
@@ -8,13 +8,16 @@ export interface Whereabouts {
 }
 
 const MAX_ADDRESSES = 16;
+const MAX_HOSTS = 10_000;
 
-const bookCodec = codec("The address book", 1, 4 * 1024 * 1024, list(struct({ host: id<HostId>(), addresses: list(text(300), MAX_ADDRESSES) }), 10_000));
+const bookCodec = codec("The address book", 1, 4 * 1024 * 1024, list(struct({ host: id<HostId>(), addresses: list(text(300), MAX_ADDRESSES) }), MAX_HOSTS));
 
-/** Where hosts were reached or may be reached beyond what their own cards say: told by a person, or seen when they connected. */
+/** Where hosts may be reached beyond what their own cards say, as a person told. */
 export class AddressBook {
   readonly #path: string;
   readonly #known = new Map<HostId, readonly string[]>();
+  /** Two writers would write into one temporary file. */
+  readonly #writing = new Limiter(1);
 
   private constructor(path: string, known: readonly Whereabouts[]) {
     this.#path = path;
@@ -39,7 +42,7 @@ export class AddressBook {
     return [...this.#known.keys()];
   }
 
-  /** Puts these addresses before the known ones and keeps the newest 16 of each host. */
+  /** Puts these addresses before the known ones and keeps the newest 16 of each host. Durable when it resolves. */
   async learn(found: readonly Whereabouts[]): Promise<void> {
     let isNew = false;
     for (const { host, addresses } of found) {
@@ -47,6 +50,10 @@ export class AddressBook {
       isNew ||= merged.join() !== this.of(host).join();
       this.#known.set(host, merged);
     }
-    if (isNew) await writeDurably(this.#path, bookCodec.encode([...this.#known].map(([host, addresses]) => ({ host, addresses: [...addresses] }))));
+    if (isNew) await this.#writing.run(() => this.#write());
+  }
+
+  async #write(): Promise<void> {
+    await writeDurably(this.#path, bookCodec.encode([...this.#known].slice(-MAX_HOSTS).map(([host, addresses]) => ({ host, addresses: [...addresses] }))));
   }
 }

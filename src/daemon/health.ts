@@ -1,7 +1,11 @@
 import type { HostRow } from "../door/index.ts";
 
+/** "new": it has joined and heard of nobody yet. "revoked": it takes part, and may no longer act for its person. */
+export type OwnStanding = "member" | "new" | "removed" | "revoked";
+
 /** What one sentence about the network's state is made of. */
 export interface HealthFacts {
+  readonly standing: OwnStanding;
   readonly hosts: readonly HostRow[];
   readonly sites: number;
   /** Null when nothing is published. */
@@ -10,7 +14,20 @@ export interface HealthFacts {
 }
 
 /** The state of the network in one sentence. */
-export function healthOf({ hosts, sites, survives, isAlone }: HealthFacts): string {
+export function healthOf(facts: HealthFacts): string {
+  switch (facts.standing) {
+    case "new":
+      return "This host has joined and not heard from the network yet.";
+    case "removed":
+      return "This host is no longer a member of the network.";
+    case "revoked":
+      return `This host may no longer act for its person. ${networkHealth(facts)}`;
+    case "member":
+      return networkHealth(facts);
+  }
+}
+
+function networkHealth({ hosts, sites, survives, isAlone }: HealthFacts): string {
   const away = hosts.filter(({ presence }) => presence !== "online").map(({ name }) => name);
   const missing = away.length === 0 ? "" : ` ${listed(away)} ${away.length === 1 ? "is" : "are"} away.`;
   if (survives === null) return isAlone ? "This host is alone, and nothing is published yet." : `${hosts.length} hosts; nothing is published yet.${missing}`;
@@ -20,7 +37,10 @@ export function healthOf({ hosts, sites, survives, isAlone }: HealthFacts): stri
 }
 
 /** The one thing to do next, or null when there is nothing to do. */
-export function nextStepOf({ hosts, sites, survives, isAlone }: HealthFacts): string | null {
+export function nextStepOf({ standing, hosts, sites, survives, isAlone }: HealthFacts): string | null {
+  if (standing === "new") return 'Start a host that is in the network already, or say where one is: "holdfast up --peers FILE".';
+  if (standing === "removed") return 'To come back, ask for an invite and join with an empty data folder: "holdfast join CODE".';
+  if (standing === "revoked") return 'Stop it and give it a person who takes part: "holdfast key import". The one who revoked it cannot act through it again.';
   if (isAlone) return 'Invite another machine: "holdfast invite".';
   if (sites === 0) return 'Publish a folder: "holdfast publish FOLDER --name NAME".';
   if (survives === 0) return hosts.some(({ presence }) => presence !== "online") ? "Start the hosts that are away." : "Wait until the copies are made, or invite another machine.";

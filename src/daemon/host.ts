@@ -1,3 +1,4 @@
+import type { Cluster } from "../cluster/index.ts";
 import type { HostId } from "../codec/index.ts";
 import { hex } from "../codec/index.ts";
 import { createDoor } from "../door/index.ts";
@@ -51,6 +52,8 @@ export interface RunningHost {
 /** As many hosts as start at once on one machine may have to draw again. */
 const START_ATTEMPTS = 20;
 const START_PAUSE_MS = 300;
+/** How long a newcomer's start waits for another host. */
+const NEWCOMER_WAIT_MS = 8_000;
 
 /**
  * Starts the host of a data directory and resolves once it serves. What was started is stopped again when a later part fails.
@@ -114,6 +117,7 @@ async function openDoor(env: Env, ground: Ground, rooms: Rooms, started: AsyncDi
   const view = new View(env, {
     identity: ground.identity,
     settings: ground.settings,
+    account: ground.delegation?.account,
     version: VERSION,
     processId: process.pid,
     httpPort: () => ground.web.port,
@@ -141,7 +145,24 @@ async function begin(env: Env, { identity }: Ground, rooms: Rooms, started: Asyn
   sites.start();
   // A host that has become a voter has names to countersign.
   started.defer(cluster.onChange(() => sites.workers.forEach((worker) => worker.nudge())));
+  if (identity.entrances.length > 0) await becomingKnown(env, cluster);
   env.log.info("the host serves", { host: identity.host, network: identity.network.id, addresses: transport.addresses() });
+}
+
+/**
+ * Resolves when this host finds its admission, or after a while without. A host that has only just joined knows no site and no
+ * place for content, and somebody who publishes as soon as it is up would be told so, or would found a second site of the same name.
+ */
+async function becomingKnown(env: Env, cluster: Cluster): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const look = (): void => {
+    if (cluster.register.admissions.has(cluster.self)) resolve();
+  };
+  const stop = cluster.onChange(look);
+  const timer = env.timers.after(NEWCOMER_WAIT_MS, resolve);
+  look();
+  await promise.finally(stop);
+  timer.cancel();
 }
 
 function peerPortOf(transport: Transport, ports: Ports): number {

@@ -1,9 +1,9 @@
 import type { Account } from "../account/index.ts";
-import { accountFromPhrase, accountFromSeed, delegateToHost, newAccount } from "../account/index.ts";
+import { accountFromPhrase, delegateToHost, newAccount } from "../account/index.ts";
 import { ClusterError, checkHostName, foundNetwork, inviteCheckWords, inviteIdOf, proveAdmission, readCertificate, readInviteCode, redeemAnswerCodec, writeRedeemRequest } from "../cluster/index.ts";
 import type { InviteCode, RedeemAnswer } from "../cluster/index.ts";
 import type { AccountId, HostId, NetworkId } from "../codec/index.ts";
-import { codec, fixedBytes, idFromBytes, struct } from "../codec/index.ts";
+import { CodecError, codec, fixedBytes, id, idFromBytes, struct } from "../codec/index.ts";
 import { keyPairFromSeed, newSeed } from "../crypto/index.ts";
 import { NetError, askAsInvite } from "../net/index.ts";
 import type { Env } from "../platform/index.ts";
@@ -48,9 +48,9 @@ export interface Primed {
 
 const DEFAULT_MAX_HOSTS = 100;
 const REDEEM_TIMEOUT_MS = 20_000;
-/** Seeds of a host that is about to join. They outlive a lost answer, so that the invite is not used up by nobody. */
+/** Who is about to join. It outlives a lost answer, so that the invite is not used up by nobody. The account's key is not on this disk. */
 const JOINING = "joining.key";
-const joiningCodec = codec("The seeds of a joining host", 1, 128, struct({ host: fixedBytes(32), account: fixedBytes(32) }));
+const joiningCodec = codec("The keys of a joining host", 2, 128, struct({ host: fixedBytes(32), account: id<AccountId>() }));
 
 /**
  * Primes a folder for hosting and founds a network with it as its first host.
@@ -78,7 +78,7 @@ export async function joinNetwork(env: Env, personal: PersonalConfig, options: J
   if (env.clock.wallMs() > code.expiresMs) throw new ClusterError("INVITE_EXPIRED", "The invite has expired. Ask for a new one.");
   const directory = new DataDirectory(options.data);
   const capacityBytes = await prepare(directory, options);
-  const { seed, account } = await joiningKeys(directory, options.phrase);
+  const { seed, account } = await joiningKeys(directory, personal, options.phrase);
   const answer = await redeem(env, code, { ...options, capacityBytes }, seed, account).catch(async (error: unknown) => {
     // A refusal is final; after silence the same keys may be tried again.
     if (error instanceof ClusterError) await removeIfPresent(directory.file(JOINING));
@@ -100,17 +100,26 @@ async function prepare(directory: DataDirectory, options: PrimeOptions): Promise
   return prepareDataDirectory(directory.path, { ...(options.capacityBytes === undefined ? {} : { capacityBytes: options.capacityBytes }), mayHold: [JOINING] });
 }
 
-async function joiningKeys(directory: DataDirectory, phrase: string | undefined): Promise<{ readonly seed: Uint8Array; readonly account: Account }> {
-  const path = directory.file(JOINING);
-  const bytes = await readIfPresent(path);
-  if (bytes !== undefined) {
-    const former = joiningCodec.decode(bytes);
-    return { seed: former.host, account: phrase === undefined ? accountFromSeed(former.account) : accountFromPhrase(phrase) };
-  }
+/** @throws DaemonError NO_ACCOUNT_KEY when a former attempt was another person's */
+async function joiningKeys(directory: DataDirectory, personal: PersonalConfig, phrase: string | undefined): Promise<{ readonly seed: Uint8Array; readonly account: Account }> {
+  const former = await formerKeys(directory);
+  if (former !== undefined) return { seed: former.host, account: phrase === undefined ? await personal.account(former.account) : accountFromPhrase(phrase) };
   const seed = newSeed();
   const account = phrase === undefined ? newAccount() : accountFromPhrase(phrase);
-  await writeDurably(path, joiningCodec.encode({ host: seed, account: account.seed }));
+  await personal.keepAccount(account);
+  await writeDurably(directory.file(JOINING), joiningCodec.encode({ host: seed, account: account.id }));
   return { seed, account };
+}
+
+/** Keys that cannot be read were used by nobody who could say so. */
+async function formerKeys(directory: DataDirectory): Promise<{ readonly host: Uint8Array; readonly account: AccountId } | undefined> {
+  const bytes = await readIfPresent(directory.file(JOINING));
+  try {
+    return bytes === undefined ? undefined : joiningCodec.decode(bytes);
+  } catch (error) {
+    if (error instanceof CodecError) return undefined;
+    throw error;
+  }
 }
 
 async function redeem(env: Env, code: InviteCode, options: JoinOptions & { readonly capacityBytes: number }, seed: Uint8Array, account: Account): Promise<RedeemAnswer> {
@@ -171,4 +180,3 @@ async function settle(env: Env, personal: PersonalConfig, directory: DataDirecto
   await personal.remember({ path: directory.path, host, hostName: options.host, network: network.rules.name });
   return { data: directory.path, host, network: network.id, networkName: network.rules.name, account: account.id, capacityBytes };
 }
-

@@ -1,5 +1,5 @@
 import type { Cluster, Liveness, Member, Register } from "../cluster/index.ts";
-import type { HostId, InviteId } from "../codec/index.ts";
+import type { AccountId, HostId, InviteId } from "../codec/index.ts";
 import { idFromText } from "../codec/index.ts";
 import type { Acknowledged, CreatedInvite, Gauge, HostRow, InviteGrants, InviteRow, Node, PeerAddresses, Status } from "../door/index.ts";
 import type { Transport } from "../net/index.ts";
@@ -10,12 +10,15 @@ import type { Sites } from "../site/index.ts";
 import type { PieceStore } from "../store/index.ts";
 import type { AddressBook } from "./address-book.ts";
 import type { HostIdentity, Settings } from "./directory.ts";
+import type { OwnStanding } from "./health.ts";
 import { healthOf, nextStepOf } from "./health.ts";
 import type { Membership } from "./membership.ts";
 
 export interface ViewParts {
   readonly identity: HostIdentity;
   readonly settings: Settings;
+  /** The person for whom this host acts, if there is one. */
+  readonly account: AccountId | undefined;
   readonly version: string;
   readonly processId: number;
   readonly httpPort: () => number;
@@ -56,7 +59,7 @@ export class View implements Node {
     const { identity, settings, version, processId, httpPort, store, transport, cluster } = this.#parts;
     const hosts = this.hosts();
     const survives = this.#survives();
-    const facts = { hosts, survives, sites: this.sites.list().filter(({ head }) => head !== undefined).length, isAlone: cluster.register.members.size <= 1 };
+    const facts = { standing: this.#standing(), hosts, survives, sites: this.sites.list().filter(({ head }) => head !== undefined).length, isAlone: cluster.register.members.size <= 1 };
     return {
       network: { id: identity.network.id, name: identity.network.rules.name },
       host: { id: identity.host, name: settings.hostName, zone: cluster.member(identity.host)?.zone ?? settings.zone },
@@ -149,6 +152,14 @@ export class View implements Node {
     const { members } = this.#parts.cluster.register;
     const known = peers.map(({ host, addresses }) => ({ host: idFromText<HostId>(host), addresses })).filter(({ host }) => members.has(host));
     return this.#parts.addressBook.learn(known);
+  }
+
+  #standing(): OwnStanding {
+    const { cluster, identity, account } = this.#parts;
+    const { members, removals, expelled, revocations } = cluster.register;
+    if (removals.has(identity.host) || expelled.has(identity.host)) return "removed";
+    if (!members.has(identity.host)) return "new";
+    return account !== undefined && revocations.has(`${account}/${identity.host}`) ? "revoked" : "member";
   }
 
   /** The least over all sites, or null when nothing is published. */

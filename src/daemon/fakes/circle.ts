@@ -1,20 +1,20 @@
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Account } from "../../account/index.ts";
 import { newAccount } from "../../account/index.ts";
 import { Cluster, foundNetwork, proveAdmission, readCertificate, readInviteCode, redeemAnswerCodec, writeRedeemRequest } from "../../cluster/index.ts";
 import type { InviteCode, RedeemAnswer } from "../../cluster/index.ts";
 import type { HostId, InviteId } from "../../codec/index.ts";
-import { hex, idFromBytes } from "../../codec/index.ts";
+import { idFromBytes } from "../../codec/index.ts";
 import { keyPairFromSeed, newSeed } from "../../crypto/index.ts";
 import type { MemoryTransport } from "../../net/index.ts";
 import { MemoryNetwork } from "../../net/index.ts";
-import { ensureFolder, removeIfPresent } from "../../platform/index.ts";
+import { ensureFolder } from "../../platform/index.ts";
 import type { HostIdentity } from "../directory.ts";
 import { DataDirectory } from "../directory.ts";
 import { Membership } from "../membership.ts";
 import { Voters } from "../voters.ts";
 import { Board, BoardRecords, env } from "./board.ts";
+import { TestFolder } from "./folder.ts";
 
 // For tests only: hosts of one network that share a board of records in memory, and meet on a wire in memory.
 
@@ -32,7 +32,7 @@ export class TestMember {
   constructor(circle: Circle, name: string, identity: HostIdentity, account: Account | undefined) {
     this.name = name;
     this.identity = identity;
-    this.directory = new DataDirectory(join(circle.folder, identity.host));
+    this.directory = new DataDirectory(join(circle.folder.path, identity.host));
     const known: { membership?: Membership } = {};
     const { host, network } = identity;
     this.transport = circle.wire.transport({
@@ -62,17 +62,17 @@ export class TestMember {
 export class Circle implements AsyncDisposable {
   readonly wire = new MemoryNetwork(env);
   readonly board = new Board();
-  readonly folder: string;
+  readonly folder: TestFolder;
   readonly person = newAccount();
   readonly members: TestMember[] = [];
 
-  private constructor(folder: string) {
+  private constructor(folder: TestFolder) {
     this.folder = folder;
   }
 
   /** The founder's host, which has said nothing yet. */
   static async found(maxHosts = 10): Promise<{ readonly circle: Circle; readonly attic: TestMember }> {
-    const circle = new Circle(join(tmpdir(), `holdfast-daemon-${hex(env.random.bytes(8))}`));
+    const circle = new Circle(await TestFolder.make());
     const certificate = foundNetwork(circle.person.signingKey, { name: "friends", maxHosts, createdMs: 1 }, env.random);
     return { circle, attic: await circle.add("attic", newSeed(), { certificate, entrances: [] }, circle.person) };
   }
@@ -88,7 +88,7 @@ export class Circle implements AsyncDisposable {
   async add(name: string, seed: Uint8Array, answer: RedeemAnswer, account: Account | undefined): Promise<TestMember> {
     const key = keyPairFromSeed(seed);
     const identity = { ...answer, key, host: idFromBytes<HostId>(key.publicKey), network: readCertificate(answer.certificate)! };
-    await ensureFolder(join(this.folder, identity.host));
+    await ensureFolder(join(this.folder.path, identity.host));
     const member = new TestMember(this, name, identity, account);
     this.members.push(member);
     return member;
@@ -114,7 +114,7 @@ export class Circle implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.members.map((member) => member.stop()));
-    await removeIfPresent(this.folder);
+    await this.folder[Symbol.asyncDispose]();
   }
 }
 

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { HostId } from "../codec/index.ts";
+import type { HostRow } from "../door/index.ts";
+import type { HealthFacts } from "./health.ts";
+import { healthOf, nextStepOf } from "./health.ts";
+
+function host(name: string, presence: HostRow["presence"] = "online"): HostRow {
+  return { id: name as HostId, name, zone: name, presence, capacityBytes: 1, address: null, version: "1", lastSeenMs: null, isSelf: false };
+}
+
+function said(facts: Partial<HealthFacts>): readonly [string, string | null] {
+  const whole: HealthFacts = { standing: "member", hosts: [host("attic"), host("barn")], sites: 1, survives: 1, isAlone: false, ...facts };
+  return [healthOf(whole), nextStepOf(whole)];
+}
+
+test("health says what the network survives and who is away, and asks for nothing while all is well", () => {
+  assert.deepEqual(said({}), ["Everything survives the loss of any 1 host.", null]);
+  assert.deepEqual(said({ survives: 2, hosts: [host("attic"), host("barn", "away"), host("cellar", "gone"), host("shed", "away")] }), ["Everything survives the loss of any 2 hosts. barn, cellar and shed are away.", null]);
+});
+
+test("health names the one next step on the way from one host to a site with copies", () => {
+  assert.deepEqual(said({ hosts: [host("attic")], isAlone: true, sites: 0, survives: null }), ["This host is alone, and nothing is published yet.", 'Invite another machine: "holdfast invite".']);
+  assert.deepEqual(said({ sites: 0, survives: null }), ["2 hosts; nothing is published yet.", 'Publish a folder: "holdfast publish FOLDER --name NAME".']);
+  assert.deepEqual(said({ hosts: [host("attic")], isAlone: true, sites: 2, survives: 0 }), ["2 sites on this host alone: a copy elsewhere is needed to survive its loss.", 'Invite another machine: "holdfast invite".']);
+  assert.deepEqual(said({ survives: 0 }), ["Something lies on one host only.", "Wait until the copies are made, or invite another machine."]);
+  assert.deepEqual(said({ survives: 0, hosts: [host("attic"), host("barn", "away")] }), ["Something lies on one host only. barn is away.", "Start the hosts that are away."]);
+});
+
+test("a host that is new, removed or revoked says so first, and what to do about it", () => {
+  const first = (standing: HealthFacts["standing"]): string => said({ standing, isAlone: true, hosts: [], survives: null }).join(" ");
+  assert.match(first("new"), /^This host has joined .* --peers FILE/);
+  assert.match(first("removed"), /no longer a member .* "holdfast join CODE"/);
+  assert.match(first("revoked"), /no longer act .* "holdfast key import"/);
+});

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import test from "node:test";
+import { newAccount } from "../account/index.ts";
+import { ClusterError, writeInviteCode } from "../cluster/index.ts";
+import type { NetworkId } from "../codec/index.ts";
+import { hex, idFromBytes } from "../codec/index.ts";
+import { newSeed } from "../crypto/index.ts";
+import { NetError } from "../net/index.ts";
+import { DataDirectory } from "./directory.ts";
+import { env } from "./fakes/board.ts";
+import { TestFolder } from "./fakes/folder.ts";
+import { PersonalConfig } from "./personal.ts";
+import { initNetwork, joinNetwork } from "./prime.ts";
+
+const CAPACITY = 1024 ** 2;
+
+function places(folder: TestFolder): { readonly data: string; readonly personal: PersonalConfig } {
+  return { data: join(folder.path, "data"), personal: new PersonalConfig({ HOLDFAST_CONFIG: join(folder.path, "config") }) };
+}
+
+/** An invite to a network of which no host answers. */
+function deadInvite(expiresMs = env.clock.wallMs() + 60_000): string {
+  return writeInviteCode({ network: idFromBytes<NetworkId>(newSeed()), networkName: "friends", seed: newSeed(), expiresMs, entrances: [{ host: idFromBytes(newSeed()), addresses: ["/ip4/127.0.0.1/tcp/9"] }] });
+}
+
+async function contents(folder: string): Promise<Map<string, Buffer>> {
+  const names = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile()).map(({ name }) => name);
+  return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name))] as const)));
+}
+
+test("a network's first host has all it needs to start, and its person's key is not among it", async () => {
+  await using folder = await TestFolder.make();
+  const { data, personal } = places(folder);
+  const primed = await initNetwork(env, personal, { data, host: "attic", network: "friends", capacityBytes: CAPACITY });
+  const directory = new DataDirectory(data);
+  const { host, network, entrances } = await directory.identity();
+  assert.deepEqual([host, network.id, entrances.length], [primed.host, primed.network, 0]);
+  assert.deepEqual(await directory.settings(), { hostName: "attic", zone: "attic", capacityBytes: CAPACITY });
+  assert.equal((await directory.delegation())?.account, primed.account);
+  assert.equal((await personal.directory(data))?.host, host);
+  const { phrase, seed } = await personal.account(primed.account);
+  assert.equal(phrase, primed.phrase);
+  for (const [name, bytes] of await contents(data)) assert.ok(!bytes.includes(seed) && !bytes.includes(hex(seed)), name);
+});
+
+test("what cannot be a name is refused before anything is written", async () => {
+  await using folder = await TestFolder.make();
+  const { data, personal } = places(folder);
+  await assert.rejects(initNetwork(env, personal, { data, host: "../attic", network: "friends" }), (error) => error instanceof ClusterError && error.code === "BAD_HOST_NAME");
+  await assert.rejects(joinNetwork(env, personal, { data, host: "", code: deadInvite() }), (error) => error instanceof ClusterError && error.code === "BAD_HOST_NAME");
+  await assert.rejects(joinNetwork(env, personal, { data, host: "barn", code: deadInvite(1) }), (error) => error instanceof ClusterError && error.code === "INVITE_EXPIRED");
+  assert.deepEqual(await readdir(folder.path), []);
+});
+
+test("a join that nobody answered is tried again with the same keys, and leaves the person's own key off the disk", async () => {
+  await using folder = await TestFolder.make();
+  const { data, personal } = places(folder);
+  const person = newAccount();
+  const attempt = (phrase?: string): Promise<unknown> => joinNetwork(env, personal, { data, host: "barn", capacityBytes: CAPACITY, code: deadInvite(), ...(phrase === undefined ? {} : { phrase }) });
+  await assert.rejects(attempt(person.phrase));
+  const first = await contents(data);
+  assert.deepEqual([...first.keys()], ["joining.key"]);
+  for (const [name, bytes] of first) assert.ok(!bytes.includes(person.seed), name);
+  await assert.rejects(attempt(), (error) => error instanceof NetError);
+  assert.deepEqual(await contents(data), first);
+});
