@@ -153,6 +153,25 @@ test("of two removals beside each other the stricter counts, in either order", (
   }
 });
 
+test("who made an invite cannot make the invited host another person's afterwards", () => {
+  const [invite, cellar] = [newKey(), newKey()];
+  const [friend, thief] = [newKey(), newKey()].map((key) => idFromBytes<AccountId>(key.publicKey)) as [AccountId, AccountId];
+  const made = cluster([...base, invitation(invite), admission("cellar", invite, cellar, friend)]);
+  const judge = (entry: NetworkEntry): string => {
+    const verdict = made.judge(record(entry.key, entry.values[0]!, founderId, attic), network.genesis);
+    return verdict.kind === "refuse" ? verdict.code : verdict.kind;
+  };
+  assert.equal(judge(admission("cellar", invite, cellar, thief)), "ALREADY_MEMBER");
+  assert.equal(judge(admission("cellar", invite, cellar, friend)), "accept");
+});
+
+test("an administrator is not unnamed, so that what they did can be judged by whoever joins later", () => {
+  const friend = idFromBytes<AccountId>(newKey().publicKey);
+  const made = cluster([...base, { key: `administrator/${friend}`, values: [new Uint8Array(1)] }]);
+  const verdict = made.judge(record(`administrator/${friend}`, null, founderId, attic), network.genesis);
+  assert.equal(verdict.kind === "refuse" ? verdict.code : verdict.kind, "NOT_DELETABLE");
+});
+
 test("a person revokes a delegation from another host than the one that has it", () => {
   const [invite, cellar] = [newKey(), newKey()];
   const made = cluster([...base, invitation(invite), admission("cellar", invite, cellar, founderId)]);

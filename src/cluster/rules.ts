@@ -84,6 +84,8 @@ function idIn<Id extends AccountId | HostId | InviteId>(key: string): Id {
 
 const judgeAdministrator: Rule = (record, _genesis, register) => {
   idIn<AccountId>(record.key);
+  // Whoever joins later judges what an administrator did by what is known then.
+  if (record.value === null) return refuse("NOT_DELETABLE", "an administrator stays one; remove their hosts");
   return isAdministrator(record.author, register) ? ACCEPT : refuse("NOT_ADMINISTRATOR", "only administrators write this");
 };
 
@@ -99,7 +101,8 @@ function judgeMember(network: Network): Rule {
     if (!admissionIsProven(admission.invite, admission.proof, network.id, host, admission.account)) return refuse("NOT_PROVEN", "the invite's key did not sign this");
     if (invite.zone !== null && invite.zone !== admission.zone) return refuse("OTHER_ZONE", "the invite grants another zone");
     const known = register.admissions.get(host);
-    if (known !== undefined && known.invite !== admission.invite) return refuse("ALREADY_MEMBER", "the host is a member already");
+    // The invite's key is known to whoever made it: it must not make the host another person's afterwards.
+    if (known !== undefined && (known.invite !== admission.invite || known.account !== admission.account)) return refuse("ALREADY_MEMBER", "the host is a member already");
     return ACCEPT;
   };
 }

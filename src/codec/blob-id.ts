@@ -54,10 +54,6 @@ function notAnId(id: string): CodecError {
   return new CodecError(`"${id.slice(0, 80)}" is not a content id that Holdfast knows: CIDv1, raw or dag-pb, SHA-256, in base32.`);
 }
 
-export function digestOfBlobId(id: BlobId): Uint8Array {
-  return bytesOfBlobId(id).subarray(4);
-}
-
 export function codecOfBlobId(id: BlobId): number {
   return bytesOfBlobId(id)[1]!;
 }

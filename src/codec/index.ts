@@ -6,6 +6,6 @@ export { boolean, byteString, choice, codec, fixedBytes, id, list, nullable, opt
 export type { Codec, Shape, ValueOf } from "./shape.ts";
 export { bytesOfId, idFromBytes, idFromText, shortId } from "./ids.ts";
 export type { AccountId, HostId, InviteId, NamespaceId, NetworkId, PackId, StoreId } from "./ids.ts";
-export { DAG_PB, RAW, blobIdFromBytes, blobIdOf, bytesOfBlobId, codecOfBlobId, digestOfBlobId } from "./blob-id.ts";
+export { DAG_PB, RAW, blobIdFromBytes, blobIdOf, bytesOfBlobId, codecOfBlobId } from "./blob-id.ts";
 export type { BlobId } from "./blob-id.ts";
 export { base32, compareBytes, concatBytes, equalBytes, fromBase32, fromHex, fromUtf8, hex, utf8 } from "./bytes.ts";

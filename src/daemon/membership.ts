@@ -59,7 +59,7 @@ export class Membership {
     records.onApplied((namespace, keys) => {
       if (namespace === identity.network.namespace && this.#entries.take(keys)) cluster.update(this.#entries.all());
     });
-    transport.handle(REDEEM, (from, body) => this.#redeeming.run(() => this.#redeem(from as string as InviteId, body)));
+    transport.handle(REDEEM, (from, body, signal) => this.#redeeming.run(() => this.#redeem(from as string as InviteId, body), signal));
     cluster.onChange(() => void this.#partWithRemoved());
     this.card = new Worker(env, { name: "card", everyMs: CARD_EVERY_MS, work: ({ report }) => this.#publishCard(report) });
   }
