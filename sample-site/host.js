@@ -1,5 +1,7 @@
 // Says which host serves this page and, when that host falls silent, goes on at another one.
-const EVERY_MS = 2500;
+const EVERY_MS = 1500;
+// A host that did not answer is asked again soon, for a single miss may be chance.
+const AGAIN_MS = 800;
 const PATIENCE_MS = 1500;
 const REMEMBERED = "holdfast-mirrors";
 
@@ -105,5 +107,7 @@ async function follow(target) {
 }
 
 show("asking", "Asking which host serves this page …");
-await ask();
-setInterval(ask, EVERY_MS);
+for (;;) {
+  await ask();
+  await new Promise((resolve) => setTimeout(resolve, misses === 1 ? AGAIN_MS : EVERY_MS));
+}
