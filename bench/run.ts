@@ -5,13 +5,15 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Bench } from "../test/cluster/harness.ts";
 import { seconds } from "./figures.ts";
+import { bulk } from "./bulk.ts";
 import { memoryGrowth } from "./memory-growth.ts";
 import { memoryIdle } from "./memory-idle.ts";
 import type { Benchmark, Row, Size } from "./plan.ts";
+import { publishing } from "./publishing.ts";
 import { serving } from "./serving.ts";
 import { table } from "./table.ts";
 
-const ALL: readonly Benchmark[] = [memoryIdle, memoryGrowth, serving];
+const ALL: readonly Benchmark[] = [memoryIdle, memoryGrowth, serving, publishing, bulk];
 
 const { values } = parseArgs({
   options: {

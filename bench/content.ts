@@ -1,0 +1,31 @@
+import { randomFillSync } from "node:crypto";
+import { mkdir, open } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { MIB } from "./figures.ts";
+
+export interface Tree {
+  readonly folder: string;
+  readonly files: readonly string[];
+  readonly sizeBytes: number;
+}
+
+/** Writes files of random bytes, so that nothing of an earlier tree can be used again. */
+async function write(folder: string, sizes: readonly (readonly [string, number])[]): Promise<Tree> {
+  const chunk = Buffer.allocUnsafe(MIB);
+  for (const [path, size] of sizes) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    const file = await open(join(folder, path), "w");
+    for (let at = 0; at < size; at += MIB) await file.write(randomFillSync(chunk, 0, Math.min(MIB, size - at)), 0, Math.min(MIB, size - at));
+    await file.close();
+  }
+  return { folder, files: sizes.map(([path]) => path), sizeBytes: sizes.reduce((sum, [, size]) => sum + size, 0) };
+}
+
+/** Files of 1 to 64 KiB in nested folders. */
+export function writeTree(folder: string, count: number): Promise<Tree> {
+  return write(folder, Array.from({ length: count }, (_, at) => [`part ${at % 10}/${at % 97}/page ${at}.html`, 1024 + ((at * 7919) % (63 * 1024))] as const));
+}
+
+export function writeFilm(folder: string, sizeBytes: number): Promise<Tree> {
+  return write(folder, [["film.bin", sizeBytes]]);
+}

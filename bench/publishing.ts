@@ -1,0 +1,94 @@
+import { mkdir, open, readFile, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { seconds, MB, MIB, median } from "./figures.ts";
+import type { Tree } from "./content.ts";
+import { writeFilm, writeTree } from "./content.ts";
+import type { Benchmark, Row } from "./plan.ts";
+import { sized } from "./plan.ts";
+import { watchProcessors } from "./processes.ts";
+
+const NAMES = ["attic", "cellar", "barn", "shed", "roof"] as const;
+const COPIES = 3;
+const AT_ONCE = 4;
+
+/** The same bytes copied by plain file operations, each file synced, as often as publishing makes copies of it: the least a disk must do. */
+async function copyAndSync(tree: Tree, to: string): Promise<void> {
+  for (let copy = 0; copy < COPIES; copy += 1) {
+    const rest = tree.files.values();
+    const lane = async (): Promise<void> => {
+      for (const path of rest) {
+        const target = join(to, String(copy), path);
+        await mkdir(dirname(target), { recursive: true });
+        const bytes = await readFile(join(tree.folder, path));
+        const file = await open(target, "w");
+        await file.writeFile(bytes);
+        await file.sync();
+        await file.close();
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  }
+}
+
+interface Tried {
+  readonly ownSeconds: number;
+  readonly copySeconds: number;
+  /** Cores kept busy by the host that publishes, and by the other four together. */
+  readonly publisher: number;
+  readonly others: number;
+}
+
+/** Publishing with the command that people type, into five hosts on this machine, three copies. */
+export const publishing: Benchmark = {
+  name: "publishing",
+  async run({ size, bench, say }) {
+    const hosts = await bench.network(NAMES, "40GB");
+    const publisher = hosts[0]!;
+    const folder = join(bench.folder, "content");
+    const attempt = async (tree: Tree, name: string): Promise<Tried> => {
+      const copied = join(bench.folder, "copied");
+      const begun = performance.now();
+      await copyAndSync(tree, copied);
+      const copySeconds = seconds(begun);
+      await rm(copied, { recursive: true });
+      const busy = watchProcessors(hosts.map((host) => host.pid));
+      const started = performance.now();
+      const { survives } = await publisher.ask<{ survives: number }>(["publish", tree.folder, "--name", name]);
+      const ownSeconds = seconds(started);
+      if (survives !== COPIES - 1) throw new Error(`published for the loss of ${survives} hosts, not ${COPIES - 1}`);
+      const [first, ...rest] = busy();
+      return { ownSeconds, copySeconds, publisher: first!, others: rest.reduce((sum, cores) => sum + cores, 0) };
+    };
+    const series = async (what: string, make: () => Promise<Tree>): Promise<{ readonly tree: Tree; readonly tried: readonly Tried[] }> => {
+      const tried: Tried[] = [];
+      let tree: Tree | undefined;
+      for (let round = 0; round < sized(size, 3, 3); round += 1) {
+        tree = await make();
+        tried.push(await attempt(tree, `${what}${round}`));
+        await rm(tree.folder, { recursive: true });
+        await publisher.ask(["unpublish", `${what}${round}`]);
+        say(`${what}: ${tried.at(-1)!.ownSeconds.toFixed(2)} s, copying ${tried.at(-1)!.copySeconds.toFixed(2)} s`);
+      }
+      return { tree: tree!, tried };
+    };
+    const film = await series("film", () => writeFilm(folder, sized(size, 128, 1_024) * MIB));
+    const tree = await series("tree", () => writeTree(folder, sized(size, 1_000, 10_000)));
+    return [
+      row("publishing one large file, 3 copies", "MB/s", film.tree.sizeBytes / MB, film.tried),
+      row("publishing a tree, 3 copies", "files/s", tree.tree.files.length, tree.tried),
+      row("  the same", "MB/s", tree.tree.sizeBytes / MB, tree.tried),
+    ];
+  },
+};
+
+function row(what: string, unit: string, amount: number, tried: readonly Tried[]): Row {
+  const middle = (field: keyof Tried): number => median(tried.map((each) => each[field]));
+  return {
+    what,
+    value: amount / middle("ownSeconds"),
+    unit,
+    beside: { what: "cp and fsync, three times", value: amount / middle("copySeconds"), unit },
+    limit: `${middle("publisher").toFixed(2)} cores at the publisher, ${middle("others").toFixed(2)} at the others: one machine does the work of five`,
+    runs: tried.map(({ ownSeconds }) => amount / ownSeconds),
+  };
+}
