@@ -75,6 +75,21 @@ test("a body is streamed with its length, and a source that fails ends the reque
   await assert.rejects(desk.client.ask({ method: "PUT", path: "/f", body: { sizeBytes: 3_000_000, chunks: failing() }, signal }), /the disk is gone/);
 });
 
+test("a body that is refused is not sent to its end, and the next question is answered", async () => {
+  let received = 0;
+  await using desk = await serve((request, response) => {
+    request.on("data", (chunk: Buffer) => (received += chunk.length)).on("error", () => {});
+    if (request.method === "PUT") response.writeHead(507).end('{"code":"NO_SPACE","message":"No host takes it."}');
+    else response.end("{}");
+  });
+  async function* endless(): AsyncGenerator<Uint8Array> {
+    for (let i = 0; i < 1000; i += 1) yield new Uint8Array(1_000_000);
+  }
+  await assert.rejects(desk.client.ask({ method: "PUT", path: "/f", body: { sizeBytes: 1_000_000_000, chunks: endless() }, signal }), /No host takes it/);
+  assert.deepEqual(await desk.client.ask({ method: "DELETE", path: "/p", signal }), {});
+  assert.ok(received < 200_000_000, `${received} bytes were sent`);
+});
+
 test("a question that is cancelled ends with the reason", async () => {
   await using desk = await serve(() => {});
   const stop = new AbortController();

@@ -45,10 +45,13 @@ export class ApiClient {
 
   /** Asks and gives the answer as a stream of bytes. @throws as `ask` does */
   async open(question: ApiRequest): Promise<IncomingMessage> {
-    const response = await this.#send(question);
+    const { sent, response } = await this.#send(question);
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) return response;
-    throw errorOf(status, await textOf(response));
+    const error = errorOf(status, await textOf(response));
+    // Whoever refuses a body before its end does not want the rest.
+    if (!sent.writableFinished) sent.destroy();
+    throw error;
   }
 
   /** Asks for a list of any length and gives its rows as they come. @throws as `ask` does; CliError UNEXPECTED_ANSWER when it breaks off */
@@ -67,8 +70,8 @@ export class ApiClient {
     this.#agent.destroy();
   }
 
-  #send(question: ApiRequest): Promise<IncomingMessage> {
-    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  #send(question: ApiRequest): Promise<{ readonly sent: ClientRequest; readonly response: IncomingMessage }> {
+    const { promise, resolve, reject } = Promise.withResolvers<{ readonly sent: ClientRequest; readonly response: IncomingMessage }>();
     const payload = question.json === undefined ? undefined : Buffer.from(JSON.stringify(question.json));
     const length = payload?.length ?? question.body?.sizeBytes;
     const sent = request({
@@ -86,7 +89,7 @@ export class ApiClient {
         ...(length === undefined ? {} : { "content-length": length }),
       },
     });
-    sent.on("response", resolve);
+    sent.on("response", (response) => resolve({ sent, response }));
     sent.on("error", (error: NodeJS.ErrnoException) => reject(question.signal.aborted ? (question.signal.reason as Error) : connectionError(error, this.#url)));
     if (question.body === undefined) sent.end(payload);
     else {

@@ -57,6 +57,8 @@ export class Api {
       if (codeOf(error) === "CLIENT_GONE") return;
       if (httpStatusOf(error) >= 500) this.#env.log.warn("a request to the API failed", { path: target, error });
       this.#sendError(outgoing, error);
+      // What is still coming is let pass, or the client would wait for it to be taken, and use the connection again after it.
+      if (!incoming.complete) incoming.resume();
     }
   }
 

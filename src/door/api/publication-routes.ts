@@ -26,7 +26,9 @@ function lengthOf(request: IncomingMessage): number {
 }
 
 async function addFile(publications: Publications, call: Call): Promise<FileRow> {
-  const upload = { path: call.parts.slice(PATH_PARTS).join("/"), length: lengthOf(call.incoming), chunks: call.incoming as AsyncIterable<Uint8Array> };
+  // Not destroyed when it is given up: with its connection the answer that says why would be lost.
+  const chunks = call.incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+  const upload = { path: call.parts.slice(PATH_PARTS).join("/"), length: lengthOf(call.incoming), chunks };
   const { site, file } = await publications.add(call.param("id"), upload);
   return fileRow(site, file);
 }

@@ -102,6 +102,16 @@ test("the same path twice is refused, and the first file stays", async () => {
   assert.equal((await door.site("blog", "/a")).body.toString(), "first");
 });
 
+test("a body that is refused before its end is let pass, and its connection goes on", async () => {
+  await using door = await TestDoor.open();
+  const id = await begin(door);
+  await put(door, id, "a.txt", "first");
+  const head = `Host: localhost:${door.door.port}\r\nAuthorization: Bearer ${TOKEN}\r\n`;
+  const large = "x".repeat(4 * 1024 * 1024);
+  const answers = await door.raw(`PUT /api/publications/${id}/files/a.txt HTTP/1.1\r\n${head}Content-Length: ${large.length}\r\n\r\n${large}DELETE /api/publications/${id} HTTP/1.1\r\n${head}Connection: close\r\n\r\n`);
+  assert.deepEqual([...answers.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map((match) => match[1]), ["409", "200"]);
+});
+
 test("an aborted publication is gone, and so is one that the site refuses to begin", async () => {
   await using door = await TestDoor.open();
   const id = await begin(door);
