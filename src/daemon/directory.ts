@@ -5,7 +5,7 @@ import type { HostId } from "../codec/index.ts";
 import { fromHex, fromUtf8, hex, idFromBytes, utf8 } from "../codec/index.ts";
 import type { KeyPair } from "../crypto/index.ts";
 import { keyPairFromSeed } from "../crypto/index.ts";
-import { readIfPresent, removeIfPresent, writeDurably } from "../platform/index.ts";
+import { codeOf, readIfPresent, removeIfPresent, writeDurably, writeInPlace } from "../platform/index.ts";
 import { DaemonError } from "./errors.ts";
 import type { FieldValues } from "./json-file.ts";
 import { parseJson, pickFields } from "./json-file.ts";
@@ -90,7 +90,14 @@ export class DataDirectory {
   }
 
   async writeApi(address: ApiAddress): Promise<void> {
-    await writeDurably(this.file("api.json"), utf8(JSON.stringify(address)));
+    const bytes = utf8(JSON.stringify(address));
+    await writeDurably(this.file("api.json"), bytes).catch(async (error: unknown) => {
+      if (codeOf(error) !== "DISK_FULL") throw error;
+      // A full disk is no reason not to serve what is there, and the file that a crash left has this one's size.
+      await writeInPlace(this.file("api.json"), bytes).catch(() => {
+        throw error;
+      });
+    });
   }
 
   /** What the last daemon wrote; whether it still runs shows only when one asks it. */

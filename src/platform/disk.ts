@@ -60,6 +60,24 @@ export async function writeDurably(path: string, bytes: Uint8Array, mode = 0o600
   }
 }
 
+/**
+ * Writes over an existing file where it stands, which needs no room on a full disk. Not atomic: for what is made anew at each start.
+ * @throws PlatformError
+ */
+export async function writeInPlace(path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    const file = await open(path, "r+");
+    try {
+      await file.write(bytes, 0, bytes.length, 0);
+      await file.truncate(bytes.length);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw diskError(error, path);
+  }
+}
+
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, constants.O_RDONLY);
   try {

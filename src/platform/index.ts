@@ -9,7 +9,7 @@ export { HoldfastError, PlatformError, codeOf, diskError, messageOf } from "./er
 export type { PlatformErrorCode } from "./errors.ts";
 export { raceAbort, withDeadline } from "./deadline.ts";
 export { Limiter } from "./limiter.ts";
-export { createForWriting, openForAppending, openForReading, readIfPresent, removeIfPresent, space, walkFolder, writeDurably, ensureFolder, statIfPresent } from "./disk.ts";
+export { createForWriting, openForAppending, openForReading, readIfPresent, removeIfPresent, space, walkFolder, writeDurably, writeInPlace, ensureFolder, statIfPresent } from "./disk.ts";
 export type { FolderEntry, NewFile, OpenFile, Space } from "./disk.ts";
 export { Worker } from "./worker.ts";
 export type { WorkerPlan, WorkerStatus, WorkerTurn } from "./worker.ts";

@@ -40,6 +40,22 @@ test("a position beyond the end of its life, given by a store that was then set 
   assert.equal(second.resolve({ life: first.life, sequence: 9 }), 9);
 });
 
+test("a full disk puts the beginning of a life off until the first change, and a start that changes nothing leaves no trace", async () => {
+  const disk = new MemoryDisk(env.random);
+  const first = await opened(disk, 10);
+  disk.isFull = true;
+  const log = new MemoryLog(env, disk);
+  const second = await Numbering.open(env, log);
+  assert.equal(second.owed.length, 1);
+  assert.equal(second.resolve({ life: first.life, sequence: 7 }), 7);
+  disk.isFull = false;
+  await log.commit([...second.owed, { kind: "put", key: metaKey("sequence"), value: encodeSequence(second.take()) }]);
+  second.paid();
+  assert.deepEqual(second.owed, []);
+  const third = await opened(disk, 0);
+  assert.equal(third.resolve({ life: second.life, sequence: 11 }), 11);
+});
+
 test("a position of an unknown life begins anew", async () => {
   const numbering = await opened(new MemoryDisk(env.random), 3);
   assert.equal(numbering.resolve({ life: 12345, sequence: 2 }), 0);

@@ -1,7 +1,8 @@
 import { codec, list, struct, uint } from "../codec/index.ts";
 import type { StoreId } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
-import type { RecordLog } from "../store/index.ts";
+import { codeOf } from "../platform/index.ts";
+import type { LogOperation, RecordLog } from "../store/index.ts";
 import { GROUPS } from "./limits.ts";
 import { metaKey, readU64, sequenceOf, sequencePrefix, after, u64 } from "./tables.ts";
 
@@ -40,6 +41,7 @@ export class Numbering {
   #lives: Life[];
   #sequence: number;
   readonly #newest: number[] = [];
+  #owed: readonly LogOperation[] = [];
 
   private constructor(store: StoreId, lives: Life[], sequence: number) {
     this.store = store;
@@ -47,20 +49,36 @@ export class Numbering {
     this.#sequence = sequence;
   }
 
-  /** Begins a new life; it is durable before the first number is given in it. */
+  /** Begins a new life; it is durable at the latest together with the first number that is given in it. */
   static async open(env: Env, log: RecordLog): Promise<Numbering> {
     const stored = log.get(metaKey("lives"));
     const sequence = log.get(metaKey("sequence"));
     const last = sequence === undefined ? 0 : readU64(sequence, 0);
     const lives = [...(stored === undefined ? [] : livesCodec.decode(stored)), { life: randomName(env), from: last }].slice(-MAX_LIVES);
-    await log.commit([{ kind: "put", key: metaKey("lives"), value: livesCodec.encode(lives) }]);
     const numbering = new Numbering(log.storeId, lives, last);
+    numbering.#owed = [{ kind: "put", key: metaKey("lives"), value: livesCodec.encode(lives) }];
+    try {
+      await log.commit(numbering.#owed);
+      numbering.paid();
+    } catch (error) {
+      // A full disk keeps nobody from reading. Peers that hear of this life and not of its first number ask from the beginning one day.
+      if (codeOf(error) !== "LOG_FULL") throw error;
+    }
     for (let group = 0; group < GROUPS; group += 1) numbering.#newest[group] = lastOf(log, group);
     return numbering;
   }
 
   get life(): number {
     return this.#lives.at(-1)!.life;
+  }
+
+  /** What must be committed together with the next change, because there was no room for it before. */
+  get owed(): readonly LogOperation[] {
+    return this.#owed;
+  }
+
+  paid(): void {
+    this.#owed = [];
   }
 
   /** The last number that was given. */

@@ -90,8 +90,12 @@ export class Turn {
   /** The commit. @throws whatever the log does; nothing has happened then */
   async commit(): Promise<Committed> {
     for (const key of this.#parts.outbox.takeDone()) this.#draft.delete(key);
-    const { operations, changed } = this.#draft.finish(this.#parts.numbering);
-    if (operations.length > 0) await this.#parts.log.commit(operations);
+    const { numbering, log } = this.#parts;
+    const { operations, changed } = this.#draft.finish(numbering);
+    if (operations.length > 0) {
+      await log.commit([...numbering.owed, ...operations]);
+      numbering.paid();
+    }
     this.#number(changed);
     return { changed, learned: this.#intake.learned, deliveries: this.#deliveries };
   }
