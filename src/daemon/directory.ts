@@ -33,7 +33,7 @@ export interface HostIdentity {
   readonly host: HostId;
   readonly network: Network;
   readonly certificate: NetworkCertificate;
-  /** The hosts known when this one joined: its first acquaintances. */
+  /** Other hosts that were known last, or when this one joined. */
   readonly entrances: RedeemAnswer["entrances"];
 }
 
@@ -54,7 +54,12 @@ export class DataDirectory {
 
   async writeIdentity(seed: Uint8Array, answer: RedeemAnswer): Promise<void> {
     await writeDurably(this.file("host.key"), utf8(`${hex(seed)}\n`));
-    await writeDurably(this.file("network.cbor"), redeemAnswerCodec.encode({ certificate: answer.certificate, entrances: [...answer.entrances] }));
+    await this.writeEntrances(answer.certificate, answer.entrances);
+  }
+
+  /** The hosts by which this one finds the network again when its records are lost. */
+  async writeEntrances(certificate: NetworkCertificate, entrances: RedeemAnswer["entrances"]): Promise<void> {
+    await writeDurably(this.file("network.cbor"), redeemAnswerCodec.encode({ certificate, entrances: [...entrances] }));
   }
 
   async identity(): Promise<HostIdentity> {

@@ -11,6 +11,7 @@ import type { RunningRecords } from "../records/index.ts";
 import { createRecords, recordsNetworkRules } from "../records/index.ts";
 import type { RunningSites } from "../site/index.ts";
 import { createSites, nameRule, siteRule } from "../site/index.ts";
+import { acquaintancesWorker } from "./acquaintances.ts";
 import type { AddressBook } from "./address-book.ts";
 import type { DataDirectory, HostIdentity, Settings } from "./directory.ts";
 import { Membership } from "./membership.ts";
@@ -52,7 +53,7 @@ export interface Rooms extends Circle {
   readonly liveness: Liveness;
   readonly pool: HostPool;
   readonly sites: RunningSites;
-  /** The workers of this room: connecting, heartbeats, voters, the host's card. */
+  /** The workers of this room: connecting, heartbeats, voters, the host's card, whom it knows. */
   readonly ownWorkers: readonly Worker[];
   /** Those of all rooms. */
   readonly workers: readonly Worker[];
@@ -66,7 +67,9 @@ export async function furnish(env: Env, options: MeetingOptions, ground: Ground,
   const liveness = new Liveness(env, { transport, members: () => cluster.members(), beat: () => ownBeat(ground, transport) });
   const connector = new Connector(env, { transport, targets: () => targets(cluster, identity, addressBook, liveness) });
   const voters = new Voters(env, { identity, directory, cluster, records, transport });
-  const ownWorkers = [connector.worker, liveness.worker, voters.worker, membership.card];
+  const acquaintances = acquaintancesWorker(env, { directory, identity, cluster });
+  started.defer(cluster.onChange(() => acquaintances.nudge()));
+  const ownWorkers = [connector.worker, liveness.worker, voters.worker, membership.card, acquaintances];
   // Connections nudge them from now on, whether or not the host comes to be started.
   started.defer(async () => {
     await Promise.all(ownWorkers.map((worker) => worker.stop()));
