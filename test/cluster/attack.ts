@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ import { ASK_PUSH, ASK_SCAN } from "../../src/records/messages.ts";
 import type { Parcel } from "../../src/records/parcel.ts";
 import { pack } from "../../src/records/parcel.ts";
 import type { RecordBody } from "../../src/records/record.ts";
-import type { Bench, TestHost } from "./harness.ts";
+import type { Bench, Finished, TestHost } from "./harness.ts";
 import { until } from "./harness.ts";
 import { MIB } from "./size.ts";
 
@@ -215,4 +215,39 @@ export async function refusal(work: Promise<unknown>): Promise<string> {
     () => "nothing",
     (error: unknown) => String((error as { remoteCode?: string }).remoteCode ?? codeOf(error)),
   );
+}
+
+/** A site with one page and one large file. */
+export async function makeFilmSite(bench: Bench, name: string, sizeBytes: number): Promise<string> {
+  const folder = join(bench.folder, `${name}.site`);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "index.html"), `<h1>${name}</h1>`);
+  await writeFile(join(folder, "film.bin"), noise(sizeBytes));
+  return folder;
+}
+
+export async function digestOfFile(path: string): Promise<string> {
+  return createHash("sha256").update(await readFile(path)).digest("hex");
+}
+
+/** The SHA-256 of the site's large file as a host serves it. */
+export async function digestOf(host: TestHost, site: string): Promise<string> {
+  const page = await host.get(site, "/film.bin");
+  return page.status === 200 ? createHash("sha256").update(page.body).digest("hex") : `status ${page.status}: ${page.text}`;
+}
+
+/** A refusal in JSON with one of the codes, words that say what to do, and an exit code of its own. */
+export function refusedWith(finished: Finished, codes: readonly string[], words: RegExp): void {
+  const { error } = finished.json<{ error: { code: string; message: string } }>();
+  assert.ok(codes.includes(error.code), `${error.code}: ${error.message}`);
+  assert.match(error.message, words);
+  assert.ok(finished.code !== 0 && finished.code !== 1, `exit code ${finished.code}`);
+}
+
+/** A network of one running host. */
+export async function loneHost(bench: Bench, name: string, capacity: string): Promise<TestHost> {
+  const host = bench.host(name);
+  await host.ask(["init", "--network", "alone", "--host", name, "--capacity", capacity]);
+  await host.up();
+  return host;
 }
