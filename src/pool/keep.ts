@@ -12,6 +12,7 @@ import { claimKey, packKey } from "./keys.ts";
 import { labelCodec } from "./label.ts";
 import type { Piece } from "./offer.ts";
 import type { PlaceParts } from "./place.ts";
+import { unhurried } from "./patience.ts";
 import { place } from "./place.ts";
 import { rank } from "./placement.ts";
 import type { Reader } from "./read.ts";
@@ -43,6 +44,12 @@ async function withdrawClaim({ parts }: KeepParts, { namespace, pack }: PackFact
   await parts.records.write([{ namespace, key: claimKey(pack, 0, parts.self), value: null }], { as: "host" });
 }
 
+async function chosen({ env, catalog }: KeepParts, signal: AbortSignal, isChosen: (facts: PackFacts) => boolean): Promise<PackFacts[]> {
+  const found: PackFacts[] = [];
+  for await (const facts of unhurried(env, catalog.all(), signal)) if (isChosen(facts)) found.push(facts);
+  return found;
+}
+
 /** What this host should do about a pack that is not deleted. */
 export type HoldDecision = "nothing" | "claim" | "fetch" | "restore";
 
@@ -60,10 +67,10 @@ export function decideHold({ parts, catalog }: Pick<KeepParts, "parts" | "catalo
  * A claim that cannot be made true again is withdrawn, so that others see what is missing.
  */
 export async function holdTurn(keep: KeepParts, { signal, report }: WorkerTurn): Promise<void> {
-  const { env, parts, catalog, offers } = keep;
+  const { env, parts, offers } = keep;
   // Before anybody is connected nothing can be restored, and that must not pass for a loss.
   const isAlone = parts.transport.connected().length === 0;
-  const todo = [...catalog.all()].filter((facts) => (isAlone ? decideHold(keep, facts) === "claim" : decideHold(keep, facts) !== "nothing"));
+  const todo = await chosen(keep, signal, (facts) => (isAlone ? decideHold(keep, facts) === "claim" : decideHold(keep, facts) !== "nothing"));
   const failures: string[] = [];
   for (const [done, facts] of todo.entries()) {
     signal.throwIfAborted();
@@ -98,7 +105,7 @@ export function missingHere({ parts, catalog }: Pick<KeepParts, "parts" | "catal
 
 /** "top-up": gives packs with too few holders more of them. Hosts that are away count as holders; those removed or declared gone do not. */
 export async function topUpTurn(keep: KeepParts, { signal, report }: WorkerTurn): Promise<void> {
-  const todo = [...keep.catalog.all()].filter((facts) => missingHere(keep, facts) > 0);
+  const todo = await chosen(keep, signal, (facts) => missingHere(keep, facts) > 0);
   let [copied, fruitless] = [0, 0];
   for (const [done, facts] of todo.entries()) {
     signal.throwIfAborted();

@@ -18,3 +18,16 @@ export async function* eachWithin<T>(env: Env, stallMs: number, what: string, so
     items.return?.().catch(() => {});
   }
 }
+
+/** Looking at a pack takes some 10 microseconds when its piece must be looked up in the record log. */
+const STRETCH = 256;
+
+/** The items of a long list, letting others have their turn now and then: a host may hold a hundred thousand packs, and web pages must not wait for a look through all. */
+export async function* unhurried<T>(env: Env, items: Iterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  let seen = 0;
+  for (const item of items) {
+    seen += 1;
+    if (seen % STRETCH === 0) await env.timers.sleep(0, signal);
+    yield item;
+  }
+}

@@ -13,8 +13,10 @@ import type { CheckedLabel } from "./label.ts";
 import { readLabel } from "./label.ts";
 import type { Offers } from "./offer.ts";
 import type { PoolParts } from "./parts.ts";
+import { unhurried } from "./patience.ts";
 import { claimWrite } from "./write.ts";
 
+/** Pieces read from the index at once, without a pause. */
 const PAGE = 500;
 /** Packs noted as missing between two turns; more are seen to at a later one. */
 const MISSING_MAX = 10_000;
@@ -36,7 +38,7 @@ async function* strays({ env, parts, catalog }: StrayParts, signal: AbortSignal)
   let after: HeldPiece | undefined;
   do {
     const page: readonly HeldPiece[] = parts.store.list(after, PAGE);
-    for (const piece of page) {
+    for await (const piece of unhurried(env, page, signal)) {
       signal.throwIfAborted();
       if (catalog.isLive(piece.pack)) continue;
       try {
