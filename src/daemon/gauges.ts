@@ -2,10 +2,8 @@ import type { Gauge } from "../door/index.ts";
 import type { Ground, Rooms } from "./rooms.ts";
 
 /** What /metrics tells of this host beyond what the door counts itself. */
-export function gaugesOf({ store, settings }: Ground, { workers }: Rooms): readonly Gauge[] {
+export function gaugesOf({ store }: Ground, { workers }: Rooms): readonly Gauge[] {
   return [
-    { name: "holdfast_store_used_bytes", help: "Space that pieces take on this host's disk.", value: store.pieces.usedBytes },
-    { name: "holdfast_store_capacity_bytes", help: "Space that this host offers.", value: settings.capacityBytes },
     { name: "holdfast_cache_used_bytes", help: "Space that fetched segments take.", value: store.cache.usedBytes },
     { name: "holdfast_process_resident_bytes", help: "Memory that the process holds.", value: process.memoryUsage.rss() },
     { name: "holdfast_workers_failing_count", help: "Background workers whose last turn failed.", value: workers.filter((worker) => worker.status().lastError !== undefined).length },
