@@ -251,3 +251,25 @@ export async function loneHost(bench: Bench, name: string, capacity: string): Pr
   await host.up();
   return host;
 }
+
+interface Row {
+  readonly name: string;
+  readonly presence: string;
+}
+
+/** A host that can be asked with a command. */
+export interface Asks {
+  readonly name: string;
+  ask<T>(args: readonly string[]): Promise<T>;
+}
+
+/** The names of the hosts that this one is connected to, and its own. */
+export async function online(host: Asks): Promise<string[]> {
+  return (await host.ask<Row[]>(["hosts"])).filter(({ presence }) => presence === "online").map(({ name }) => name).sort();
+}
+
+/** Resolves when each of the hosts says that exactly these are online. */
+export async function allSee(hosts: readonly Asks[], timeoutMs: number): Promise<void> {
+  const names = hosts.map(({ name }) => name).sort();
+  await until(`${names.join(", ")} see each other`, timeoutMs, async () => (await Promise.all(hosts.map(online))).every((seen) => seen.join() === names.join()));
+}

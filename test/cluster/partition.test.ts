@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import test from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { allSee, online, timed } from "./attack.ts";
+import { Bench, until } from "./harness.ts";
+import type { Machine } from "./namespaces.ts";
+import { Switch } from "./namespaces.ts";
+
+const OTHER_PORTS = ["--http-port", "0", "--peer-port", "0"] as const;
+/** A publication is answered within this, whatever is cut off; a hang would last for ever. */
+const PATIENCE_MS = 15_000;
+
+interface SiteRow {
+  readonly name: string;
+  readonly owner: string;
+  readonly head: { readonly root: string; readonly sequence: number } | null;
+}
+
+/** All sites with their owners and heads, as one host tells it. */
+async function sitesOf(machine: Machine): Promise<string> {
+  const rows = await machine.ask<SiteRow[]>(["sites"]);
+  const lines = rows.flatMap(({ name, owner, head }) => (head === null ? [] : [`${name} ${owner} ${head.root} ${head.sequence}`]));
+  return lines.sort().join("\n");
+}
+
+async function publish(machine: Machine, bench: Bench, name: string, words: string): Promise<void> {
+  const folder = join(bench.folder, `${machine.name}-${name}`);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "index.html"), words);
+  const { result, tookMs } = await timed(() => machine.run(["publish", folder, "--name", name]));
+  assert.equal(result.code, 0, result.stdout + result.stderr);
+  assert.ok(tookMs < PATIENCE_MS, `publishing on ${machine.name} took ${Math.round(tookMs)} ms`);
+}
+
+async function pageOf(machine: Machine, bench: Bench, name: string): Promise<string> {
+  const to = join(bench.folder, `${machine.name}-got-${name}-${Math.random()}`);
+  await machine.ask(["get", name, "--to", to]);
+  return readFile(join(to, "index.html"), "utf8");
+}
+
+test("machines on one network go on by themselves when it is cut, and agree when it is whole again", { timeout: 240_000 }, async (t) => {
+  await using bench = await Bench.make();
+  await using net = new Switch(bench);
+  const machines = ["attic", "cellar", "barn", "shed"].map((name) => net.add(name)) as [Machine, Machine, Machine, Machine];
+  const [attic, cellar, barn, shed] = machines;
+  await attic.ask(["init", "--network", "friends", "--host", "attic", "--capacity", "1GB"]);
+  await attic.up();
+  await Promise.all(
+    [cellar, barn, shed].map(async (machine) => {
+      const { code } = await attic.ask<{ code: string }>(["invite"]);
+      await machine.ask(["join", "-", "--host", machine.name, "--capacity", "1GB"], code);
+      await machine.up();
+    }),
+  );
+  await allSee(machines, 20_000);
+  await publish(attic, bench, "blog", "before the cut");
+
+  await t.test("two halves serve and write, each for itself", async () => {
+    net.split(attic, cellar);
+    assert.deepEqual([await attic.reaches(barn), await shed.reaches(cellar), await attic.reaches(cellar), await barn.reaches(shed)], [false, false, true, true], "the cut is there, and only there");
+    // At once, before anybody has noticed.
+    await Promise.all([publish(attic, bench, "left", "left"), publish(barn, bench, "right", "right")]);
+    await until("each half has noticed", 20_000, async () => (await online(attic)).join() === "attic,cellar" && (await online(shed)).join() === "barn,shed");
+    await Promise.all([publish(cellar, bench, "same", "of the left"), publish(shed, bench, "same", "of the right"), publish(attic, bench, "blog", "during the cut")]);
+    assert.equal(await pageOf(cellar, bench, "blog"), "during the cut");
+    assert.equal(await pageOf(barn, bench, "blog"), "before the cut");
+    assert.equal(await pageOf(shed, bench, "right"), "right");
+  });
+
+  await t.test("whole again, all agree, also on who has the name that both sides gave away", async () => {
+    net.heal();
+    assert.ok(await attic.reaches(barn));
+    await allSee(machines, 60_000);
+    await until("all have the same sites", 20_000, async () => new Set(await Promise.all(machines.map(sitesOf))).size === 1);
+    assert.deepEqual((await sitesOf(shed)).split("\n").map((line) => line.split(" ")[0]), ["blog", "left", "right", "same"]);
+    for (const machine of machines) assert.equal(await pageOf(machine, bench, "blog"), "during the cut");
+    assert.equal(new Set(await Promise.all(machines.map((machine) => pageOf(machine, bench, "same")))).size, 1);
+  });
+
+  await t.test("one that is alone reads and writes, and what it wrote arrives", async () => {
+    net.split(shed);
+    assert.deepEqual([await shed.reaches(attic), await attic.reaches(barn)], [false, true]);
+    await publish(shed, bench, "lonely", "written alone");
+    assert.equal(await pageOf(shed, bench, "right"), "right", "it reads what it holds");
+    net.heal();
+    await until("it is everywhere", 60_000, async () => (await Promise.all([attic, cellar, barn].map((machine) => pageOf(machine, bench, "lonely")))).every((page) => page === "written alone"));
+  });
+
+  await t.test("machines that know no address of each other any more find each other on the local network", async () => {
+    await Promise.all([barn, shed, attic, cellar].map((machine) => machine.kill()));
+    await Promise.all([barn.up(...OTHER_PORTS), shed.up(...OTHER_PORTS, "--no-discovery")]);
+    await sleep(5_000);
+    assert.deepEqual(await online(barn), ["barn"], "without looking, nobody is found");
+    await shed.kill();
+    await shed.up(...OTHER_PORTS);
+    await allSee([barn, shed], 40_000);
+  });
+});
