@@ -1,5 +1,5 @@
 import { randomFillSync } from "node:crypto";
-import { mkdir, open } from "node:fs/promises";
+import { mkdir, open, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { MIB } from "./figures.ts";
 
@@ -28,4 +28,11 @@ export function writeTree(folder: string, count: number): Promise<Tree> {
 
 export function writeFilm(folder: string, sizeBytes: number): Promise<Tree> {
   return write(folder, [["film.bin", sizeBytes]]);
+}
+
+/** Files of one size at the top of the folder, and a small one, round.txt, with the number that the folder's name ends with. */
+export async function writePieces(folder: string, count: number, sizeBytes: number): Promise<Tree> {
+  const tree = await write(folder, Array.from({ length: count }, (_, at) => [`${at}.bin`, sizeBytes] as const));
+  await writeFile(join(folder, "round.txt"), /\d+$/.exec(folder)?.[0] ?? "");
+  return tree;
 }

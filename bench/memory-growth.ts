@@ -24,7 +24,7 @@ export const memoryGrowth: Benchmark = {
       { path: "notes/today.html", bytes: randomBytes(500) },
     ]);
     // The first ones compile code and fill pools.
-    for (let at = 0; at < total / 5; at += 1) await publish();
+    for (let at = 0; at < Math.max(100, total / 5); at += 1) await publish();
     const [places, held, resident]: [number[], number[][], number[][]] = [[], [[], []], [[], []]];
     for (let step = 0; step <= STEPS; step += 1) {
       if (step > 0) for (let at = 0; at < total / STEPS; at += 1) await publish();

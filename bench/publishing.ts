@@ -71,8 +71,8 @@ export const publishing: Benchmark = {
       }
       return { tree: tree!, tried };
     };
-    const film = await series("film", () => writeFilm(folder, sized(size, 128, 1_024) * MIB));
-    const tree = await series("tree", () => writeTree(folder, sized(size, 1_000, 10_000)));
+    const film = await series("film", () => writeFilm(folder, sized(size, 64, 1_024) * MIB));
+    const tree = await series("tree", () => writeTree(folder, sized(size, 500, 10_000)));
     return [
       row("publishing one large file, 3 copies", "MB/s", film.tree.sizeBytes / MB, film.tried),
       row("publishing a tree, 3 copies", "files/s", tree.tree.files.length, tree.tried),

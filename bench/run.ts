@@ -1,19 +1,22 @@
 import { execFileSync } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Bench } from "../test/cluster/harness.ts";
 import { seconds } from "./figures.ts";
 import { bulk } from "./bulk.ts";
+import { failover } from "./failover.ts";
 import { memoryGrowth } from "./memory-growth.ts";
 import { memoryIdle } from "./memory-idle.ts";
 import type { Benchmark, Row, Size } from "./plan.ts";
 import { publishing } from "./publishing.ts";
+import { returning } from "./returning.ts";
+import { returningHost } from "./returning-host.ts";
 import { serving } from "./serving.ts";
 import { table } from "./table.ts";
 
-const ALL: readonly Benchmark[] = [memoryIdle, memoryGrowth, serving, publishing, bulk];
+const ALL: readonly Benchmark[] = [memoryIdle, memoryGrowth, serving, publishing, bulk, returning, returningHost, failover];
 
 const { values } = parseArgs({
   options: {
@@ -31,6 +34,8 @@ npm run bench -- --only NAME       one benchmark; may be repeated: ${ALL.map(({ 
 interface Outcome {
   readonly name: string;
   readonly seconds: number;
+  /** Processes that wanted a core, on average over the last minute: this run's own and everybody else's. */
+  readonly load: number;
   readonly rows: readonly Row[];
   readonly fault?: string;
 }
@@ -43,10 +48,10 @@ async function measure(benchmark: Benchmark, size: Size): Promise<Outcome> {
   try {
     await using bench = await Bench.make();
     const rows = await benchmark.run({ size, bench, say });
-    return { name: benchmark.name, seconds: seconds(started), rows };
+    return { name: benchmark.name, seconds: seconds(started), load: loadavg()[0]!, rows };
   } catch (error) {
     say(`failed: ${error instanceof Error ? error.stack : String(error)}`);
-    return { name: benchmark.name, seconds: seconds(started), rows: [], fault: String(error) };
+    return { name: benchmark.name, seconds: seconds(started), load: loadavg()[0]!, rows: [], fault: String(error) };
   }
 }
 
@@ -73,9 +78,11 @@ async function main(): Promise<void> {
   if (values.help || chosen.length === 0) return void process.stdout.write(USAGE);
   const size: Size = values.full ? "full" : "small";
   const outcomes: Outcome[] = [];
+  const others = loadavg()[0]!;
   for (const benchmark of chosen) outcomes.push(await measure(benchmark, size));
   process.stdout.write(`\n${table(outcomes.flatMap(({ rows }) => rows))}\n`);
   for (const { name, fault } of outcomes) if (fault !== undefined) process.stdout.write(`${name} gave no figures: ${fault}\n`);
+  if (others > cpus().length / 2) process.stdout.write(`\nOther programs kept this machine busy (load ${others.toFixed(1)} on ${cpus().length} cores when it began): read the ratios, not the figures.\n`);
   process.stdout.write(`\nkept in ${await keep(size, outcomes)}\n`);
 }
 

@@ -5,12 +5,16 @@ import type { Head } from "./head.ts";
 import type { Manifest } from "./manifest.ts";
 import { loadManifest } from "./manifest.ts";
 
+/** Of one site: the current head's, that of the head before, which still lends files, and one that somebody looks up. */
+const PER_SITE_MAX = 3;
+
 interface Entry {
+  readonly namespace: NamespaceId;
   readonly manifest: Promise<Manifest>;
   weightBytes: number;
 }
 
-/** The manifests used last, within a budget of memory; the very last one stays whatever it weighs. */
+/** The manifests used last, a few of each site, within a budget of memory; the very last one stays whatever it weighs. */
 export class ManifestCache {
   readonly #pool: Pool;
   readonly #budgetBytes: number;
@@ -30,7 +34,7 @@ export class ManifestCache {
   /** @throws SiteError DAMAGED_SITE, and what the pool throws */
   async get(namespace: NamespaceId, { manifest: place }: Head, signal?: AbortSignal): Promise<Manifest> {
     const key = `${place.pack}/${place.id}`;
-    const entry = this.#entries.get(key) ?? { manifest: this.#load(key, namespace, place), weightBytes: 0 };
+    const entry = this.#entries.get(key) ?? { namespace, manifest: this.#load(key, namespace, place), weightBytes: 0 };
     this.#entries.delete(key);
     this.#entries.set(key, entry);
     // Several may wait for one load; it goes on when one of them leaves.
@@ -53,11 +57,17 @@ export class ManifestCache {
     if (entry === undefined) return;
     entry.weightBytes = weightBytes;
     this.#usedBytes += weightBytes;
-    for (const [other, { weightBytes }] of this.#entries) {
-      if (this.#usedBytes <= this.#budgetBytes || this.#entries.size === 1) return;
+    let surplus = [...this.#entries.values()].filter((each) => each.namespace === entry.namespace).length - PER_SITE_MAX;
+    for (const [other, { namespace }] of this.#entries) {
       if (other === key) continue;
-      this.#entries.delete(other);
-      this.#usedBytes -= weightBytes;
+      const isSurplus = namespace === entry.namespace && surplus > 0;
+      if (isSurplus) surplus -= 1;
+      if (isSurplus || this.#usedBytes > this.#budgetBytes) this.#drop(other);
     }
+  }
+
+  #drop(key: string): void {
+    this.#usedBytes -= this.#entries.get(key)?.weightBytes ?? 0;
+    this.#entries.delete(key);
   }
 }

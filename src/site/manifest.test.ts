@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import { namespaceIdOf } from "../cluster/index.ts";
-import type { NetworkId, PackId } from "../codec/index.ts";
+import type { NamespaceId, NetworkId, PackId } from "../codec/index.ts";
 import { RAW, blobIdOf, concatBytes, idFromBytes, utf8 } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
 import { siteGenesis } from "./claim.ts";
@@ -123,7 +123,7 @@ test("an index that contradicts itself is refused as damaged", async () => {
   await assert.rejects(loadManifest(pool, namespace, { ...place, id: entry.id, offset: 0, length: bytes.length }), { code: "DAMAGED_SITE" });
 });
 
-async function heads(count: number): Promise<{ pool: FakePool; heads: Head[]; reads: () => number }> {
+async function heads(count: number, namespaceOf: (at: number) => NamespaceId = () => namespace): Promise<{ pool: FakePool; heads: Head[]; reads: () => number }> {
   const pool = new FakePool();
   let reads = 0;
   pool.beforeRead = async () => void (reads += 1);
@@ -132,7 +132,7 @@ async function heads(count: number): Promise<{ pool: FakePool; heads: Head[]; re
     const page = pageCodec.encode({ packs: [pack], types: ["text/plain"], files: [{ ...row, modifiedMs: at }] });
     const index = indexCodec.encode({ packs: [pack], pages: [entryOf(page, 0)] });
     const blobs = [page, index].map((bytes, which) => ({ id: blobIdOf(RAW, sha256(bytes)), offset: which * page.length, length: bytes.length }));
-    const stored = await pool.store(namespace, { bytes: concatBytes(page, index), blobs }, "all");
+    const stored = await pool.store(namespaceOf(at), { bytes: concatBytes(page, index), blobs }, "all");
     made.push({ sequence: at, root: blob, manifest: { ...blobs[1]!, pack: stored.pack }, files: 1, sizeBytes: 1, publishedMs: 1, previous: null });
   }
   return { pool, heads: made, reads: () => reads };
@@ -152,19 +152,32 @@ test("a manifest that several ask for at once is loaded once, and stays when one
 });
 
 test("the cache of manifests keeps to its budget and drops what was used longest ago", async () => {
-  const { pool, heads: made, reads } = await heads(20);
+  const siteOf = (at: number): NamespaceId => namedId<NamespaceId>(`site ${at}`);
+  const { pool, heads: made, reads } = await heads(20, siteOf);
   const cache = new ManifestCache(pool, 3000);
-  for (const head of made) {
-    await cache.get(namespace, made[0]!);
-    await cache.get(namespace, head);
+  for (const [at, head] of made.entries()) {
+    await cache.get(siteOf(0), made[0]!);
+    await cache.get(siteOf(at), head);
     assert.ok(cache.usedBytes <= 3000, `${cache.usedBytes} bytes`);
   }
   const before = reads();
-  await cache.get(namespace, made[0]!);
-  await cache.get(namespace, made[19]!);
+  await cache.get(siteOf(0), made[0]!);
+  await cache.get(siteOf(19), made[19]!);
   assert.equal(reads(), before);
-  await cache.get(namespace, made[1]!);
+  await cache.get(siteOf(1), made[1]!);
   assert.ok(reads() > before);
+});
+
+test("the cache keeps the manifests of three heads of a site, however many it has had", async () => {
+  const { pool, heads: made, reads } = await heads(20);
+  const cache = new ManifestCache(pool, 64 * 1024 * 1024);
+  for (const head of made.slice(0, 10)) await cache.get(namespace, head);
+  const oneHead = cache.usedBytes / 3;
+  for (const head of made.slice(10)) await cache.get(namespace, head);
+  assert.equal(cache.usedBytes, 3 * oneHead);
+  const before = reads();
+  for (const head of made.slice(17)) await cache.get(namespace, head);
+  assert.equal(reads(), before);
 });
 
 test("a manifest that could not be loaded is tried again", async () => {
