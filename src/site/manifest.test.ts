@@ -152,7 +152,7 @@ test("a manifest that several ask for at once is loaded once, and stays when one
 });
 
 test("the cache of manifests keeps to its budget and drops what was used longest ago", async () => {
-  const siteOf = (at: number): NamespaceId => namedId<NamespaceId>(`site ${at}`);
+  const siteOf = (at: number): NamespaceId => idFromBytes<NamespaceId>(sha256(utf8(`site ${at}`)));
   const { pool, heads: made, reads } = await heads(20, siteOf);
   const cache = new ManifestCache(pool, 3000);
   for (const [at, head] of made.entries()) {
