@@ -55,10 +55,18 @@ function unexcusedSkips(outcomes: readonly Outcome[]): readonly Outcome[] {
   return outcomes.filter(({ outcome, name }) => outcome === "skipped" && !excused.includes(name));
 }
 
+/** The commit that was tested. */
+async function head(): Promise<string> {
+  const child = spawn("git", ["rev-parse", "--short", "HEAD"], { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
+  let said = "";
+  for await (const part of child.stdout.setEncoding("utf8")) said += String(part);
+  return said.trim();
+}
+
 async function record(path: string, outcomes: readonly Outcome[], durationMs: number): Promise<void> {
   const count = (kind: Outcome["outcome"]): number => outcomes.filter(({ outcome }) => outcome === kind).length;
   const slow = outcomes.filter(({ nesting, durationMs: took }) => nesting === 0 && took >= 1000).map(({ file, name, outcome, durationMs: took }) => ({ file: relative(ROOT, file), name, outcome, seconds: Math.round(took / 1000) }));
-  const summary = { date: new Date().toISOString(), size: process.env["HOLDFAST_SIZE"] ?? "0.1", node: process.version, seconds: Math.round(durationMs / 1000), passed: count("passed"), failed: count("failed"), skipped: count("skipped"), slow };
+  const summary = { commit: await head(), date: new Date().toISOString(), size: process.env["HOLDFAST_SIZE"] ?? "0.1", node: process.version, seconds: Math.round(durationMs / 1000), passed: count("passed"), failed: count("failed"), skipped: count("skipped"), slow };
   await writeFile(path, `${JSON.stringify(summary, undefined, 2)}\n`);
 }
 
