@@ -11,13 +11,16 @@ const address = text(256);
 export interface Admission {
   readonly account: AccountId;
   readonly name: string;
+  /** As the host asked for it: what its invite grants goes first, and "" stands for the host's name. */
   readonly zone: string;
   readonly capacityBytes: number;
   readonly joinedMs: number;
   /** Null for a host that an administrator let in by their own word: the founder's first. */
   readonly invite: InviteId | null;
-  /** The invite key's signature over network, host and account; empty zeros without an invite. */
+  /** The invite key's signature over network, host and account; zeros without an invite. */
   readonly proof: Uint8Array;
+  /** The host's own signature over what it asked for, so that nobody else renames or moves it; zeros without an invite. */
+  readonly consent: Uint8Array;
 }
 
 export const admissionCodec = codec<Admission>(
@@ -32,6 +35,7 @@ export const admissionCodec = codec<Admission>(
     joinedMs: uint(),
     invite: nullable(id<InviteId>()),
     proof: fixedBytes(64),
+    consent: fixedBytes(64),
   }),
 );
 
@@ -44,17 +48,28 @@ export interface HostCard {
 
 export const hostCardCodec = codec<HostCard>("A host's card", 1, 8192, struct({ addresses: list(address, MAX_ADDRESSES), capacityBytes: uint(), version: text(32) }));
 
-/** `invite/<invite>`: who holds the key's seed may join once. */
-export interface Invite {
+/** What an invite says, signed by its own key: of its terms nobody but its maker has a say. */
+export interface InviteTerms {
+  readonly inviter: AccountId;
   readonly expiresMs: number;
   readonly zone: string | null;
   readonly quotaBytes: number | null;
   readonly role: "member" | "administrator";
 }
 
+/** `invite/<invite>`: who holds the key's seed may join once. */
+export interface Invite extends InviteTerms {
+  readonly signature: Uint8Array;
+}
+
 const nothing = struct({});
-const inviteShape = struct({ expiresMs: uint(), zone: nullable(text(MAX_NAME_BYTES)), quotaBytes: nullable(uint()), role: choice({ member: nothing, administrator: nothing }) });
-const inviteBytes = codec("An invite", 1, 512, inviteShape);
+const terms = { inviter: id<AccountId>(), expiresMs: uint(), zone: nullable(text(MAX_NAME_BYTES)), quotaBytes: nullable(uint()), role: choice({ member: nothing, administrator: nothing }) };
+const termsBytes = codec("An invite's terms", 1, 512, struct(terms));
+const inviteBytes = codec("An invite", 1, 512, struct({ ...terms, signature: fixedBytes(64) }));
+
+export function encodeTerms({ inviter, expiresMs, zone, quotaBytes, role }: InviteTerms): Uint8Array {
+  return termsBytes.encode({ inviter, expiresMs, zone, quotaBytes, role: { kind: role, value: {} } });
+}
 
 export const inviteCodec = {
   encode: (invite: Invite): Uint8Array => inviteBytes.encode({ ...invite, role: { kind: invite.role, value: {} } }),

@@ -14,7 +14,7 @@ export { admissionCodec, hostCardCodec, inviteCodec, removalCodec, votersCodec }
 export type { Admission, Approval, HostCard, Invite, LastHonoured, Removal, VoterConfiguration } from "./entries.ts";
 export { ROSTER_PREFIXES, buildRegister } from "./roster.ts";
 export type { NetworkEntry, Register } from "./roster.ts";
-export { admissionIsProven, inviteCheckWords, inviteIdOf, proveAdmission, readInviteCode, writeInviteCode } from "./invite.ts";
+export { admissionIsProven, inviteCheckWords, inviteIdOf, proveAdmission, readInviteCode, signInvite, writeInviteCode } from "./invite.ts";
 export type { Entrance, InviteCode } from "./invite.ts";
 export { judgeRedemption, redeemAnswerCodec, writeRedeemRequest } from "./redeem.ts";
 export type { RedeemAnswer, RedeemRequest } from "./redeem.ts";

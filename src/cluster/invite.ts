@@ -2,6 +2,8 @@ import type { AccountId, HostId, InviteId, NetworkId } from "../codec/index.ts";
 import { CodecError, base32, bytesOfId, codec, concatBytes, fixedBytes, fromBase32, id, idFromBytes, list, struct, text, uint, utf8 } from "../codec/index.ts";
 import type { KeyPair } from "../crypto/index.ts";
 import { checkWords, keyPairFromSeed, sha256, sign, verify } from "../crypto/index.ts";
+import type { Invite, InviteTerms } from "./entries.ts";
+import { encodeTerms } from "./entries.ts";
 import { ClusterError } from "./errors.ts";
 
 /** A way into the network: a member host and where it listens. */
@@ -66,6 +68,19 @@ export function inviteIdOf(code: InviteCode): InviteId {
 /** Three words that show two people on the telephone that they hold the same invite to the same network. */
 export function inviteCheckWords(network: NetworkId, invite: InviteId): string {
   return checkWords(sha256(concatBytes(utf8("holdfast check words"), bytesOfId(network), bytesOfId(invite))));
+}
+
+function termsBytes(network: NetworkId, terms: InviteTerms): Uint8Array {
+  return concatBytes(utf8("holdfast invite"), bytesOfId(network), encodeTerms(terms));
+}
+
+/** The record of an invite. @param key the invite's own */
+export function signInvite(key: KeyPair, network: NetworkId, terms: InviteTerms): Invite {
+  return { ...terms, signature: sign(key, termsBytes(network, terms)) };
+}
+
+export function inviteIsSigned(id: InviteId, invite: Invite, network: NetworkId): boolean {
+  return verify(bytesOfId(id), termsBytes(network, invite), invite.signature);
 }
 
 function provenBytes(network: NetworkId, host: HostId, account: AccountId): Uint8Array {

@@ -59,8 +59,18 @@ function consentBytes(request: Omit<RedeemRequest, "consent">): Uint8Array {
   return concatBytes(utf8("holdfast consent"), unsignedRequest.encode(request));
 }
 
+/** Whether the host itself asked to be admitted like this. */
+export function consentIsGiven(host: HostId, admission: Admission): boolean {
+  const { account, name, zone, capacityBytes, proof, consent } = admission;
+  return verify(bytesOfId(host), consentBytes({ host, account, name, zone, capacityBytes, proof }), consent);
+}
+
+export function consentTo(request: Omit<RedeemRequest, "consent">, host: KeyPair): Uint8Array {
+  return sign(host, consentBytes(request));
+}
+
 export function writeRedeemRequest(host: KeyPair, request: Omit<RedeemRequest, "consent">): Uint8Array {
-  return requestCodec.encode({ ...request, consent: sign(host, consentBytes(request)) });
+  return requestCodec.encode({ ...request, consent: consentTo(request, host) });
 }
 
 /**
@@ -87,7 +97,6 @@ export function judgeRedemption(invite: InviteId, body: Uint8Array, network: Net
   if ([...register.members.values()].some((member) => member.name === request.name)) {
     throw new ClusterError("HOST_NAME_TAKEN", `A host named "${request.name}" is in the network already. Choose another with --host.`);
   }
-  const zone = granted.zone ?? (request.zone === "" ? request.name : request.zone);
-  const { host, account, name, capacityBytes, proof } = request;
-  return { host, admission: { account, name, zone, capacityBytes, joinedMs: nowMs, invite, proof } };
+  const { host, account, name, zone, capacityBytes, proof, consent } = request;
+  return { host, admission: { account, name, zone, capacityBytes, joinedMs: nowMs, invite, proof, consent } };
 }

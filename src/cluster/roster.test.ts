@@ -5,7 +5,8 @@ import { idFromBytes } from "../codec/index.ts";
 import type { KeyPair } from "../crypto/index.ts";
 import { keyPairFromSeed, newSeed } from "../crypto/index.ts";
 import type { JudgedRecord, NetworkEntry, Register } from "./index.ts";
-import { ClusterError, Cluster, admissionCodec, approve, foundNetwork, inviteCodec, judgeRedemption, mayFollow, proveAdmission, readCertificate, removalCodec, votersCodec, writeRedeemRequest } from "./index.ts";
+import { ClusterError, Cluster, admissionCodec, approve, foundNetwork, inviteCodec, judgeRedemption, mayFollow, proveAdmission, readCertificate, removalCodec, signInvite, votersCodec, writeRedeemRequest } from "./index.ts";
+import { consentTo } from "./redeem.ts";
 
 const random = { bytes: (length: number) => new Uint8Array(length).fill(5), fraction: () => 0.5 };
 const founder = keyPairFromSeed(newSeed());
@@ -21,12 +22,18 @@ const attic = newKey();
 
 function admission(name: string, invite: KeyPair | undefined, host: KeyPair, account: AccountId): NetworkEntry {
   const proof = invite === undefined ? new Uint8Array(64) : proveAdmission(invite, network.id, hostId(host), account);
-  const value = admissionCodec.encode({ account, name, zone: name, capacityBytes: 1, joinedMs: 1, invite: invite === undefined ? null : inviteId(invite), proof });
+  const asked = { account, name, zone: name, capacityBytes: 1, proof };
+  const consent = invite === undefined ? new Uint8Array(64) : consentTo({ ...asked, host: hostId(host) }, host);
+  const value = admissionCodec.encode({ ...asked, joinedMs: 1, invite: invite === undefined ? null : inviteId(invite), consent });
   return { key: `member/${hostId(host)}`, values: [value] };
 }
 
+function terms(invite: KeyPair, inviter = founderId, expiresMs = 1000, role: "member" | "administrator" = "member"): Uint8Array {
+  return inviteCodec.encode(signInvite(invite, network.id, { inviter, expiresMs, zone: null, quotaBytes: null, role }));
+}
+
 function invitation(invite: KeyPair, expiresMs = 1000, role: "member" | "administrator" = "member"): NetworkEntry {
-  return { key: `invite/${inviteId(invite)}`, values: [inviteCodec.encode({ expiresMs, zone: null, quotaBytes: null, role })] };
+  return { key: `invite/${inviteId(invite)}`, values: [terms(invite, founderId, expiresMs, role)] };
 }
 
 function cluster(entries: readonly NetworkEntry[]): Cluster {
@@ -51,7 +58,7 @@ test("an invite admits one host, again when its answer was lost, and no second o
   const [invite, cellar, other] = [newKey(), newKey(), newKey()];
   const open = cluster([...base, invitation(invite)]).register;
   const admitted = redeem(invite, cellar, open, "cellar");
-  assert.equal(admitted.admission?.zone, "cellar");
+  assert.equal(admitted.admission?.zone, "");
   const used = cluster([...base, invitation(invite), { key: `member/${hostId(cellar)}`, values: [admissionCodec.encode(admitted.admission!)] }]).register;
   assert.equal(redeem(invite, cellar, used, "cellar").admission, undefined);
   assert.throws(() => redeem(invite, other, used, "shed"), (error) => error instanceof ClusterError && error.code === "INVITE_USED");
@@ -99,8 +106,9 @@ test("rules let each write only what is theirs", () => {
   assert.equal(verdict(record(`administrator/${friend}`, new Uint8Array(), friend, cellar)), "refuse");
   assert.equal(verdict(record("nonsense/1", new Uint8Array(), founderId, attic)), "refuse");
   assert.equal(verdict(record("host/x", null, null, newKey())), "later", "an unknown host may become known");
-  const administrators = inviteCodec.encode({ expiresMs: 1, zone: null, quotaBytes: null, role: "administrator" });
-  assert.equal(verdict(record(`invite/${inviteId(newKey())}`, administrators, friend, cellar)), "refuse");
+  const other = newKey();
+  assert.equal(verdict(record(`invite/${inviteId(other)}`, terms(other, friend, 1, "administrator"), friend, cellar)), "refuse");
+  assert.equal(verdict(record(`invite/${inviteId(other)}`, terms(other, friend), friend, cellar)), "accept");
 });
 
 test("a key that names nobody is refused, and one that came through all the same keeps no host from reading the roster", () => {
@@ -108,7 +116,7 @@ test("a key that names nobody is refused, and one that came through all the same
   const cellarId = idFromBytes<AccountId>(cellar.publicKey);
   const invite = newKey();
   const made = cluster([...base, invitation(invite), admission("cellar", invite, cellar, cellarId)]);
-  const value = inviteCodec.encode({ expiresMs: 1, zone: null, quotaBytes: null, role: "member" });
+  const value = terms(invite, cellarId);
   const judge = (key: string, bytes: Uint8Array | null, author: AccountId = cellarId): string => {
     const verdict = made.judge(record(key, bytes, author, cellar), network.genesis);
     return verdict.kind === "refuse" ? verdict.code : verdict.kind;
@@ -131,6 +139,28 @@ test("a key that names nobody is refused, and one that came through all the same
   assert.equal(poisoned.register.members.size, 1);
 });
 
+test("nobody renames or moves another's host, or changes the terms of another's invite or of their own", () => {
+  const [invite, cellar, mole] = [newKey(), newKey(), newKey()];
+  const [friend, foe] = [cellar, mole].map((key) => idFromBytes<AccountId>(key.publicKey)) as [AccountId, AccountId];
+  const moles = newKey();
+  const made = cluster([...base, invitation(invite), invitation(moles, 1000, "administrator"), admission("cellar", invite, cellar, friend), admission("mole", moles, mole, foe)]);
+  const judge = (entry: NetworkEntry, author: AccountId | null, host: KeyPair): string => {
+    const verdict = made.judge(record(entry.key, entry.values[0]!, author, host), network.genesis);
+    return verdict.kind === "refuse" ? verdict.code : verdict.kind;
+  };
+  const genuine = admission("cellar", invite, cellar, friend);
+  const { consent, ...rest } = admissionCodec.decode(genuine.values[0]!);
+  const altered = (change: object): NetworkEntry => ({ key: genuine.key, values: [admissionCodec.encode({ ...rest, ...change, consent })] });
+  assert.equal(judge(genuine, foe, mole), "accept", "anybody may bring the genuine one");
+  for (const change of [{ name: "attic" }, { zone: "elsewhere" }, { capacityBytes: 10 ** 15 }]) assert.equal(judge(altered(change), foe, mole), "NOT_CONSENTED", JSON.stringify(change));
+  const entry = (key: KeyPair, value: Uint8Array): NetworkEntry => ({ key: `invite/${inviteId(key)}`, values: [value] });
+  assert.equal(judge(entry(invite, terms(invite, founderId)), foe, mole), "NOT_PROVEN", "in the inviter's name");
+  const stranger = inviteCodec.encode(signInvite(newKey(), network.id, { inviter: foe, expiresMs: 1, zone: "elsewhere", quotaBytes: null, role: "member" }));
+  assert.equal(judge(entry(invite, stranger), foe, mole), "NOT_PROVEN", "signed by another key");
+  assert.equal(judge(entry(invite, terms(invite, friend)), friend, cellar), "NOT_OWN", "the guest has the key, and makes no better terms of it");
+  assert.equal(judge(invitation(invite), founderId, attic), "accept", "whoever comes late hears of it from its maker");
+});
+
 test("a removed host's later batches are refused, its earlier ones are not", () => {
   const [invite, cellar] = [newKey(), newKey()];
   const friend = idFromBytes<AccountId>(newKey().publicKey);
@@ -148,7 +178,8 @@ test("of two removals beside each other the stricter counts, in either order", (
   const [strict, generous] = [said([1, 4], [2, 9]), said([1, 1000])];
   for (const values of [[strict, generous], [generous, strict]]) {
     const made = cluster([...base, invitation(invite), admission("cellar", invite, cellar, friend), { key: `revoked/${friend}/${hostId(cellar)}`, values }]);
-    const judge = (incarnation: number, batch: number): string => made.judge({ ...record(`invite/${inviteId(newKey())}`, inviteCodec.encode({ expiresMs: 1, zone: null, quotaBytes: null, role: "member" }), friend, cellar, batch), incarnation }, network.genesis).kind;
+    const other = newKey();
+    const judge = (incarnation: number, batch: number): string => made.judge({ ...record(`invite/${inviteId(other)}`, terms(other, friend), friend, cellar, batch), incarnation }, network.genesis).kind;
     assert.deepEqual([judge(1, 4), judge(1, 5), judge(2, 1)], ["accept", "refuse", "refuse"]);
   }
 });

@@ -159,7 +159,7 @@ function membersOf(collected: Collected, expelled: ReadonlySet<HostId>): Map<Hos
       host,
       account: admission.account,
       name: admission.name,
-      zone: admission.zone,
+      zone: zoneOf(admission, collected.invites),
       capacityBytes: card?.capacityBytes ?? admission.capacityBytes,
       addresses: card?.addresses ?? [],
       version: card?.version ?? "",
@@ -168,6 +168,11 @@ function membersOf(collected: Collected, expelled: ReadonlySet<HostId>): Map<Hos
     });
   }
   return members;
+}
+
+function zoneOf({ zone, name, invite }: Admission, invites: ReadonlyMap<InviteId, Invite>): string {
+  const granted = invite === null ? null : (invites.get(invite)?.zone ?? null);
+  return granted ?? (zone === "" ? name : zone);
 }
 
 function peopleOf(network: Network, collected: Collected, expelled: ReadonlySet<HostId>): Map<AccountId, Person> {

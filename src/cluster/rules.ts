@@ -2,10 +2,11 @@ import type { AccountId, HostId, InviteId } from "../codec/index.ts";
 import { CodecError, idFromText } from "../codec/index.ts";
 import type { Removal } from "./entries.ts";
 import { admissionCodec, hostCardCodec, inviteCodec, removalCodec, votersCodec } from "./entries.ts";
-import { admissionIsProven } from "./invite.ts";
+import { admissionIsProven, inviteIsSigned } from "./invite.ts";
 import { isHostName } from "./names.ts";
 import type { Genesis, JudgedRecord, Verdict } from "./namespace.ts";
 import { ACCEPT } from "./namespace.ts";
+import { consentIsGiven } from "./redeem.ts";
 import type { Network } from "./network.ts";
 import type { Register } from "./roster.ts";
 import { mayFollow } from "./voters.ts";
@@ -54,7 +55,7 @@ export function networkRule(network: Network, others: Readonly<Record<string, Ru
   const rules: Readonly<Record<string, Rule>> = {
     member: judgeMember(network),
     host: judgeHostCard,
-    invite: judgeInvite,
+    invite: judgeInvite(network),
     removed: judgeRemoval,
     revoked: judgeRevocation,
     administrator: judgeAdministrator,
@@ -99,7 +100,7 @@ function judgeMember(network: Network): Rule {
     const invite = register.invites.get(admission.invite);
     if (invite === undefined) return later("the invite is not known here yet");
     if (!admissionIsProven(admission.invite, admission.proof, network.id, host, admission.account)) return refuse("NOT_PROVEN", "the invite's key did not sign this");
-    if (invite.zone !== null && invite.zone !== admission.zone) return refuse("OTHER_ZONE", "the invite grants another zone");
+    if (!consentIsGiven(host, admission)) return refuse("NOT_CONSENTED", "the host did not ask for this");
     const known = register.admissions.get(host);
     // The invite's key is known to whoever made it: it must not make the host another person's afterwards.
     if (known !== undefined && (known.invite !== admission.invite || known.account !== admission.account)) return refuse("ALREADY_MEMBER", "the host is a member already");
@@ -113,16 +114,22 @@ const judgeHostCard: Rule = (record) => {
   return ACCEPT;
 };
 
-const judgeInvite: Rule = (record, _genesis, register) => {
-  idIn<InviteId>(record.key);
-  if (record.author === null) return refuse("NOT_A_PERSON", "people invite, hosts do not");
-  // Whoever joins later follows the admissions by their invites.
-  if (record.value === null) return refuse("NOT_DELETABLE", "an invite ends by being used or by its expiry");
-  if (inviteCodec.decode(record.value).role === "administrator" && !isAdministrator(record.author, register)) {
-    return refuse("NOT_ADMINISTRATOR", "only administrators invite administrators");
-  }
-  return ACCEPT;
-};
+function judgeInvite(network: Network): Rule {
+  return (record, _genesis, register) => {
+    const id = idIn<InviteId>(record.key);
+    if (record.author === null) return refuse("NOT_A_PERSON", "people invite, hosts do not");
+    // Whoever joins later follows the admissions by their invites.
+    if (record.value === null) return refuse("NOT_DELETABLE", "an invite ends by being used or by its expiry");
+    const invite = inviteCodec.decode(record.value);
+    if (invite.inviter !== record.author || !inviteIsSigned(id, invite, network.id)) return refuse("NOT_PROVEN", "an invite is its maker's, and its own key signs its terms");
+    // Who came by the invite has its key too, and may not make it better afterwards.
+    const isGuests = [...register.admissions.values()].some((admission) => admission.invite === id && admission.account === record.author);
+    const isOthers = register.invites.has(id) && register.invites.get(id)?.inviter !== record.author;
+    if (isGuests && isOthers) return refuse("NOT_OWN", "an invite is not its guest's to change");
+    if (invite.role === "administrator" && !isAdministrator(record.author, register)) return refuse("NOT_ADMINISTRATOR", "only administrators invite administrators");
+    return ACCEPT;
+  };
+}
 
 const judgeRemoval: Rule = (record, _genesis, register) => {
   if (record.value === null) return refuse("NOT_DELETABLE", "a removed host joins again by a new invite");

@@ -1,7 +1,8 @@
 import type { Cluster, Invite, RedeemAnswer } from "../cluster/index.ts";
-import { ClusterError, admissionCodec, hostCardCodec, inviteCheckWords, inviteCodec, inviteIdOf, judgeRedemption, redeemAnswerCodec, removalCodec, votersCodec, writeInviteCode } from "../cluster/index.ts";
+import { ClusterError, admissionCodec, hostCardCodec, inviteCheckWords, inviteCodec, inviteIdOf, judgeRedemption, redeemAnswerCodec, removalCodec, signInvite, votersCodec, writeInviteCode } from "../cluster/index.ts";
 import type { AccountId, HostId, InviteId } from "../codec/index.ts";
 import { equalBytes } from "../codec/index.ts";
+import { keyPairFromSeed } from "../crypto/index.ts";
 import type { Transport } from "../net/index.ts";
 import { REDEEM } from "../net/index.ts";
 import type { Env } from "../platform/index.ts";
@@ -104,6 +105,7 @@ export class Membership {
       joinedMs: this.#env.clock.wallMs(),
       invite: null,
       proof: new Uint8Array(64),
+      consent: new Uint8Array(64),
     });
   }
 
@@ -128,7 +130,8 @@ export class Membership {
     if (cluster.register.members.size >= cluster.register.maxHosts) {
       throw new ClusterError("NETWORK_FULL", `The network has its ${cluster.register.maxHosts} hosts. Remove one before inviting another.`);
     }
-    const value = inviteCodec.encode({ expiresMs, zone: grant.zone ?? null, quotaBytes: grant.quotaBytes ?? null, role: grant.role ?? "member" });
+    const terms = { inviter: this.#person(), expiresMs, zone: grant.zone ?? null, quotaBytes: grant.quotaBytes ?? null, role: grant.role ?? "member" };
+    const value = inviteCodec.encode(signInvite(keyPairFromSeed(seed), identity.network.id, terms));
     await records.write([{ namespace: identity.network.namespace, key: `invite/${invite}`, value, context: EMPTY_CONTEXT }]);
     return { code: writeInviteCode(code), invite, expiresMs, checkWords: inviteCheckWords(identity.network.id, invite) };
   }
@@ -156,13 +159,12 @@ export class Membership {
    * @throws ClusterError NO_SUCH_HOST, OWN_DELEGATION, NO_ACCOUNT
    */
   async revoke(host: HostId): Promise<{ readonly safe: boolean }> {
-    const { identity, account } = this.#parts;
+    const { identity } = this.#parts;
     this.#checkIsMember(host);
     if (host === identity.host) {
       throw new ClusterError("OWN_DELEGATION", 'A host cannot revoke the delegation by which it acts for you itself. Do it on another of your hosts; one becomes yours with "holdfast key import".');
     }
-    if (account === undefined) throw new ClusterError("NO_ACCOUNT", 'This host acts for nobody, so it has no delegation to revoke. Give it your recovery phrase with "holdfast key import".');
-    return this.#endHonouring(host, `revoked/${account}/${host}`);
+    return this.#endHonouring(host, `revoked/${this.#person()}/${host}`);
   }
 
   #checkIsMember(host: HostId): void {
@@ -173,6 +175,13 @@ export class Membership {
     const { identity, records } = this.#parts;
     const value = removalCodec.encode({ honoured: [...records.honouredOf(host)] });
     return records.write([{ namespace: identity.network.namespace, key, value }, ...more]);
+  }
+
+  /** @throws ClusterError NO_ACCOUNT */
+  #person(): AccountId {
+    const { account } = this.#parts;
+    if (account === undefined) throw new ClusterError("NO_ACCOUNT", 'This host acts for nobody, and only people invite and revoke. Give it your recovery phrase with "holdfast key import".');
+    return account;
   }
 
   /** Ways in, this host first, then connected ones. */

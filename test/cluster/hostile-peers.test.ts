@@ -4,7 +4,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { encode } from "cborg";
 import type { Genesis } from "../../src/cluster/index.ts";
-import { inviteCodec, namespaceIdOf, readInviteCode, removalCodec } from "../../src/cluster/index.ts";
+import { admissionCodec, inviteCodec, namespaceIdOf, readInviteCode, removalCodec, signInvite } from "../../src/cluster/index.ts";
 import type { PackId } from "../../src/codec/index.ts";
 import { bytesOfId, concatBytes, utf8 } from "../../src/codec/index.ts";
 import { keyPairFromSeed, newSeed } from "../../src/crypto/index.ts";
@@ -18,6 +18,7 @@ import { codeOf } from "../../src/platform/index.ts";
 import { GET, HAS, PUT, RESERVE, emptyCodec, pieceNameCodec } from "../../src/pool/messages.ts";
 import { ASK_CONFIRM, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_PUSH, ASK_SCAN } from "../../src/records/messages.ts";
 import type { Parcel } from "../../src/records/parcel.ts";
+import { recordCodec } from "../../src/records/record.ts";
 import { encodeClaim, siteGenesis } from "../../src/site/claim.ts";
 import type { HostileMember, Scene } from "./attack.ts";
 import { holdings, noise, rawPeer, refusal, servesOthers, stage, transportWith, victimOf } from "./attack.ts";
@@ -115,6 +116,9 @@ async function forgedRecords({ moles, victim, site }: Scene): Promise<void> {
   const genesis = { ...siteGenesis(mole.network, account, noise(16)) };
   const dots = (count: number): number[] => Array.from({ length: count }, (_, at) => 3 + 2 * at);
   const actor = { host: own, incarnation: 1 };
+  const key = `member/${accomplice.identity.host}`;
+  const [row] = ASK_FETCH.answer.decode(await mole.ask(victim, ASK_FETCH.kind, ASK_FETCH.question.encode({ keys: [{ namespace: roster, key }], skip: 0 }))).parcel.items;
+  const admitted = admissionCodec.decode(recordCodec.decode(row!.leaf).value!);
   const pushed = async (parcel: Parcel): Promise<string> => {
     try {
       return (await mole.push(victim, parcel)).exceptions[0]?.verdict.value ?? "stored";
@@ -147,6 +151,9 @@ async function forgedRecords({ moles, victim, site }: Scene): Promise<void> {
     ["another person's claim of a name", "NOT_OWN", () => mole.parcel([{ namespace: roster, key: `name/film/claim/${accomplice.account}`, value: encodeClaim(genesis) }])],
     ["the removal of another's host", "NOT_ADMINISTRATOR", () => mole.parcel([{ namespace: roster, key: `removed/${victim.self}`, value: removalCodec.encode({ honoured: [] }) }])],
     ["an administrator who made themselves one", "NOT_ADMINISTRATOR", () => mole.parcel([{ namespace: roster, key: `administrator/${account}`, value: new Uint8Array(0) }])],
+    ["another host's admission under another name", "NOT_CONSENTED", () => mole.parcel([{ namespace: roster, key, value: admissionCodec.encode({ ...admitted, name: "attic" }) }])],
+    ["another host's admission in another zone", "NOT_CONSENTED", () => mole.parcel([{ namespace: roster, key, value: admissionCodec.encode({ ...admitted, zone: "elsewhere" }) }])],
+    ["the terms of an invite that another made", "NOT_PROVEN", () => mole.parcel([{ namespace: roster, key: `invite/${admitted.invite}`, value: inviteCodec.encode({ inviter: account, expiresMs: 1, zone: null, quotaBytes: null, role: "member", signature: noise(64) }) }])],
     ["the end of an admission", "NOT_DELETABLE", () => mole.parcel([{ namespace: roster, key: `member/${victim.self}`, value: null }])],
     ["a kind of record that is a word of the language", "UNKNOWN_KIND", () => mole.parcel([{ namespace: roster, key: "constructor" }])],
   ];
@@ -163,7 +170,8 @@ function changed(parcel: Parcel): Parcel {
 
 async function poison({ moles, victim }: Scene): Promise<void> {
   const [mole] = moles as [HostileMember];
-  const invitation = inviteCodec.encode({ expiresMs: HUGE, zone: "\n\u202e<b>", quotaBytes: HUGE, role: "member" });
+  const invite = keyPairFromSeed(newSeed());
+  const invitation = inviteCodec.encode(signInvite(invite, mole.network, { inviter: mole.account, expiresMs: HUGE, zone: "\n\u202e<b>", quotaBytes: HUGE, role: "member" }));
   for (const key of ["invite/garbage", `invite/${"a".repeat(52)}/x`, "invite/", "member/garbage", `member/${"1".repeat(52)}`, `revoked/${mole.account}/garbage`, "voters/garbage", "voters/-1"]) {
     const { exceptions } = await mole.push(victim, mole.parcel([{ namespace: mole.roster, key, value: invitation }]));
     assert.equal(exceptions[0]?.verdict.kind, "refused", key);
