@@ -196,7 +196,8 @@ describe("a host with hostile peers", () => {
     for (let id = 0; id < REQUESTS_AT_ONCE; id += 1) stream.request(id, "much");
     await down;
     clearInterval(talking);
-    assert.equal(made, KIND_AT_ONCE, "answers of 4 MiB were made that nobody reads");
+    // How many were made before the first of them filled the way out depends on who is quicker; the bound does not.
+    assert.ok(made > 0 && made <= KIND_AT_ONCE, `${made} answers of 4 MiB were made that nobody reads`);
     await stillServesTheHonest();
   });
 });
