@@ -29,7 +29,7 @@ export const bulk: Benchmark = {
     say(WAYS.map((way) => `${way} ${median(rates.get(way)!).toFixed(0)} MB/s`).join(", "));
     const value = median(rates.get("holdfast")!);
     const [sender, receiver] = [0, 1].map((at) => median(busy.map((each) => each[at]!)).toFixed(2));
-    const limit = `encryption, yamux framing and copies in one thread each: sender ${sender} cores, receiver ${receiver}`;
+    const limit = `TLS through streams in JavaScript, with copies at each step: ${sender} cores at the sender, ${receiver} at the receiver`;
     return (["tls", "tcp"] as const).map((way) => ({
       what: "bulk from host to host",
       value,

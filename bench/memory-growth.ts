@@ -13,9 +13,10 @@ export const memoryGrowth: Benchmark = {
   name: "memory-growth",
   async run({ size, bench, say }) {
     const total = sized(size, 150, 1_000);
-    process.env["NODE_OPTIONS"] = "--inspect-port=0";
+    const options = process.env["NODE_OPTIONS"] ?? "";
+    process.env["NODE_OPTIONS"] = `${options} --inspect-port=0`;
     const hosts = await bench.network(["attic", "cellar"]);
-    delete process.env["NODE_OPTIONS"];
+    process.env["NODE_OPTIONS"] = options;
     const inspectors = await Promise.all(hosts.map((host) => Inspector.open(host)));
     const api = await apiOf(hosts[0]!);
     const publish = (): Promise<void> => publishContents(api, "blog", [

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MB, median } from "./figures.ts";
 import type { Benchmark, Row } from "./plan.ts";
@@ -13,7 +14,7 @@ export const memoryIdle: Benchmark = {
   async run({ size, bench, say }) {
     const hosts = [await bench.network(["alone"]), await bench.network(["attic", "cellar", "barn"])].flat();
     // The second start finds all code compiled, as every later start of a host does.
-    const bare = Array.from({ length: 2 }, () => new Program(bench, "bare-stack.ts", [bench.folder]));
+    const bare = Array.from({ length: 2 }, (_, at) => new Program(bench, "bare-stack.ts", [join(bench.folder, `bare ${at}.db`)]));
     for (const program of bare) await program.next();
     say("settling");
     const samples: { readonly alone: Memory; readonly member: Memory; readonly bare: Memory }[] = [];

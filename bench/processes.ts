@@ -58,7 +58,9 @@ export class Program {
 
   constructor(bench: Bench, file: string, args: readonly string[] = []) {
     const path = join(import.meta.dirname, "programs", file);
-    this.child = bench.watch(spawn(process.execPath, [path, ...args], { stdio: ["pipe", "pipe", "inherit"] }));
+    // Without the options that hosts are given: see run.ts.
+    const { NODE_OPTIONS: _options, ...env } = process.env;
+    this.child = bench.watch(spawn(process.execPath, [path, ...args], { stdio: ["pipe", "pipe", "inherit"], env }));
     this.#lines = createInterface({ input: this.child.stdout! })[Symbol.asyncIterator]();
   }
 

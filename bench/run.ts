@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -73,9 +73,18 @@ async function keep(size: Size, outcomes: readonly Outcome[]): Promise<string> {
   return path;
 }
 
+/** Hosts are started as the launcher starts them. */
+async function takeLauncherOptions(): Promise<void> {
+  const launcher = await readFile(join(import.meta.dirname, "../holdfast"), "utf8");
+  const [, options] = /^heap=(\S+)$/m.exec(launcher) ?? [];
+  if (options === undefined) throw new Error("the launcher gives Node no options any more: see bench/run.ts");
+  process.env["NODE_OPTIONS"] = options;
+}
+
 async function main(): Promise<void> {
   const chosen = values.only.length === 0 ? ALL : ALL.filter(({ name }) => values.only.includes(name));
   if (values.help || chosen.length === 0) return void process.stdout.write(USAGE);
+  await takeLauncherOptions();
   const size: Size = values.full ? "full" : "small";
   const outcomes: Outcome[] = [];
   const others = loadavg()[0]!;

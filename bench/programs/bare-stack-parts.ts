@@ -6,7 +6,7 @@ import { createLibp2p } from "libp2p";
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 
-export async function openStack(folder: string): Promise<void> {
+export async function openStack(database: string): Promise<void> {
   const node = await createLibp2p({
     privateKey: await generateKeyPair("Ed25519"),
     addresses: { listen: ["/ip4/127.0.0.1/tcp/0"] },
@@ -15,6 +15,6 @@ export async function openStack(folder: string): Promise<void> {
     streamMuxers: [yamux()],
   });
   await node.start();
-  const worker = new Worker(new URL("bare-database.ts", import.meta.url), { workerData: `${folder}/bare.db` });
+  const worker = new Worker(new URL("bare-database.ts", import.meta.url), { workerData: database });
   await once(worker, "message");
 }

@@ -4,8 +4,8 @@ import { enableCompileCache } from "node:module";
 // by type stripping and with a compile cache as Holdfast is. What a host takes beyond this is Holdfast's own.
 enableCompileCache();
 
-const [folder] = process.argv.slice(2);
+const [database] = process.argv.slice(2);
 const { openStack } = await import("./bare-stack-parts.ts");
-await openStack(folder!);
+await openStack(database!);
 process.stdout.write(`${JSON.stringify({ ready: true })}\n`);
 process.stdin.resume().on("end", () => process.exit());

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createServer as createTcpServer, connect as connectTcp } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { createInterface } from "node:readline";
+import { setFlagsFromString } from "node:v8";
 import { createServer as createTlsServer, connect as connectTls } from "node:tls";
 import { utf8 } from "../../src/codec/index.ts";
 import type { HostId } from "../../src/codec/index.ts";
@@ -11,6 +12,9 @@ import { machineEnv, silentLog } from "../../src/platform/index.ts";
 
 // One end of a line between two processes: "take" listens and swallows, "give" sends as many MiB as it is asked to and says how long it
 // took until the other end had them all. Over Holdfast's transport, over bare TCP, and over bare TLS.
+
+// As src/cli/main.ts does for a host.
+setFlagsFromString("--external-memory-accounted-in-global-limit");
 
 const MIB = 1024 ** 2;
 const CHUNK = new Uint8Array(randomBytes(MIB));
