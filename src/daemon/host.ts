@@ -136,11 +136,9 @@ async function openDoor(env: Env, ground: Ground, rooms: Rooms, started: AsyncDi
 
 /** The doors are open and every part is built: now the work begins. */
 async function begin(env: Env, { identity }: Ground, rooms: Rooms, started: AsyncDisposableStack): Promise<void> {
-  const { membership, records, pool, sites, ownWorkers, cluster, transport } = rooms;
-  started.defer(cluster.onChange(() => membership.card.nudge()));
-  for (const worker of ownWorkers) worker.start();
-  records.start();
-  await membership.sayFirstWord();
+  const { acquaintances, pool, sites, cluster, transport } = rooms;
+  await rooms.start();
+  acquaintances.start();
   pool.start();
   sites.start();
   // A host that has become a voter has names to countersign.

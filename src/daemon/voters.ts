@@ -21,7 +21,7 @@ const approvalCodec = codec<Approval>("An approval", 1, 256, struct({ host: id<H
 
 export interface VotersParts {
   readonly identity: HostIdentity;
-  readonly directory: DataDirectory;
+  readonly directory: Pick<DataDirectory, "file">;
   readonly cluster: Cluster;
   readonly records: Records;
   readonly transport: Transport;

@@ -1,0 +1,92 @@
+import { accountRule } from "../account/index.ts";
+import type { Beat, Delegation } from "../cluster/index.ts";
+import { Cluster, Connector, Liveness } from "../cluster/index.ts";
+import type { HostId, InviteId } from "../codec/index.ts";
+import type { Admission, Standing, Transport } from "../net/index.ts";
+import type { Env, Worker } from "../platform/index.ts";
+import type { RunningRecords } from "../records/index.ts";
+import { createRecords, recordsNetworkRules } from "../records/index.ts";
+import { nameRule, siteRule } from "../site/index.ts";
+import type { RecordLog } from "../store/index.ts";
+import type { DataDirectory, HostIdentity, Settings } from "./directory.ts";
+import { Membership } from "./membership.ts";
+import { Voters } from "./voters.ts";
+
+/** What a host's part in the network stands on: its disk's record log and the wire, and no other part of the machine. */
+export interface CircleParts {
+  readonly identity: HostIdentity;
+  readonly settings: Settings;
+  readonly delegation: Delegation | undefined;
+  readonly version: string;
+  readonly log: RecordLog;
+  /** Opens the wire. Whoever knocks is judged by `admission` at once. */
+  readonly connect: (admission: Admission) => Promise<Transport>;
+  readonly beat: (transport: Transport) => Promise<Beat>;
+  /** Where a host may be reached beyond what its own card says. */
+  readonly whereabouts: (host: HostId) => readonly string[];
+  readonly directory: Pick<DataDirectory, "file">;
+}
+
+/** Who takes part, the records that say so, and what keeps both going: all of a host that the simulator runs. */
+export interface Circle {
+  readonly transport: Transport;
+  readonly cluster: Cluster;
+  readonly records: RunningRecords;
+  readonly membership: Membership;
+  readonly liveness: Liveness;
+  readonly workers: readonly Worker[];
+  /** Sets everything going; resolves when the founder's first host has admitted itself. */
+  start(): Promise<void>;
+}
+
+/** Builds a host's circle. Nothing works by itself yet but the transport, which answers. */
+export async function createCircle(env: Env, parts: CircleParts, started: AsyncDisposableStack): Promise<Circle> {
+  const { identity, settings, delegation, version, log } = parts;
+  const { network } = identity;
+  // Whoever knocks before the roster has been read is a stranger.
+  const known: { membership?: Membership } = {};
+  const admission = (key: HostId | InviteId): Standing => {
+    if (known.membership?.isMember(key as HostId) === true) return "member";
+    return known.membership?.isInvite(key as InviteId) === true ? "invite" : "stranger";
+  };
+  const transport = await parts.connect(admission);
+  started.defer(() => transport.close());
+  const cluster = new Cluster({
+    self: identity.host,
+    network,
+    connected: () => transport.connected(),
+    rules: { site: siteRule, account: accountRule },
+    networkRules: { name: nameRule, ...recordsNetworkRules },
+  });
+  const records = await createRecords(env, { log, transport, cluster, signer: { host: identity.key, delegation: () => delegation }, network: network.id });
+  started.defer(() => records.stop());
+  await records.create(network.genesis);
+  const membership = new Membership(env, { identity, settings, account: delegation?.account, version, cluster, records, transport });
+  membership.refresh();
+  known.membership = membership;
+  const liveness = new Liveness(env, { transport, members: () => cluster.members(), beat: () => parts.beat(transport) });
+  const connector = new Connector(env, { transport, targets: () => targets(parts, cluster, liveness) });
+  const voters = new Voters(env, { identity, directory: parts.directory, cluster, records, transport });
+  const own = [connector.worker, liveness.worker, voters.worker, membership.card];
+  // Connections nudge them from now on, whether or not the host comes to be started.
+  started.defer(async () => {
+    await Promise.all(own.map((worker) => worker.stop()));
+  });
+  const start = async (): Promise<void> => {
+    started.defer(cluster.onChange(() => membership.card.nudge()));
+    for (const worker of own) worker.start();
+    records.start();
+    await membership.sayFirstWord();
+  };
+  return { transport, cluster, records, membership, liveness, workers: [...own, ...records.workers()], start };
+}
+
+function* targets({ identity, whereabouts }: CircleParts, cluster: Cluster, liveness: Liveness): Generator<{ readonly host: HostId; readonly addresses: readonly string[] }> {
+  const { members } = cluster.register;
+  for (const { host, addresses } of members.values()) {
+    yield { host, addresses: [...(liveness.lastBeat(host)?.addresses ?? []), ...whereabouts(host), ...addresses] };
+  }
+  if (members.has(identity.host)) return;
+  // A host that has only just joined knows nobody but those it was told of; a person may know better where they are now.
+  for (const { host, addresses } of identity.entrances) yield { host, addresses: [...whereabouts(host), ...addresses] };
+}
