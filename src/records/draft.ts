@@ -3,13 +3,16 @@ import { compareBytes, equalBytes } from "../codec/index.ts";
 import { leafHash } from "../crypto/index.ts";
 import type { LogOperation, RecordLog } from "../store/index.ts";
 import type { StoredRecord } from "./batch.ts";
+import type { SeenRow } from "./jobs.ts";
 import { MAX_ROW_BYTES, MAX_SIBLINGS } from "./limits.ts";
 import { addVersion } from "./merge.ts";
 import type { Outcome } from "./merge.ts";
 import type { Numbering } from "./numbering.ts";
 import { encodeSequence } from "./numbering.ts";
-import { encodeHead, encodeRow, rowSequence, rowSiblings, tagOf } from "./row.ts";
-import { metaKey, rowKey, sequenceKey } from "./tables.ts";
+import { encodeHead, encodeRow, rowSequence, rowSiblings, rowTag } from "./row.ts";
+import { Sum, weightOf } from "./sums.ts";
+import type { Weighed, Weight } from "./sums.ts";
+import { metaKey, rowKey, sequenceKey, sumKey } from "./tables.ts";
 
 interface DraftRow {
   readonly namespace: NamespaceId;
@@ -17,10 +20,21 @@ interface DraftRow {
   readonly group: number;
   /** The number under which the committed row stands; 0 for none. */
   readonly sequence: number;
+  /** What the committed row adds to its sum. */
+  readonly before: Weight | undefined;
   siblings: readonly StoredRecord[];
   isChanged: boolean;
+  isDropped: boolean;
   /** Given when the draft is finished. */
   given: number;
+}
+
+/** What a draft comes to. */
+export interface Finished {
+  readonly operations: readonly LogOperation[];
+  readonly changed: readonly ChangedRow[];
+  /** What happened to the sums, dropped rows included. */
+  readonly weighed: readonly Weighed[];
 }
 
 export interface ChangedRow {
@@ -73,21 +87,55 @@ export class Draft {
     return "added";
   }
 
+  /** Has a row go, unless it has changed since it was looked at. The only way in which rows are deleted: index and sums go with them. */
+  drop({ namespace, key, group, sequence }: SeenRow): void {
+    const row = this.#row(namespace, key, group);
+    if (sequence === 0 || row.sequence !== sequence || row.isChanged) return;
+    row.isDropped = true;
+    row.siblings = [];
+  }
+
   /** All operations, with the numbers that the changes get. */
-  finish(numbering: Numbering): { readonly operations: readonly LogOperation[]; readonly changed: readonly ChangedRow[] } {
-    const operations: LogOperation[] = [...this.#others.values()];
+  finish(numbering: Numbering): Finished {
+    const operations: LogOperation[] = [];
     const changed: ChangedRow[] = [];
+    const weighed: Weighed[] = [];
     for (const row of this.#rows.values()) {
-      if (!row.isChanged) continue;
-      row.given = numbering.take();
-      const { namespace, key, group, siblings } = row;
-      operations.push({ kind: "put", key: rowKey(namespace, key), value: encodeRow(row.given, siblings) });
-      operations.push({ kind: "put", key: sequenceKey(group, row.given), value: encodeHead({ namespace, key, tag: tagOf(siblings) }) });
+      if (!row.isChanged && !row.isDropped) continue;
+      const { namespace, key, group, siblings, before } = row;
+      const name = rowKey(namespace, key);
       if (row.sequence > 0) operations.push({ kind: "delete", key: sequenceKey(group, row.sequence) });
+      if (!row.isChanged) {
+        operations.push({ kind: "delete", key: name });
+        weighed.push({ namespace, key, group, before, after: undefined });
+        continue;
+      }
+      row.given = numbering.take();
+      const value = encodeRow(row.given, siblings);
+      operations.push({ kind: "put", key: name, value });
+      operations.push({ kind: "put", key: sequenceKey(group, row.given), value: encodeHead({ namespace, key, tag: rowTag(value) }) });
       changed.push({ namespace, key, group, sequence: row.given });
+      weighed.push({ namespace, key, group, before, after: weightOf(name, value) });
     }
     if (changed.length > 0) operations.push({ kind: "put", key: metaKey("sequence"), value: encodeSequence(numbering.sequence) });
-    return { operations, changed };
+    this.#sum(weighed);
+    return { operations: [...this.#others.values(), ...operations], changed, weighed };
+  }
+
+  #sum(weighed: readonly Weighed[]): void {
+    const sums = new Map<string, { readonly key: Uint8Array; readonly sum: Sum }>();
+    for (const { group, namespace, before, after } of weighed) {
+      const name = `${group} ${namespace}`;
+      const key = sumKey(group, namespace);
+      const { sum } = sums.get(name) ?? { sum: Sum.decode(this.get(key)) };
+      sums.set(name, { key, sum });
+      if (before !== undefined) sum.remove(before);
+      if (after !== undefined) sum.add(after);
+    }
+    for (const { key, sum } of sums.values()) {
+      if (sum.count === 0) this.delete(key);
+      else this.put(key, sum.encode());
+    }
   }
 
   #row(namespace: NamespaceId, key: string, group: number): DraftRow {
@@ -95,7 +143,11 @@ export class Draft {
     const known = this.#rows.get(name);
     if (known !== undefined) return known;
     const stored = this.#log.get(rowKey(namespace, key));
-    const row: DraftRow = { namespace, key, group, sequence: stored === undefined ? 0 : rowSequence(stored), siblings: stored === undefined ? [] : rowSiblings(stored), isChanged: false, given: 0 };
+    const committed =
+      stored === undefined
+        ? { sequence: 0, siblings: [], before: undefined }
+        : { sequence: rowSequence(stored), siblings: rowSiblings(stored), before: weightOf(rowKey(namespace, key), stored) };
+    const row: DraftRow = { namespace, key, group, ...committed, isChanged: false, isDropped: false, given: 0 };
     this.#rows.set(name, row);
     return row;
   }

@@ -8,7 +8,7 @@ import { MAX_FOLLOWED } from "./limits.ts";
 import type { Readiness } from "./readiness.ts";
 import type { Replica } from "./replica.ts";
 import { rowSequence } from "./row.ts";
-import { after, followKey, positionKey, recordKeyIn, rowKey, sequenceKey } from "./tables.ts";
+import { after, followKey, positionKey, recordKeyIn, rowKey } from "./tables.ts";
 import { shardOf } from "../cluster/index.ts";
 
 const STEP = 200;
@@ -59,14 +59,9 @@ export class Following {
     let from = prefix;
     for (;;) {
       const rows = replica.stored.scanLog(from, after(prefix), STEP);
-      const operations: LogOperation[] = [];
-      for (const { key, value } of rows) {
-        const group = shardOf(namespace, genesis, recordKeyIn(key));
-        // It may have been followed again, or come to belong here, meanwhile.
-        if (replica.holdings.holds(namespace, genesis, group)) continue;
-        operations.push({ kind: "delete", key }, { kind: "delete", key: sequenceKey(group, rowSequence(value)) });
-      }
-      if (operations.length > 0) await replica.keep(operations);
+      const seen = rows.map(({ key, value }) => ({ namespace, key: recordKeyIn(key), group: shardOf(namespace, genesis, recordKeyIn(key)), sequence: rowSequence(value) }));
+      // It may have been followed again, or come to belong here, meanwhile.
+      await replica.drop(seen.filter(({ group }) => !replica.holdings.holds(namespace, genesis, group)));
       if (rows.length < STEP) return;
       from = after(rows.at(-1)!.key);
     }

@@ -11,8 +11,9 @@ import { floorCodec, readyCodec } from "./marks.ts";
 import { ASK_CONFIRM, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_PUSH, ASK_SCAN } from "./messages.ts";
 import { decodePosition } from "./position.ts";
 import { recordCodec, sealCodec } from "./record.ts";
-import { decodeHead, rowSiblings } from "./row.ts";
+import { decodeHead, rowIsDeleted, rowSequence, rowSiblings } from "./row.ts";
 import { batch, network, record, specimens } from "./specimens.ts";
+import { Sum } from "./sums.ts";
 import { Verifier } from "./verify.ts";
 
 const FIXTURES = resolve(import.meta.dirname, "../../test/fixtures/records");
@@ -35,6 +36,9 @@ test("old bytes of records, seals and rows are read as what they were", () => {
   assert.equal(sealCodec.decode(fixture("seal")).batch, 12);
   assert.equal(sealCodec.decode(fixture("seal-without-author")).delegation, null);
   assert.deepEqual(rowSiblings(fixture("row-value")), [fromSealed(batch[0]!.sealed)]);
+  assert.deepEqual([rowSequence(fixture("row-value")), rowIsDeleted(fixture("row-value"))], [41, false]);
+  assert.deepEqual([rowSequence(fixture("row-deleted")), rowIsDeleted(fixture("row-deleted"))], [42, true]);
+  assert.equal(Sum.decode(fixture("sum-value")).count, 2);
   assert.equal(decodeHead(fixture("head-value")).key, "letters/ä");
   assert.deepEqual(decodePosition(fixture("position-value")).place, { life: 99, sequence: 41 });
   assert.equal(decodePositionText(fromUtf8(fixture("feed-position"))).length, 1);

@@ -47,10 +47,25 @@ export interface OwnJob {
   readonly reject: (error: Error) => void;
 }
 
-/** Changes of the store's own book-keeping. */
+/** Changes of the store's own book-keeping; those that follow from what is committed are worked out when their turn has come. */
 export interface KeepingJob {
   readonly kind: "keeping";
-  readonly operations: readonly LogOperation[];
+  readonly operations: readonly LogOperation[] | (() => readonly LogOperation[]);
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A row that goes, if it still stands under the number under which it was looked at. */
+export interface SeenRow {
+  readonly namespace: NamespaceId;
+  readonly key: string;
+  readonly group: number;
+  readonly sequence: number;
+}
+
+export interface DroppingJob {
+  readonly kind: "dropping";
+  readonly rows: readonly SeenRow[];
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
@@ -63,4 +78,4 @@ export interface RenewingJob {
   readonly reject: (error: Error) => void;
 }
 
-export type Job = IncomingJob | OwnJob | KeepingJob | RenewingJob;
+export type Job = IncomingJob | OwnJob | KeepingJob | DroppingJob | RenewingJob;

@@ -9,7 +9,7 @@ import type { DeliveryItem } from "./delivery.ts";
 import { RecordsError } from "./errors.ts";
 import { Holdings } from "./holdings.ts";
 import { Identity } from "./identity.ts";
-import type { IncomingJob, ItemVerdict, Job, PositionUpdate, Written } from "./jobs.ts";
+import type { IncomingJob, ItemVerdict, Job, PositionUpdate, SeenRow, Written } from "./jobs.ts";
 import { Numbering } from "./numbering.ts";
 import { Outbox } from "./outbox.ts";
 import type { ClusterView, Write } from "./port.ts";
@@ -85,9 +85,17 @@ export class Replica {
     return new Promise((resolve, reject) => this.#enqueue({ kind: "incoming", records, geneses, positions, resolve, reject }));
   }
 
-  /** Changes the store's book-keeping, in order with everything else. */
-  keep(operations: readonly LogOperation[]): Promise<void> {
+  /**
+   * Changes the store's book-keeping, in order with everything else.
+   * @param operations or what works them out when no commit is under way, so that it sees what the next one builds on
+   */
+  keep(operations: readonly LogOperation[] | (() => readonly LogOperation[])): Promise<void> {
     return new Promise((resolve, reject) => this.#enqueue({ kind: "keeping", operations, resolve, reject }));
+  }
+
+  /** Deletes rows, except those that have changed since they were looked at. */
+  drop(rows: readonly SeenRow[]): Promise<void> {
+    return new Promise((resolve, reject) => this.#enqueue({ kind: "dropping", rows, resolve, reject }));
   }
 
   /** Takes a new incarnation, durably, in order with everything else. */
@@ -152,13 +160,14 @@ export class Replica {
       }
       for (const job of jobs) {
         if (job.kind === "keeping") last.keep(job);
+        if (job.kind === "dropping") last.drop(job);
         if (job.kind === "renewing") last.renew(job);
       }
       last.write(own);
       this.#publish(await last.commit());
       last.answer();
       for (const { job, verdicts } of incoming) job.resolve(verdicts);
-      for (const job of jobs) if (job.kind === "keeping" || job.kind === "renewing") job.resolve();
+      for (const job of jobs) if (job.kind === "keeping" || job.kind === "dropping" || job.kind === "renewing") job.resolve();
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(String(error));
       for (const job of jobs) job.reject(failure);

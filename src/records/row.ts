@@ -7,14 +7,15 @@ import { fromSealed } from "./batch.ts";
 import { MAX_ROW_BYTES, MAX_SIBLINGS } from "./limits.ts";
 import type { Sealed } from "./record.ts";
 import { sealedShape } from "./record.ts";
-import { readU64, u64 } from "./tables.ts";
+import { u64 } from "./tables.ts";
 
 // A key's row: version, number in this store, tag, then the siblings. Number and tag stand at fixed places, so that comparing with
-// another host needs no decoding.
+// another host needs no decoding. Nor does seeing whether all siblings are deletions: the number's highest bit says so.
 
 export const TAG_BYTES = 16;
 const VERSION = 1;
 const HEAD = 1 + 8 + TAG_BYTES;
+const DELETED = 128;
 
 export const siblingsCodec = codec<readonly Sealed[]>("A key's siblings", 1, MAX_ROW_BYTES, list(sealedShape, MAX_SIBLINGS) as Shape<readonly Sealed[]>);
 
@@ -24,13 +25,21 @@ export function tagOf(siblings: readonly StoredRecord[]): Uint8Array {
 }
 
 export function encodeRow(sequence: number, siblings: readonly StoredRecord[]): Uint8Array {
-  return concatBytes(Uint8Array.of(VERSION), u64(sequence), tagOf(siblings), siblingsCodec.encode(siblings.map(({ sealed }) => sealed)));
+  const number = u64(sequence);
+  if (siblings.every(({ body }) => body.value === null)) number[0]! |= DELETED;
+  return concatBytes(Uint8Array.of(VERSION), number, tagOf(siblings), siblingsCodec.encode(siblings.map(({ sealed }) => sealed)));
 }
 
 /** The sequence number of a row. @throws CodecError */
 export function rowSequence(row: Uint8Array): number {
   if (row[0] !== VERSION || row.length < HEAD) throw new CodecError(`A stored key has format version ${row[0] ?? "none"}; this program knows ${VERSION}.`);
-  return readU64(row, 1);
+  const view = new DataView(row.buffer, row.byteOffset);
+  return (view.getUint32(1) & 0x7fff_ffff) * 2 ** 32 + view.getUint32(5);
+}
+
+/** Whether all versions in a row are deletions. */
+export function rowIsDeleted(row: Uint8Array): boolean {
+  return (row[1]! & DELETED) !== 0;
 }
 
 export function rowHasTag(row: Uint8Array, tag: Uint8Array): boolean {

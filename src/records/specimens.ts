@@ -16,7 +16,8 @@ import { encodePosition } from "./position.ts";
 import type { RecordBody } from "./record.ts";
 import { recordCodec, sealCodec, signedBytes } from "./record.ts";
 import { encodeHead, encodeRow, tagOf } from "./row.ts";
-import { batchKey, counterKey, followKey, genesisKey, metaKey, outboxKey, positionKey, readyKey, rowKey, sequenceKey } from "./tables.ts";
+import { Sum, weightOf } from "./sums.ts";
+import { batchKey, counterKey, followKey, genesisKey, metaKey, outboxKey, positionKey, readyKey, rowKey, sequenceKey, sumKey } from "./tables.ts";
 
 const digest = (words: string): Uint8Array => sha256(utf8(words));
 
@@ -62,6 +63,8 @@ const part = pack([batch[1]!, unsigned[0]!], known);
 const place = { life: 99, sequence: 41 };
 const mark = { rank: 2, followed: new Uint8Array(0) };
 const tag = tagOf([batch[0]!]);
+const sum = new Sum();
+for (const at of [0, 2]) sum.add(weightOf(rowKey(namespace, batch[at]!.body.key), encodeRow(41 + at, [batch[at]!]))!);
 
 /** The bytes of every specimen, by name. */
 export const specimens: Readonly<Record<string, Uint8Array>> = {
@@ -72,6 +75,9 @@ export const specimens: Readonly<Record<string, Uint8Array>> = {
   "signed-header": signedBytes(sealCodec.decode(batch[0]!.sealed.seal)),
   genesis: genesisCodec.encode(genesis),
   "row-value": encodeRow(41, [batch[0]!]),
+  "row-deleted": encodeRow(42, [batch[1]!]),
+  "sum-value": sum.encode(),
+  "key-sum": sumKey(256, namespace),
   "head-value": encodeHead({ namespace, key: "letters/ä", tag }),
   "outbox-value": encodeBatch(batch),
   "position-value": encodePosition({ place, mark }),

@@ -110,8 +110,21 @@ export function readyKey(group: number): Uint8Array {
   return concatBytes(letter("r"), u16(group));
 }
 
+/** `s`: sums over the rows of a namespace in a group. */
+export function sumKey(group: number, namespace: NamespaceId): Uint8Array {
+  return concatBytes(letter("s"), u16(group), bytesOf(namespace));
+}
+
+export function sumPrefix(group: number): Uint8Array {
+  return concatBytes(letter("s"), u16(group));
+}
+
+export function namespaceOfSum(key: Uint8Array): NamespaceId {
+  return idFromBytes<NamespaceId>(key.subarray(3, 35));
+}
+
 /** `m`: single values. */
-export function metaKey(name: "actor" | "sequence" | "lives"): Uint8Array {
+export function metaKey(name: "actor" | "sequence" | "lives" | "sums"): Uint8Array {
   return concatBytes(letter("m"), utf8(name));
 }
 

@@ -11,12 +11,13 @@ import type { ChangedRow } from "./draft.ts";
 import { RecordsError } from "./errors.ts";
 import { Intake } from "./intake.ts";
 import type { IntakeParts } from "./intake.ts";
-import type { IncomingJob, ItemVerdict, KeepingJob, OwnJob, PositionUpdate, RenewingJob, Written } from "./jobs.ts";
+import type { DroppingJob, IncomingJob, ItemVerdict, KeepingJob, OwnJob, PositionUpdate, RenewingJob, Written } from "./jobs.ts";
 import type { Numbering } from "./numbering.ts";
 import type { Outbox } from "./outbox.ts";
 import { encodeBatch } from "./outbox.ts";
 import { encodePosition } from "./position.ts";
 import { merge } from "./merge.ts";
+import type { Weighed } from "./sums.ts";
 import { batchKey, outboxKey, positionKey, u64 } from "./tables.ts";
 import type { RecordLog } from "../store/index.ts";
 
@@ -32,6 +33,7 @@ export interface TurnParts extends IntakeParts {
 /** What a turn's commit made true. */
 export interface Committed {
   readonly changed: readonly ChangedRow[];
+  readonly weighed: readonly Weighed[];
   readonly learned: ReadonlyMap<NamespaceId, Genesis>;
   readonly deliveries: readonly Delivery[];
 }
@@ -61,7 +63,11 @@ export class Turn {
   }
 
   keep({ operations }: KeepingJob): void {
-    for (const operation of operations) this.#keep(operation);
+    for (const operation of typeof operations === "function" ? operations() : operations) this.#keep(operation);
+  }
+
+  drop({ rows }: DroppingJob): void {
+    for (const row of rows) this.#draft.drop(row);
   }
 
   renew({ why }: RenewingJob): void {
@@ -91,13 +97,13 @@ export class Turn {
   async commit(): Promise<Committed> {
     for (const key of this.#parts.outbox.takeDone()) this.#draft.delete(key);
     const { numbering, log } = this.#parts;
-    const { operations, changed } = this.#draft.finish(numbering);
+    const { operations, changed, weighed } = this.#draft.finish(numbering);
     if (operations.length > 0) {
       await log.commit([...numbering.owed, ...operations]);
       numbering.paid();
     }
     this.#number(changed);
-    return { changed, learned: this.#intake.learned, deliveries: this.#deliveries };
+    return { changed, weighed, learned: this.#intake.learned, deliveries: this.#deliveries };
   }
 
   answer(): void {
