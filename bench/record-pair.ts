@@ -77,6 +77,7 @@ export class RecordHost {
       online: () => this.transport.connected(),
       replicas: (shard: number, count: number) => (shard === EVERYWHERE ? this.#members() : list(shard).slice(0, count)),
       preferenceList: list,
+      exclusions: () => [],
       judge: () => ACCEPT,
     };
     this.records = await createRecords(env, { log: this.#log, transport: this.transport, cluster, signer: { host: this.#key, delegation: () => delegation }, network });

@@ -1,4 +1,6 @@
 import type { HostId } from "../codec/index.ts";
+import type { Exclusion } from "./exclusion.ts";
+import { exclusionsOf } from "./exclusion.ts";
 import type { Candidate } from "./layout.ts";
 import { layoutName, preferenceList } from "./layout.ts";
 import type { Genesis, JudgedRecord, Verdict } from "./namespace.ts";
@@ -29,6 +31,7 @@ export class Cluster {
   readonly #rules: Readonly<Record<string, Rule>>;
   readonly #listeners = new Set<(register: Register) => void>();
   #register: Register;
+  #exclusions: readonly Exclusion[] = [];
   /** What the lists follow from: most records of the network, a new address for one, do not touch it. */
   #layout = "";
   #lists = new Map<number, readonly HostId[]>();
@@ -48,6 +51,8 @@ export class Cluster {
   /** Takes in the network's records anew. Cheap enough to be done whole: a roster has hundreds of entries. */
   update(entries: Iterable<NetworkEntry>): void {
     this.#register = buildRegister(this.network, entries);
+    const exclusions = exclusionsOf(this.#register);
+    if (JSON.stringify(exclusions) !== JSON.stringify(this.#exclusions)) this.#exclusions = exclusions;
     const layout = layoutName(this.#register.members.values());
     if (layout !== this.#layout) this.#lists = new Map();
     this.#layout = layout;
@@ -85,6 +90,10 @@ export class Cluster {
 
   replicas(shard: number, count: number): readonly HostId[] {
     return shard === EVERYWHERE ? this.members() : this.preferenceList(shard).slice(0, count);
+  }
+
+  exclusions(): readonly Exclusion[] {
+    return this.#exclusions;
   }
 
   judge(record: JudgedRecord, genesis: Genesis): Verdict {

@@ -12,6 +12,8 @@ export { certificateCodec, foundNetwork, readCertificate } from "./network.ts";
 export type { Network, NetworkCertificate, NetworkRules } from "./network.ts";
 export { admissionCodec, hostCardCodec, inviteCodec, removalCodec, votersCodec } from "./entries.ts";
 export type { Admission, Approval, HostCard, Invite, LastHonoured, Removal, VoterConfiguration } from "./entries.ts";
+export { exclusionsOf, isExcluded } from "./exclusion.ts";
+export type { Exclusion, Signed } from "./exclusion.ts";
 export { ROSTER_PREFIXES, buildRegister } from "./roster.ts";
 export type { NetworkEntry, Register } from "./roster.ts";
 export { admissionIsProven, inviteCheckWords, inviteIdOf, proveAdmission, readInviteCode, signInvite, writeInviteCode } from "./invite.ts";

@@ -1,7 +1,7 @@
 import type { AccountId, HostId, InviteId } from "../codec/index.ts";
 import { CodecError, idFromText } from "../codec/index.ts";
-import type { Removal } from "./entries.ts";
 import { admissionCodec, hostCardCodec, inviteCodec, removalCodec, votersCodec } from "./entries.ts";
+import { isHonoured } from "./exclusion.ts";
 import { admissionIsProven, inviteIsSigned } from "./invite.ts";
 import { isHostName } from "./names.ts";
 import type { Genesis, JudgedRecord, Verdict } from "./namespace.ts";
@@ -20,12 +20,6 @@ export function refuse(code: string, why: string): Verdict {
 
 function later(why: string): Verdict {
   return { kind: "later", why };
-}
-
-/** Whether a batch still counts under a removal or revocation, if there is one. */
-function isHonoured(removal: Removal | undefined, record: JudgedRecord): boolean {
-  if (removal === undefined) return true;
-  return removal.honoured.some(({ incarnation, batch }) => incarnation === record.incarnation && record.batch <= batch);
 }
 
 /** What holds in every namespace: the signing host and the author take part, or did when they wrote this. */

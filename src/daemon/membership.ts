@@ -1,4 +1,4 @@
-import type { Cluster, Invite, RedeemAnswer } from "../cluster/index.ts";
+import type { Cluster, Invite, RedeemAnswer, Removal } from "../cluster/index.ts";
 import { ClusterError, admissionCodec, hostCardCodec, inviteCheckWords, inviteCodec, inviteIdOf, judgeRedemption, redeemAnswerCodec, removalCodec, signInvite, votersCodec, writeInviteCode } from "../cluster/index.ts";
 import type { AccountId, HostId, InviteId } from "../codec/index.ts";
 import { equalBytes } from "../codec/index.ts";
@@ -139,7 +139,7 @@ export class Membership {
   /** Shuts a host out; what it has written until now stays. @throws ClusterError NO_SUCH_HOST; RecordsError REFUSED */
   async remove(host: HostId): Promise<{ readonly safe: boolean }> {
     this.#checkIsMember(host);
-    return this.#endHonouring(host, `removed/${host}`, this.#votersWithout(host));
+    return this.#endHonouring(host, `removed/${host}`, undefined, this.#votersWithout(host));
   }
 
   /** An administrator's removal needs no consent of a host that may be lost: of two voters the other alone would be no majority. */
@@ -164,16 +164,18 @@ export class Membership {
     if (host === identity.host) {
       throw new ClusterError("OWN_DELEGATION", 'A host cannot revoke the delegation by which it acts for you itself. Do it on another of your hosts; one becomes yours with "holdfast key import".');
     }
-    return this.#endHonouring(host, `revoked/${this.#person()}/${host}`);
+    const name = `${this.#person()}/${host}`;
+    return this.#endHonouring(host, `revoked/${name}`, this.#parts.cluster.register.revocations.get(name));
   }
 
   #checkIsMember(host: HostId): void {
     if (!this.#parts.cluster.register.members.has(host)) throw new ClusterError("NO_SUCH_HOST", `No host ${host} is in this network. "holdfast hosts" lists them.`);
   }
 
-  #endHonouring(host: HostId, key: string, more: readonly Write[] = []): Promise<{ readonly safe: boolean }> {
+  /** @param before what ended it already: nothing that counts no more comes to count again */
+  async #endHonouring(host: HostId, key: string, before: Removal | undefined, more: readonly Write[] = []): Promise<{ readonly safe: boolean }> {
     const { identity, records } = this.#parts;
-    const value = removalCodec.encode({ honoured: [...records.honouredOf(host)] });
+    const value = removalCodec.encode(before ?? { honoured: await records.honouredOf(host) });
     return records.write([{ namespace: identity.network.namespace, key, value }, ...more]);
   }
 

@@ -1,4 +1,4 @@
-import type { Delegation } from "../cluster/index.ts";
+import type { Delegation, Signed } from "../cluster/index.ts";
 import type { NetworkId } from "../codec/index.ts";
 import type { KeyPair } from "../crypto/index.ts";
 import { leafHash, merkleRoot, sign } from "../crypto/index.ts";
@@ -40,6 +40,11 @@ export function sealerWith(signWith: (message: Uint8Array) => Uint8Array, networ
 
 export function taken(body: RecordBody, sealed: Sealed): StoredRecord {
   return { dot: body.dot, context: body.context, body, sealed };
+}
+
+/** Who signed a stored record, and as which of their batches. */
+export function signedOf({ body: { author, dot }, sealed }: StoredRecord): Signed {
+  return { ...dot.actor, author, batch: sealCodec.decode(sealed.seal).batch };
 }
 
 /** A record as it lies on the disk. It was proven before it was stored. */

@@ -56,11 +56,12 @@ export class Confirmer {
     const { incarnation } = identity.actor;
     this.#asking.add(peer);
     try {
-      const { highest, members } = await this.#peers.ask(peer, ASK_CONFIRM, { incarnation }, TIMEOUT_MS, signal);
+      const { highest, members } = await this.#peers.ask(peer, ASK_CONFIRM, identity.actor, TIMEOUT_MS, signal);
       if (identity.isConfirmed || identity.actor.incarnation !== incarnation) return;
       for (const member of members) this.#members.add(member);
       this.#answered.add(peer);
-      if (highest > identity.batch) await this.#replica.renew("another host has seen later batches of this host than its disk has");
+      const seen = highest.find((each) => each.incarnation === incarnation)?.batch ?? 0;
+      if (seen > identity.batch) await this.#replica.renew("another host has seen later batches of this host than its disk has");
     } catch {
       // It is asked again at the next turn.
     } finally {

@@ -1,6 +1,7 @@
 import type { HostId, StoreId } from "../codec/index.ts";
 import type { ScopeMark } from "./holdings.ts";
 import { covers } from "./holdings.ts";
+import type { PositionUpdate } from "./jobs.ts";
 import type { Place } from "./numbering.ts";
 import { START } from "./numbering.ts";
 import type { Position } from "./position.ts";
@@ -13,6 +14,7 @@ interface Held {
   readonly position: Position;
   readonly sinceMs: number;
   readonly roster: number;
+  readonly epoch: number;
 }
 
 /**
@@ -40,19 +42,23 @@ export class Cursors {
 
   /** From where to go on. */
   place(store: StoreId, group: number, wanted: ScopeMark): Place {
-    const held = this.#held.get(`${store}/${group}`)?.position;
-    const position = held ?? this.#positions.get(store, group);
+    const position = this.#holding(store, group)?.position ?? this.#positions.get(store, group);
     return position !== undefined && covers(position.mark, wanted) ? position.place : START;
   }
 
   isHeld(store: StoreId, group: number): boolean {
-    return this.#held.has(`${store}/${group}`);
+    return this.#holding(store, group) !== undefined;
+  }
+
+  /** Before a page is asked for; its positions count only as long as this is so. */
+  epoch(group: number): number {
+    return this.#positions.epoch(group);
   }
 
   /** Goes on in memory only: something before this position was left for later. */
-  hold(store: StoreId, group: number, position: Position, nowMs: number, roster: number): void {
-    const known = this.#held.get(`${store}/${group}`);
-    this.#held.set(`${store}/${group}`, { position, sinceMs: known?.sinceMs ?? nowMs, roster: known?.roster ?? roster });
+  hold({ store, group, place, mark, epoch }: PositionUpdate, nowMs: number, roster: number): void {
+    const known = this.#holding(store, group);
+    this.#held.set(`${store}/${group}`, { position: { place, mark }, epoch, sinceMs: known?.sinceMs ?? nowMs, roster: known?.roster ?? roster });
   }
 
   /** Goes back to the durable positions where that is worth it by now. @param roster counts the changes of the network's own records */
@@ -62,7 +68,8 @@ export class Cursors {
     }
   }
 
-  forget(group: number): void {
-    for (const name of this.#held.keys()) if (name.endsWith(`/${group}`)) this.#held.delete(name);
+  #holding(store: StoreId, group: number): Held | undefined {
+    const held = this.#held.get(`${store}/${group}`);
+    return held?.epoch === this.epoch(group) ? held : undefined;
   }
 }

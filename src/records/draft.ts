@@ -95,6 +95,15 @@ export class Draft {
     row.siblings = [];
   }
 
+  /** Keeps of a key's siblings only those. @returns how many went */
+  retain(namespace: NamespaceId, key: string, group: number, isKept: (sibling: StoredRecord) => boolean): number {
+    const row = this.#row(namespace, key, group);
+    const before = row.siblings.length;
+    row.siblings = row.siblings.filter(isKept);
+    row.isChanged ||= row.siblings.length < before;
+    return before - row.siblings.length;
+  }
+
   /** All operations, with the numbers that the changes get. */
   finish(numbering: Numbering): Finished {
     const operations: LogOperation[] = [];

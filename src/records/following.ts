@@ -1,21 +1,18 @@
 import { EVERYWHERE, groupsOf } from "../cluster/index.ts";
 import type { Genesis } from "../cluster/index.ts";
 import type { NamespaceId } from "../codec/index.ts";
-import type { LogOperation } from "../store/index.ts";
-import type { Cursors } from "./cursors.ts";
 import { RecordsError } from "./errors.ts";
 import { MAX_FOLLOWED } from "./limits.ts";
 import type { Readiness } from "./readiness.ts";
 import type { Replica } from "./replica.ts";
 import { rowSequence } from "./row.ts";
-import { after, followKey, positionKey, recordKeyIn, rowKey } from "./tables.ts";
+import { after, followKey, recordKeyIn, rowKey } from "./tables.ts";
 import { shardOf } from "../cluster/index.ts";
 
 const STEP = 200;
 
 export interface FollowingParts {
   readonly replica: Replica;
-  readonly cursors: Cursors;
   readonly readiness: Readiness;
 }
 
@@ -38,18 +35,13 @@ export class Following {
 
   /** Forgets the namespace's rows too, unless the layout keeps them here. */
   async unfollow(namespace: NamespaceId): Promise<void> {
-    const { replica, cursors, readiness } = this.#parts;
+    const { replica, readiness } = this.#parts;
     const genesis = replica.geneses.get(namespace);
     if (genesis === undefined || !replica.holdings.isFollowed(namespace)) return;
     const groups = groupsOf(namespace, genesis).filter((group) => group !== EVERYWHERE);
-    const operations: LogOperation[] = [{ kind: "delete", key: followKey(namespace) }];
-    // Positions and readiness counted the rows that go.
-    for (const group of groups) {
-      operations.push(readiness.forget(group), ...replica.positions.stores.map((store): LogOperation => ({ kind: "delete", key: positionKey(store, group) })));
-    }
     replica.holdings.unfollow(namespace);
-    await replica.keep(operations);
-    for (const group of groups) cursors.forget(group);
+    // Positions and readiness counted the rows that go.
+    await replica.keep([{ kind: "delete", key: followKey(namespace) }, ...groups.map((group) => readiness.forget(group))], groups);
     await this.#drop(namespace, genesis);
   }
 

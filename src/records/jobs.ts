@@ -20,6 +20,8 @@ export interface PositionUpdate {
   readonly group: number;
   readonly place: Place;
   readonly mark: ScopeMark;
+  /** Of the group's positions when the page was asked for. */
+  readonly epoch: number;
 }
 
 export interface IncomingJob {
@@ -51,6 +53,8 @@ export interface OwnJob {
 export interface KeepingJob {
   readonly kind: "keeping";
   readonly operations: readonly LogOperation[] | (() => readonly LogOperation[]);
+  /** Groups in which catching up begins from the start. */
+  readonly anew: readonly number[];
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
@@ -70,6 +74,14 @@ export interface DroppingJob {
   readonly reject: (error: Error) => void;
 }
 
+/** Rows whose siblings are judged again, by what excludes them now. */
+export interface JudgingJob {
+  readonly kind: "judging";
+  readonly keys: readonly { readonly namespace: NamespaceId; readonly key: string }[];
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
 /** A new incarnation. */
 export interface RenewingJob {
   readonly kind: "renewing";
@@ -78,4 +90,4 @@ export interface RenewingJob {
   readonly reject: (error: Error) => void;
 }
 
-export type Job = IncomingJob | OwnJob | KeepingJob | DroppingJob | RenewingJob;
+export type Job = IncomingJob | OwnJob | KeepingJob | DroppingJob | JudgingJob | RenewingJob;

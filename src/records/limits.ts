@@ -27,6 +27,9 @@ export const MAX_ROW_BYTES = 15 * 1024 * 1024;
 /** Siblings beyond which a blind write is refused: its writer should read first. */
 export const MAX_BLIND_SIBLINGS = 64;
 
+/** Incarnations of one host that are told of in one answer, and that a removal can honour. */
+export const MAX_INCARNATIONS = 10_000;
+
 /** A page of records on the wire aims at 1 MiB; one record may take it beyond. */
 export const PAGE_BYTES = 1024 * 1024;
 export const MAX_PAGE_ITEMS = 8192;

@@ -1,3 +1,4 @@
+import type { LastHonoured } from "../cluster/index.ts";
 import type { HostId, NamespaceId, StoreId } from "../codec/index.ts";
 import { boolean, byteString, choice, codec, fixedBytes, id, list, nullable, struct, text, uint } from "../codec/index.ts";
 import type { Shape } from "../codec/index.ts";
@@ -5,7 +6,7 @@ import { MAX_MESSAGE } from "../net/index.ts";
 import type { Scope } from "./holdings.ts";
 import { RANK_MAX } from "./holdings.ts";
 import type { ItemVerdict } from "./jobs.ts";
-import { GROUPS, MAX_FOLLOWED, MAX_KEY_BYTES, MAX_PAGE_HEADS, MAX_PAGE_ITEMS, MAX_SCAN_LIMIT, MAX_SIBLINGS } from "./limits.ts";
+import { GROUPS, MAX_FOLLOWED, MAX_INCARNATIONS, MAX_KEY_BYTES, MAX_PAGE_HEADS, MAX_PAGE_ITEMS, MAX_SCAN_LIMIT, MAX_SIBLINGS } from "./limits.ts";
 import type { Place } from "./numbering.ts";
 import type { Kind } from "./peers.ts";
 import type { Parcel } from "./parcel.ts";
@@ -133,13 +134,26 @@ const scanAnswerCodec = codec<ScanAnswer>("A page of keys", 1, MAX_MESSAGE, stru
 const genesisQuestionCodec = codec<{ readonly namespace: NamespaceId }>("A question for a genesis", 1, 64, struct({ namespace: id<NamespaceId>() }));
 const genesisAnswerCodec = codec<{ readonly genesis: Uint8Array | null }>("A genesis", 1, 16 * 1024, struct({ genesis: nullable(byteString(8192)) }));
 
-/** "records/confirm": what is the highest batch number you know of me in this incarnation, and whom else should I ask? */
-const confirmCodec = codec<{ readonly incarnation: number }>("A question for one's own batches", 1, 64, struct({ incarnation: uint() }));
+/**
+ * "records/confirm": what are the highest batches you know of a host, in its incarnations from one on, and whom else should I ask? A host
+ * asks it of itself after a start, and of others before it ends that their batches are honoured.
+ */
+export interface ConfirmQuestion {
+  readonly host: HostId;
+  readonly incarnation: number;
+}
+const confirmCodec = codec<ConfirmQuestion>("A question for a host's batches", 1, 128, struct({ host: id<HostId>(), incarnation: uint() }));
 export interface ConfirmAnswer {
-  readonly highest: number;
+  /** Ascending by incarnation. */
+  readonly highest: readonly LastHonoured[];
   readonly members: readonly HostId[];
 }
-const confirmAnswerCodec = codec<ConfirmAnswer>("What is known of a host's batches", 1, MAX_MESSAGE, struct({ highest: uint(), members: many(id<HostId>(), 100_000) }));
+const confirmAnswerCodec = codec<ConfirmAnswer>(
+  "What is known of a host's batches",
+  1,
+  MAX_MESSAGE,
+  struct({ highest: many(struct({ incarnation: uint(), batch: uint() }), MAX_INCARNATIONS), members: many(id<HostId>(), 20_000) }),
+);
 
 export const ASK_PUSH: Kind<Parcel, PushAnswer> = { kind: "records/push", question: pushCodec, answer: pushAnswerCodec };
 export const ASK_NEWEST: Kind<NewestQuestion, NewestAnswer> = { kind: "records/newest", question: newestCodec, answer: newestAnswerCodec };
@@ -147,4 +161,4 @@ export const ASK_HEADS: Kind<HeadsQuestion, HeadsAnswer> = { kind: "records/head
 export const ASK_FETCH: Kind<FetchQuestion, FetchAnswer> = { kind: "records/fetch", question: fetchCodec, answer: fetchAnswerCodec };
 export const ASK_SCAN: Kind<ScanQuestion, ScanAnswer> = { kind: "records/scan", question: scanCodec, answer: scanAnswerCodec };
 export const ASK_GENESIS: Kind<{ readonly namespace: NamespaceId }, { readonly genesis: Uint8Array | null }> = { kind: "records/genesis", question: genesisQuestionCodec, answer: genesisAnswerCodec };
-export const ASK_CONFIRM: Kind<{ readonly incarnation: number }, ConfirmAnswer> = { kind: "records/confirm", question: confirmCodec, answer: confirmAnswerCodec };
+export const ASK_CONFIRM: Kind<ConfirmQuestion, ConfirmAnswer> = { kind: "records/confirm", question: confirmCodec, answer: confirmAnswerCodec };

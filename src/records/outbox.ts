@@ -110,6 +110,13 @@ export class Outbox {
     }
   }
 
+  /** Drops batches that count no more. All records of a batch have one author. @returns how many went */
+  drop(isExcluded: (first: Proven) => boolean): number {
+    const dropped = [...this.#deliveries.values()].filter(({ items }) => isExcluded(items[0]!.record));
+    for (const delivery of dropped) this.#remove(delivery);
+    return dropped.length;
+  }
+
   /** Rows of settled batches, to be deleted with the next commit. */
   takeDone(): Uint8Array[] {
     return this.#done.splice(0);

@@ -1,4 +1,4 @@
-import type { Genesis, JudgedRecord, Verdict } from "../cluster/index.ts";
+import type { Exclusion, Genesis, JudgedRecord, LastHonoured, Verdict } from "../cluster/index.ts";
 import type { AccountId, HostId, NamespaceId } from "../codec/index.ts";
 
 /** A host in one life of its store. After any loss or restore of local state the incarnation is a new one. */
@@ -93,6 +93,8 @@ export interface ClusterView {
   replicas(shard: number, count: number): readonly HostId[];
   /** All active hosts for the shard, best first. */
   preferenceList(shard: number): readonly HostId[];
+  /** What counts no more of what hosts have signed. The same list as long as nothing has changed. */
+  exclusions(): readonly Exclusion[];
   /** Whether a record may be stored, by the rules of its namespace's type. */
   judge(record: JudgedRecord, genesis: Genesis): Verdict;
 }
@@ -117,8 +119,11 @@ export interface Records {
    * that was never heard of: absence is not deletion, and only deletion lets content go.
    */
   deleted(namespace: NamespaceId, key: string): boolean;
-  /** The highest batch of each incarnation of a host that this store has seen: what a removal goes on honouring. */
-  honouredOf(host: HostId): readonly { readonly incarnation: number; readonly batch: number }[];
+  /**
+   * The highest batch of each incarnation of a host that this store, or any host in reach, has seen: what a removal goes on honouring. Who
+   * takes more than five seconds to answer is not waited for.
+   */
+  honouredOf(host: HostId): Promise<readonly LastHonoured[]>;
   /** Like `local`, in the order of keys (UTF-8), deleted ones left out. Default limit: 1,000. */
   localScan(namespace: NamespaceId, options: { readonly prefix?: string; readonly after?: string; readonly limit?: number }): ScanPage;
   /**

@@ -8,6 +8,7 @@ import { positionKey, storeIn } from "./tables.ts";
 export class Positions {
   readonly #rows: Rows;
   readonly #stores = new Set<StoreId>();
+  readonly #epochs = new Map<number, number>();
 
   constructor(rows: Rows) {
     this.#rows = rows;
@@ -29,6 +30,16 @@ export class Positions {
       const position = this.get(store, group);
       return position === undefined ? [] : [{ store, position }];
     });
+  }
+
+  /** Counts how often the positions of a group have begun anew: a page that was asked for before that says nothing any more. */
+  epoch(group: number): number {
+    return this.#epochs.get(group) ?? 0;
+  }
+
+  /** The positions of a group are gone, as of the commit that has just been made. */
+  begunAnew(group: number): void {
+    this.#epochs.set(group, this.epoch(group) + 1);
   }
 
   /** Every store of which something is known. */

@@ -76,9 +76,10 @@ export class Pull {
     cursors.met(this.#peer, answer.store);
     let behind = this.#behind(answer, withEverywhere);
     for (let pages = 0; behind.length > 0 && pages < PAGES_MAX; pages += 1) {
+      const epochs = new Map(behind.map(({ group }) => [group, cursors.epoch(group)]));
       const asked = askable(behind).map(({ group, scope }) => ({ group, scope, place: cursors.place(answer.store, group, markOf(scope)) }));
       const heads = await peers.ask(this.#peer, ASK_HEADS, { groups: asked }, PAGE_TIMEOUT_MS, this.#signal);
-      await this.#page(heads, behind);
+      await this.#page(heads, behind, epochs);
       const done = new Set(heads.groups.filter(({ isMore }) => !isMore).map(({ group }) => group));
       if (heads.groups.length === 0) break;
       behind = behind.filter(({ group }) => !done.has(group));
@@ -118,11 +119,11 @@ export class Pull {
   }
 
   /** Fetches and applies what one answer names and this host has not, and then moves the positions. */
-  async #page(heads: HeadsAnswer, behind: readonly Wanted[]): Promise<void> {
+  async #page(heads: HeadsAnswer, behind: readonly Wanted[], epochs: ReadonlyMap<number, number>): Promise<void> {
     const scopes = new Map(behind.map(({ group, scope }) => [group, scope]));
     const updates = heads.groups.flatMap(({ group, next }): PositionUpdate[] => {
       const scope = scopes.get(group);
-      return scope === undefined ? [] : [{ store: heads.store, group, place: next, mark: markOf(scope) }];
+      return scope === undefined ? [] : [{ store: heads.store, group, place: next, mark: markOf(scope), epoch: epochs.get(group)! }];
     });
     const held = new Set<number>();
     const keys = this.#missing(heads);
@@ -182,7 +183,7 @@ export class Pull {
     const isFree = ({ store, group }: PositionUpdate): boolean => !held.has(group) && !cursors.isHeld(store, group);
     await apply(updates.filter(isFree));
     // What has just been applied may have had to be left for later too; the commit has then left its position out.
-    for (const update of updates) if (!isFree(update)) cursors.hold(update.store, update.group, update, env.clock.monotonicMs(), roster());
+    for (const update of updates) if (!isFree(update)) cursors.hold(update, env.clock.monotonicMs(), roster());
   }
 }
 

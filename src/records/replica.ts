@@ -9,7 +9,7 @@ import type { DeliveryItem } from "./delivery.ts";
 import { RecordsError } from "./errors.ts";
 import { Holdings } from "./holdings.ts";
 import { Identity } from "./identity.ts";
-import type { IncomingJob, ItemVerdict, Job, PositionUpdate, SeenRow, Written } from "./jobs.ts";
+import type { IncomingJob, ItemVerdict, Job, JudgingJob, PositionUpdate, SeenRow, Written } from "./jobs.ts";
 import { Numbering } from "./numbering.ts";
 import { Outbox } from "./outbox.ts";
 import type { ClusterView, Write } from "./port.ts";
@@ -66,8 +66,8 @@ export class Replica {
     this.stored = new Rows(parts.log, NOTHING);
     this.positions = new Positions(this.stored);
     this.#networkNamespace = parts.network as string as NamespaceId;
-    const { geneses, identity, holdings, outbox, counters } = this;
-    this.#parts = { ...parts, numbering, identity, holdings, outbox, counters, geneses, wallMs: () => env.clock.wallMs() };
+    const { geneses, identity, holdings, outbox, positions, counters } = this;
+    this.#parts = { ...parts, numbering, identity, holdings, outbox, positions, counters, geneses, wallMs: () => env.clock.wallMs() };
     this.#load();
   }
 
@@ -88,9 +88,15 @@ export class Replica {
   /**
    * Changes the store's book-keeping, in order with everything else.
    * @param operations or what works them out when no commit is under way, so that it sees what the next one builds on
+   * @param anew groups in which catching up begins from the start
    */
-  keep(operations: readonly LogOperation[] | (() => readonly LogOperation[])): Promise<void> {
-    return new Promise((resolve, reject) => this.#enqueue({ kind: "keeping", operations, resolve, reject }));
+  keep(operations: readonly LogOperation[] | (() => readonly LogOperation[]), anew: readonly number[] = []): Promise<void> {
+    return new Promise((resolve, reject) => this.#enqueue({ kind: "keeping", operations, anew, resolve, reject }));
+  }
+
+  /** Drops the siblings of these keys that are excluded by now; catching up begins anew where there were any. */
+  judge(keys: JudgingJob["keys"]): Promise<void> {
+    return new Promise((resolve, reject) => this.#enqueue({ kind: "judging", keys, resolve, reject }));
   }
 
   /** Deletes rows, except those that have changed since they were looked at. */
@@ -161,13 +167,14 @@ export class Replica {
       for (const job of jobs) {
         if (job.kind === "keeping") last.keep(job);
         if (job.kind === "dropping") last.drop(job);
+        if (job.kind === "judging") last.judge(job);
         if (job.kind === "renewing") last.renew(job);
       }
       last.write(own);
       this.#publish(await last.commit());
       last.answer();
       for (const { job, verdicts } of incoming) job.resolve(verdicts);
-      for (const job of jobs) if (job.kind === "keeping" || job.kind === "dropping" || job.kind === "renewing") job.resolve();
+      for (const job of jobs) if (job.kind !== "incoming" && job.kind !== "own") job.resolve();
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(String(error));
       for (const job of jobs) job.reject(failure);

@@ -1,11 +1,13 @@
+import type { LastHonoured } from "../cluster/index.ts";
 import type { NamespaceId } from "../codec/index.ts";
 import { compareBytes, concatBytes, utf8 } from "../codec/index.ts";
 import type { LogEntry, RecordLog } from "../store/index.ts";
 import type { StoredRecord } from "./batch.ts";
 import { addVersion, contextOf, merge } from "./merge.ts";
-import type { KeyState, ScanPage } from "./port.ts";
+import { MAX_INCARNATIONS } from "./limits.ts";
+import type { Actor, KeyState, ScanPage } from "./port.ts";
 import { rowSiblings } from "./row.ts";
-import { after, recordKeyIn, rowKey, table } from "./tables.ts";
+import { after, batchKey, batchPrefix, incarnationIn, readU64, recordKeyIn, rowKey, table } from "./tables.ts";
 
 const PAGE = 1000;
 
@@ -49,6 +51,12 @@ export class Rows {
 
   scanLog(from: Uint8Array, to: Uint8Array, limit: number): LogEntry[] {
     return this.#log.scan({ from, to, limit });
+  }
+
+  /** The highest batches seen of a host, in its incarnations from this one on. */
+  highestBatches({ host, incarnation }: Actor): readonly LastHonoured[] {
+    const entries = this.#log.scan({ from: batchKey({ host, incarnation }), to: after(batchPrefix(host)), limit: MAX_INCARNATIONS });
+    return entries.map(({ key, value }) => ({ incarnation: incarnationIn(key), batch: readU64(value, 0) }));
   }
 
   siblings(namespace: NamespaceId, key: string): readonly StoredRecord[] {

@@ -1,4 +1,4 @@
-import type { Delegation, Genesis } from "../cluster/index.ts";
+import type { Delegation, Genesis, LastHonoured } from "../cluster/index.ts";
 import { genesisCodec, groupsOf, namespaceIdOf } from "../cluster/index.ts";
 import type { HostId, NamespaceId, NetworkId } from "../codec/index.ts";
 import type { KeyPair } from "../crypto/index.ts";
@@ -13,8 +13,10 @@ import { Cursors } from "./cursors.ts";
 import type { ChangedRow } from "./draft.ts";
 import { RecordsError } from "./errors.ts";
 import { Feed } from "./feed.ts";
+import { MAX_INCARNATIONS } from "./limits.ts";
 import { Following } from "./following.ts";
-import { ASK_GENESIS } from "./messages.ts";
+import { Judging } from "./judging.ts";
+import { ASK_CONFIRM, ASK_GENESIS } from "./messages.ts";
 import { Peers } from "./peers.ts";
 import type { Change, ClusterView, KeyState, Records, ScanPage, Write, WriteOptions, WriteResult } from "./port.ts";
 import { Readiness } from "./readiness.ts";
@@ -25,15 +27,16 @@ import type { RangeOptions } from "./rows.ts";
 import { Scanner } from "./scanning.ts";
 import { Sender } from "./sending.ts";
 import { Server } from "./serving.ts";
-import { after, batchPrefix, incarnationIn, readU64 } from "./tables.ts";
 import { Verifier } from "./verify.ts";
 
 const CATCH_UP_MS = 2000;
 const OUTBOX_MS = 1000;
+/** Removals nudge it; this is for what was cut short. */
+const JUDGING_MS = 10_000;
 /** How long a host waits at its start for the others to confirm its disk, before it writes. */
 const CONFIRM_MS = 3000;
 const GENESIS_TIMEOUT_MS = 3000;
-const HONOURED_MAX = 10_000;
+const HONOURED_TIMEOUT_MS = 5000;
 
 export interface RecordsParts {
   readonly log: RecordLog;
@@ -62,6 +65,7 @@ export class RunningRecords implements Records {
   readonly #confirmer: Confirmer;
   readonly #catchUp: Worker;
   readonly #outbox: Worker;
+  readonly #judging: Worker;
   readonly #listeners = new Set<(namespace: NamespaceId, keys: readonly string[]) => void>();
   readonly #stopping = new AbortController();
   readonly #endings: (() => void)[] = [];
@@ -79,7 +83,7 @@ export class RunningRecords implements Records {
     this.#sender = new Sender(env, { replica, cluster, peers });
     this.#reader = new Reader(env, { replica, cluster, peers, readiness });
     this.#scanner = new Scanner(env, { replica, cluster, peers, readiness }, this.#reader);
-    this.#following = new Following({ replica, cursors, readiness });
+    this.#following = new Following({ replica, readiness });
     const catchUp = new CatchUp({ env, replica, peers, cursors, network, cluster, readiness, roster: () => this.#rosterChanges, inReach: () => this.#inReach() });
     this.#confirmer = new Confirmer(env, replica, cluster, peers, (peer) => catchUp.hasAllOf(peer));
     new Server({ replica, cluster, peers, readiness }).register(transport);
@@ -94,6 +98,8 @@ export class RunningRecords implements Records {
       },
     });
     this.#outbox = new Worker(env, { name: "outbox", everyMs: OUTBOX_MS, work: (each) => this.#clearOutbox(each.report) });
+    const judging = new Judging(env, { replica, cluster, network });
+    this.#judging = new Worker(env, { name: "judging", everyMs: JUDGING_MS, work: (turn) => judging.turn(turn) });
     this.#endings.push(replica.onCommit(({ changed }) => this.#applied(changed)));
     this.#endings.push(transport.onPeer(({ kind, peer }) => (kind === "up" ? this.#greet(peer, catchUp) : undefined)));
   }
@@ -101,18 +107,19 @@ export class RunningRecords implements Records {
   start(): void {
     this.#catchUp.start();
     this.#outbox.start();
+    this.#judging.start();
   }
 
   /** Ends the workers and all feeds, and waits for the commit under way. What the outbox holds goes on at the next start. */
   async stop(): Promise<void> {
     this.#stopping.abort(new RecordsError("CLOSED", "The record store is being closed."));
     for (const end of this.#endings.splice(0)) end();
-    await Promise.all([this.#catchUp.stop(), this.#outbox.stop()]);
+    await Promise.all(this.workers().map((worker) => worker.stop()));
     await this.#replica.close();
   }
 
   workers(): readonly Worker[] {
-    return [this.#catchUp, this.#outbox];
+    return [this.#catchUp, this.#outbox, this.#judging];
   }
 
   /** What was refused, met or repeated so far, by name; and what waits. */
@@ -167,10 +174,15 @@ export class RunningRecords implements Records {
     return livePage(this.#replica.rows, namespace, options);
   }
 
-  honouredOf(host: HostId): readonly { readonly incarnation: number; readonly batch: number }[] {
-    const prefix = batchPrefix(host);
-    const entries = this.#replica.stored.scanLog(prefix, after(prefix), HONOURED_MAX);
-    return entries.map(({ key, value }) => ({ incarnation: incarnationIn(key), batch: readU64(value, 0) }));
+  async honouredOf(host: HostId): Promise<readonly LastHonoured[]> {
+    const everything = { host, incarnation: 0 };
+    const ask = async (peer: HostId): Promise<readonly LastHonoured[]> => (await this.#peers.ask(peer, ASK_CONFIRM, everything, HONOURED_TIMEOUT_MS, this.#stopping.signal)).highest;
+    // The host itself has no say in what is honoured of it.
+    const answers = await Promise.allSettled(this.#inReach().filter((peer) => peer !== host).map(ask));
+    const seen = [this.#replica.stored.highestBatches(everything), ...answers.map((answer) => (answer.status === "fulfilled" ? answer.value : []))].flat();
+    const batches = Map.groupBy(seen, ({ incarnation }) => incarnation);
+    const highest = [...batches].map(([incarnation, each]) => ({ incarnation, batch: Math.max(...each.map(({ batch }) => batch)) }));
+    return highest.sort((a, b) => a.incarnation - b.incarnation).slice(0, MAX_INCARNATIONS);
   }
 
   async read(namespace: NamespaceId, key: string, { fresh = false, signal }: ReadOptions = {}): Promise<KeyState | undefined> {
@@ -245,7 +257,8 @@ export class RunningRecords implements Records {
 
   #applied(changed: readonly ChangedRow[]): void {
     const keys = Map.groupBy(changed, ({ namespace }) => namespace);
-    if (keys.has(this.#parts.network as string as NamespaceId)) this.#rosterChanges += 1;
+    const isRoster = keys.has(this.#parts.network as string as NamespaceId);
+    if (isRoster) this.#rosterChanges += 1;
     for (const [namespace, rows] of keys) {
       for (const listener of this.#listeners) {
         try {
@@ -255,6 +268,8 @@ export class RunningRecords implements Records {
         }
       }
     }
+    // The roster is a view of the records too, and has been brought up to date by now.
+    if (isRoster) this.#judging.nudge();
   }
 }
 

@@ -14,7 +14,6 @@ import type { ClusterView } from "./port.ts";
 import type { Readiness } from "./readiness.ts";
 import { RecordPages } from "./record-pages.ts";
 import type { Replica } from "./replica.ts";
-import { batchKey, readU64 } from "./tables.ts";
 
 /** Pushed bytes that may wait for this host's disk; who comes with more waits on the wire. */
 const PUSH_BUDGET_BYTES = 32 * 1024 * 1024;
@@ -53,10 +52,7 @@ export class Server {
       const genesis = replica.geneses.get(namespace);
       return { genesis: genesis === undefined ? null : genesisCodec.encode(genesis) };
     });
-    on(ASK_CONFIRM, ({ incarnation }, { from }) => {
-      const known = replica.rows.get(batchKey({ host: from, incarnation }));
-      return { highest: known === undefined ? 0 : readU64(known, 0), members: this.#parts.cluster.members() };
-    });
+    on(ASK_CONFIRM, (actor) => ({ highest: replica.stored.highestBatches(actor), members: this.#parts.cluster.members() }));
   }
 
   async #push(parcel: Parcel, { from, signal, sizeBytes }: Asked): Promise<PushAnswer> {

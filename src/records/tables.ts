@@ -124,7 +124,7 @@ export function namespaceOfSum(key: Uint8Array): NamespaceId {
 }
 
 /** `m`: single values. */
-export function metaKey(name: "actor" | "sequence" | "lives" | "sums"): Uint8Array {
+export function metaKey(name: "actor" | "sequence" | "lives" | "judged" | "sums"): Uint8Array {
   return concatBytes(letter("m"), utf8(name));
 }
 

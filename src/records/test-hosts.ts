@@ -1,6 +1,6 @@
 // For tests only: several hosts of one network in one process, on the twins of disk and wire.
-import { ACCEPT, EVERYWHERE, delegate, namespaceIdOf, preferenceList } from "../cluster/index.ts";
-import type { Delegation, Genesis, JudgedRecord, Verdict } from "../cluster/index.ts";
+import { ACCEPT, EVERYWHERE, delegate, isExcluded, namespaceIdOf, preferenceList, refuse } from "../cluster/index.ts";
+import type { Delegation, Exclusion, Genesis, JudgedRecord, Verdict } from "../cluster/index.ts";
 import type { AccountId, HostId, NamespaceId, NetworkId } from "../codec/index.ts";
 import { fromUtf8, idFromBytes, idFromText, utf8 } from "../codec/index.ts";
 import type { KeyPair } from "../crypto/index.ts";
@@ -35,7 +35,9 @@ export class TestHost {
   readonly self: HostId;
   readonly disk = new MemoryDisk(env.random);
   readonly delegation: Delegation;
-  judge: (record: JudgedRecord, genesis: Genesis) => Verdict = () => ACCEPT;
+  judge: (record: JudgedRecord, genesis: Genesis) => Verdict = (record) => (isExcluded(record, this.excludes) ? refuse("REMOVED", "so says the test") : ACCEPT);
+  /** What this host has heard of removals. */
+  excludes: readonly Exclusion[] = [];
   /** Whom this host takes for members; all think alike unless a test says otherwise. */
   knows: () => readonly HostId[];
   isUp = false;
@@ -86,6 +88,7 @@ export class TestHost {
       online: () => this.transport.connected().filter((host) => this.knows().includes(host)),
       replicas: (shard, count) => (shard === EVERYWHERE ? all.members() : list(shard).slice(0, count)),
       preferenceList: list,
+      exclusions: () => this.excludes,
       judge: (record, genesis) => this.judge(record, genesis),
     };
   }

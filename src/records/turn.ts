@@ -1,7 +1,8 @@
-import { shardOf } from "../cluster/index.ts";
+import { isExcluded, shardOf } from "../cluster/index.ts";
 import type { Delegation, Genesis } from "../cluster/index.ts";
 import type { NamespaceId } from "../codec/index.ts";
 import type { LogOperation } from "../store/index.ts";
+import { signedOf } from "./batch.ts";
 import type { Proven, Sealer, StoredRecord } from "./batch.ts";
 import { Composer, DotWasSeen } from "./composer.ts";
 import { Delivery } from "./delivery.ts";
@@ -11,11 +12,12 @@ import type { ChangedRow } from "./draft.ts";
 import { RecordsError } from "./errors.ts";
 import { Intake } from "./intake.ts";
 import type { IntakeParts } from "./intake.ts";
-import type { DroppingJob, IncomingJob, ItemVerdict, KeepingJob, OwnJob, PositionUpdate, RenewingJob, Written } from "./jobs.ts";
+import type { DroppingJob, IncomingJob, ItemVerdict, JudgingJob, KeepingJob, OwnJob, PositionUpdate, RenewingJob, Written } from "./jobs.ts";
 import type { Numbering } from "./numbering.ts";
 import type { Outbox } from "./outbox.ts";
 import { encodeBatch } from "./outbox.ts";
 import { encodePosition } from "./position.ts";
+import type { Positions } from "./positions.ts";
 import { merge } from "./merge.ts";
 import type { Weighed } from "./sums.ts";
 import { batchKey, outboxKey, positionKey, u64 } from "./tables.ts";
@@ -25,6 +27,7 @@ export interface TurnParts extends IntakeParts {
   readonly log: RecordLog;
   readonly numbering: Numbering;
   readonly outbox: Outbox;
+  readonly positions: Positions;
   readonly seal: Sealer;
   readonly delegation: () => Delegation | undefined;
   readonly wallMs: () => number;
@@ -51,6 +54,8 @@ export class Turn {
   readonly #intake: Intake;
   readonly #accepted: Accepted[] = [];
   readonly #deliveries: Delivery[] = [];
+  /** Groups in which catching up begins from the start. */
+  readonly #anew = new Set<number>();
 
   constructor(parts: TurnParts) {
     this.#parts = parts;
@@ -62,12 +67,28 @@ export class Turn {
     return this.#intake.take(record, geneses);
   }
 
-  keep({ operations }: KeepingJob): void {
+  keep({ operations, anew }: KeepingJob): void {
     for (const operation of typeof operations === "function" ? operations() : operations) this.#keep(operation);
+    for (const group of anew) this.#begin(group);
   }
 
   drop({ rows }: DroppingJob): void {
     for (const row of rows) this.#draft.drop(row);
+  }
+
+  /** What a dropped version had superseded may be on another host still, so that host is asked for everything once more. */
+  judge({ keys }: JudgingJob): void {
+    const { cluster, counters, geneses } = this.#parts;
+    const exclusions = cluster.exclusions();
+    for (const { namespace, key } of keys) {
+      const genesis = geneses.get(namespace);
+      if (genesis === undefined) continue;
+      const group = shardOf(namespace, genesis, key);
+      const dropped = this.#draft.retain(namespace, key, group, (sibling) => !isExcluded(signedOf(sibling), exclusions));
+      if (dropped === 0) continue;
+      counters.count("dropped EXCLUDED", dropped);
+      this.#begin(group);
+    }
   }
 
   renew({ why }: RenewingJob): void {
@@ -103,6 +124,7 @@ export class Turn {
       numbering.paid();
     }
     this.#number(changed);
+    for (const group of this.#anew) this.#parts.positions.begunAnew(group);
     return { changed, weighed, learned: this.#intake.learned, deliveries: this.#deliveries };
   }
 
@@ -212,7 +234,13 @@ export class Turn {
     else this.#draft.delete(operation.key);
   }
 
-  #advance({ store, group, place, mark }: PositionUpdate): void {
+  #begin(group: number): void {
+    this.#anew.add(group);
+    for (const store of this.#parts.positions.stores) this.#draft.delete(positionKey(store, group));
+  }
+
+  #advance({ store, group, place, mark, epoch }: PositionUpdate): void {
+    if (epoch !== this.#parts.positions.epoch(group)) return;
     this.#draft.put(positionKey(store, group), encodePosition({ place, mark }));
   }
 }

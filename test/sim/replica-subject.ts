@@ -60,7 +60,7 @@ export class ReplicaSubject implements Subject<Proven, Context> {
     this.#ids = ids;
     this.#sabotage = sabotage;
     const self = idFromBytes<HostId>(sha256(utf8(`host ${host}`)));
-    this.#view = { self, members: () => [self], online: () => [], replicas: (shard) => (shard === EVERYWHERE ? [self] : []), preferenceList: () => [self], judge: () => ACCEPT };
+    this.#view = { self, members: () => [self], online: () => [], replicas: (shard) => (shard === EVERYWHERE ? [self] : []), preferenceList: () => [self], exclusions: () => [], judge: () => ACCEPT };
   }
 
   /** @param ids shared by all hosts of a run: which write a record is */

@@ -1,4 +1,4 @@
-import type { Cluster, Genesis } from "../../cluster/index.ts";
+import type { Cluster, Genesis, LastHonoured } from "../../cluster/index.ts";
 import type { AccountId, HostId, NamespaceId } from "../../codec/index.ts";
 import type { KeyState, Records, ScanPage, Sibling, Write, WriteOptions, WriteResult } from "../../records/index.ts";
 import type { Env } from "../../platform/index.ts";
@@ -67,7 +67,7 @@ export class BoardRecords implements Records {
     return { entries: keys.map((key) => this.local(namespace, key)).filter((state) => state !== undefined), next: undefined };
   }
 
-  honouredOf(host: HostId): readonly { readonly incarnation: number; readonly batch: number }[] {
+  async honouredOf(host: HostId): Promise<readonly LastHonoured[]> {
     const batches = [...this.#board.entries.values()].flat().filter(({ dot }) => dot.actor.host === host).map(({ dot }) => dot.counter);
     return batches.length === 0 ? [] : [{ incarnation: 1, batch: Math.max(...batches) }];
   }

@@ -134,7 +134,7 @@ export class FakeRecords implements Records {
     return this.#versions.get(placeOf(namespace, key))?.some(({ value }) => value === null) ?? false;
   }
 
-  honouredOf(): readonly never[] {
+  async honouredOf(): Promise<readonly never[]> {
     return [];
   }
 

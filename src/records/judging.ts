@@ -1,0 +1,133 @@
+import type { Exclusion } from "../cluster/index.ts";
+import { isExcluded, removalCodec } from "../cluster/index.ts";
+import type { NetworkId } from "../codec/index.ts";
+import { byteString, codec, concatBytes, fixedBytes, hex, list, struct, utf8 } from "../codec/index.ts";
+import type { Shape } from "../codec/index.ts";
+import { sha256 } from "../crypto/index.ts";
+import type { Env, WorkerTurn } from "../platform/index.ts";
+import type { LogOperation } from "../store/index.ts";
+import { signedOf } from "./batch.ts";
+import type { JudgingJob } from "./jobs.ts";
+import { GROUPS } from "./limits.ts";
+import type { ClusterView } from "./port.ts";
+import type { Replica } from "./replica.ts";
+import { rowSiblings } from "./row.ts";
+import { after, metaKey, namespaceIn, recordKeyIn, table } from "./tables.ts";
+
+// A removal, revocation or expulsion that is heard of late finds batches stored that it does not honour. Hosts that heard of it first have
+// refused them, so for all replicas to be equal the others drop them. What those batches had superseded may be left on the hosts that
+// never took them, so where something was dropped this host catches up from the beginning. And should an exclusion go or change, what was
+// refused because of it is asked for again.
+
+const DIGEST_BYTES = 16;
+const EXCLUSIONS_MAX = 50_000;
+const STEP = 256;
+/** Between two steps, so that everything else goes on beside it. */
+const PAUSE_MS = 2;
+
+interface Progress {
+  /** Digests of the exclusions by which every row here has been judged. */
+  readonly done: readonly Uint8Array[];
+  /** Digests of those by which rows are being judged now. */
+  readonly doing: readonly Uint8Array[];
+  /** The last row that was judged by those; empty at the beginning. */
+  readonly reached: Uint8Array;
+}
+
+const digests = list(fixedBytes(DIGEST_BYTES), EXCLUSIONS_MAX) as Shape<readonly Uint8Array[]>;
+const progressCodec = codec<Progress>("What rows have been judged by", 1, 2 * 1024 * 1024, struct({ done: digests, doing: digests, reached: byteString(4096) }));
+
+function digestOf({ host, author, honoured }: Exclusion): Uint8Array {
+  return sha256(concatBytes(utf8(`${host}/${author ?? ""}/`), removalCodec.encode({ honoured }))).slice(0, DIGEST_BYTES);
+}
+
+export interface JudgingParts {
+  readonly replica: Replica;
+  readonly cluster: ClusterView;
+  readonly network: NetworkId;
+}
+
+export class Judging {
+  readonly #env: Env;
+  readonly #parts: JudgingParts;
+  #judged: readonly Exclusion[] | undefined;
+
+  constructor(env: Env, parts: JudgingParts) {
+    this.#env = env;
+    this.#parts = parts;
+  }
+
+  async turn({ signal, report }: WorkerTurn): Promise<void> {
+    const { cluster, replica } = this.#parts;
+    const exclusions = cluster.exclusions();
+    if (exclusions === this.#judged) return;
+    if (replica.outbox.drop((record) => isExcluded({ ...record.dot.actor, author: record.body.author, batch: record.batch }, exclusions)) > 0) await replica.keep([]);
+    const progress = await this.#forgiven(this.#load(), exclusions);
+    const done = new Set(progress.done.map(hex));
+    const fresh = exclusions.filter((exclusion) => !done.has(hex(digestOf(exclusion))));
+    const due = fresh.filter((exclusion) => this.#wasExceeded(exclusion));
+    if (due.length > 0 && !(await this.#scan(progress, due, exclusions, { signal, report }))) return;
+    if (fresh.length > 0) await replica.keep([save({ done: exclusions.map(digestOf), doing: [], reached: new Uint8Array(0) })]);
+    this.#judged = exclusions;
+    report(exclusions.length === 0 ? "nobody has been removed" : `all rows are judged by ${exclusions.length} removals and revocations`);
+  }
+
+  /** When something counts again that was refused, everything is asked for once more. */
+  async #forgiven(progress: Progress, exclusions: readonly Exclusion[]): Promise<Progress> {
+    const current = new Set(exclusions.map((exclusion) => hex(digestOf(exclusion))));
+    const left = progress.done.filter((digest) => current.has(hex(digest)));
+    if (left.length === progress.done.length) return progress;
+    const next = { ...progress, done: left };
+    await this.#parts.replica.keep([save(next)], Array.from({ length: GROUPS }, (_, group) => group));
+    return next;
+  }
+
+  /** Whether anything beyond what is honoured was ever seen here. */
+  #wasExceeded({ host, honoured }: Exclusion): boolean {
+    const last = new Map(honoured.map(({ incarnation, batch }) => [incarnation, batch]));
+    return this.#parts.replica.stored.highestBatches({ host, incarnation: 0 }).some(({ incarnation, batch }) => batch > (last.get(incarnation) ?? 0));
+  }
+
+  /** @returns whether it came to the end under the same exclusions; it goes on where it was otherwise, or from the beginning by new ones */
+  async #scan({ done, doing, reached }: Progress, due: readonly Exclusion[], all: readonly Exclusion[], { signal, report }: WorkerTurn): Promise<boolean> {
+    const { replica, cluster } = this.#parts;
+    const { from: begin, to } = table("k");
+    const wanted = due.map(digestOf);
+    const isSame = wanted.map(hex).join() === doing.map(hex).join();
+    let from = isSame && reached.length > 0 ? after(reached) : begin;
+    for (let looked = 0; ; ) {
+      if (signal.aborted || cluster.exclusions() !== all) return false;
+      const rows = replica.stored.scanLog(from, to, STEP);
+      const found = rows.filter(({ value }) => this.#isDue(value, due)).map(({ key }) => ({ namespace: namespaceIn(key), key: recordKeyIn(key) }));
+      await this.#drop(found);
+      looked += rows.length;
+      report(`judged ${looked} rows again by ${due.length} removals and revocations`);
+      if (rows.length < STEP) return cluster.exclusions() === all;
+      from = after(rows.at(-1)!.key);
+      await replica.keep([save({ done, doing: wanted, reached: rows.at(-1)!.key })]);
+      await this.#env.timers.sleep(PAUSE_MS, signal).catch(() => {});
+    }
+  }
+
+  #isDue(row: Uint8Array, due: readonly Exclusion[]): boolean {
+    return rowSiblings(row).some((sibling) => due.some(({ host }) => host === sibling.dot.actor.host) && isExcluded(signedOf(sibling), due));
+  }
+
+  /** The network's own keys one by one: a removal that is dropped itself excludes nobody any more. */
+  async #drop(keys: JudgingJob["keys"]): Promise<void> {
+    const { network, replica } = this.#parts;
+    const isNetworks = ({ namespace }: JudgingJob["keys"][number]): boolean => (namespace as string) === network;
+    for (const key of keys.filter(isNetworks)) await replica.judge([key]);
+    const others = keys.filter((key) => !isNetworks(key));
+    if (others.length > 0) await replica.judge(others);
+  }
+
+  #load(): Progress {
+    const stored = this.#parts.replica.stored.get(metaKey("judged"));
+    return stored === undefined ? { done: [], doing: [], reached: new Uint8Array(0) } : progressCodec.decode(stored);
+  }
+}
+
+function save(progress: Progress): LogOperation {
+  return { kind: "put", key: metaKey("judged"), value: progressCodec.encode(progress) };
+}
