@@ -77,7 +77,7 @@ export function inspectLog(path: string): string[] {
   try {
     const database = new DatabaseSync(path, { readOnly: true, timeout: 5000, returnArrays: true });
     try {
-      const findings = database.prepare("PRAGMA quick_check(10)").all() as unknown as [string][];
+      const findings = database.prepare("PRAGMA integrity_check(10)").all() as unknown as [string][];
       const wrong = findings.map(([finding]) => finding).filter((finding) => finding !== "ok");
       return wrong.length > 0 ? wrong : inspectEntries(database);
     } finally {

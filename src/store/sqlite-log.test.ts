@@ -127,18 +127,31 @@ test("a log with a flipped byte never gives a wrong value, and an inspection fin
   await log.close();
   assert.deepEqual(inspectLog(path), []);
   const whole = readFileSync(path);
-  const start = whole.indexOf("key 5");
-  for (let at = start; at < start + 209; at += 1) {
+  // A key stands twice in the file: before its value, and in the index by which it is found.
+  const places = [whole.indexOf("key 5"), whole.lastIndexOf("key 5")].sort((a, b) => Number(isIndex(whole, a)) - Number(isIndex(whole, b)));
+  assert.deepEqual(places.map((at) => isIndex(whole, at)), [false, true]);
+  const [row, index] = places as [number, number];
+  for (const at of [...range(row, row + 209), ...range(index, index + 5)]) {
     const bytes = Buffer.from(whole);
     bytes[at]! ^= 0x10;
     writeFileSync(path, bytes);
     assert.notDeepEqual(inspectLog(path), [], `byte ${at}`);
     const reader = new SqliteLogReader(path);
-    assert.throws(() => reader.scan({ from: new Uint8Array(0), to: Uint8Array.of(0xff) }), { code: "LOG_DAMAGED" });
-    for (const [n, key] of keys.entries()) assert.ok(isHonest(() => reader.get(key), valueOf(n), at < start + 5), `byte ${at}, key ${n}`);
+    // What stands before the value is read by the inspection alone.
+    if (at >= row + 5) assert.throws(() => reader.scan({ from: new Uint8Array(0), to: Uint8Array.of(0xff) }), { code: "LOG_DAMAGED" });
+    for (const [n, key] of keys.entries()) assert.ok(isHonest(() => reader.get(key), valueOf(n), at >= index && at < index + 5), `byte ${at}, key ${n}`);
     reader.close();
   }
 });
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, at) => from + at);
+}
+
+/** Whether a byte lies on a page of an index: see section 1.6 of SQLite's file format. */
+function isIndex(file: Buffer, at: number): boolean {
+  return file[at - (at % 4096)] === 0x0a;
+}
 
 /** A flip within a key disturbs the order of the keys, so that others may be missed; the inspection finds that. */
 function isHonest(read: () => Uint8Array | undefined, value: Uint8Array, mayBeMissed: boolean): boolean {
