@@ -5,6 +5,7 @@ import { ACCEPT, EVERYWHERE, delegate, namespaceIdOf, preferenceList } from "../
 import type { Genesis } from "../src/cluster/index.ts";
 import { idFromBytes, idFromText, utf8 } from "../src/codec/index.ts";
 import type { AccountId, HostId, NetworkId } from "../src/codec/index.ts";
+import type { KeyPair } from "../src/crypto/index.ts";
 import { keyPairFromSeed, sha256 } from "../src/crypto/index.ts";
 import { createTransport } from "../src/net/index.ts";
 import type { Transport } from "../src/net/index.ts";
@@ -20,6 +21,9 @@ const network = idFromText<NetworkId>(namespaceIdOf(genesis));
 const notes: Genesis = { type: "kv", network, owner: null, replicas: 0, subShards: 1, rules: new Uint8Array(0), nonce: utf8("notes") };
 /** A namespace that is on all hosts. */
 export const NOTES = namespaceIdOf(notes);
+const entries: Genesis = { type: "kv", network, owner: null, replicas: 3, subShards: 16, rules: new Uint8Array(0), nonce: utf8("entries") };
+/** A namespace on three hosts, split as one of type kv is by default. */
+export const ENTRIES = namespaceIdOf(entries);
 
 /** Passes bytes on between two ports and counts them. */
 export class Relay {
@@ -49,10 +53,19 @@ export class Relay {
   }
 }
 
+function keyOf(name: string): KeyPair {
+  return keyPairFromSeed(sha256(utf8(`host ${name}`)));
+}
+
+/** The id of the host with this name, in whatever process it runs. */
+export function hostNamed(name: string): HostId {
+  return idFromBytes<HostId>(keyOf(name).publicKey);
+}
+
 /** The records of one host as the daemon runs them, on a real disk and real sockets, without the rooms above. */
 export class RecordHost {
   readonly self: HostId;
-  readonly #key;
+  readonly #key: KeyPair;
   readonly #file: string;
   readonly #members: () => readonly HostId[];
   transport!: Transport;
@@ -60,8 +73,8 @@ export class RecordHost {
   #log!: SqliteLog;
 
   constructor(folder: string, name: string, members: () => readonly HostId[]) {
-    this.#key = keyPairFromSeed(sha256(utf8(`host ${name}`)));
-    this.self = idFromBytes<HostId>(this.#key.publicKey);
+    this.#key = keyOf(name);
+    this.self = hostNamed(name);
     this.#file = join(folder, `${name}.db`);
     this.#members = members;
   }
@@ -70,7 +83,12 @@ export class RecordHost {
     this.transport = await createTransport(env, { seed: this.#key.seed, listen: ["127.0.0.1:0"], admission: () => "member" });
     this.#log = await SqliteLog.open(env, this.#file);
     const delegation = delegate(account, { network, account: idFromBytes<AccountId>(account.publicKey), host: this.self, issuedMs: 1 });
-    const list = (shard: number): HostId[] => preferenceList(shard, this.#members().map((host) => ({ host, zone: host, capacityBytes: 1 })));
+    const lists = new Map<number, readonly HostId[]>();
+    const list = (shard: number): readonly HostId[] => {
+      const known = lists.get(shard) ?? preferenceList(shard, this.#members().map((host) => ({ host, zone: host, capacityBytes: 1 })));
+      lists.set(shard, known);
+      return known;
+    };
     const cluster = {
       self: this.self,
       members: this.#members,
@@ -83,6 +101,7 @@ export class RecordHost {
     this.records = await createRecords(env, { log: this.#log, transport: this.transport, cluster, signer: { host: this.#key, delegation: () => delegation }, network });
     await this.records.create(genesis);
     await this.records.create(notes);
+    await this.records.create(entries);
     this.records.start();
   }
 

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { seconds, median } from "./figures.ts";
 import type { Benchmark, Row, Surroundings } from "./plan.ts";
 import { sized } from "./plan.ts";
-import { NOTES, RecordHost, Relay } from "./record-pair.ts";
+import { NOTES, RecordHost, Relay } from "./record-host.ts";
 
 const BATCH = 1_000;
 const VALUE_BYTES = 256;

@@ -98,6 +98,8 @@ export class RunningRecords implements Records {
       },
     });
     this.#outbox = new Worker(env, { name: "outbox", everyMs: OUTBOX_MS, work: (each) => this.#clearOutbox(each.report) });
+    // Once for each batch, however many calls share it.
+    this.#endings.push(replica.onCommit(({ deliveries }) => deliveries.forEach((delivery) => this.#sender.send(delivery))));
     const judging = new Judging(env, { replica, cluster, network });
     this.#judging = new Worker(env, { name: "judging", everyMs: JUDGING_MS, work: (turn) => judging.turn(turn) });
     this.#endings.push(replica.onCommit(({ changed }) => this.#applied(changed)));
@@ -158,7 +160,6 @@ export class RunningRecords implements Records {
     if (writes.length === 0) return { dots: [], copies: 1, safe: true };
     for (const { namespace } of writes) if (!this.#replica.geneses.has(namespace)) await this.#learn(namespace, options.signal);
     const written = await this.#replica.write(writes, options.as ?? "account");
-    this.#sender.send(written.delivery);
     return this.#sender.outcome(written, options.signal);
   }
 
