@@ -28,6 +28,14 @@ test("a worker takes one turn at a time, and one more after a nudge that came du
   assert.deepEqual({ ...worker.status(), lastRunWallMs: 0 }, { name: "test", state: "stopped", progress: "turn 2", lastError: undefined, runs: 2, lastRunWallMs: 0 });
 });
 
+test("a nudge before the start begins nothing", async () => {
+  const worker = new Worker(env, { name: "test", everyMs: 60_000, work: () => assert.fail("it was not started") });
+  worker.nudge();
+  await env.timers.sleep(1);
+  assert.equal(worker.status().runs, 0);
+  await worker.stop();
+});
+
 test("a worker whose turn fails says so and goes on", async () => {
   let turns = 0;
   const done = Promise.withResolvers<void>();

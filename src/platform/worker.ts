@@ -38,6 +38,7 @@ export class Worker {
   #runs = 0;
   #lastRunWallMs: number | undefined;
   #timer: Timer | undefined;
+  #isStarted = false;
   #nudged = false;
   #turn: Promise<void> | undefined;
 
@@ -46,13 +47,15 @@ export class Worker {
     this.#plan = plan;
   }
 
+  /** Has the first turn begin now. */
   start(): void {
+    this.#isStarted = true;
     this.nudge();
   }
 
-  /** Has a turn begin now, or right after the one under way. */
+  /** Has a turn begin now, or right after the one under way. Before the start there is nothing to hurry. */
   nudge(): void {
-    if (this.#stopping.signal.aborted) return;
+    if (!this.#isStarted || this.#stopping.signal.aborted) return;
     this.#nudged = true;
     if (this.#turn === undefined) this.#begin();
   }

@@ -5,13 +5,11 @@ import { sha256 } from "../crypto/index.ts";
 import type { WorkerTurn } from "../platform/index.ts";
 import { messageOf } from "../platform/index.ts";
 import type { LogOperation } from "../store/index.ts";
-import type { ScopeMark } from "./holdings.ts";
-import { covers, markOf } from "./holdings.ts";
 import { GROUPS } from "./limits.ts";
 import type { ClusterView } from "./port.ts";
-import type { Pulled, PullParts } from "./pull.ts";
-import { Pull } from "./pull.ts";
-import type { Readiness } from "./readiness.ts";
+import type { Completed, Pulled, PullParts } from "./pull.ts";
+import { Pull, mostReplicas } from "./pull.ts";
+import { qualify } from "./qualifying.ts";
 
 /** What is on all hosts is asked of so many neighbours at each turn, of a newcomer once, and of everybody now and then. */
 const NEIGHBOURS = 3;
@@ -27,7 +25,6 @@ const LONGEST_PAUSE_MS = 30_000;
 
 export interface CatchUpParts extends PullParts {
   readonly cluster: ClusterView;
-  readonly readiness: Readiness;
   /** Whoever may be asked: the other members that are there, or, on a host that has no roster yet, all who are connected. */
   readonly inReach: () => readonly HostId[];
 }
@@ -38,8 +35,8 @@ interface PeerState {
   wholeMs: number | undefined;
   pauseMs: number;
   notBeforeMs: number;
-  /** Groups that were brought to their end, with the scope in which they were asked for. */
-  complete: ReadonlyMap<number, ScopeMark>;
+  /** Groups that were brought to their end. */
+  complete: ReadonlyMap<number, Completed>;
 }
 
 /** Keeps this host's copies abreast of the others', whatever was missed. */
@@ -63,7 +60,7 @@ export class CatchUp {
   }
 
   async turn({ signal, report }: WorkerTurn): Promise<void> {
-    const { env, cursors, inReach, readiness, replica, roster } = this.#parts;
+    const { env, cursors, inReach, replica, roster } = this.#parts;
     cursors.goBack(env.clock.monotonicMs(), roster());
     const asked = this.#choose(inReach());
     const pulls = asked.map((peer, at) => async (): Promise<void> => {
@@ -73,7 +70,7 @@ export class CatchUp {
     const first = pulls[0]?.() ?? Promise.resolve();
     const all = Promise.all([first, ...pulls.slice(1).map((pull) => pull())]);
     await Promise.race([all, env.timers.sleep(TURN_MS, signal).catch(() => {})]);
-    const operations = [...readiness.alone(), ...this.#readied()];
+    const operations = [...replica.readiness.alone(), ...this.#qualified()];
     if (operations.length > 0 && !signal.aborted) await replica.keep(operations);
     report(`asked ${asked.length} hosts`);
   }
@@ -104,7 +101,7 @@ export class CatchUp {
   async #pull(peer: HostId, signal: AbortSignal): Promise<void> {
     const { env, inReach } = this.#parts;
     const nowMs = env.clock.monotonicMs();
-    const state = this.#peers.get(peer) ?? { isBusy: false, wholeMs: undefined, pauseMs: 0, notBeforeMs: 0, complete: new Map<number, ScopeMark>() };
+    const state = this.#peers.get(peer) ?? { isBusy: false, wholeMs: undefined, pauseMs: 0, notBeforeMs: 0, complete: new Map<number, Completed>() };
     this.#peers.set(peer, state);
     const isWhole = state.wholeMs === undefined || nowMs - state.wholeMs >= EVERYBODY_MS || this.#neighbours(inReach()).includes(peer);
     state.isBusy = true;
@@ -128,20 +125,17 @@ export class CatchUp {
     state.wholeMs = wholeMs;
   }
 
-  /** Groups that were brought to their end with everybody in reach, who are more than half of the network. */
-  #readied(): LogOperation[] {
-    const { cluster, readiness, replica } = this.#parts;
-    const online = cluster.online();
-    if (online.length === 0 || (online.length + 1) * 2 <= cluster.members().length) return [];
-    const states = online.map((peer) => this.#peers.get(peer));
-    const groups = readiness.unready(Array.from({ length: GROUPS }, (_, group) => group));
-    return groups.flatMap((group) => {
-      const wanted = markOf(replica.holdings.scope(group));
-      const isComplete = states.every((state) => {
-        const mark = state?.complete.get(group);
-        return mark !== undefined && covers(mark, wanted);
-      });
-      return isComplete ? [readiness.mark(group, wanted)] : [];
+  #qualified(): LogOperation[] {
+    const { cluster, cursors, replica } = this.#parts;
+    const replicasMax = mostReplicas(replica);
+    return qualify({
+      replica,
+      cluster,
+      caughtUp: (peer, group) => {
+        const completed = this.#peers.get(peer)?.complete.get(group);
+        return completed === undefined || completed.epoch !== cursors.epoch(group) ? undefined : { store: cursors.storeOf(peer), mark: completed.mark };
+      },
+      wants: (group) => replica.holdings.wants(group, replica.holdings.scope(group), replicasMax),
     });
   }
 }

@@ -16,6 +16,12 @@ export interface DeliveryItem {
   sequence: number;
 }
 
+/** A peer has applied everything of this host's numbering of a group up to here, of namespaces with more replicas than the rank. */
+export interface Applied {
+  readonly sequence: number;
+  readonly rank: number;
+}
+
 /** So many others keep a record that belongs everywhere: whoever lacks it gets it from any of them. */
 const ENOUGH_EVERYWHERE = 3;
 /** So many others keep a record of a shard when the outbox is pressed: its other replicas get it from them. */
@@ -82,10 +88,12 @@ export class Delivery {
     this.#tell();
   }
 
-  /** @param reached per group the number of this host's up to which the peer has applied everything */
-  caughtUp(peer: HostId, reached: ReadonlyMap<number, number>): void {
+  /** The peer has caught up with this host. */
+  caughtUp(peer: HostId, reached: ReadonlyMap<number, Applied>): void {
     for (const item of this.items) {
-      if (item.sequence > 0 && item.sequence <= (reached.get(item.group) ?? 0)) this.#state(peer).has.add(item.at);
+      const applied = reached.get(item.group);
+      if (applied === undefined || (item.group !== EVERYWHERE && item.genesis.replicas <= applied.rank)) continue;
+      if (item.sequence > 0 && item.sequence <= applied.sequence) this.#state(peer).has.add(item.at);
     }
     this.#tell();
   }

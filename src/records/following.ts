@@ -3,7 +3,6 @@ import type { Genesis } from "../cluster/index.ts";
 import type { NamespaceId } from "../codec/index.ts";
 import { RecordsError } from "./errors.ts";
 import { MAX_FOLLOWED } from "./limits.ts";
-import type { Readiness } from "./readiness.ts";
 import type { Replica } from "./replica.ts";
 import { rowSequence } from "./row.ts";
 import { after, followKey, recordKeyIn, rowKey } from "./tables.ts";
@@ -13,7 +12,6 @@ const STEP = 200;
 
 export interface FollowingParts {
   readonly replica: Replica;
-  readonly readiness: Readiness;
 }
 
 /** Copies that this host keeps by its own choice. */
@@ -35,13 +33,13 @@ export class Following {
 
   /** Forgets the namespace's rows too, unless the layout keeps them here. */
   async unfollow(namespace: NamespaceId): Promise<void> {
-    const { replica, readiness } = this.#parts;
+    const { replica } = this.#parts;
     const genesis = replica.geneses.get(namespace);
     if (genesis === undefined || !replica.holdings.isFollowed(namespace)) return;
     const groups = groupsOf(namespace, genesis).filter((group) => group !== EVERYWHERE);
     replica.holdings.unfollow(namespace);
     // Positions and readiness counted the rows that go.
-    await replica.keep([{ kind: "delete", key: followKey(namespace) }, ...groups.map((group) => readiness.forget(group))], groups);
+    await replica.keep([{ kind: "delete", key: followKey(namespace) }, ...groups.flatMap((group) => replica.readiness.unfollowed(group))], groups);
     await this.#drop(namespace, genesis);
   }
 

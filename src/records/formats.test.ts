@@ -43,7 +43,7 @@ test("old bytes of records, seals and rows are read as what they were", () => {
   assert.deepEqual(decodePosition(fixture("position-value")).place, { life: 99, sequence: 41 });
   assert.equal(decodePositionText(fromUtf8(fixture("feed-position"))).length, 1);
   assert.equal(floorCodec.decode(fixture("floor")).number, 3);
-  assert.equal(readyCodec.decode(fixture("ready")).floor, 3);
+  assert.equal(readyCodec.decode(fixture("ready")).ranks[256], 1);
 });
 
 test("old pushes, whole and in part, prove themselves", () => {

@@ -4,6 +4,7 @@ import type { HostId, NamespaceId } from "../codec/index.ts";
 import { concatBytes, bytesOfId } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
 import type { ClusterView } from "./port.ts";
+import type { Readiness } from "./readiness.ts";
 
 /** A genesis asks for at most this many replicas, so whoever stands later in a preference list is a replica of nothing. */
 export const RANK_MAX = 64;
@@ -38,27 +39,60 @@ export function isInScope(scope: Scope, namespace: NamespaceId, genesis: Genesis
   return group === EVERYWHERE || genesis.replicas > scope.rank || scope.followed.includes(namespace);
 }
 
-/** Which records belong on this host, by the layout and by its own choice. */
+/** Where a namespace's records in a group go. */
+interface Recipients {
+  readonly list: readonly HostId[];
+  readonly version: number;
+  readonly hosts: readonly HostId[];
+}
+
+/** Which records belong where, by the layout, by who is ready, and by this host's own choice. */
 export class Holdings {
   readonly #cluster: ClusterView;
+  readonly #readiness: Readiness;
   readonly #followed = new Set<NamespaceId>();
   readonly #followedIn = new Map<number, readonly NamespaceId[]>();
+  readonly #recipients = new Map<number, Recipients>();
 
-  constructor(cluster: ClusterView) {
+  constructor(cluster: ClusterView, readiness: Readiness) {
     this.#cluster = cluster;
+    this.#readiness = readiness;
   }
 
   get self(): HostId {
     return this.#cluster.self;
   }
 
-  /** Where copies of a namespace's records in a group belong, this host perhaps among them. */
-  replicas(group: number, genesis: Genesis): readonly HostId[] {
+  /** Where the layout wants copies of a namespace's records in a group, this host perhaps among them. */
+  targets(group: number, genesis: Genesis): readonly HostId[] {
     return group === EVERYWHERE ? this.#cluster.members() : this.#cluster.replicas(group, genesis.replicas);
   }
 
+  /** The other hosts that writes go to: the targets, and those who were targets and are read until the new ones are ready. */
+  recipients(group: number, genesis: Genesis): readonly HostId[] {
+    if (group === EVERYWHERE) return this.#cluster.members().filter((host) => host !== this.self);
+    const { replicas } = genesis;
+    const list = this.#cluster.preferenceList(group);
+    const { version } = this.#readiness;
+    const name = group * (RANK_MAX + 1) + replicas;
+    const known = this.#recipients.get(name);
+    if (known !== undefined && known.list === list && known.version === version) return known.hosts;
+    const hosts = list.filter((host, at) => host !== this.self && (at < replicas || this.#readiness.hasPublished(host, group, replicas)));
+    this.#recipients.set(name, { list, version, hosts });
+    return hosts;
+  }
+
+  /** Whether records of the namespace in the group are kept here. */
   holds(namespace: NamespaceId, genesis: Genesis, group: number): boolean {
-    return group === EVERYWHERE || this.#followed.has(namespace) || this.replicas(group, genesis).includes(this.self);
+    return group === EVERYWHERE || this.#followed.has(namespace) || genesis.replicas > this.#rank(group);
+  }
+
+  /** Whether this host's own copy of the namespace in the group may be read. */
+  isReady(namespace: NamespaceId, genesis: Genesis, group: number): boolean {
+    const mark = this.#readiness.own(group);
+    if (mark === undefined) return false;
+    if (group === EVERYWHERE || genesis.replicas > mark.rank) return true;
+    return this.#followed.has(namespace) && covers({ ...mark, rank: 0 }, markOf(this.scope(group)));
   }
 
   follow(namespace: NamespaceId, genesis: Genesis): void {
@@ -81,14 +115,24 @@ export class Holdings {
     return this.#followed.size;
   }
 
+  /** What this host keeps of a group: what the layout wants here, and what it is ready for until others are. */
   scope(group: number): Scope {
     if (group === EVERYWHERE) return { rank: 0, followed: [] };
-    const place = this.#cluster.preferenceList(group).indexOf(this.self);
-    return { rank: place < 0 ? RANK_MAX : Math.min(place, RANK_MAX), followed: this.#followedIn.get(group) ?? [] };
+    return { rank: this.#rank(group), followed: this.#followedIn.get(group) ?? [] };
   }
 
   /** Whether anything of the group may belong here. */
   wants(group: number, scope: Scope, replicasMax: number): boolean {
     return group === EVERYWHERE || scope.followed.length > 0 || scope.rank < Math.max(CUSTOMARY_REPLICAS, replicasMax);
+  }
+
+  /** By the layout alone; RANK_MAX for a host that is not on the list. */
+  wantedRank(group: number): number {
+    const place = this.#cluster.preferenceList(group).indexOf(this.self);
+    return place < 0 ? RANK_MAX : Math.min(place, RANK_MAX);
+  }
+
+  #rank(group: number): number {
+    return Math.min(this.wantedRank(group), this.#readiness.own(group)?.rank ?? RANK_MAX);
   }
 }

@@ -11,6 +11,7 @@ import type { ItemVerdict } from "./jobs.ts";
 import { OK } from "./jobs.ts";
 import { addVersion } from "./merge.ts";
 import type { ClusterView } from "./port.ts";
+import type { Readiness } from "./readiness.ts";
 import { batchKey, genesisKey, readU64, u64 } from "./tables.ts";
 
 export interface IntakeParts {
@@ -18,6 +19,7 @@ export interface IntakeParts {
   readonly cluster: ClusterView;
   readonly holdings: Holdings;
   readonly identity: Identity;
+  readonly readiness: Readiness;
   readonly counters: Counters;
   readonly geneses: ReadonlyMap<NamespaceId, Genesis>;
 }
@@ -102,7 +104,13 @@ export class Intake {
   }
 
   #renew(): void {
-    this.#parts.counters.count("met itself");
-    this.#parts.identity.renew("records of this host are known that its disk does not know", this.#draft);
+    setBack(this.#parts, this.#draft, "records of this host are known that its disk does not know");
   }
+}
+
+/** The disk is older than what others know of it: this host goes on as another actor, and its copies are complete for nothing. */
+export function setBack({ counters, identity, readiness }: IntakeParts, draft: Draft, why: string): void {
+  counters.count("met itself");
+  identity.renew(why, draft);
+  for (const { key } of readiness.withdraw()) draft.delete(key);
 }

@@ -1,8 +1,9 @@
 import type { Rule, Verdict } from "../cluster/index.ts";
-import { ACCEPT, SHARDS, refuse } from "../cluster/index.ts";
+import { ACCEPT, refuse } from "../cluster/index.ts";
 import type { HostId, StoreId } from "../codec/index.ts";
 import { codec, fixedBytes, id, list, struct, uint } from "../codec/index.ts";
 import type { Shape } from "../codec/index.ts";
+import { GROUPS } from "./limits.ts";
 import type { Place } from "./numbering.ts";
 import { placeShape } from "./position.ts";
 
@@ -33,32 +34,26 @@ export function floorKey(group: number): string {
   return `floor/${group}`;
 }
 
-/** `ready/<shard>/<host>`: the host has caught up with the shard under a layout, and counts for reads and for w. */
+/** `ready/<host>`: of which groups the host's copy is complete, so that it counts for reads. */
 export interface Ready {
-  /** Hash of the membership that the layout follows from. */
-  readonly view: Uint8Array;
   /** The store that has caught up; another one of the same host has not. */
   readonly store: StoreId;
-  /** The shard's floor at that time; 0 when there was none. */
-  readonly floor: number;
+  /** Per group: the copy has every namespace with more replicas than this. NOT_READY: it is not complete for any. */
+  readonly ranks: Uint8Array;
 }
 
-export const readyCodec = codec<Ready>("A mark of readiness", 1, 128, struct({ view: fixedBytes(32), store: id<StoreId>(), floor: uint() }));
+export const NOT_READY = 255;
 
-export function readyKeyOf(shard: number, host: HostId): string {
-  return `ready/${shard}/${host}`;
-}
+export const readyCodec = codec<Ready>("A host's readiness", 1, 512, struct({ store: id<StoreId>(), ranks: fixedBytes(GROUPS) }));
 
-const NUMBER = /^(?:0|[1-9][0-9]{0,2})$/;
+export const READY_PREFIX = "ready/";
 
-function numberIn(part: string | undefined, count: number): boolean {
-  return part !== undefined && NUMBER.test(part) && Number(part) < count;
+export function readyKeyOf(host: HostId): string {
+  return READY_PREFIX + host;
 }
 
 function judgeReady(key: string, value: Uint8Array | null, host: HostId): Verdict {
-  const [, shard, about, ...rest] = key.split("/");
-  if (!numberIn(shard, SHARDS) || rest.length > 0) return refuse("BAD_KEY", "a mark of readiness is ready/<shard>/<host>");
-  if (about !== host) return refuse("NOT_OWN", "a host says of itself only that it is ready");
+  if (key !== readyKeyOf(host)) return refuse("NOT_OWN", "a host says of itself only that it is ready");
   if (value !== null) readyCodec.decode(value);
   return ACCEPT;
 }

@@ -39,9 +39,15 @@ export function answerOf(verdicts: readonly ItemVerdict[]): PushAnswer {
 
 /** "records/newest": what is the number of your newest change in each group? The asker says how far it has come in this store. */
 export interface NewestQuestion {
-  readonly reached: readonly { readonly group: number; readonly place: Place }[];
+  readonly reached: readonly Reached[];
 }
-const newestCodec = codec<NewestQuestion>("A question for what is new", 1, SMALL, struct({ reached: many(struct({ group, place: placeShape }), GROUPS) }));
+/** All changes of the group up to the place, of namespaces with more replicas than the rank, are on the asker's disk. */
+export interface Reached {
+  readonly group: number;
+  readonly place: Place;
+  readonly rank: number;
+}
+const newestCodec = codec<NewestQuestion>("A question for what is new", 1, SMALL, struct({ reached: many(struct({ group, place: placeShape, rank: uint(RANK_MAX) }), GROUPS) }));
 
 export interface NewestAnswer {
   readonly store: StoreId;

@@ -101,6 +101,11 @@ export class Numbering {
     this.#newest[group] = Math.max(this.newest(group), sequence);
   }
 
+  /** Whether a place may be one of this store's; one that is not was given by what this store was before it was set back. */
+  gave(place: Place): boolean {
+    return place.sequence === 0 || (this.#lives.some(({ life }) => life === place.life) && this.resolve(place) === place.sequence);
+  }
+
   /** From which number on a peer with this position has to be told. */
   resolve(place: Place): number {
     const at = this.#lives.findIndex(({ life }) => life === place.life);

@@ -6,7 +6,7 @@ import type { NamespaceId } from "../codec/index.ts";
 import { utf8 } from "../codec/index.ts";
 import { EMPTY_CONTEXT } from "./port.ts";
 import type { TestHost } from "./test-hosts.ts";
-import { TestHosts, kv, textOf, until } from "./test-hosts.ts";
+import { TestHosts, kv, settled, textOf, until } from "./test-hosts.ts";
 
 const names = ["a", "b", "c", "d", "e"];
 
@@ -22,11 +22,6 @@ function sides(all: TestHosts, genesis: Genesis): Sides {
   return { namespace, replicas: ids.map((id) => all.byId(id)), others: all.hosts.filter(({ self }) => !ids.includes(self)) };
 }
 
-/** Every host has taken part long enough to answer for what it keeps. */
-async function settled(all: TestHosts): Promise<void> {
-  for (const host of all.hosts) host.records.workers()[0]!.nudge();
-  await until("every host is ready", () => all.hosts.every((host) => host.records.workers()[0]!.status().runs > 1));
-}
 
 test("a namespace with three replicas is on those, and on a host that follows it, and on no other", async () => {
   await using all = await TestHosts.of(...names);
@@ -57,7 +52,7 @@ test("a host that keeps nothing reads and scans from the replicas, also when one
   await writer.records.create(genesis);
   await writer.records.write(["a/1", "a/2", "b/1"].map((key) => ({ namespace, key, value: utf8(key) })));
   await until("the replicas have all", () => replicas.every((host) => host.value(namespace, "b/1") === "b/1"));
-  await settled(all);
+  await settled(all, genesis);
   assert.equal(textOf(await reader.records.read(namespace, "a/1")), "a/1");
   await replicas[0]!.stop();
   assert.equal(textOf(await reader.records.read(namespace, "a/2")), "a/2");
@@ -94,7 +89,7 @@ test("a namespace that is split at birth is spread over its parts' replicas and 
   await writer.records.create(genesis);
   const keys = Array.from({ length: 40 }, (_, at) => `key ${String(at).padStart(2, "0")}`);
   await writer.records.write(keys.map((key) => ({ namespace, key, value: utf8(key) })));
-  await settled(all);
+  for (const key of keys) await settled(all, genesis, key);
   await until("it has left the outbox", () => writer.records.counters()["outbox batches"] === 0);
   const first = await reader.records.scan(namespace, { limit: 25 });
   const rest = await reader.records.scan(namespace, { after: first.next! });

@@ -39,6 +39,8 @@ export interface KeyState {
   /** In an order that is the same on all hosts; deletions are left out. */
   readonly siblings: readonly Sibling[];
   readonly context: Context;
+  /** No host with a complete copy has answered: there may be more. */
+  readonly isPartial?: boolean;
 }
 
 export interface Write {
@@ -80,6 +82,8 @@ export interface ScanPage {
   readonly entries: readonly KeyState[];
   /** Hand back as `after` for the next page; undefined at the end. */
   readonly next: string | undefined;
+  /** Of a part of the keys no host with a complete copy has answered: there may be more. */
+  readonly isPartial?: boolean;
 }
 
 /** What the record store asks of the cluster. */
@@ -127,7 +131,8 @@ export interface Records {
   /** Like `local`, in the order of keys (UTF-8), deleted ones left out. Default limit: 1,000. */
   localScan(namespace: NamespaceId, options: { readonly prefix?: string; readonly after?: string; readonly limit?: number }): ScanPage;
   /**
-   * The local copy where this host is a replica or follower and has caught up, else the nearest replica's; `fresh` merges all in reach.
+   * The local copy where it is complete, else that of the nearest host that is ready; `fresh` merges all in reach. Where none that is ready
+   * answers, what others have, perhaps without any sibling, and it says so.
    * @throws RecordsError UNKNOWN_NAMESPACE, or NOT_HELD when nobody in reach has a copy
    */
   read(namespace: NamespaceId, key: string, options?: { readonly fresh?: boolean; readonly signal?: AbortSignal }): Promise<KeyState | undefined>;

@@ -5,12 +5,12 @@ import type { Env } from "../platform/index.ts";
 import type { Proven } from "./batch.ts";
 import { RecordsError } from "./errors.ts";
 import type { Cursors } from "./cursors.ts";
-import { markOf } from "./holdings.ts";
+import { RANK_MAX, markOf } from "./holdings.ts";
 import type { Scope, ScopeMark } from "./holdings.ts";
 import type { ItemVerdict, PositionUpdate } from "./jobs.ts";
 import { GROUPS, MAX_PAGE_HEADS } from "./limits.ts";
 import { ASK_FETCH, ASK_HEADS, ASK_NEWEST } from "./messages.ts";
-import type { HeadsAnswer, NewestAnswer } from "./messages.ts";
+import type { HeadsAnswer, NewestAnswer, Reached } from "./messages.ts";
 import { unpackGeneses } from "./parcel.ts";
 import type { Peers } from "./peers.ts";
 import type { Replica } from "./replica.ts";
@@ -40,8 +40,16 @@ export interface PullParts {
 export interface Pulled {
   /** Records that were fetched. */
   readonly records: number;
-  /** Groups in which nothing is missing here and nothing had to be left for later, with the scope that was asked for. */
-  readonly complete: ReadonlyMap<number, ScopeMark>;
+  /** Groups in which nothing is missing here and nothing had to be left for later. */
+  readonly complete: ReadonlyMap<number, Completed>;
+}
+
+/** A group was brought to its end with a peer. */
+export interface Completed {
+  /** The scope that was asked for. */
+  readonly mark: ScopeMark;
+  /** Of the group's positions: when they begin anew, this says nothing any more. */
+  readonly epoch: number;
 }
 
 /** Followed namespaces that are named in one question, over all groups. */
@@ -71,34 +79,34 @@ export class Pull {
    */
   async run(withEverywhere: boolean): Promise<Pulled> {
     const { peers, cursors, replica } = this.#parts;
-    const marks = new Map(ALL_GROUPS.map((group) => [group, markOf(replica.holdings.scope(group))]));
+    const asked = new Map(ALL_GROUPS.map((group) => [group, { mark: markOf(replica.holdings.scope(group)), epoch: cursors.epoch(group) }]));
     const answer = await peers.ask(this.#peer, ASK_NEWEST, { reached: this.#reached() }, QUESTION_TIMEOUT_MS, this.#signal);
     cursors.met(this.#peer, answer.store);
     let behind = this.#behind(answer, withEverywhere);
     for (let pages = 0; behind.length > 0 && pages < PAGES_MAX; pages += 1) {
       const epochs = new Map(behind.map(({ group }) => [group, cursors.epoch(group)]));
-      const asked = askable(behind).map(({ group, scope }) => ({ group, scope, place: cursors.place(answer.store, group, markOf(scope)) }));
-      const heads = await peers.ask(this.#peer, ASK_HEADS, { groups: asked }, PAGE_TIMEOUT_MS, this.#signal);
+      const places = askable(behind).map(({ group, scope }) => ({ group, scope, place: cursors.place(answer.store, group, markOf(scope)) }));
+      const heads = await peers.ask(this.#peer, ASK_HEADS, { groups: places }, PAGE_TIMEOUT_MS, this.#signal);
       await this.#page(heads, behind, epochs);
       const done = new Set(heads.groups.filter(({ isMore }) => !isMore).map(({ group }) => group));
       if (heads.groups.length === 0) break;
       behind = behind.filter(({ group }) => !done.has(group));
     }
     const left = new Set(behind.map(({ group }) => group));
-    const complete = [...marks].filter(([group]) => !left.has(group) && !cursors.isHeld(answer.store, group) && (withEverywhere || group !== EVERYWHERE));
+    const complete = [...asked].filter(([group]) => !left.has(group) && !cursors.isHeld(answer.store, group) && (withEverywhere || group !== EVERYWHERE));
     return { records: this.#records, complete: new Map(complete) };
   }
 
   /** What this host has of the peer on its disk; the peer then knows what it need not send any more. */
-  #reached(): { readonly group: number; readonly place: { readonly life: number; readonly sequence: number } }[] {
+  #reached(): Reached[] {
     const { cursors, replica } = this.#parts;
     const store = cursors.storeOf(this.#peer);
     if (store === undefined) return [];
-    const reached = [];
+    const reached: Reached[] = [];
     for (let group = 0; group < GROUPS; group += 1) {
       const position = replica.positions.get(store, group);
-      // Only where this host takes part by the layout: followers are not waited for.
-      if (position !== undefined && (group === EVERYWHERE || position.mark.rank <= replica.holdings.scope(group).rank)) reached.push({ group, place: position.place });
+      // Followers are not waited for.
+      if (position !== undefined && position.mark.rank < RANK_MAX) reached.push({ group, place: position.place, rank: position.mark.rank });
     }
     return reached;
   }
@@ -106,7 +114,7 @@ export class Pull {
   /** Groups in which the peer has something beyond what was applied here, the one on all hosts first: other judgements stand on it. */
   #behind({ store, life, newest, replicasMax }: NewestAnswer, withEverywhere: boolean): Wanted[] {
     const { cursors, replica } = this.#parts;
-    const known = [...replica.geneses.values()].reduce((most, { replicas }) => Math.max(most, replicas), replicasMax);
+    const known = Math.max(mostReplicas(replica), replicasMax);
     return newest
       .filter(({ group }) => group !== EVERYWHERE || withEverywhere)
       .map(({ group, sequence }) => ({ group, sequence, scope: replica.holdings.scope(group) }))
@@ -192,4 +200,11 @@ function askable(behind: readonly Wanted[]): readonly Wanted[] {
   let named = 0;
   const end = behind.findIndex(({ scope }) => (named += scope.followed.length) > NAMED_MAX);
   return end < 0 ? behind : behind.slice(0, Math.max(1, end));
+}
+
+/** The highest number of replicas that a namespace known here asks for. */
+export function mostReplicas({ geneses }: Replica): number {
+  let most = 0;
+  for (const { replicas } of geneses.values()) most = Math.max(most, replicas);
+  return most;
 }

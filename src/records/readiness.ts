@@ -1,54 +1,138 @@
-import { uint, byteString, codec, struct } from "../codec/index.ts";
+import { EVERYWHERE } from "../cluster/index.ts";
+import type { HostId, NamespaceId, StoreId } from "../codec/index.ts";
+import { byteString, codec, equalBytes, struct, uint } from "../codec/index.ts";
 import type { LogOperation } from "../store/index.ts";
-import type { Holdings, ScopeMark } from "./holdings.ts";
-import { RANK_MAX, covers, markOf } from "./holdings.ts";
+import type { StoredRecord } from "./batch.ts";
+import type { ScopeMark } from "./holdings.ts";
+import { RANK_MAX, covers } from "./holdings.ts";
 import { GROUPS } from "./limits.ts";
+import type { Ready } from "./marks.ts";
+import { NOT_READY, READY_PREFIX, readyCodec, readyKeyOf } from "./marks.ts";
 import type { ClusterView } from "./port.ts";
 import type { Rows } from "./rows.ts";
 import { readyKey } from "./tables.ts";
 
 const markCodec = codec<ScopeMark>("A mark of readiness", 1, 64, struct({ rank: uint(RANK_MAX), followed: byteString(32) }));
 
+/** Before there was anything to catch up with, a copy is complete. */
+const COMPLETE: ScopeMark = { rank: 0, followed: new Uint8Array(0) };
+
 /**
- * Of which groups this host's copy is complete enough to be read: it has caught up with the others since it keeps what it keeps now.
- * Until then it stores what it is sent, and reads ask those who were there before.
+ * Whose copies are complete enough to be read: this host's own, as its disk says, and those of others, as they have published. A copy
+ * becomes complete by catching up; it stays so while its host is away, like every copy that others wait with their writes for.
  */
 export class Readiness {
   readonly #cluster: ClusterView;
-  readonly #holdings: Holdings;
-  readonly #marks = new Map<number, ScopeMark>();
+  readonly #network: NamespaceId;
+  readonly #own = new Map<number, ScopeMark>();
+  readonly #published = new Map<HostId, Ready>();
+  /** Who has shown since the start that this store was set back. Each may do so once: what happened before the start is seen at the first meeting. */
+  readonly #witnesses = new Set<HostId>();
+  #version = 0;
 
-  constructor(cluster: ClusterView, holdings: Holdings, rows: Rows) {
+  constructor(cluster: ClusterView, network: NamespaceId, rows: Rows) {
     this.#cluster = cluster;
-    this.#holdings = holdings;
-    for (const { key, value } of rows.all("r")) this.#marks.set(key[1]! * 256 + key[2]!, markCodec.decode(value));
+    this.#network = network;
+    for (const { key, value } of rows.all("r")) this.#own.set(key[1]! * 256 + key[2]!, markCodec.decode(value));
+    let after: string | undefined;
+    do {
+      const page = rows.page(network, { prefix: READY_PREFIX, ...(after === undefined ? {} : { after }) }, 1000);
+      for (const { key, siblings } of page.keys) this.#hear(key, siblings);
+      after = page.next;
+    } while (after !== undefined);
   }
 
-  isReady(group: number): boolean {
-    if (this.#isAlone()) return true;
-    const mark = this.#marks.get(group);
-    return mark !== undefined && covers(mark, markOf(this.#holdings.scope(group)));
+  /** Counts the changes of what others have published. */
+  get version(): number {
+    return this.#version;
   }
 
-  /** Groups of this host's that it cannot answer for yet. */
-  unready(groups: Iterable<number>): number[] {
-    return [...groups].filter((group) => !this.isReady(group));
+  /** In which scope the own copy of a group is complete; undefined for none. */
+  own(group: number): ScopeMark | undefined {
+    return this.#isAlone() ? COMPLETE : this.#own.get(group);
+  }
+
+  /** Whether the own copy of the group is complete for a scope. */
+  covers(group: number, wanted: ScopeMark): boolean {
+    const mark = this.own(group);
+    return mark !== undefined && covers(mark, wanted);
+  }
+
+  /** Whether another host has said that its copy is complete for namespaces with so many replicas. */
+  hasPublished(host: HostId, group: number, replicas: number): boolean {
+    const rank = this.#published.get(host)?.ranks[group] ?? NOT_READY;
+    return group === EVERYWHERE ? rank !== NOT_READY : rank < replicas;
+  }
+
+  /** The store of which a host has published. */
+  storeOf(host: HostId): StoreId | undefined {
+    return this.#published.get(host)?.store;
+  }
+
+  /** The other active hosts that have said to be complete for namespaces with so many replicas. */
+  others(group: number, replicas: number): readonly HostId[] {
+    const active = group === EVERYWHERE ? this.#cluster.members() : this.#cluster.preferenceList(group);
+    return active.filter((host) => host !== this.#cluster.self && this.hasPublished(host, group, replicas));
+  }
+
+  /** What this host has to publish now; undefined when it has. */
+  unpublished(store: StoreId): Ready | undefined {
+    const ranks = Uint8Array.from({ length: GROUPS }, (_, group) => this.#own.get(group)?.rank ?? NOT_READY);
+    const known = this.#published.get(this.#cluster.self);
+    if (known !== undefined && known.store === store && equalBytes(known.ranks, ranks)) return undefined;
+    return known === undefined && ranks.every((rank) => rank === NOT_READY) ? undefined : { store, ranks };
+  }
+
+  /** Records of the network's namespace were applied. */
+  applied(keys: Iterable<string>, rows: Rows): void {
+    for (const key of keys) if (key.startsWith(READY_PREFIX)) this.#hear(key, rows.siblings(this.#network, key));
   }
 
   /** What a host that is a network by itself knows to be complete when others join it. */
   alone(): LogOperation[] {
-    if (!this.#isAlone() || this.#marks.size === GROUPS) return [];
-    return Array.from({ length: GROUPS }, (_, group) => this.mark(group, { rank: 0, followed: new Uint8Array(0) }));
+    if (!this.#isAlone() || this.#own.size === GROUPS) return [];
+    return Array.from({ length: GROUPS }, (_, group) => this.mark(group, COMPLETE));
   }
 
   mark(group: number, mark: ScopeMark): LogOperation {
-    this.#marks.set(group, mark);
+    this.#own.set(group, mark);
     return { kind: "put", key: readyKey(group), value: markCodec.encode(mark) };
   }
 
-  forget(group: number): LogOperation {
-    this.#marks.delete(group);
+  /** What is followed in the group has changed; what the layout keeps here is as complete as before. */
+  unfollowed(group: number): LogOperation[] {
+    const mark = this.#own.get(group);
+    if (mark === undefined) return [];
+    return mark.rank === RANK_MAX ? [this.#forget(group)] : [this.mark(group, { rank: mark.rank, followed: new Uint8Array(0) })];
+  }
+
+  /** The store lacks what it once had: it was restored from a backup. It is complete for nothing until it has caught up again. */
+  withdraw(): LogOperation[] {
+    return [...this.#own.keys()].map((group) => this.#forget(group));
+  }
+
+  /** A peer holds a place in this store's numbering that this store never gave. @returns whether that is to be acted upon */
+  isWitness(peer: HostId): boolean {
+    const isNew = !this.#witnesses.has(peer);
+    this.#witnesses.add(peer);
+    return isNew;
+  }
+
+  #forget(group: number): LogOperation {
+    this.#own.delete(group);
     return { kind: "delete", key: readyKey(group) };
+  }
+
+  /** Where a host has said several things at once, it is ready only for what all of them say. */
+  #hear(key: string, siblings: readonly StoredRecord[]): void {
+    const said = siblings.flatMap(({ body }) => (body.value === null ? [] : [readyCodec.decode(body.value)]));
+    const host = key.slice(READY_PREFIX.length) as HostId;
+    const [first, ...more] = said;
+    this.#version += 1;
+    if (first === undefined || key !== readyKeyOf(host)) return void this.#published.delete(host);
+    const isOneStore = more.every(({ store }) => store === first.store);
+    const ranks = first.ranks.map((rank, group) => (isOneStore ? Math.max(rank, ...more.map((each) => each.ranks[group]!)) : NOT_READY));
+    this.#published.set(host, { store: first.store, ranks });
   }
 
   #isAlone(): boolean {

@@ -9,25 +9,23 @@ import { ASK_FETCH, ASK_PUSH } from "./messages.ts";
 import { pack } from "./parcel.ts";
 import type { Peers } from "./peers.ts";
 import type { ClusterView, KeyState } from "./port.ts";
-import type { Readiness } from "./readiness.ts";
 import type { Replica } from "./replica.ts";
-import { stateOf } from "./rows.ts";
+import { stateOf, wholeState } from "./rows.ts";
 
-// A read's way: a host that keeps the namespace and has caught up answers from its own disk. Else the nearest replica is asked, and the next
-// one too when it takes long. A replica that has not caught up says so; its answer counts only together with others'. `fresh` asks all
-// replicas in reach; what one of them lacks is brought to it afterwards, without the reader waiting for that.
+// A read's way: a host whose copy is complete answers from its own disk. Else the nearest of those that have said to be ready is asked, and
+// the next one too when it takes long. When none of them answers, what others have is put together, and the reader is told that there may
+// be more. `fresh` asks all who should have it and are in reach; what one of them lacks is brought to it afterwards, without the reader waiting for that.
 
 const ASK_TIMEOUT_MS = 4000;
 /** When the nearest has not answered, the next is asked too. */
 const SPARE_MS = 500;
-/** Hosts beyond the replicas that are asked when those do not do: who kept the shard before the layout changed. */
+/** Hosts beyond those that should have it that are asked when these do not do: what they have may be all that is left. */
 const OTHERS_MAX = 4;
 
 export interface ReaderParts {
   readonly replica: Replica;
   readonly cluster: ClusterView;
   readonly peers: Peers;
-  readonly readiness: Readiness;
 }
 
 interface Answer {
@@ -45,17 +43,11 @@ export class Reader {
     this.#parts = parts;
   }
 
-  /** Whether this host's own copy of a key's group may be read. */
-  isOwn(namespace: NamespaceId, genesis: Genesis, group: number): boolean {
-    const { replica, readiness } = this.#parts;
-    return replica.holdings.holds(namespace, genesis, group) && readiness.isReady(group);
-  }
-
   /** @throws RecordsError NOT_HELD when nobody in reach has a copy */
   async read(namespace: NamespaceId, genesis: Genesis, key: string, fresh: boolean, signal: AbortSignal | undefined): Promise<KeyState | undefined> {
     const { replica } = this.#parts;
     const group = shardOf(namespace, genesis, key);
-    const isOwn = this.isOwn(namespace, genesis, group);
+    const isOwn = replica.holdings.isReady(namespace, genesis, group);
     if (isOwn && !fresh) return stateOf(key, replica.rows.siblings(namespace, key));
     const hosts = this.candidates(genesis, group, fresh);
     const ask = (peer: HostId, stop: AbortSignal): Promise<Answer> => this.#ask(peer, namespace, key, stop);
@@ -65,17 +57,19 @@ export class Reader {
     if (!isAnswered) throw new RecordsError("NOT_HELD", `No host in reach keeps "${key}" of namespace ${namespace}. Try again when one of its replicas is up.`);
     const merged = answers.reduce<readonly StoredRecord[]>((known, { records }) => merge(known, records), own);
     if (fresh) void this.#repair(answers, merged).catch(() => {});
-    return stateOf(key, merged);
+    return isOwn || answers.some(({ isReady }) => isReady) ? stateOf(key, merged) : { ...wholeState(key, merged), isPartial: true };
   }
 
-  /** Hosts to ask, nearest first: the replicas, and those behind them on the list. */
-  candidates(genesis: Genesis, group: number, onlyReplicas: boolean): HostId[] {
+  /** Hosts to ask: those that are ready, nearest first, then who else should have it, then those behind them on the list. */
+  candidates(genesis: Genesis, group: number, onlyRecipients: boolean): HostId[] {
     const { cluster, peers, replica } = this.#parts;
+    const { holdings, readiness } = replica;
     const online = new Set(cluster.online());
-    const replicas = replica.holdings.replicas(group, genesis).filter((host) => online.has(host));
-    if (onlyReplicas && replicas.length > 0) return peers.nearest(replicas);
-    const others = cluster.preferenceList(group).filter((host) => online.has(host) && !replicas.includes(host));
-    return [...peers.nearest(replicas), ...others.slice(0, OTHERS_MAX)];
+    const recipients = peers.nearest(holdings.recipients(group, genesis).filter((host) => online.has(host)));
+    if (onlyRecipients && recipients.length > 0) return recipients;
+    const isReady = (host: HostId): boolean => readiness.hasPublished(host, group, genesis.replicas);
+    const others = cluster.preferenceList(group).filter((host) => online.has(host) && !recipients.includes(host));
+    return [...recipients.filter(isReady), ...recipients.filter((host) => !isReady(host)), ...others.slice(0, OTHERS_MAX)];
   }
 
   async #all(hosts: readonly HostId[], ask: (peer: HostId, stop: AbortSignal) => Promise<Answer>, signal: AbortSignal | undefined): Promise<Answer[]> {
@@ -114,7 +108,9 @@ export class Reader {
     const geneses = new Map([[first.body.namespace, genesis]]);
     const news = merged.map(({ sealed }) => proven.get(sealed.leaf)).filter((record) => record !== undefined);
     if (replica.holdings.holds(first.body.namespace, genesis, shardOf(first.body.namespace, genesis, first.body.key))) await replica.apply(news, geneses);
+    const recipients = replica.holdings.recipients(shardOf(first.body.namespace, genesis, first.body.key), genesis);
     for (const { peer, records } of answers) {
+      if (!recipients.includes(peer)) continue;
       const held = records.map(({ sealed }) => Buffer.from(sealed.leaf).toString("latin1"));
       const lacking = merged.filter(({ sealed }) => !held.includes(Buffer.from(sealed.leaf).toString("latin1")));
       if (lacking.length > 0) await peers.ask(peer, ASK_PUSH, pack(lacking, (namespace) => geneses.get(namespace)), ASK_TIMEOUT_MS).catch(() => {});

@@ -1,23 +1,19 @@
 import { shardOf } from "../cluster/index.ts";
-import type { NamespaceId } from "../codec/index.ts";
 import type { StoredRecord } from "./batch.ts";
 import { sizeOf } from "./draft.ts";
 import { MAX_PAGE_ITEMS, MAX_SCAN_LIMIT, PAGE_BYTES } from "./limits.ts";
 import type { FetchAnswer, FetchQuestion, ScanAnswer, ScanQuestion } from "./messages.ts";
 import { pack } from "./parcel.ts";
 import type { Parcel } from "./parcel.ts";
-import type { Readiness } from "./readiness.ts";
 import type { Replica } from "./replica.ts";
 import { rowSiblings } from "./row.ts";
 
 /** Fills answers with records up to a page's size; one record may take a page beyond, so there is always progress. */
 export class RecordPages {
   readonly #replica: Replica;
-  readonly #readiness: Readiness;
 
-  constructor(replica: Replica, readiness: Readiness) {
+  constructor(replica: Replica) {
     this.#replica = replica;
-    this.#readiness = readiness;
   }
 
   fetch({ keys, skip }: FetchQuestion): FetchAnswer {
@@ -41,7 +37,7 @@ export class RecordPages {
     const options = { prefix, ...(after === null ? {} : { after }) };
     const { keys, next } = this.#replica.stored.page(namespace, options, Math.min(Math.max(limit, 1), MAX_SCAN_LIMIT));
     const genesis = this.#replica.geneses.get(namespace);
-    const isReady = genesis !== undefined && this.#holds(namespace, group) && this.#readiness.isReady(group);
+    const isReady = genesis !== undefined && this.#replica.holdings.isReady(namespace, genesis, group);
     const page: StoredRecord[] = [];
     const large: string[] = [];
     let bytes = 0;
@@ -62,13 +58,7 @@ export class RecordPages {
   #isReady(first: FetchQuestion["keys"][number] | undefined): boolean {
     const genesis = first && this.#replica.geneses.get(first.namespace);
     if (first === undefined || genesis === undefined) return false;
-    const group = shardOf(first.namespace, genesis, first.key);
-    return this.#holds(first.namespace, group) && this.#readiness.isReady(group);
-  }
-
-  #holds(namespace: NamespaceId, group: number): boolean {
-    const genesis = this.#replica.geneses.get(namespace);
-    return genesis !== undefined && this.#replica.holdings.holds(namespace, genesis, group);
+    return this.#replica.holdings.isReady(first.namespace, genesis, shardOf(first.namespace, genesis, first.key));
   }
 
   #pack(records: readonly StoredRecord[]): Parcel {

@@ -14,6 +14,7 @@ import { Numbering } from "./numbering.ts";
 import { Outbox } from "./outbox.ts";
 import type { ClusterView, Write } from "./port.ts";
 import { Positions } from "./positions.ts";
+import { Readiness } from "./readiness.ts";
 import { NOTHING, Rows } from "./rows.ts";
 import { genesisKey, namespaceIn } from "./tables.ts";
 import type { Committed, TurnParts } from "./turn.ts";
@@ -43,6 +44,7 @@ export class Replica {
   readonly numbering: Numbering;
   readonly identity: Identity;
   readonly holdings: Holdings;
+  readonly readiness: Readiness;
   readonly outbox: Outbox;
   /** What is read here: rows, and over them the outbox. */
   readonly rows: Rows;
@@ -60,14 +62,15 @@ export class Replica {
   private constructor(env: Env, parts: ReplicaParts, numbering: Numbering) {
     this.numbering = numbering;
     this.identity = new Identity(env, parts.cluster.self, parts.log);
-    this.holdings = new Holdings(parts.cluster);
     this.outbox = new Outbox(parts.log);
     this.rows = new Rows(parts.log, this.outbox);
     this.stored = new Rows(parts.log, NOTHING);
     this.positions = new Positions(this.stored);
     this.#networkNamespace = parts.network as string as NamespaceId;
-    const { geneses, identity, holdings, outbox, positions, counters } = this;
-    this.#parts = { ...parts, numbering, identity, holdings, outbox, positions, counters, geneses, wallMs: () => env.clock.wallMs() };
+    this.readiness = new Readiness(parts.cluster, this.#networkNamespace, this.stored);
+    this.holdings = new Holdings(parts.cluster, this.readiness);
+    const { geneses, identity, holdings, readiness, outbox, positions, counters } = this;
+    this.#parts = { ...parts, numbering, identity, holdings, readiness, outbox, positions, counters, geneses, wallMs: () => env.clock.wallMs() };
     this.#load();
   }
 
@@ -196,6 +199,7 @@ export class Replica {
   #publish(committed: Committed): void {
     for (const [namespace, genesis] of committed.learned) this.geneses.set(namespace, genesis);
     for (const delivery of committed.deliveries) this.outbox.add(delivery);
+    this.readiness.applied(committed.changed.filter(({ namespace }) => namespace === this.#networkNamespace).map(({ key }) => key), this.stored);
     for (const listener of this.#listeners) listener(committed);
   }
 

@@ -16,10 +16,10 @@ import { Feed } from "./feed.ts";
 import { MAX_INCARNATIONS } from "./limits.ts";
 import { Following } from "./following.ts";
 import { Judging } from "./judging.ts";
+import { readyCodec, readyKeyOf } from "./marks.ts";
 import { ASK_CONFIRM, ASK_GENESIS } from "./messages.ts";
 import { Peers } from "./peers.ts";
 import type { Change, ClusterView, KeyState, Records, ScanPage, Write, WriteOptions, WriteResult } from "./port.ts";
-import { Readiness } from "./readiness.ts";
 import { Reader } from "./reading.ts";
 import { Replica } from "./replica.ts";
 import { livePage, stateOf } from "./rows.ts";
@@ -70,6 +70,7 @@ export class RunningRecords implements Records {
   readonly #stopping = new AbortController();
   readonly #endings: (() => void)[] = [];
   #rosterChanges = 0;
+  #confirmUntilMs = 0;
 
   constructor(env: Env, parts: RecordsParts, replica: Replica) {
     const { cluster, network, transport } = parts;
@@ -78,15 +79,14 @@ export class RunningRecords implements Records {
     this.#replica = replica;
     this.#peers = new Peers(env, transport, new Verifier(network), replica.counters);
     const peers = this.#peers;
-    const readiness = new Readiness(cluster, replica.holdings, replica.stored);
     const cursors = new Cursors(replica.positions);
     this.#sender = new Sender(env, { replica, cluster, peers });
-    this.#reader = new Reader(env, { replica, cluster, peers, readiness });
-    this.#scanner = new Scanner(env, { replica, cluster, peers, readiness }, this.#reader);
-    this.#following = new Following({ replica, readiness });
-    const catchUp = new CatchUp({ env, replica, peers, cursors, network, cluster, readiness, roster: () => this.#rosterChanges, inReach: () => this.#inReach() });
+    this.#reader = new Reader(env, { replica, cluster, peers });
+    this.#scanner = new Scanner(env, { replica, cluster, peers }, this.#reader);
+    this.#following = new Following({ replica });
+    const catchUp = new CatchUp({ env, replica, peers, cursors, network, cluster, roster: () => this.#rosterChanges, inReach: () => this.#inReach() });
     this.#confirmer = new Confirmer(env, replica, cluster, peers, (peer) => catchUp.hasAllOf(peer));
-    new Server({ replica, cluster, peers, readiness }).register(transport);
+    new Server({ replica, cluster, peers }).register(transport);
     // A random part keeps the hosts of a network from asking in step.
     const everyMs = CATCH_UP_MS * (0.8 + 0.4 * env.random.fraction());
     this.#catchUp = new Worker(env, {
@@ -95,6 +95,7 @@ export class RunningRecords implements Records {
       work: async (turn) => {
         await catchUp.turn(turn);
         await this.#confirmer.turn(turn.signal);
+        await this.#publishReadiness();
       },
     });
     this.#outbox = new Worker(env, { name: "outbox", everyMs: OUTBOX_MS, work: (each) => this.#clearOutbox(each.report) });
@@ -107,6 +108,7 @@ export class RunningRecords implements Records {
   }
 
   start(): void {
+    this.#confirmUntilMs = this.#env.clock.monotonicMs() + CONFIRM_MS;
     this.#catchUp.start();
     this.#outbox.start();
     this.#judging.start();
@@ -254,6 +256,18 @@ export class RunningRecords implements Records {
     await this.#sender.resend();
     const { size, bytes } = this.#replica.outbox;
     report(size === 0 ? "nothing waits" : `${size} batches (${bytes} bytes) wait for their replicas`);
+  }
+
+  /** Tells all others of which groups this host's copy is complete, when that has changed and the host is one of them. */
+  async #publishReadiness(): Promise<void> {
+    const { cluster, network } = this.#parts;
+    const { readiness, numbering, identity } = this.#replica;
+    const ready = readiness.unpublished(numbering.store);
+    if (ready === undefined || !cluster.members().includes(cluster.self)) return;
+    // It is not worth a new incarnation.
+    if (!identity.isConfirmed && this.#env.clock.monotonicMs() < this.#confirmUntilMs) return;
+    const written = await this.#replica.write([{ namespace: network as string as NamespaceId, key: readyKeyOf(cluster.self), value: readyCodec.encode(ready) }], "host");
+    this.#sender.send(written.delivery);
   }
 
   #applied(changed: readonly ChangedRow[]): void {

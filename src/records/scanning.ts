@@ -36,9 +36,9 @@ export class Scanner {
 
   /** @throws RecordsError NOT_HELD when a part of the namespace is kept by nobody in reach */
   async scan(namespace: NamespaceId, genesis: Genesis, options: RangeOptions, signal: AbortSignal | undefined): Promise<ScanPage> {
-    const { rows } = this.#parts.replica;
+    const { rows, holdings } = this.#parts.replica;
     const groups = groupsOf(namespace, genesis);
-    if (groups.every((group) => this.#reader.isOwn(namespace, genesis, group))) return livePage(rows, namespace, options);
+    if (groups.every((group) => holdings.isReady(namespace, genesis, group))) return livePage(rows, namespace, options);
     const limit = Math.min(Math.max(1, options.limit ?? MAX_SCAN_LIMIT), MAX_SCAN_LIMIT);
     const pages = await Promise.all(groups.map((group) => this.#group(namespace, genesis, group, options, limit, signal)));
     // A page is complete only up to where the first of its parts breaks off.
@@ -47,18 +47,19 @@ export class Scanner {
     const found = new Map(pages.flatMap(({ keys }) => [...keys]));
     for (const [key, siblings] of own.keys) found.set(key, merge(found.get(key) ?? [], siblings));
     const states = [...found].filter(([key]) => end === undefined || compareKeys(key, end) <= 0).map(([key, siblings]) => stateOf(key, siblings)).filter((state) => state !== undefined);
-    return cut(states.sort((a, b) => compareKeys(a.key, b.key)), limit, end);
+    const page = cut(states.sort((a, b) => compareKeys(a.key, b.key)), limit, end);
+    return pages.every(({ isReady }) => isReady) ? page : { ...page, isPartial: true };
   }
 
   async #group(namespace: NamespaceId, genesis: Genesis, group: number, options: RangeOptions, limit: number, signal: AbortSignal | undefined): Promise<GroupPage> {
-    if (this.#reader.isOwn(namespace, genesis, group)) return this.#own(namespace, options, limit);
+    if (this.#parts.replica.holdings.isReady(namespace, genesis, group)) return this.#own(namespace, options, limit);
     const hosts = this.#reader.candidates(genesis, group, false);
     const answers = await firstReady(this.#env, hosts, (peer, stop) => this.#ask(peer, { namespace, group, prefix: options.prefix ?? "", after: options.after ?? null, limit }, stop), signal);
     if (answers.length === 0 && !this.#parts.replica.holdings.holds(namespace, genesis, group)) {
       throw new RecordsError("NOT_HELD", `No host in reach keeps all of namespace ${namespace}. Try again when its replicas are up.`);
     }
     const ends = answers.map(({ next }) => next).filter((next) => next !== undefined);
-    return { keys: joined(answers), next: ends.sort(compareKeys)[0], isReady: true };
+    return { keys: joined(answers), next: ends.sort(compareKeys)[0], isReady: answers.some(({ isReady }) => isReady) };
   }
 
   #own(namespace: NamespaceId, options: RangeOptions, limit: number): GroupPage {

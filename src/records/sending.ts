@@ -88,7 +88,7 @@ export class Sender {
 
   #targetsOf(item: DeliveryItem): readonly HostId[] {
     const { holdings } = this.#parts.replica;
-    return holdings.replicas(item.group, item.genesis).filter((host) => host !== holdings.self);
+    return holdings.recipients(item.group, item.genesis);
   }
 
   /** Records that were only in the outbox and, by a new layout or a follow, belong into the rows here. */

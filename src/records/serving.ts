@@ -11,7 +11,7 @@ import { unpackGeneses } from "./parcel.ts";
 import type { Parcel } from "./parcel.ts";
 import type { Kind, Peers } from "./peers.ts";
 import type { ClusterView } from "./port.ts";
-import type { Readiness } from "./readiness.ts";
+import { mostReplicas } from "./pull.ts";
 import { RecordPages } from "./record-pages.ts";
 import type { Replica } from "./replica.ts";
 
@@ -22,7 +22,6 @@ export interface ServerParts {
   readonly replica: Replica;
   readonly cluster: ClusterView;
   readonly peers: Peers;
-  readonly readiness: Readiness;
 }
 
 /** Answers what other hosts ask about records. Whoever can ask has been admitted by the transport. */
@@ -33,7 +32,7 @@ export class Server {
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
-    this.#pages = new RecordPages(parts.replica, parts.readiness);
+    this.#pages = new RecordPages(parts.replica);
   }
 
   register(transport: Transport): void {
@@ -66,12 +65,16 @@ export class Server {
   }
 
   #newest({ reached }: NewestQuestion, from: HostId): NewestAnswer {
-    const { numbering, geneses, outbox } = this.#parts.replica;
-    const numbers = new Map(reached.map(({ group, place }) => [group, numbering.resolve(place)]));
+    const { replica } = this.#parts;
+    const { numbering, outbox, readiness } = replica;
+    if (!reached.every(({ place }) => numbering.gave(place)) && readiness.isWitness(from)) {
+      replica.counters.count("set back");
+      void replica.keep(readiness.withdraw()).catch(() => {});
+    }
+    const numbers = new Map(reached.map(({ group, place, rank }) => [group, { sequence: numbering.resolve(place), rank }]));
     for (const delivery of outbox.waiting()) delivery.caughtUp(from, numbers);
     const groups = Array.from({ length: GROUPS }, (_, group) => ({ group, sequence: numbering.newest(group) }));
-    const replicasMax = [...geneses.values()].reduce((most, { replicas }) => Math.max(most, replicas), 0);
-    return { store: numbering.store, life: numbering.life, replicasMax, newest: groups.filter(({ sequence }) => sequence > 0) };
+    return { store: numbering.store, life: numbering.life, replicasMax: mostReplicas(replica), newest: groups.filter(({ sequence }) => sequence > 0) };
   }
 }
 

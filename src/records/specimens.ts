@@ -7,7 +7,7 @@ import { idFromBytes, idFromText, utf8 } from "../codec/index.ts";
 import { keyPairFromSeed, sha256 } from "../crypto/index.ts";
 import { hostSealer } from "./batch.ts";
 import { encodePositionText } from "./feed.ts";
-import { floorCodec, readyCodec } from "./marks.ts";
+import { NOT_READY, floorCodec, readyCodec } from "./marks.ts";
 import { ASK_CONFIRM, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_PUSH, ASK_SCAN, answerOf } from "./messages.ts";
 import { encodeBatch } from "./outbox.ts";
 import { pack } from "./parcel.ts";
@@ -83,11 +83,11 @@ export const specimens: Readonly<Record<string, Uint8Array>> = {
   "position-value": encodePosition({ place, mark }),
   "feed-position": utf8(encodePositionText([{ store, group: 3, place }])),
   floor: floorCodec.encode({ number: 3, horizonMs: 15_552_000_000, replicas: [{ host, store, place }] }),
-  ready: readyCodec.encode({ view: digest("specimen view"), store, floor: 3 }),
+  ready: readyCodec.encode({ store, ranks: Uint8Array.from({ length: 257 }, (_, group) => (group % 3 === 0 ? NOT_READY : group % 3)) }),
   "push-whole": ASK_PUSH.question.encode(whole),
   "push-part": ASK_PUSH.question.encode(part),
   "push-answer": ASK_PUSH.answer.encode(answerOf([{ kind: "ok" }, { kind: "later", code: "NOT_YET" }, { kind: "refused", code: "NOT_OWN" }])),
-  "newest-question": ASK_NEWEST.question.encode({ reached: [{ group: 256, place }] }),
+  "newest-question": ASK_NEWEST.question.encode({ reached: [{ group: 256, place, rank: 2 }] }),
   "newest-answer": ASK_NEWEST.answer.encode({ store, life: 99, replicasMax: 3, newest: [{ group: 256, sequence: 41 }] }),
   "heads-question": ASK_HEADS.question.encode({ groups: [{ group: 7, place, scope: { rank: 2, followed: [namespace] } }] }),
   "heads-answer": ASK_HEADS.answer.encode({ store, namespaces: [namespace], groups: [{ group: 7, heads: [{ namespace: 0, tag, key: "letters/ä" }], next: place, isMore: true }] }),

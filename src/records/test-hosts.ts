@@ -1,6 +1,11 @@
 // For tests only: several hosts of one network in one process, on the twins of disk and wire.
+<<<<<<< HEAD
 import { ACCEPT, EVERYWHERE, delegate, isExcluded, namespaceIdOf, preferenceList, refuse } from "../cluster/index.ts";
 import type { Delegation, Exclusion, Genesis, JudgedRecord, Verdict } from "../cluster/index.ts";
+=======
+import { ACCEPT, EVERYWHERE, delegate, namespaceIdOf, preferenceList, shardOf } from "../cluster/index.ts";
+import type { Delegation, Genesis, JudgedRecord, Verdict } from "../cluster/index.ts";
+>>>>>>> 5c96a2c (Say in one record of which groups a host's copy is complete, and read from those who have said so)
 import type { AccountId, HostId, NamespaceId, NetworkId } from "../codec/index.ts";
 import { fromUtf8, idFromBytes, idFromText, utf8 } from "../codec/index.ts";
 import type { KeyPair } from "../crypto/index.ts";
@@ -10,6 +15,7 @@ import { MemoryNetwork } from "../net/index.ts";
 import type { Env } from "../platform/index.ts";
 import { machineEnv, silentLog } from "../platform/index.ts";
 import { MemoryDisk, MemoryLog } from "../store/index.ts";
+import { NOT_READY, readyCodec, readyKeyOf } from "./marks.ts";
 import type { ClusterView, KeyState } from "./port.ts";
 import type { RunningRecords } from "./running-records.ts";
 import { createRecords } from "./running-records.ts";
@@ -97,6 +103,12 @@ export class TestHost {
     return textOf(this.records.local(namespace, key));
   }
 
+  /** What this host has heard of another's readiness. */
+  publishedRank(other: TestHost, group: number): number {
+    const value = this.records.local(networkNamespace, readyKeyOf(other.self))?.siblings[0]?.value;
+    return value === undefined || value === null ? NOT_READY : readyCodec.decode(value).ranks[group]!;
+  }
+
   put(namespace: NamespaceId, key: string, value: string | null): ReturnType<RunningRecords["write"]> {
     return this.records.write([{ namespace, key, value: value === null ? null : utf8(value) }]);
   }
@@ -171,4 +183,16 @@ export async function until(what: string, isTrue: () => boolean, waitMs = 8000):
     if (env.clock.monotonicMs() > endMs) throw new Error(`It did not come about that ${what}`);
     await env.timers.sleep(3);
   }
+}
+
+/** Waits until every host that is up and takes part knows of all others of them that their copies of a namespace's group are complete. */
+export async function settled(all: TestHosts, genesis: Genesis = everywhere, key = ""): Promise<void> {
+  const group = shardOf(namespaceIdOf(genesis), genesis, key);
+  const hosts = all.hosts.filter(({ isUp, self, records }) => isUp && records !== undefined && all.members().includes(self));
+  const targets = hosts[0]!.view().replicas(group, genesis.replicas).map((id) => all.byId(id)).filter(({ isUp }) => isUp);
+  await until("every host knows who is ready", () => {
+    const isDone = hosts.every((host) => targets.every((target) => host.publishedRank(target, group) < Math.max(1, genesis.replicas)));
+    if (!isDone) for (const host of hosts) host.records.workers()[0]!.nudge();
+    return isDone;
+  });
 }

@@ -10,7 +10,7 @@ import type { DeliveryItem } from "./delivery.ts";
 import { Draft } from "./draft.ts";
 import type { ChangedRow } from "./draft.ts";
 import { RecordsError } from "./errors.ts";
-import { Intake } from "./intake.ts";
+import { Intake, setBack } from "./intake.ts";
 import type { IntakeParts } from "./intake.ts";
 import type { DroppingJob, IncomingJob, ItemVerdict, JudgingJob, KeepingJob, OwnJob, PositionUpdate, RenewingJob, Written } from "./jobs.ts";
 import type { Numbering } from "./numbering.ts";
@@ -92,8 +92,7 @@ export class Turn {
   }
 
   renew({ why }: RenewingJob): void {
-    this.#parts.counters.count("met itself");
-    this.#parts.identity.renew(why, this.#draft);
+    setBack(this.#parts, this.#draft, why);
   }
 
   /** Makes the positions of a page durable, but for groups of which a record was left for later. */
@@ -150,8 +149,7 @@ export class Turn {
       return this.#compose(jobs, delegation);
     } catch (error) {
       if (!(error instanceof DotWasSeen)) throw error;
-      this.#parts.counters.count("met itself");
-      identity.renew("somebody has read a dot that was about to be taken", this.#draft);
+      setBack(this.#parts, this.#draft, "somebody has read a dot that was about to be taken");
       return this.#compose(jobs, delegation);
     }
   }

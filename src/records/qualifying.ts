@@ -1,0 +1,50 @@
+import { EVERYWHERE } from "../cluster/index.ts";
+import type { HostId, StoreId } from "../codec/index.ts";
+import type { LogOperation } from "../store/index.ts";
+import type { ScopeMark } from "./holdings.ts";
+import { covers, markOf } from "./holdings.ts";
+import { GROUPS } from "./limits.ts";
+import type { ClusterView } from "./port.ts";
+import type { Replica } from "./replica.ts";
+
+// When a host may call its copy of a group complete: when it has caught up, since it keeps what it keeps now, with a majority of the hosts
+// that were ready for that before it. An acknowledged write is on w of them at least, or waits in an outbox until all have it. Where nobody
+// is known to be ready, it takes all in reach, and those must be more than half of the members.
+
+export interface QualifyingParts {
+  readonly replica: Replica;
+  readonly cluster: ClusterView;
+  /** In which scope a group was last brought to its end with a peer that is there now, and with which of its stores. */
+  readonly caughtUp: (peer: HostId, group: number) => { readonly store: StoreId | undefined; readonly mark: ScopeMark } | undefined;
+  /** Whether anything of a group may belong here at all. */
+  readonly wants: (group: number) => boolean;
+}
+
+/** Marks the groups that have become complete. */
+export function qualify({ replica, cluster, caughtUp, wants }: QualifyingParts): LogOperation[] {
+  const { holdings, readiness } = replica;
+  const online = cluster.online();
+  const isMajority = online.length > 0 && (online.length + 1) * 2 > cluster.members().length;
+  const hasAllOf = (peer: HostId, group: number, wanted: ScopeMark): boolean => {
+    const reached = caughtUp(peer, group);
+    return reached !== undefined && covers(reached.mark, wanted);
+  };
+  const isOfOneStore = (peer: HostId, group: number): boolean => caughtUp(peer, group)?.store === readiness.storeOf(peer);
+  const isQualified = (group: number, wanted: ScopeMark): boolean => {
+    const former = readiness.others(group, replicasLeast(replica, group));
+    if (former.length > 0) return former.filter((peer) => isOfOneStore(peer, group) && hasAllOf(peer, group, wanted)).length * 2 > former.length;
+    // Who is ready is said in the group on all hosts, so that comes first.
+    return isMajority && online.every((peer) => hasAllOf(peer, group, wanted) && hasAllOf(peer, EVERYWHERE, markOf(holdings.scope(EVERYWHERE))));
+  };
+  return Array.from({ length: GROUPS }, (_, group) => group).flatMap((group) => {
+    const wanted = markOf(holdings.scope(group));
+    if (!wants(group) || readiness.covers(group, wanted) || !isQualified(group, wanted)) return [];
+    return [readiness.mark(group, wanted)];
+  });
+}
+
+/** Of how many replicas the namespaces are, at the least, that this host keeps of a group: whoever is ready for those is for all. */
+function replicasLeast({ holdings, geneses }: Replica, group: number): number {
+  const { rank, followed } = holdings.scope(group);
+  return followed.reduce((least, namespace) => Math.min(least, geneses.get(namespace)?.replicas ?? least), rank + 1);
+}
