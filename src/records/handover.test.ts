@@ -18,6 +18,16 @@ function kvWhere(all: TestHosts, replicas: number, isFirstTarget: boolean): { re
   }
 }
 
+/** Waits for some turns of the host's catching up. */
+async function turned(host: TestHost): Promise<void> {
+  const worker = host.records.workers()[0]!;
+  const { runs } = worker.status();
+  await until(`${host.name} has had its turns`, () => {
+    worker.nudge();
+    return worker.status().runs > runs + 3;
+  });
+}
+
 test("a host that founds a network is ready at once, and who joins is when it has caught up with it", async () => {
   const all = new TestHosts(["a", "b"]);
   await using _ = all;
@@ -50,11 +60,7 @@ test("a newcomer is ready only after catching up with a majority of those who we
   const [one, two] = before as [TestHost, TestHost, TestHost];
   await newcomer.transport.connect(one.self, [all.wire.addressOf(one.self)]);
   await until("it has what that one has", () => newcomer.value(namespace, "k") === "v");
-  const runs = newcomer.records.workers()[0]!.status().runs;
-  await until("it has had its turns", () => {
-    newcomer.records.workers()[0]!.nudge();
-    return newcomer.records.workers()[0]!.status().runs > runs + 3;
-  });
+  await turned(newcomer);
   assert.ok(newcomer.publishedRank(newcomer, group) >= 3);
   assert.equal((await newcomer.records.read(namespace, "k"))?.isPartial, undefined);
   await newcomer.transport.connect(two.self, [all.wire.addressOf(two.self)]);
@@ -95,7 +101,7 @@ test("a store that was restored from a backup is ready for nothing until it has 
   await all.restart(a);
   await a.put(namespace, "k", "2");
   await until("the others have caught up with a", () => [b, c].every((host) => host.value(namespace, "k") === "2"));
-  for (const host of [b, c]) host.records.workers()[0]!.nudge();
+  await turned(b);
   await a.stop();
   a.disk.restore(backup);
   await all.restart(a);

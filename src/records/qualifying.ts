@@ -31,8 +31,8 @@ export function qualify({ replica, cluster, caughtUp, wants }: QualifyingParts):
   };
   const isOfOneStore = (peer: HostId, group: number): boolean => caughtUp(peer, group)?.store === readiness.storeOf(peer);
   const isQualified = (group: number, wanted: ScopeMark): boolean => {
-    const former = readiness.others(group, replicasLeast(replica, group));
-    if (former.length > 0) return former.filter((peer) => isOfOneStore(peer, group) && hasAllOf(peer, group, wanted)).length * 2 > former.length;
+    const former = replicasIn(replica, group).map((replicas) => readiness.others(group, replicas)).filter((hosts) => hosts.length > 0);
+    if (former.length > 0) return former.every((hosts) => hosts.filter((peer) => isOfOneStore(peer, group) && hasAllOf(peer, group, wanted)).length * 2 > hosts.length);
     // Who is ready is said in the group on all hosts, so that comes first.
     return isMajority && online.every((peer) => hasAllOf(peer, group, wanted) && hasAllOf(peer, EVERYWHERE, markOf(holdings.scope(EVERYWHERE))));
   };
@@ -43,8 +43,9 @@ export function qualify({ replica, cluster, caughtUp, wants }: QualifyingParts):
   });
 }
 
-/** Of how many replicas the namespaces are, at the least, that this host keeps of a group: whoever is ready for those is for all. */
-function replicasLeast({ holdings, geneses }: Replica, group: number): number {
+/** How many replicas the namespaces have that this host may keep of a group: for each number, others are ready. */
+function replicasIn({ holdings, geneses }: Replica, group: number): number[] {
   const { rank, followed } = holdings.scope(group);
-  return followed.reduce((least, namespace) => Math.min(least, geneses.get(namespace)?.replicas ?? least), rank + 1);
+  const asked = [...geneses].filter(([namespace, { replicas }]) => replicas > rank || followed.includes(namespace));
+  return [...new Set([...asked.map(([, { replicas }]) => replicas), rank + 1])];
 }

@@ -1,11 +1,6 @@
 // For tests only: several hosts of one network in one process, on the twins of disk and wire.
-<<<<<<< HEAD
-import { ACCEPT, EVERYWHERE, delegate, isExcluded, namespaceIdOf, preferenceList, refuse } from "../cluster/index.ts";
+import { ACCEPT, EVERYWHERE, delegate, isExcluded, namespaceIdOf, preferenceList, refuse, shardOf } from "../cluster/index.ts";
 import type { Delegation, Exclusion, Genesis, JudgedRecord, Verdict } from "../cluster/index.ts";
-=======
-import { ACCEPT, EVERYWHERE, delegate, namespaceIdOf, preferenceList, shardOf } from "../cluster/index.ts";
-import type { Delegation, Genesis, JudgedRecord, Verdict } from "../cluster/index.ts";
->>>>>>> 5c96a2c (Say in one record of which groups a host's copy is complete, and read from those who have said so)
 import type { AccountId, HostId, NamespaceId, NetworkId } from "../codec/index.ts";
 import { fromUtf8, idFromBytes, idFromText, utf8 } from "../codec/index.ts";
 import type { KeyPair } from "../crypto/index.ts";
