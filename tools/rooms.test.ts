@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import test from "node:test";
 
 /** The rooms from the ground up: a room imports only rooms that stand before it. */
-const ROOMS = ["platform", "codec", "crypto", "erasure", "store", "net", "cluster", "records", "pool", "account", "drive", "sync", "site", "door", "daemon", "cli"];
+const ROOMS = ["platform", "codec", "crypto", "erasure", "store", "net", "cluster", "records", "kv", "pool", "account", "drive", "sync", "site", "door", "daemon", "cli"];
 
 const SRC = resolve(import.meta.dirname, "../src");
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Acknowledged, CreatedInvite, FileFault, FileRow, HeadRow, HostRow, InviteGrants, PeerAddresses, PublishRow, SiteRow, Status, WorkerRow } from "../door/index.ts";
 import { ApiClient } from "./http.ts";
+import { KvApi } from "./kv/kv-api.ts";
 
 /** How long a question may take that needs nobody but the host itself. */
 const PROMPT_MS = 20_000;
@@ -12,12 +13,14 @@ function encodedPath(path: string): string {
 
 /** What the running host can be asked, as functions. The door describes it as OpenAPI. */
 export class HostApi {
+  readonly kv: KvApi;
   readonly #client: ApiClient;
   readonly #signal: AbortSignal;
 
   constructor(url: string, token: string, signal: AbortSignal) {
     this.#client = new ApiClient(url, token);
     this.#signal = signal;
+    this.kv = new KvApi(this.#client, signal);
   }
 
   async status(): Promise<Status> {

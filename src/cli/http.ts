@@ -54,9 +54,9 @@ export class ApiClient {
     throw error;
   }
 
-  /** Asks for a list of any length and gives its rows as they come. @throws as `ask` does; CliError UNEXPECTED_ANSWER when it breaks off */
-  async *rows(path: string, signal: AbortSignal): AsyncGenerator {
-    const response = await this.open({ method: "GET", path, signal, accept: "application/x-ndjson" });
+  /** Asks for a list of any length, with a question when there is one, and gives its rows as they come. @throws as `ask` does; CliError UNEXPECTED_ANSWER when it breaks off */
+  async *rows(path: string, signal: AbortSignal, json?: unknown): AsyncGenerator {
+    const response = await this.open({ method: json === undefined ? "GET" : "POST", path, signal, accept: "application/x-ndjson", ...(json === undefined ? {} : { json }) });
     try {
       for await (const line of linesOf(response)) yield JSON.parse(line) as unknown;
     } catch (error) {

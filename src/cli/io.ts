@@ -14,6 +14,8 @@ export interface Io {
   answer(value: unknown, words: () => string): void;
   /** One of many answers, a line of JSON; resolves when it may be followed by the next. */
   row(value: unknown): Promise<void>;
+  /** Bytes as they are, on standard output; resolves when more may follow. */
+  bytes(chunk: Uint8Array): Promise<void>;
   /** For people, on standard error. */
   note(words: string): void;
   /** Redraws the last line of the terminal; an empty one clears it. */
@@ -38,6 +40,9 @@ export function standardIo(json: boolean): Io {
     async row(value) {
       if (!process.stdout.write(`${JSON.stringify(value)}\n`)) await once(process.stdout, "drain");
     },
+    async bytes(chunk) {
+      if (!process.stdout.write(chunk)) await once(process.stdout, "drain");
+    },
     note(words) {
       process.stderr.write(ended(words));
     },
@@ -61,6 +66,21 @@ export async function nextLine(what: string, signal: AbortSignal): Promise<strin
     const line = await raceAbort(lines.next(), signal);
     if (line.done === true) throw new CliError("USAGE", `Standard input holds no ${what}. Pipe it in, or type it and press Enter.`);
     if (line.value.trim() !== "") return line.value.trim();
+  }
+}
+
+/** All of standard input. @throws CliError USAGE when there is more than `maxBytes` */
+export async function readInput(maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  const bytes = process.stdin as AsyncIterable<Buffer>;
+  const iterator = bytes[Symbol.asyncIterator]();
+  for (;;) {
+    const { value, done } = await raceAbort(iterator.next(), signal);
+    if (done === true) return Buffer.concat(chunks);
+    chunks.push(value);
+    length += value.length;
+    if (length > maxBytes) throw new CliError("USAGE", `Standard input holds more than ${maxBytes} bytes, which is more than a value can have.`);
   }
 }
 

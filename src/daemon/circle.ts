@@ -6,6 +6,7 @@ import type { Admission, Standing, Transport } from "../net/index.ts";
 import type { Env, Worker } from "../platform/index.ts";
 import type { RunningRecords } from "../records/index.ts";
 import { createRecords, recordsNetworkRules } from "../records/index.ts";
+import { kvNameRule, kvRule } from "../kv/index.ts";
 import { nameRule, siteRule } from "../site/index.ts";
 import type { RecordLog } from "../store/index.ts";
 import type { DataDirectory, HostIdentity, Settings } from "./directory.ts";
@@ -55,8 +56,8 @@ export async function createCircle(env: Env, parts: CircleParts, started: AsyncD
     self: identity.host,
     network,
     connected: () => transport.connected(),
-    rules: { site: siteRule, account: accountRule },
-    networkRules: { name: nameRule, ...recordsNetworkRules },
+    rules: { site: siteRule, account: accountRule, kv: kvRule },
+    networkRules: { name: nameRule, kv: kvNameRule, ...recordsNetworkRules },
   });
   const records = await createRecords(env, { log, transport, cluster, signer: { host: identity.key, delegation: () => delegation }, network: network.id });
   started.defer(() => records.stop());

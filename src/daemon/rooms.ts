@@ -9,6 +9,8 @@ import type { RunningSites } from "../site/index.ts";
 import { createSites } from "../site/index.ts";
 import { acquaintancesWorker } from "./acquaintances.ts";
 import type { AddressBook } from "./address-book.ts";
+import type { Kv } from "../kv/index.ts";
+import { createKv } from "../kv/index.ts";
 import type { Circle } from "./circle.ts";
 import { createCircle } from "./circle.ts";
 import type { DataDirectory, HostIdentity, Settings } from "./directory.ts";
@@ -41,6 +43,7 @@ export interface Rooms extends Circle {
   readonly acquaintances: Worker;
   readonly pool: HostPool;
   readonly sites: RunningSites;
+  readonly kv: Kv;
   /** Those of all rooms. */
   readonly workers: readonly Worker[];
 }
@@ -84,7 +87,8 @@ export async function furnish(env: Env, options: MeetingOptions, ground: Ground,
   const account = (): AccountId | undefined => delegation?.account;
   const sites = createSites(env, { network: identity.network.id, self: identity.host, account, roster, records, pool });
   started.defer(() => sites.stop());
-  return { ...circle, acquaintances, pool, sites, workers: [...circle.workers, acquaintances, ...pool.workers, ...sites.workers] };
+  const kv = createKv({ records, network: identity.network.id, account });
+  return { ...circle, acquaintances, pool, sites, kv, workers: [...circle.workers, acquaintances, ...pool.workers, ...sites.workers] };
 }
 
 function openTransport(env: Env, options: MeetingOptions, { identity, ports }: Ground, admission: Admission): Promise<Transport> {

@@ -5,6 +5,7 @@ import type { Acknowledged, CreatedInvite, Gauge, HostRow, InviteGrants, InviteR
 import type { Transport } from "../net/index.ts";
 import type { Env, Worker, WorkerStatus } from "../platform/index.ts";
 import type { Pool } from "../pool/index.ts";
+import type { Kv } from "../kv/index.ts";
 import type { Records } from "../records/index.ts";
 import type { Sites } from "../site/index.ts";
 import type { PieceStore } from "../store/index.ts";
@@ -28,6 +29,7 @@ export interface ViewParts {
   readonly records: Records;
   readonly pool: Pool;
   readonly sites: Sites;
+  readonly kv: Kv;
   readonly store: PieceStore;
   readonly transport: Transport;
   readonly addressBook: AddressBook;
@@ -41,6 +43,7 @@ const WEEK_MS = 7 * 24 * 3_600_000;
 export class View implements Node {
   readonly self: { readonly id: HostId; readonly name: string };
   readonly sites: Sites;
+  readonly kv: Kv;
   readonly pool: Pool;
   readonly #env: Env;
   readonly #parts: ViewParts;
@@ -52,6 +55,7 @@ export class View implements Node {
     this.#startedMs = env.clock.wallMs();
     this.self = { id: parts.identity.host, name: parts.settings.hostName };
     this.sites = parts.sites;
+    this.kv = parts.kv;
     this.pool = parts.pool;
   }
 

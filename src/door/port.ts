@@ -1,5 +1,6 @@
 import type { HostId } from "../codec/index.ts";
 import type { WorkerStatus } from "../platform/index.ts";
+import type { Kv } from "../kv/index.ts";
 import type { Pool } from "../pool/index.ts";
 import type { Sites } from "../site/index.ts";
 import type { Acknowledged, CreatedInvite, HostRow, InviteGrants, InviteRow, PeerAddresses, Status } from "./rows.ts";
@@ -16,6 +17,7 @@ export interface Node {
   /** This host, as people know it. Does not change while it runs. */
   readonly self: { readonly id: HostId; readonly name: string };
   readonly sites: Sites;
+  readonly kv: Kv;
   /** Tells who holds a site and what it survives. */
   readonly pool: Pick<Pool, "standing">;
   status(): Status;

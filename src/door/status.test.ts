@@ -6,7 +6,7 @@ import { HoldfastError } from "../platform/index.ts";
 import { EXIT, exitCodeOf, httpStatusOf, knownCodes } from "./status.ts";
 
 /** The rooms whose errors come out at a door. */
-const ROOMS = ["platform", "codec", "crypto", "store", "net", "cluster", "records", "pool", "account", "site", "door"];
+const ROOMS = ["platform", "codec", "crypto", "store", "net", "cluster", "records", "kv", "pool", "account", "site", "door"];
 
 function codesOf(room: string): string[] {
   const file = resolve(import.meta.dirname, "..", room, "errors.ts");

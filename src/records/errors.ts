@@ -15,6 +15,10 @@ export type RecordsErrorCode =
   | "OUTBOX_FULL"
   /** A feed's position that is none. */
   | "BAD_POSITION"
+  /** A token of a write that is none. */
+  | "BAD_TOKEN"
+  /** Nobody in reach has the write yet that the reader knows of. */
+  | "NOT_YET"
   /** A batch whose signature, Merkle path or delegation does not hold, or that is of another network. */
   | "BAD_SEAL"
   /** A record that contradicts itself, such as one whose context holds its own dot. */

@@ -45,6 +45,11 @@ export function decodePositionText(text: string): readonly Seen[] {
   }
 }
 
+/** @throws RecordsError BAD_POSITION */
+export function checkPosition(text: string): void {
+  decodePositionText(text);
+}
+
 /** One reader's way through the changes of a namespace. */
 export class Feed {
   readonly #replica: Replica;

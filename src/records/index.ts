@@ -2,7 +2,12 @@
 // layout names, catch-up by numbering, and the change feed. In: writes and reads of keys in namespaces. Out: the siblings that no
 // other version supersedes, on every replica the same.
 export { EMPTY_CONTEXT } from "./port.ts";
-export type { Actor, Change, ClusterView, Context, ContextEntry, Dot, KeyState, Records, ScanPage, Sibling, Write, WriteOptions, WriteResult } from "./port.ts";
+export type { Actor, Change, ClusterView, Context, ContextEntry, Dot, KeyState, ReadOptions, Records, ScanOptions, ScanPage, Sibling, Write, WriteOptions, WriteResult, Written } from "./port.ts";
+export { checkPosition } from "./feed.ts";
+export { readToken, tokenOf } from "./seen.ts";
+export { decodeContextText, encodeContextText } from "./context-text.ts";
+export { amountsOf, kvRulesCodec } from "./amounts.ts";
+export type { Amounts, KvRules } from "./amounts.ts";
 export { RecordsError } from "./errors.ts";
 export type { RecordsErrorCode } from "./errors.ts";
 export { createRecords } from "./running-records.ts";

@@ -72,6 +72,33 @@ export interface WriteResult {
   readonly safe: boolean;
 }
 
+/** One write, as whoever knows of it can name it on any host. */
+export interface Written {
+  readonly namespace: NamespaceId;
+  readonly key: string;
+  readonly dot: Dot;
+}
+
+export interface ReadOptions {
+  /** Merges what all replicas in reach have, instead of taking the nearest one's word. */
+  readonly fresh?: boolean;
+  /**
+   * Writes that the answer must have taken in, or what superseded them; those of other keys do not matter. Good as long as deletions are
+   * kept: of a key whose deletion was collected since, nobody can say that it was ever there.
+   */
+  readonly seen?: readonly Written[];
+  readonly signal?: AbortSignal;
+}
+
+export interface ScanOptions {
+  readonly prefix?: string;
+  readonly after?: string;
+  readonly limit?: number;
+  /** As for `read`, of the keys in the page's range. */
+  readonly seen?: readonly Written[];
+  readonly signal?: AbortSignal;
+}
+
 export interface Change {
   readonly state: KeyState;
   /** Opaque; hand it to `changes` on any host to go on from here. */
@@ -133,10 +160,15 @@ export interface Records {
   /**
    * The local copy where it is complete, else that of the nearest host that is ready; `fresh` merges all in reach. Where none that is ready
    * answers, what others have, perhaps without any sibling, and it says so.
-   * @throws RecordsError UNKNOWN_NAMESPACE, or NOT_HELD when nobody in reach has a copy
+   * @throws RecordsError UNKNOWN_NAMESPACE, NOT_HELD when nobody in reach has a copy, or NOT_YET when nobody in reach has a write that was
+   *   asked for within two seconds
    */
-  read(namespace: NamespaceId, key: string, options?: { readonly fresh?: boolean; readonly signal?: AbortSignal }): Promise<KeyState | undefined>;
-  scan(namespace: NamespaceId, options: { readonly prefix?: string; readonly after?: string; readonly limit?: number; readonly signal?: AbortSignal }): Promise<ScanPage>;
+  read(namespace: NamespaceId, key: string, options?: ReadOptions): Promise<KeyState | undefined>;
+  /**
+   * A page of keys in their order (UTF-8). A key that is there throughout appears in exactly one of the pages, whatever is written meanwhile;
+   * one that comes or goes meanwhile may or may not. @throws RecordsError as `read` does
+   */
+  scan(namespace: NamespaceId, options: ScanOptions): Promise<ScanPage>;
   /** Keeps a full copy from now on, by this host's own choice. Resolves when that is durable; the copy comes by catching up. */
   follow(namespace: NamespaceId): Promise<void>;
   unfollow(namespace: NamespaceId): Promise<void>;

@@ -2,31 +2,46 @@ import { shardOf } from "../cluster/index.ts";
 import type { Genesis } from "../cluster/index.ts";
 import type { HostId, NamespaceId } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
+import { codeOf } from "../platform/index.ts";
 import type { Proven, StoredRecord } from "./batch.ts";
 import { RecordsError } from "./errors.ts";
 import { merge } from "./merge.ts";
 import { ASK_FETCH, ASK_PUSH } from "./messages.ts";
 import { pack } from "./parcel.ts";
 import type { Peers } from "./peers.ts";
-import type { ClusterView, KeyState } from "./port.ts";
+import type { ClusterView, KeyState, ReadOptions } from "./port.ts";
 import type { Replica } from "./replica.ts";
 import { stateOf, wholeState } from "./rows.ts";
+import { dotsOf, hasAll } from "./seen.ts";
 
 // A read's way: a host whose copy is complete answers from its own disk. Else the nearest of those that have said to be ready is asked, and
 // the next one too when it takes long. When none of them answers, what others have is put together, and the reader is told that there may
 // be more. `fresh` asks all who should have it and are in reach; what one of them lacks is brought to it afterwards, without the reader waiting for that.
+// A reader who knows of a write is answered with a state that has it, or told that nobody in reach has it yet.
 
 const ASK_TIMEOUT_MS = 4000;
 /** When the nearest has not answered, the next is asked too. */
 const SPARE_MS = 500;
 /** Hosts beyond those that should have it that are asked when these do not do: what they have may be all that is left. */
 const OTHERS_MAX = 4;
+/** How long a write that the reader knows of is looked for. */
+const SEEN_WAIT_MS = 2000;
+const SEEN_PAUSE_MS = 25;
 
 export interface ReaderParts {
   readonly replica: Replica;
   readonly cluster: ClusterView;
   readonly peers: Peers;
 }
+
+/** What is known of a key, deletions among it. */
+interface Found {
+  readonly siblings: readonly StoredRecord[];
+  /** A host with a complete copy has answered, or this one has it. */
+  readonly isWhole: boolean;
+}
+
+const NOTHING_FOUND: Found = { siblings: [], isWhole: false };
 
 interface Answer {
   readonly peer: HostId;
@@ -43,12 +58,26 @@ export class Reader {
     this.#parts = parts;
   }
 
-  /** @throws RecordsError NOT_HELD when nobody in reach has a copy */
-  async read(namespace: NamespaceId, genesis: Genesis, key: string, fresh: boolean, signal: AbortSignal | undefined): Promise<KeyState | undefined> {
+  /** @throws RecordsError NOT_HELD when nobody in reach has a copy, NOT_YET */
+  async read(namespace: NamespaceId, genesis: Genesis, key: string, { fresh = false, seen = [], signal }: ReadOptions): Promise<KeyState | undefined> {
+    const dots = dotsOf(seen, namespace, key);
+    const endMs = this.#env.clock.monotonicMs() + SEEN_WAIT_MS;
+    for (let [isFresh, pauseMs] = [fresh, 0]; ; [isFresh, pauseMs] = [true, Math.max(SEEN_PAUSE_MS, pauseMs * 2)]) {
+      const found = await this.#find(namespace, genesis, key, isFresh, signal).catch((error: unknown) => {
+        if (dots.length === 0 || codeOf(error) !== "NOT_HELD") throw error;
+        return NOTHING_FOUND;
+      });
+      if (hasAll(found.siblings, dots)) return found.isWhole ? stateOf(key, found.siblings) : { ...wholeState(key, found.siblings), isPartial: true };
+      if (this.#env.clock.monotonicMs() + pauseMs > endMs) throw new RecordsError("NOT_YET", `No host in reach has the write to "${key}" that you know of yet. Try again when the host that took it, or one it told, is in reach.`);
+      await this.#env.timers.sleep(pauseMs, signal);
+    }
+  }
+
+  async #find(namespace: NamespaceId, genesis: Genesis, key: string, fresh: boolean, signal: AbortSignal | undefined): Promise<Found> {
     const { replica } = this.#parts;
     const group = shardOf(namespace, genesis, key);
     const isOwn = replica.holdings.isReady(namespace, genesis, group);
-    if (isOwn && !fresh) return stateOf(key, replica.rows.siblings(namespace, key));
+    if (isOwn && !fresh) return { siblings: replica.rows.siblings(namespace, key), isWhole: true };
     const hosts = this.candidates(genesis, group, fresh);
     const ask = (peer: HostId, stop: AbortSignal): Promise<Answer> => this.#ask(peer, namespace, key, stop);
     const answers = fresh ? await this.#all(hosts, ask, signal) : await firstReady(this.#env, hosts, ask, signal);
@@ -57,7 +86,7 @@ export class Reader {
     if (!isAnswered) throw new RecordsError("NOT_HELD", `No host in reach keeps "${key}" of namespace ${namespace}. Try again when one of its replicas is up.`);
     const merged = answers.reduce<readonly StoredRecord[]>((known, { records }) => merge(known, records), own);
     if (fresh) void this.#repair(answers, merged).catch(() => {});
-    return isOwn || answers.some(({ isReady }) => isReady) ? stateOf(key, merged) : { ...wholeState(key, merged), isPartial: true };
+    return { siblings: merged, isWhole: isOwn || answers.some(({ isReady }) => isReady) };
   }
 
   /** Hosts to ask: those that are ready, nearest first, then who else should have it, then those behind them on the list. */

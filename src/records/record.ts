@@ -46,7 +46,7 @@ export interface Sealed {
 }
 
 export const actorShape: Shape<Actor> = struct({ host: id<HostId>(), incarnation: uint() });
-const dotShape: Shape<Dot> = struct({ actor: actorShape, counter: uint() });
+export const dotShape: Shape<Dot> = struct({ actor: actorShape, counter: uint() });
 
 const livesShape = list(struct({ incarnation: uint(), upTo: uint(), extra: list(uint(), MAX_CONTEXT_EXTRAS) }), MAX_CONTEXT_ENTRIES);
 const hostsShape = list(struct({ host: id<HostId>(), lives: livesShape }), MAX_CONTEXT_ENTRIES);

@@ -19,7 +19,7 @@ import { Judging } from "./judging.ts";
 import { readyCodec, readyKeyOf } from "./marks.ts";
 import { ASK_CONFIRM, ASK_GENESIS } from "./messages.ts";
 import { Peers } from "./peers.ts";
-import type { Change, ClusterView, KeyState, Records, ScanPage, Write, WriteOptions, WriteResult } from "./port.ts";
+import type { Change, ClusterView, KeyState, ReadOptions, Records, ScanOptions, ScanPage, Write, WriteOptions, WriteResult } from "./port.ts";
 import { Reader } from "./reading.ts";
 import { Replica } from "./replica.ts";
 import { livePage, stateOf } from "./rows.ts";
@@ -49,8 +49,6 @@ export interface RecordsParts {
   };
   readonly network: NetworkId;
 }
-
-type ReadOptions = { readonly fresh?: boolean; readonly signal?: AbortSignal };
 
 /** The replicated store of one host, with its workers. */
 export class RunningRecords implements Records {
@@ -188,12 +186,12 @@ export class RunningRecords implements Records {
     return highest.sort((a, b) => a.incarnation - b.incarnation).slice(0, MAX_INCARNATIONS);
   }
 
-  async read(namespace: NamespaceId, key: string, { fresh = false, signal }: ReadOptions = {}): Promise<KeyState | undefined> {
-    return this.#reader.read(namespace, await this.#learn(namespace, signal), key, fresh, signal);
+  async read(namespace: NamespaceId, key: string, options: ReadOptions = {}): Promise<KeyState | undefined> {
+    return this.#reader.read(namespace, await this.#learn(namespace, options.signal), key, options);
   }
 
-  async scan(namespace: NamespaceId, options: RangeOptions & { readonly signal?: AbortSignal }): Promise<ScanPage> {
-    return this.#scanner.scan(namespace, await this.#learn(namespace, options.signal), options, options.signal);
+  async scan(namespace: NamespaceId, options: ScanOptions): Promise<ScanPage> {
+    return this.#scanner.scan(namespace, await this.#learn(namespace, options.signal), options);
   }
 
   async follow(namespace: NamespaceId): Promise<void> {
@@ -205,10 +203,15 @@ export class RunningRecords implements Records {
     return this.#following.unfollow(namespace);
   }
 
+  /** Whether all of the namespace belongs on this host, by the layout or because it follows. The copy may still be on its way. */
+  keeps(namespace: NamespaceId): boolean {
+    const genesis = this.genesis(namespace);
+    return genesis !== undefined && groupsOf(namespace, genesis).every((group) => this.#replica.holdings.holds(namespace, genesis, group));
+  }
+
   async *changes(namespace: NamespaceId, position: string | undefined, signal: AbortSignal): AsyncGenerator<Change> {
     const genesis = await this.#learn(namespace, signal);
-    const isHeld = groupsOf(namespace, genesis).every((group) => this.#replica.holdings.holds(namespace, genesis, group));
-    if (!isHeld) throw new RecordsError("NOT_HELD", `This host keeps no whole copy of namespace ${namespace}, so it does not see all changes. Follow it first.`);
+    if (!this.keeps(namespace)) throw new RecordsError("NOT_HELD", `This host keeps no whole copy of namespace ${namespace}, so it does not see all changes. Follow it first.`);
     yield* new Feed(this.#replica, namespace, genesis, position).run(AbortSignal.any([signal, this.#stopping.signal]));
   }
 

@@ -7,7 +7,7 @@ import { RecordsError } from "./errors.ts";
 import { MAX_SCAN_LIMIT } from "./limits.ts";
 import { merge } from "./merge.ts";
 import { ASK_FETCH, ASK_SCAN } from "./messages.ts";
-import type { KeyState, ScanPage } from "./port.ts";
+import type { KeyState, ScanOptions, ScanPage } from "./port.ts";
 import { firstReady } from "./reading.ts";
 import type { Reader, ReaderParts } from "./reading.ts";
 import { compareKeys, livePage, stateOf } from "./rows.ts";
@@ -34,8 +34,23 @@ export class Scanner {
     this.#reader = reader;
   }
 
-  /** @throws RecordsError NOT_HELD when a part of the namespace is kept by nobody in reach */
-  async scan(namespace: NamespaceId, genesis: Genesis, options: RangeOptions, signal: AbortSignal | undefined): Promise<ScanPage> {
+  /** @throws RecordsError NOT_HELD when a part of the namespace is kept by nobody in reach, NOT_YET */
+  async scan(namespace: NamespaceId, genesis: Genesis, { seen = [], signal, ...range }: ScanOptions): Promise<ScanPage> {
+    const page = await this.#page(namespace, genesis, range, signal);
+    const { prefix = "", after } = range;
+    const isInRange = (key: string): boolean => key.startsWith(prefix) && (after === undefined || compareKeys(key, after) > 0) && (page.next === undefined || compareKeys(key, page.next) <= 0);
+    const keys = new Set(seen.filter((each) => each.namespace === namespace && isInRange(each.key)).map(({ key }) => key));
+    if (keys.size === 0) return page;
+    const states = new Map(page.entries.map((state) => [state.key, state]));
+    for (const key of keys) {
+      const state = await this.#reader.read(namespace, genesis, key, { seen, ...(signal === undefined ? {} : { signal }) });
+      if (state === undefined || state.siblings.length === 0) states.delete(key);
+      else states.set(key, state);
+    }
+    return { ...page, entries: [...states.values()].sort((a, b) => compareKeys(a.key, b.key)) };
+  }
+
+  async #page(namespace: NamespaceId, genesis: Genesis, options: RangeOptions, signal: AbortSignal | undefined): Promise<ScanPage> {
     const { rows, holdings } = this.#parts.replica;
     const groups = groupsOf(namespace, genesis);
     if (groups.every((group) => holdings.isReady(namespace, genesis, group))) return livePage(rows, namespace, options);

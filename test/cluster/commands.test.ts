@@ -47,6 +47,7 @@ test("every command answers with exactly one JSON document with --json, or with 
     assert.deepEqual(files.rows<{ path: string }>().map(({ path }) => path).sort(), ["a \u2028 b.txt", "index.html"]);
     succeeded(await run(attic, ["publish", "--name", "blog", "--rollback", "1"]), "rollback");
     succeeded(await run(attic, ["unpublish", "blog"]), "unpublish");
+    for (const args of [["put", "notes", "k", "v"], ["get", "notes", "k"], ["get", "notes", "k", "--fresh"], ["scan", "notes"], ["delete", "notes", "k"], ["list"], ["create", "diary", "--writers", "owner", "--shards", "2"], ["follow", "notes"], ["unfollow", "notes"]]) succeeded(await run(attic, ["kv", ...args]), `kv ${args.join(" ")}`);
     succeeded(await run(attic, ["remove", "cellar", "--yes"]), "remove");
     const { phrase } = await attic.ask<{ phrase: string }>(["key", "export"]);
     succeeded(await attic.run(["key", "import", "--json"], phrase), "key import");
@@ -54,13 +55,15 @@ test("every command answers with exactly one JSON document with --json, or with 
 
   await t.test("when what they are about is not there", async () => {
     for (const args of [["unpublish", "nothing"], ["files", "--site", "nothing"], ["get", "nothing", "--to", join(bench.folder, "nowhere")], ["sites", "--history", "nothing"], ["publish", "--name", "nothing", "--rollback", "3"]]) failed(await run(attic, args), "NO_SITE", args.join(" "));
+    failed(await run(attic, ["kv", "get", "notes", "nothing"]), "NO_KEY", "kv get");
+    failed(await run(attic, ["kv", "put", "No Name", "k", "v"]), "BAD_NAME", "kv put");
     failed(await run(attic, ["remove", "nobody", "--yes"]), "USAGE", "remove");
     failed(await attic.run(["key", "import", "--json"], "abandon ".repeat(24)), "BAD_PHRASE", "key import");
   });
 
   await t.test("when the host does not run", async () => {
     await attic.kill();
-    for (const args of [["status"], ["hosts"], ["sites"], ["files"], ["workers"], ["invite"], ["unpublish", "blog"], ["get", "blog", "--to", join(bench.folder, "x")], ["publish", folder, "--name", "blog"], ["remove", "cellar", "--yes"]]) failed(await run(attic, args), "NOT_RUNNING", args.join(" "));
+    for (const args of [["status"], ["hosts"], ["sites"], ["files"], ["workers"], ["invite"], ["unpublish", "blog"], ["get", "blog", "--to", join(bench.folder, "x")], ["publish", folder, "--name", "blog"], ["remove", "cellar", "--yes"], ["kv", "put", "notes", "k", "v"], ["kv", "watch", "notes"]]) failed(await run(attic, args), "NOT_RUNNING", args.join(" "));
     succeeded(await run(attic, ["overview"]), "overview");
   });
 

@@ -21,6 +21,7 @@ export const COMMANDS: readonly Listed[] = [
   { name: "sites", summary: "list the sites of the network", load: async () => (await import("./sites.ts")).sites },
   { name: "files", summary: "list the files of all sites, or of one", load: async () => (await import("./files.ts")).files },
   { name: "workers", summary: "list the host's background work", load: async () => (await import("./workers.ts")).workers },
+  { name: "kv", summary: "put, get, delete, scan and watch keys and values", load: async () => (await import("./kv.ts")).kv },
   { name: "remove", summary: "remove a host from the network for good", load: async () => (await import("./remove.ts")).remove },
   { name: "doctor", summary: "check this machine, and say what to do", load: async () => (await import("./doctor.ts")).doctor },
   { name: "key", summary: "export or import the person's recovery phrase, or end a host's right to act for them", load: async () => (await import("./key.ts")).key },

@@ -27,7 +27,7 @@ async function loopDisk(): Promise<{ device: string; folder: string; [Symbol.asy
 }
 
 function context(notes: string[]): Context {
-  const io = { json: false, isTerminal: false, columns: 80, answer() {}, row: async () => {}, note: (words: string) => void notes.push(words), redraw() {} };
+  const io = { json: false, isTerminal: false, columns: 80, answer() {}, bytes: async () => {}, row: async () => {}, note: (words: string) => void notes.push(words), redraw() {} };
   return { io, env: machineEnv(silentLog), signal: new AbortController().signal };
 }
 

@@ -16,7 +16,7 @@ import { inParallel } from "./parallel.ts";
 import { readUnchanged } from "./read-unchanged.ts";
 import { upload } from "./upload.ts";
 
-const io = { json: false, isTerminal: false, columns: 80, answer() {}, row: async () => {}, note() {}, redraw() {} };
+const io = { json: false, isTerminal: false, columns: 80, answer() {}, bytes: async () => {}, row: async () => {}, note() {}, redraw() {} };
 
 function context(signal = new AbortController().signal): Context {
   return { io, env: machineEnv(silentLog), signal };

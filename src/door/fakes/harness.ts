@@ -8,6 +8,7 @@ import type { Env } from "../../platform/index.ts";
 import { machineEnv, silentLog } from "../../platform/index.ts";
 import type { Door, DoorOptions } from "../door.ts";
 import { createDoor } from "../door.ts";
+import { FakeKv } from "./fake-kv.ts";
 import { FakeSites } from "./fake-sites.ts";
 import type { Node } from "../port.ts";
 import type { HostRow, Status } from "../rows.ts";
@@ -31,6 +32,7 @@ export function hostRow(number: number, name: string, more: Partial<HostRow> = {
 export class FakeNode implements Node {
   readonly self: Node["self"];
   readonly sites = new FakeSites();
+  readonly kv = new FakeKv();
   rows: HostRow[];
   networkName = "friends";
   holders: HostId[] = [];

@@ -1,0 +1,139 @@
+import type { Genesis } from "../cluster/index.ts";
+import { genesisCodec, namespaceIdOf } from "../cluster/index.ts";
+import type { AccountId, NamespaceId, NetworkId } from "../codec/index.ts";
+import { codeOf } from "../platform/index.ts";
+import type { Change, Context, Dot, KeyState, ReadOptions, Records, RunningRecords, ScanOptions, ScanPage } from "../records/index.ts";
+import { EMPTY_CONTEXT, RecordsError, checkPosition, tokenOf } from "../records/index.ts";
+import { KvError } from "./errors.ts";
+import { checkName, defaultGenesis, genesisOf } from "./genesis.ts";
+import { Names } from "./names.ts";
+import type { Kv, KvInfo, KvSettings, KvWrite, KvWritten } from "./port.ts";
+import { NAMES_PREFIX } from "./rules.ts";
+
+export interface KvParts {
+  readonly records: Records & Pick<RunningRecords, "keeps">;
+  readonly network: NetworkId;
+  /** The person in whose name this host writes, if there is one. */
+  readonly account: () => AccountId | undefined;
+}
+
+export function createKv(parts: KvParts): Kv {
+  return new RecordsKv(parts);
+}
+
+function isSame(a: Dot, b: Dot): boolean {
+  return a.counter === b.counter && a.actor.incarnation === b.actor.incarnation && a.actor.host === b.actor.host;
+}
+
+class RecordsKv implements Kv {
+  readonly #parts: KvParts;
+  readonly #names: Names;
+
+  constructor(parts: KvParts) {
+    this.#parts = parts;
+    this.#names = new Names(parts.records, parts.network);
+  }
+
+  list(): readonly KvInfo[] {
+    return this.#names.list();
+  }
+
+  async create(name: string, settings: KvSettings): Promise<{ readonly info: KvInfo; readonly safe: boolean }> {
+    checkName(name);
+    const { records, network, account } = this.#parts;
+    const person = account();
+    if (person === undefined) throw new KvError("NO_ACCOUNT", 'This host acts for nobody, and a name is given by a person. Give it a recovery phrase with "holdfast key import".');
+    const genesis = genesisOf(network, person, name, settings);
+    const namespace = namespaceIdOf(genesis);
+    const before = this.#names.created(name);
+    if (before !== undefined && before.namespace !== namespace) throw new KvError("NAMESPACE_IN_USE", `"${name}" was created with other settings; "holdfast kv list" shows them. Choose another name.`);
+    if (namespaceIdOf(defaultGenesis(network, name)) !== namespace) await this.#checkIsEmpty(name);
+    await records.create(genesis);
+    const { safe } = before === undefined ? await this.#name(name, genesis) : { safe: true };
+    return { info: this.#names.info({ namespace, genesis }), safe };
+  }
+
+  /** Who has written already means the namespace that the name stood for then; it would be hidden from them. */
+  async #checkIsEmpty(name: string): Promise<void> {
+    const { records, network } = this.#parts;
+    const page = await records.scan(namespaceIdOf(defaultGenesis(network, name)), { limit: 1 }).catch((error: unknown) => {
+      // Nobody in reach has heard of it, or keeps it: there is nothing here that could be hidden.
+      if (["UNKNOWN_NAMESPACE", "NOT_HELD"].includes(codeOf(error) ?? "")) return { entries: [] };
+      throw error;
+    });
+    if (page.entries.length > 0) throw new KvError("NAMESPACE_IN_USE", `Keys have been put into "${name}" already, so it has the settings that everybody takes for granted. Choose another name, or delete its keys first.`);
+  }
+
+  async #name(name: string, genesis: Genesis): Promise<{ readonly safe: boolean }> {
+    const { records, network } = this.#parts;
+    return records.write([{ namespace: network as string as NamespaceId, key: NAMES_PREFIX + name, value: genesisCodec.encode(genesis) }]);
+  }
+
+  async write(name: string, key: string, value: Uint8Array | null, how: KvWrite): Promise<KvWritten> {
+    const { records, account } = this.#parts;
+    const namespace = await this.#begin(name);
+    const context = await this.#read(namespace, key, how);
+    const write = { namespace, key, value, ...(context === undefined ? {} : { context }) };
+    const { dots, copies, safe } = await records.write([write], { as: account() === undefined ? "host" : "account" });
+    return { token: tokenOf([write], dots), copies, safe };
+  }
+
+  /** What the write is to supersede; undefined: what this host shows at that moment. @throws KvError CONFLICT */
+  async #read(namespace: NamespaceId, key: string, how: KvWrite): Promise<Context | undefined> {
+    if (how === "blind") return EMPTY_CONTEXT;
+    if (typeof how === "object") return how.context;
+    const state = await this.#parts.records.read(namespace, key, { fresh: how === "resolve" }).catch((error: unknown) => {
+      // A write never waits for others: with nobody in reach who keeps the key, what this host knows is what it has read.
+      if (codeOf(error) === "NOT_HELD") return undefined;
+      throw error;
+    });
+    if (how === "plain" && (state?.siblings.length ?? 0) > 1) {
+      throw new KvError("CONFLICT", `"${key}" has ${state!.siblings.length} values that were written side by side. Look at them with "holdfast kv get", then write what is to be in their place with --resolve.`);
+    }
+    return this.#isHere(namespace, state) ? undefined : state?.context;
+  }
+
+  /** Then the write takes what is here at its own turn: of two at once on one host, the second supersedes the first. */
+  #isHere(namespace: NamespaceId, state: KeyState | undefined): boolean {
+    if (state === undefined) return true;
+    const here = this.#parts.records.local(namespace, state.key)?.siblings ?? [];
+    return state.siblings.every(({ dot }) => here.some((each) => isSame(each.dot, dot)));
+  }
+
+  async read(name: string, key: string, options: ReadOptions): Promise<KeyState> {
+    const state = await this.#parts.records.read(this.#names.find(name).namespace, key, options).catch((error: unknown) => {
+      if (codeOf(error) === "UNKNOWN_NAMESPACE") return undefined;
+      throw error;
+    });
+    if (state === undefined) throw new KvError("NO_KEY", `There is no key "${key}" in ${name}. "holdfast kv scan ${name}" lists those there are.`);
+    return state;
+  }
+
+  async scan(name: string, options: ScanOptions): Promise<ScanPage> {
+    return this.#parts.records.scan(this.#names.find(name).namespace, options).catch((error: unknown) => {
+      if (codeOf(error) === "UNKNOWN_NAMESPACE") return { entries: [], next: undefined };
+      throw error;
+    });
+  }
+
+  async changes(name: string, position: string | undefined, signal: AbortSignal): Promise<AsyncIterable<Change>> {
+    const { records } = this.#parts;
+    const namespace = await this.#begin(name);
+    if (!records.keeps(namespace)) throw new RecordsError("NOT_HELD", `This host keeps no copy of ${name}, so it does not see its changes. "holdfast kv follow ${name}" has it keep one.`);
+    if (position !== undefined) checkPosition(position);
+    return records.changes(namespace, position, signal);
+  }
+
+  async follow(name: string): Promise<void> {
+    await this.#parts.records.follow(await this.#begin(name));
+  }
+
+  unfollow(name: string): Promise<void> {
+    return this.#parts.records.unfollow(this.#names.find(name).namespace);
+  }
+
+  /** A namespace begins when somebody first writes or waits in it. */
+  #begin(name: string): Promise<NamespaceId> {
+    return this.#parts.records.create(this.#names.find(name).genesis);
+  }
+}

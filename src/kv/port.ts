@@ -1,0 +1,53 @@
+import type { NamespaceId } from "../codec/index.ts";
+import type { Amounts, Change, Context, KeyState, KvRules, ReadOptions, ScanOptions, ScanPage } from "../records/index.ts";
+
+/** With what a namespace is created; left out: as one has it that nobody created. */
+export interface KvSettings {
+  readonly writers?: KvRules["writers"];
+  readonly shards?: number;
+  /** 0: on all hosts. */
+  readonly replicas?: number;
+  readonly limits?: Partial<Amounts>;
+}
+
+export interface KvInfo {
+  readonly name: string;
+  readonly namespace: NamespaceId;
+  readonly writers: KvRules["writers"];
+  readonly shards: number;
+  readonly replicas: number;
+  readonly limits: Amounts;
+  /** The name stands for it. False: it began before a host had heard that the name stands for another; it is still there by its id. */
+  readonly isCurrent: boolean;
+}
+
+/**
+ * What a write supersedes. "plain": the one value that this host, or the nearest replica, shows; of several none is thrown away unseen.
+ * "resolve": all that the replicas in reach show. "blind": nothing. Or what a reader was handed with what it read.
+ */
+export type KvWrite = "plain" | "resolve" | "blind" | { readonly context: Context };
+
+export interface KvWritten {
+  /** Shown to another host, it answers with this write or what superseded it. */
+  readonly token: string;
+  readonly copies: number;
+  readonly safe: boolean;
+}
+
+/** A namespace is named by its name, or by its id. Every call: @throws KvError BAD_NAME; RecordsError */
+export interface Kv {
+  /** Those that this host has heard of. */
+  list(): readonly KvInfo[];
+  /** @throws KvError NAMESPACE_IN_USE, NO_ACCOUNT */
+  create(name: string, settings: KvSettings): Promise<{ readonly info: KvInfo; readonly safe: boolean }>;
+  /** Null deletes. @throws KvError CONFLICT */
+  write(name: string, key: string, value: Uint8Array | null, how: KvWrite): Promise<KvWritten>;
+  /** @throws KvError NO_KEY */
+  read(name: string, key: string, options: ReadOptions): Promise<KeyState>;
+  scan(name: string, options: ScanOptions): Promise<ScanPage>;
+  /** Live until the signal. @throws RecordsError NOT_HELD on a host that keeps no copy, BAD_POSITION */
+  changes(name: string, position: string | undefined, signal: AbortSignal): Promise<AsyncIterable<Change>>;
+  /** Keeps a copy on this host from now on. */
+  follow(name: string): Promise<void>;
+  unfollow(name: string): Promise<void>;
+}
