@@ -72,6 +72,7 @@ export class KvHost {
       online: () => this.transport.connected(),
       replicas: (shard, count) => (shard === EVERYWHERE ? members() : list(shard).slice(0, count)),
       preferenceList: list,
+      exclusions: () => [],
       judge: (record, genesis) => (genesis.type === "kv" ? kvRule(record, genesis, roster) : record.key.startsWith("kv/") ? kvNameRule(record, genesis, roster) : ACCEPT),
     };
   }
