@@ -69,14 +69,15 @@ const entry = {
   key: text,
   values: { ...list(object({ base64: text, writtenMs: { ...millis, description: "by the writer's clock" }, host: id, account: orNull(id) })), description: "more than one: written side by side; none: deleted" },
   context: { type: "string", description: "hand it back when writing, so that these values are superseded" },
+  isPartial: { type: "boolean", description: "there may be more values: no host with a complete copy is in reach" },
 } as const;
-export const KvEntry = object(entry, { $id: "KvEntry", description: "A key and its values." });
+export const KvEntry = object(entry, { $id: "KvEntry", description: "A key and its values.", optional: ["isPartial"] });
 export type KvEntry = ValueOf<typeof KvEntry>;
 
-export const KvChange = object({ ...entry, position: { type: "string", description: "hand it to any host to go on from here" } }, { $id: "KvChange", description: "What a key has become." });
+export const KvChange = object({ ...entry, position: { type: "string", description: "hand it to any host to go on from here" } }, { $id: "KvChange", description: "What a key has become.", optional: ["isPartial"] });
 export type KvChange = ValueOf<typeof KvChange>;
 
-export function kvEntry({ key: name, siblings, context }: KeyState): KvEntry {
+export function kvEntry({ key: name, siblings, context, isPartial }: KeyState): KvEntry {
   const values = siblings.map(({ value, wallMs, dot, author }) => ({ base64: Buffer.from(value!).toString("base64"), writtenMs: wallMs, host: dot.actor.host as string, account: author as string | null }));
-  return { key: name, values, context: encodeContextText(context) };
+  return { key: name, values, context: encodeContextText(context), ...(isPartial === true ? { isPartial } : {}) };
 }

@@ -105,6 +105,7 @@ class RecordsKv implements Kv {
       if (codeOf(error) === "UNKNOWN_NAMESPACE") return undefined;
       throw error;
     });
+    if (state?.isPartial === true && state.siblings.length === 0) throw new RecordsError("NOT_HELD", `Whether there is a key "${key}" in ${name} cannot be said: no host in reach has a complete copy. Try again when more are up.`);
     if (state === undefined) throw new KvError("NO_KEY", `There is no key "${key}" in ${name}. "holdfast kv scan ${name}" lists those there are.`);
     return state;
   }

@@ -10,6 +10,8 @@ import { printable } from "../table.ts";
 import { connect } from "../target.ts";
 import { bytesOf, linesOf } from "./words.ts";
 
+const PARTIAL = "holdfast: no host with a complete copy is in reach, so there may be more than this.";
+
 interface GetOptions extends CommonOptions {
   readonly fresh?: true;
   readonly after?: string;
@@ -47,7 +49,8 @@ export const get: CommandFile = (command, go) => {
 };
 
 /** One value is printed as it is. Several cannot be taken for one: each has a line above it, and the exit code is not 0. */
-async function tell({ io, env }: Context, api: HostApi, namespace: string, { key, values }: KvEntry): Promise<void> {
+async function tell({ io, env }: Context, api: HostApi, namespace: string, { key, values, isPartial }: KvEntry): Promise<void> {
+  if (isPartial === true) io.note(PARTIAL);
   const [only, another] = values;
   if (another === undefined) return io.bytes(bytesOf(only!));
   const names = new Map((await api.hosts()).map(({ id, name }) => [id, name]));
@@ -72,7 +75,12 @@ export const scan: CommandFile = (command, go) => {
         const api = await connect(context, options);
         try {
           const question = { ...(prefix === undefined ? {} : { prefix }), ...(limit === undefined ? {} : { limit }), ...(after === undefined ? {} : { after }) };
-          for await (const entry of api.kv.scan(namespace, question)) await show(context, entry);
+          let isPartial = false;
+          for await (const entry of api.kv.scan(namespace, question)) {
+            isPartial ||= entry.isPartial === true;
+            await show(context, entry);
+          }
+          if (isPartial) context.io.note(PARTIAL);
         } finally {
           api.close();
         }

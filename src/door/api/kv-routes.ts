@@ -137,7 +137,7 @@ async function* entries(kv: Kv, name: string, { prefix, limit = Number.MAX_SAFE_
   let beyond: string | undefined;
   for (let left = limit; left > 0; ) {
     const page = await kv.scan(name, { limit: Math.min(PAGE, left), ...(prefix === undefined ? {} : { prefix }), ...(beyond === undefined ? {} : { after: beyond }), ...seenBy(after) });
-    for (const state of page.entries.slice(0, left)) yield kvEntry(state);
+    for (const state of page.entries.slice(0, left)) yield kvEntry(page.isPartial === true ? { ...state, isPartial: true } : state);
     left -= page.entries.length;
     if (page.next === undefined) return;
     beyond = page.next;
