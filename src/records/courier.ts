@@ -5,6 +5,7 @@ import type { Delivery, DeliveryItem } from "./delivery.ts";
 import { sizeOf } from "./draft.ts";
 import { MAX_BATCH_BYTES, MAX_BATCH_RECORDS, PAGE_BYTES } from "./limits.ts";
 import type { PushAnswer } from "./messages.ts";
+import type { Route } from "./routing.ts";
 
 /** Pushes under way to one peer at once. More batches wait and are then sent together. */
 const IN_FLIGHT = 4;
@@ -14,13 +15,16 @@ const LONGEST_PAUSE_MS = 30_000;
 export interface CourierParts {
   readonly peer: HostId;
   readonly push: (items: readonly DeliveryItem[]) => Promise<PushAnswer>;
-  readonly targetsOf: (item: DeliveryItem) => readonly HostId[];
+  /** Finds where records go as things are now. */
+  readonly routes: () => (item: DeliveryItem) => Route;
+  /** Called when the peer could not be reached, while this is still outstanding there. */
+  readonly failed: (delivery: Delivery) => void;
   /** Called after each attempt. */
   readonly settle: (delivery: Delivery) => void;
 }
 
 /**
- * Brings own batches to one peer: those that come while others are under way go together in one message. A peer that fails is left alone
+ * Brings what waits to one peer: those that come while others are under way go together in one message. A peer that fails is left alone
  * for a while that doubles, so a slow or broken one costs nobody but itself.
  */
 export class Courier {
@@ -73,8 +77,9 @@ export class Courier {
   #load(): { readonly delivery: Delivery; readonly items: readonly DeliveryItem[] }[] {
     const load: { delivery: Delivery; items: readonly DeliveryItem[] }[] = [];
     let [bytes, count] = [0, 0];
+    const routeOf = this.#parts.routes();
     for (const delivery of this.#waiting) {
-      const due = delivery.dueFor(this.#parts.peer, this.#env.clock.monotonicMs(), this.#parts.targetsOf);
+      const due = delivery.dueFor(this.#parts.peer, this.#env.clock.monotonicMs(), routeOf);
       const items = due.length === delivery.items.length ? due : sendable(due);
       const weight = weigh(items);
       if (load.length > 0 && (bytes + weight > PAGE_BYTES || count + items.length > MAX_BATCH_RECORDS)) break;
@@ -94,6 +99,7 @@ export class Courier {
       this.#pauseMs = Math.min(Math.max(FIRST_PAUSE_MS, this.#pauseMs * 2), LONGEST_PAUSE_MS);
       this.#notBeforeMs = this.#env.clock.monotonicMs() + this.#pauseMs * (0.75 + this.#env.random.fraction() / 2);
       this.#env.log.debug("a push failed", { peer: this.#parts.peer, why: messageOf(error) });
+      for (const { delivery } of load) this.#parts.failed(delivery);
     }
     for (const { delivery } of load) {
       delivery.tried(this.#parts.peer);
@@ -102,15 +108,16 @@ export class Courier {
   }
 
   #answered(load: readonly { readonly delivery: Delivery; readonly items: readonly DeliveryItem[] }[], { exceptions }: PushAnswer): void {
-    const excepted = new Set(exceptions.map(({ at }) => at));
+    const verdicts = new Map(exceptions.map(({ at, verdict }) => [at, verdict.kind]));
     for (const { at, verdict } of exceptions) {
       if (verdict.kind === "refused") this.#env.log.warn("another host refused a record of ours", { peer: this.#parts.peer, at, code: verdict.value });
     }
     let from = 0;
     for (const { delivery, items } of load) {
       const first = from;
-      const taken = items.filter((_, at) => !excepted.has(first + at));
+      const taken = items.filter((_, at) => !verdicts.has(first + at));
       delivery.acknowledged(this.#parts.peer, taken);
+      delivery.hinted(this.#parts.peer, items.filter((_, at) => verdicts.get(first + at) === "hinted"));
       if (taken.length < items.length) delivery.postponed(this.#parts.peer, this.#env.clock.monotonicMs());
       from += items.length;
     }
@@ -118,7 +125,10 @@ export class Courier {
 
   /** The outbox will offer what is left again. */
   #giveUp(): void {
-    for (const delivery of this.#waiting) delivery.tried(this.#parts.peer);
+    for (const delivery of this.#waiting) {
+      this.#parts.failed(delivery);
+      delivery.tried(this.#parts.peer);
+    }
     this.#waiting.clear();
   }
 }

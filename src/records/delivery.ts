@@ -2,6 +2,8 @@ import type { Genesis } from "../cluster/index.ts";
 import { EVERYWHERE } from "../cluster/index.ts";
 import type { HostId } from "../codec/index.ts";
 import type { Proven } from "./batch.ts";
+import type { Route } from "./routing.ts";
+import { hintKey, outboxKey } from "./tables.ts";
 import { sizeOf } from "./draft.ts";
 
 export interface DeliveryItem {
@@ -10,7 +12,7 @@ export interface DeliveryItem {
   readonly record: Proven;
   readonly group: number;
   readonly genesis: Genesis;
-  /** Whether a row of this host has it; then the outbox is not what keeps it. */
+  /** Whether a row of this host has it; then the outbox is not what keeps it. Never so of a hint, unless the layout has changed since. */
   isApplied: boolean;
   /** The number under which it was applied here; 0 when it was not, or long ago. */
   sequence: number;
@@ -33,45 +35,80 @@ const LONGEST_PAUSE_MS = 60_000;
 /** What one peer has said to one batch. */
 interface PeerState {
   readonly has: Set<number>;
+  /** What it keeps on behalf of others. */
+  readonly hinted: Set<number>;
   /** Refused for good by the rules as the peer knows them; asked again now and then, since it may know less than it will. */
   pauseMs: number;
   notBeforeMs: number;
 }
 
-/** One own batch on its way: what is in it, and who has which of its records. */
+/** Records of one batch on their way, own ones or kept on behalf of others: what they are, and who has which of them. */
 export class Delivery {
   readonly items: readonly DeliveryItem[];
-  readonly incarnation: number;
-  readonly batch: number;
+  readonly isHint: boolean;
+  /** Under which they wait in the record log. */
+  readonly logKey: Uint8Array;
   readonly sizeBytes: number;
   readonly #peers = new Map<HostId, PeerState>();
   readonly #listeners = new Set<() => void>();
+  readonly #begun = new Set<HostId>();
   /** Peers that were sent it for the first time and have not answered. */
   readonly outstanding = new Set<HostId>();
 
-  /** @param items records of one batch, one at least */
-  constructor(items: readonly DeliveryItem[]) {
+  /**
+   * @param items records of one batch, one at least
+   * @param hint the number under which they wait here on behalf of others; undefined for an own batch
+   */
+  constructor(items: readonly DeliveryItem[], hint?: number) {
     this.items = items;
+    this.isHint = hint !== undefined;
     const { dot, batch } = items[0]!.record;
-    this.incarnation = dot.actor.incarnation;
-    this.batch = batch;
+    this.logKey = hint === undefined ? outboxKey(dot.actor.incarnation, batch) : hintKey(hint);
     this.sizeBytes = items.reduce((sum, { record }) => sum + sizeOf(record.sealed), 0);
   }
 
-  get name(): string {
-    return `${this.incarnation}/${this.batch}`;
-  }
-
-  /** The records that the peer should have and has not acknowledged, unless it asked for a pause. */
-  dueFor(peer: HostId, nowMs: number, targetsOf: (item: DeliveryItem) => readonly HostId[]): readonly DeliveryItem[] {
+  /** The records that the peer should have, or keep for somebody who is out of reach, and has not acknowledged, unless it asked for a pause. */
+  dueFor(peer: HostId, nowMs: number, routeOf: (item: DeliveryItem) => Route): readonly DeliveryItem[] {
     const state = this.#peers.get(peer);
     if (state !== undefined && (nowMs < state.notBeforeMs || state.has.size === this.items.length)) return [];
-    return this.items.filter((item) => state?.has.has(item.at) !== true && targetsOf(item).includes(peer));
+    return this.items.filter((item) => {
+      if (state?.has.has(item.at) === true) return false;
+      const route = routeOf(item);
+      return route.recipients.includes(peer) || (state?.hinted.has(item.at) !== true && this.#standIns(item, route).includes(peer));
+    });
+  }
+
+  /** The peer is about to be sent it. @returns whether for the first time */
+  begin(peer: HostId): boolean {
+    if (this.#begun.has(peer)) return false;
+    this.#begun.add(peer);
+    this.outstanding.add(peer);
+    return true;
+  }
+
+  /** Who should be sent it at first. */
+  addressees(routeOf: (item: DeliveryItem) => Route): Set<HostId> {
+    return new Set(this.items.map((item) => ({ item, route: routeOf(item) })).flatMap(({ item, route }) => [...route.recipients, ...this.#standIns(item, route)]));
+  }
+
+  /** As many hosts behind the targets as there are targets out of reach, but for those that keep it already. What is a hint itself is not handed on as one. */
+  #standIns(item: DeliveryItem, { targets, missing, spares }: Route): readonly HostId[] {
+    if (missing === 0 || this.isHint) return [];
+    let standing = 0;
+    for (const [peer, { has, hinted }] of this.#peers) if (hinted.has(item.at) || (has.has(item.at) && !targets.includes(peer))) standing += 1;
+    return spares.slice(0, Math.max(0, missing - standing));
   }
 
   acknowledged(peer: HostId, items: readonly DeliveryItem[]): void {
     const { has } = this.#state(peer);
     for (const item of items) has.add(item.at);
+    this.#tell();
+  }
+
+  /** The peer keeps them, but not as its own. */
+  hinted(peer: HostId, items: readonly DeliveryItem[]): void {
+    const { hinted } = this.#state(peer);
+    for (const item of items) hinted.add(item.at);
     this.#tell();
   }
 
@@ -101,7 +138,7 @@ export class Delivery {
   /** Durable copies of an item, this host's own included. */
   copies(at: number): number {
     let others = 0;
-    for (const { has } of this.#peers.values()) if (has.has(at)) others += 1;
+    for (const { has, hinted } of this.#peers.values()) if (has.has(at) || hinted.has(at)) others += 1;
     return 1 + others;
   }
 
@@ -126,7 +163,7 @@ export class Delivery {
   #state(peer: HostId): PeerState {
     const known = this.#peers.get(peer);
     if (known !== undefined) return known;
-    const state = { has: new Set<number>(), pauseMs: 0, notBeforeMs: 0 };
+    const state = { has: new Set<number>(), hinted: new Set<number>(), pauseMs: 0, notBeforeMs: 0 };
     this.#peers.set(peer, state);
     return state;
   }

@@ -4,12 +4,15 @@ import type { NamespaceId, NetworkId } from "../codec/index.ts";
 import type { Proven } from "./batch.ts";
 import { highest } from "./context.ts";
 import type { Counters } from "./counters.ts";
+import { sizeOf } from "./draft.ts";
 import type { Draft } from "./draft.ts";
 import type { Holdings } from "./holdings.ts";
 import type { Identity } from "./identity.ts";
 import type { ItemVerdict } from "./jobs.ts";
-import { OK } from "./jobs.ts";
+import { HINTED, OK } from "./jobs.ts";
 import { addVersion } from "./merge.ts";
+import { nameOf } from "./outbox.ts";
+import type { Outbox } from "./outbox.ts";
 import type { ClusterView } from "./port.ts";
 import type { Readiness } from "./readiness.ts";
 import { batchKey, genesisKey, readU64, u64 } from "./tables.ts";
@@ -20,14 +23,24 @@ export interface IntakeParts {
   readonly holdings: Holdings;
   readonly identity: Identity;
   readonly readiness: Readiness;
+  readonly outbox: Outbox;
   readonly counters: Counters;
   readonly geneses: ReadonlyMap<NamespaceId, Genesis>;
+}
+
+export interface Hint {
+  readonly record: Proven;
+  readonly genesis: Genesis;
+  readonly group: number;
 }
 
 /** Decides about one proven record from outside, and merges it into the draft when it may and should be kept here. */
 export class Intake {
   readonly #parts: IntakeParts;
   readonly #draft: Draft;
+  /** Records to be kept on behalf of others, with where they belong. */
+  readonly hints = new Map<string, Hint>();
+  #hintBytes = 0;
   /** Namespaces that became known in this turn. */
   readonly learned = new Map<NamespaceId, Genesis>();
 
@@ -36,8 +49,11 @@ export class Intake {
     this.#draft = draft;
   }
 
-  /** @param inline geneses that came with the record */
-  take(record: Proven, inline: ReadonlyMap<NamespaceId, Genesis>): ItemVerdict {
+  /**
+   * @param inline geneses that came with the record
+   * @param mayHint whether it is kept on behalf of others when it does not belong here
+   */
+  take(record: Proven, inline: ReadonlyMap<NamespaceId, Genesis>, mayHint: boolean): ItemVerdict {
     const { namespace, key } = record.body;
     this.#meetSelf(record);
     const known = this.#parts.geneses.get(namespace) ?? this.learned.get(namespace);
@@ -45,19 +61,38 @@ export class Intake {
     if (genesis === undefined) return this.#refused("UNKNOWN_NAMESPACE");
     if (!this.#isOurs(namespace, genesis)) return this.#refused("OTHER_NETWORK");
     const group = shardOf(namespace, genesis, key);
-    if (!this.#parts.holdings.holds(namespace, genesis, group)) return { kind: "later", code: "NOT_HELD" };
-    if (!this.#isNews(record, group)) return this.#seen(record);
+    const isHeld = this.#parts.holdings.holds(namespace, genesis, group);
+    if (!isHeld && !mayHint) return { kind: "later", code: "NOT_HELD" };
+    if (isHeld && !this.#isNews(record, group)) return this.#seen(record);
     const verdict = this.#judge(record, genesis);
     if (verdict.kind !== "ok") return verdict;
+    if (!isHeld && !this.#hint(record, genesis, group)) return { kind: "later", code: "HINTS_FULL" };
     if (known === undefined) {
       this.learned.set(namespace, genesis);
       this.#draft.put(genesisKey(namespace), genesisCodec.encode(genesis));
     }
     this.#hearOfSelf(record);
+    if (!isHeld) return this.#seen(record, HINTED);
     const outcome = this.#draft.add(record, group);
     if (outcome === "full") return this.#refused("TOO_MANY_SIBLINGS");
     if (outcome === "equivocation") this.#parts.counters.count("EQUIVOCATION");
     return this.#seen(record);
+  }
+
+  /** @returns whether there was room for it, or it is kept already */
+  #hint(record: Proven, genesis: Genesis, group: number): boolean {
+    const { outbox, counters } = this.#parts;
+    const name = nameOf(record);
+    if (outbox.hasHint(name) || this.hints.has(name)) return true;
+    const weight = sizeOf(record.sealed);
+    if (!outbox.hasRoomForHints(this.#hintBytes + weight)) {
+      counters.count("hints turned away");
+      return false;
+    }
+    this.#hintBytes += weight;
+    this.hints.set(name, { record, genesis, group });
+    counters.count("hints taken");
+    return true;
   }
 
   #isOurs(namespace: NamespaceId, genesis: Genesis): boolean {
@@ -82,11 +117,11 @@ export class Intake {
   }
 
   /** Remembers the highest batch of each actor, for the day when its host asks whether its disk is up to date. */
-  #seen({ dot, batch }: Proven): ItemVerdict {
+  #seen({ dot, batch }: Proven, verdict: ItemVerdict = OK): ItemVerdict {
     const key = batchKey(dot.actor);
     const known = this.#draft.get(key);
     if (known === undefined || readU64(known, 0) < batch) this.#draft.put(key, u64(batch));
-    return OK;
+    return verdict;
   }
 
   /** A host that meets a record of itself beyond what its disk knows has an old disk: it must not go on as that actor. */

@@ -9,10 +9,14 @@ import type { Dot, Write } from "./port.ts";
 
 // What waits for the replica's next turn.
 
-/** What became of one record that came from outside. "later": nothing was stored; it may be offered again. */
-export type ItemVerdict = { readonly kind: "ok" } | { readonly kind: "later" | "refused"; readonly code: string };
+/**
+ * What became of one record that came from outside. "hinted": it does not belong here, and is kept on behalf of those where it does.
+ * "later": nothing was stored; it may be offered again.
+ */
+export type ItemVerdict = { readonly kind: "ok" } | { readonly kind: "hinted" } | { readonly kind: "later" | "refused"; readonly code: string };
 
 export const OK: ItemVerdict = { kind: "ok" };
+export const HINTED: ItemVerdict = { kind: "hinted" };
 
 /** How far another store's numbering has been applied here, once the records that come with it are. */
 export interface PositionUpdate {
@@ -30,6 +34,8 @@ export interface IncomingJob {
   readonly geneses: ReadonlyMap<NamespaceId, Genesis>;
   /** Kept only for groups of which no record had to be left for later. */
   readonly positions: readonly PositionUpdate[];
+  /** Whether what does not belong here is kept on behalf of those where it does. */
+  readonly mayHint: boolean;
   readonly resolve: (verdicts: readonly ItemVerdict[]) => void;
   readonly reject: (error: Error) => void;
 }

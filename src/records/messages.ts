@@ -24,16 +24,16 @@ const many = <T>(shape: Shape<T>, maxItems: number): Shape<readonly T[]> => list
 /** "records/push": a host's own batches, for whom they belong to. */
 const pushCodec = codec<Parcel>("A push of records", 1, MAX_MESSAGE, parcelShape);
 
-const verdictShape = choice({ later: text(64), refused: text(64) });
+const verdictShape = choice({ hinted: text(0), later: text(64), refused: text(64) });
 
-/** What became of the records that were not stored, by their place in the parcel; all others are durable. */
+/** What became of the records that were not taken, by their place in the parcel; all others are durable where they belong, and hinted ones until they are brought there. */
 export interface PushAnswer {
-  readonly exceptions: readonly { readonly at: number; readonly verdict: { readonly kind: "later" | "refused"; readonly value: string } }[];
+  readonly exceptions: readonly { readonly at: number; readonly verdict: { readonly kind: "hinted" | "later" | "refused"; readonly value: string } }[];
 }
 const pushAnswerCodec = codec<PushAnswer>("An answer to a push", 1, MAX_MESSAGE, struct({ exceptions: many(struct({ at: uint(MAX_PAGE_ITEMS), verdict: verdictShape }), MAX_PAGE_ITEMS) }));
 
 export function answerOf(verdicts: readonly ItemVerdict[]): PushAnswer {
-  const exceptions = verdicts.flatMap((verdict, at) => (verdict.kind === "ok" ? [] : [{ at, verdict: { kind: verdict.kind, value: verdict.code.slice(0, 64) } }]));
+  const exceptions = verdicts.flatMap((verdict, at) => (verdict.kind === "ok" ? [] : [{ at, verdict: { kind: verdict.kind, value: verdict.kind === "hinted" ? "" : verdict.code.slice(0, 64) } }]));
   return { exceptions };
 }
 

@@ -1,26 +1,32 @@
 import type { HostId, NamespaceId } from "../codec/index.ts";
 import { codec } from "../codec/index.ts";
 import { MAX_MESSAGE } from "../net/index.ts";
-import type { RecordLog } from "../store/index.ts";
+import type { LogEntry, RecordLog } from "../store/index.ts";
 import type { Proven, StoredRecord } from "./batch.ts";
 import { merge } from "./merge.ts";
 import { pack, parcelShape } from "./parcel.ts";
 import { sealCodec } from "./record.ts";
-import { after, outboxKey, table } from "./tables.ts";
+import { after, hintIn, table } from "./tables.ts";
 import { reassemble } from "./verify.ts";
 import { Delivery } from "./delivery.ts";
 import type { DeliveryItem } from "./delivery.ts";
 import { sizeOf } from "./draft.ts";
 
-// Own batches until their replicas have them. What this host keeps itself lies in its rows already and reaches others by catch-up in any
-// case; its batches wait here only so that they are pushed again soon. What belongs to other hosts alone exists nowhere else until they
-// have acknowledged it, and overlays what is read here until then. All of it is in memory too, so it is bounded.
+// Own batches until their replicas have them, and hints: what others wrote and brought here because its replicas were out of their reach.
+// What this host keeps itself lies in its rows already and reaches others by catch-up in any case; its batches wait here only so that they
+// are pushed again soon. What belongs to other hosts alone exists nowhere else until they have acknowledged it, and overlays what is read
+// here until then. All of it is in memory too, so it is bounded.
 
 /** Beyond this, batches go that others would get by catch-up as well, or that two others have. */
 const PRESSED_BYTES = 16 * 1024 * 1024;
 /** Beyond this, writes that only others keep are refused. */
 const FULL_BYTES = 64 * 1024 * 1024;
 const PRESSED_BATCHES = 10_000;
+/** Beyond this, no hints are taken; their writers keep them, and ask again. */
+const HINTS_BYTES = 32 * 1024 * 1024;
+/** Beyond this, hints go that two of their replicas have. */
+const HINTS_PRESSED_BYTES = 8 * 1024 * 1024;
+const HINTS_MAX = 20_000;
 
 const batchCodec = codec("A batch in the outbox", 1, MAX_MESSAGE, parcelShape);
 
@@ -30,7 +36,11 @@ export function encodeBatch(records: readonly Proven[]): Uint8Array {
 
 export class Outbox {
   readonly #log: RecordLog;
-  readonly #deliveries = new Map<string, Delivery>();
+  readonly #deliveries = new Set<Delivery>();
+  readonly #hints = new Set<string>();
+  #hintCount = 0;
+  #hintBytes = 0;
+  #lastHint = 0;
   readonly #overlay = new Map<string, readonly StoredRecord[]>();
   #bytes = 0;
   readonly #done: Uint8Array[] = [];
@@ -41,22 +51,24 @@ export class Outbox {
 
   /** Takes in what waited when the host stopped. @param itemOf where a record belongs, or undefined when its namespace is unknown */
   load(itemOf: (record: Proven, at: number) => DeliveryItem | undefined): void {
-    const { from: begin, to } = table("o");
-    let from = begin;
-    for (let page = this.#page(from, to); page.length > 0; page = this.#page(from, to)) {
-      for (const { value } of page) {
-        const parcel = batchCodec.decode(value);
-        const records = reassemble(parcel, parcel.seals.map((seal) => sealCodec.decode(seal)));
-        const items = records.map((record, at) => itemOf(record, at)).filter((item) => item !== undefined);
-        if (items.length > 0) this.add(new Delivery(items));
-      }
-      from = after(page.at(-1)!.key);
+    for (const { value } of this.#stored("o")) this.#load(value, itemOf, undefined);
+    for (const { key, value } of this.#stored("h")) {
+      this.#lastHint = hintIn(key);
+      this.#load(value, itemOf, this.#lastHint);
     }
   }
 
+  #load(value: Uint8Array, itemOf: (record: Proven, at: number) => DeliveryItem | undefined, hint: number | undefined): void {
+    const parcel = batchCodec.decode(value);
+    const records = reassemble(parcel, parcel.seals.map((seal) => sealCodec.decode(seal)));
+    const items = records.map((record, at) => itemOf(record, at)).filter((item) => item !== undefined);
+    if (items.length > 0) this.add(new Delivery(items, hint));
+  }
+
   add(delivery: Delivery): void {
-    this.#deliveries.set(delivery.name, delivery);
-    this.#bytes += delivery.sizeBytes;
+    this.#deliveries.add(delivery);
+    this.#weigh(delivery, 1);
+    if (delivery.isHint) for (const { record } of delivery.items) this.#hints.add(nameOf(record));
     for (const { record, isApplied } of delivery.items) {
       if (isApplied) continue;
       const name = record.body.namespace + record.body.key;
@@ -66,7 +78,7 @@ export class Outbox {
 
   /** A row of this host has the item now. */
   applied(delivery: Delivery, item: DeliveryItem): void {
-    if (this.#deliveries.get(delivery.name) !== delivery || item.isApplied) return;
+    if (!this.#deliveries.has(delivery) || item.isApplied) return;
     this.#uncover(item);
     item.isApplied = true;
   }
@@ -75,12 +87,34 @@ export class Outbox {
     return this.#bytes > FULL_BYTES;
   }
 
+  /** Own batches. */
   get size(): number {
-    return this.#deliveries.size;
+    return this.#deliveries.size - this.#hintCount;
   }
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  get hintCount(): number {
+    return this.#hintCount;
+  }
+
+  get hintBytes(): number {
+    return this.#hintBytes;
+  }
+
+  hasRoomForHints(bytes: number): boolean {
+    return this.#hintBytes + bytes <= HINTS_BYTES && this.#hintCount < HINTS_MAX;
+  }
+
+  /** Whether a record waits here on behalf of others. @param name see `nameOf` */
+  hasHint(name: string): boolean {
+    return this.#hints.has(name);
+  }
+
+  nextHint(): number {
+    return (this.#lastHint += 1);
   }
 
   /** Own records of a key that no row here has. */
@@ -98,21 +132,21 @@ export class Outbox {
   }
 
   waiting(): Iterable<Delivery> {
-    return this.#deliveries.values();
+    return this.#deliveries;
   }
 
   /** Lets batches go that all who should have them have, and under pressure those that are safe without being pushed. */
   settle(deliveries: Iterable<Delivery>, targetsOf: (item: DeliveryItem) => readonly HostId[]): void {
     for (const delivery of deliveries) {
-      if (this.#deliveries.get(delivery.name) !== delivery) continue;
-      const isPressed = this.#bytes > PRESSED_BYTES || this.#deliveries.size > PRESSED_BATCHES;
+      if (!this.#deliveries.has(delivery)) continue;
+      const isPressed = delivery.isHint ? this.#hintBytes > HINTS_PRESSED_BYTES || this.#hintCount > HINTS_MAX / 2 : this.#bytes > PRESSED_BYTES || this.size > PRESSED_BATCHES;
       if (delivery.items.every((item) => delivery.isSettled(item, targetsOf(item), isPressed))) this.#remove(delivery);
     }
   }
 
   /** Drops batches that count no more. All records of a batch have one author. @returns how many went */
   drop(isExcluded: (first: Proven) => boolean): number {
-    const dropped = [...this.#deliveries.values()].filter(({ items }) => isExcluded(items[0]!.record));
+    const dropped = [...this.#deliveries].filter(({ items }) => isExcluded(items[0]!.record));
     for (const delivery of dropped) this.#remove(delivery);
     return dropped.length;
   }
@@ -127,9 +161,10 @@ export class Outbox {
   }
 
   #remove(delivery: Delivery): void {
-    this.#deliveries.delete(delivery.name);
-    this.#bytes -= delivery.sizeBytes;
-    this.#done.push(outboxKey(delivery.incarnation, delivery.batch));
+    this.#deliveries.delete(delivery);
+    this.#weigh(delivery, -1);
+    this.#done.push(delivery.logKey);
+    if (delivery.isHint) for (const { record } of delivery.items) this.#hints.delete(nameOf(record));
     for (const item of delivery.items) if (!item.isApplied) this.#uncover(item);
   }
 
@@ -140,9 +175,23 @@ export class Outbox {
     else this.#overlay.delete(name);
   }
 
-  #page(from: Uint8Array, to: Uint8Array): { readonly key: Uint8Array; readonly value: Uint8Array }[] {
-    return this.#log.scan({ from, to, limit: 64 });
+  #weigh({ isHint, sizeBytes }: Delivery, sign: 1 | -1): void {
+    if (isHint) {
+      this.#hintCount += sign;
+      this.#hintBytes += sign * sizeBytes;
+    } else this.#bytes += sign * sizeBytes;
   }
+
+  *#stored(name: "o" | "h"): Generator<LogEntry> {
+    const { from: begin, to } = table(name);
+    const page = (from: Uint8Array): LogEntry[] => this.#log.scan({ from, to, limit: 64 });
+    for (let entries = page(begin); entries.length > 0; entries = page(after(entries.at(-1)!.key))) yield* entries;
+  }
+}
+
+/** Names one record of one batch. */
+export function nameOf({ dot: { actor }, batch, sealed }: Proven): string {
+  return `${actor.host}/${actor.incarnation}/${batch}/${sealed.index}`;
 }
 
 /** Roughly what a record takes in a message and in memory. */

@@ -85,7 +85,12 @@ export class Replica {
 
   /** Takes in proven records from outside; resolves when those that belong here are durable. */
   apply(records: readonly Proven[], geneses: ReadonlyMap<NamespaceId, Genesis>, positions: readonly PositionUpdate[] = []): Promise<readonly ItemVerdict[]> {
-    return new Promise((resolve, reject) => this.#enqueue({ kind: "incoming", records, geneses, positions, resolve, reject }));
+    return new Promise((resolve, reject) => this.#enqueue({ kind: "incoming", records, geneses, positions, mayHint: false, resolve, reject }));
+  }
+
+  /** Like `apply`, for what another host brings of its own accord: what does not belong here is kept as a hint. */
+  receive(records: readonly Proven[], geneses: ReadonlyMap<NamespaceId, Genesis>): Promise<readonly ItemVerdict[]> {
+    return new Promise((resolve, reject) => this.#enqueue({ kind: "incoming", records, geneses, positions: [], mayHint: true, resolve, reject }));
   }
 
   /**
@@ -164,7 +169,7 @@ export class Replica {
       await this.#rosterRounds(incoming);
       last = new Turn(this.#parts);
       for (const { job, verdicts } of incoming) {
-        job.records.forEach((record, at) => (verdicts[at] ??= last!.take(record, job.geneses)));
+        job.records.forEach((record, at) => (verdicts[at] ??= last!.take(record, job)));
         last.advance(job, verdicts);
       }
       for (const job of jobs) {
@@ -188,7 +193,7 @@ export class Replica {
     let waiting = incoming.flatMap(({ job, verdicts }) => job.records.map((record, at) => ({ record, at, job, verdicts }))).filter(({ record }) => record.body.namespace === this.#networkNamespace);
     while (waiting.length > 0) {
       const turn = new Turn(this.#parts);
-      for (const { record, at, job, verdicts } of waiting) verdicts[at] = turn.take(record, job.geneses);
+      for (const { record, at, job, verdicts } of waiting) verdicts[at] = turn.take(record, job);
       const committed = await turn.commit();
       this.#publish(committed);
       if (committed.changed.length === 0) return;

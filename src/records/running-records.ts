@@ -127,7 +127,7 @@ export class RunningRecords implements Records {
   /** What was refused, met or repeated so far, by name; and what waits. */
   counters(): Readonly<Record<string, number>> {
     const { counters, outbox } = this.#replica;
-    return { ...counters.snapshot(), "outbox batches": outbox.size, "outbox bytes": outbox.bytes };
+    return { ...counters.snapshot(), "outbox batches": outbox.size, "outbox bytes": outbox.bytes, "hint batches": outbox.hintCount, "hint bytes": outbox.hintBytes };
   }
 
   /**
@@ -257,8 +257,10 @@ export class RunningRecords implements Records {
 
   async #clearOutbox(report: (progress: string) => void): Promise<void> {
     await this.#sender.resend();
-    const { size, bytes } = this.#replica.outbox;
-    report(size === 0 ? "nothing waits" : `${size} batches (${bytes} bytes) wait for their replicas`);
+    const { size, bytes, hintCount, hintBytes } = this.#replica.outbox;
+    const own = size === 0 ? [] : [`${size} batches (${bytes} bytes) wait for their replicas`];
+    const hints = hintCount === 0 ? [] : [`${hintCount} of other hosts (${hintBytes} bytes) wait for theirs`];
+    report([...own, ...hints].join("; ") || "nothing waits");
   }
 
   /** Tells all others of which groups this host's copy is complete, when that has changed and the host is one of them. */

@@ -10,11 +10,15 @@ import type { Peers } from "./peers.ts";
 import { pack } from "./parcel.ts";
 import type { ClusterView, WriteResult } from "./port.ts";
 import type { Replica } from "./replica.ts";
+import { routes } from "./routing.ts";
+import type { Route } from "./routing.ts";
 
 // A write's way: it is fsynced into the outbox, and into this host's rows where they should have it, by one commit of the replica. Then it
-// goes to all other hosts that should keep it at once, each in one message; each stores it before it answers. The caller is told as soon
-// as w hosts have it, this one included, or nobody is left who might still answer, or after two seconds. What is missing then is brought
-// later: when a peer comes back, and every second besides, with growing pauses.
+// goes to all other hosts that should keep it at once, each in one message; each stores it before it answers. For each of them that is out
+// of reach the next host of the preference list stands in: it keeps the record as a hint, which counts as a copy, and brings it where it
+// belongs, whether or not its writer is there any more. The caller is told as soon as w hosts have it, this one included, or nobody is left
+// who might still answer, or after two seconds. What is missing then is brought later: when a peer comes back, and every second besides,
+// with growing pauses. Own records and hints wait in one outbox, until all hosts where the layout wants them have acknowledged them.
 
 const PUSH_TIMEOUT_MS = 10_000;
 
@@ -34,18 +38,18 @@ export class Sender {
     this.#parts = parts;
   }
 
-  /** Sends a fresh batch to everybody who should have it and is there. */
+  /** Sends a fresh batch to everybody who should have it and is there, and when one of them fails, to who stands in for it. */
   send(delivery: Delivery): void {
     const online = new Set(this.#parts.cluster.online());
-    const peers = new Set(delivery.items.flatMap((item) => this.#targetsOf(item)).filter((peer) => online.has(peer)));
-    for (const peer of peers) delivery.outstanding.add(peer);
+    const peers = [...delivery.addressees(this.#routes())].filter((peer) => online.has(peer) && delivery.begin(peer));
     for (const peer of peers) this.#courier(peer).send(delivery);
   }
 
   /** Resolves with how safe a write call is, as the head of this file says. */
   async outcome({ delivery, dots, first }: Written, signal: AbortSignal | undefined): Promise<WriteResult> {
     const own = delivery.items.slice(first, first + dots.length);
-    const wanted = new Map(own.map((item) => [item.at, Math.min(W, 1 + this.#targetsOf(item).length)]));
+    const routeOf = this.#routes();
+    const wanted = new Map(own.map((item) => [item.at, Math.min(W, 1 + routeOf(item).targets.length)]));
     const isSafe = (): boolean => own.every(({ at }) => delivery.copies(at) >= wanted.get(at)!);
     await this.#until(delivery, () => isSafe() || delivery.outstanding.size === 0, signal);
     return { dots, copies: Math.min(...own.map(({ at }) => delivery.copies(at))), safe: isSafe() };
@@ -60,35 +64,24 @@ export class Sender {
   async resend(): Promise<void> {
     const { replica, cluster } = this.#parts;
     await this.#adopt();
-    const targetsOf = this.#remembered();
-    replica.outbox.settle(replica.outbox.waiting(), targetsOf);
+    const routeOf = this.#routes();
+    replica.outbox.settle(replica.outbox.waiting(), (item) => routeOf(item).targets);
     if (replica.outbox.hasDone) await replica.keep([]);
     const nowMs = this.#env.clock.monotonicMs();
     for (const peer of cluster.online()) {
       const courier = this.#courier(peer);
       if (courier.isResting || !courier.isIdle) continue;
       for (const delivery of replica.outbox.waiting()) {
-        if (delivery.dueFor(peer, nowMs, targetsOf).length > 0) courier.send(delivery);
+        if (delivery.dueFor(peer, nowMs, routeOf).length > 0) courier.send(delivery);
       }
     }
     const members = new Set(cluster.members());
     for (const peer of this.#couriers.keys()) if (!members.has(peer)) this.#couriers.delete(peer);
   }
 
-  /** Many batches wait for the same hosts. */
-  #remembered(): (item: DeliveryItem) => readonly HostId[] {
-    const known = new Map<string, readonly HostId[]>();
-    return (item) => {
-      const name = `${item.group} ${item.genesis.replicas}`;
-      const targets = known.get(name) ?? this.#targetsOf(item);
-      known.set(name, targets);
-      return targets;
-    };
-  }
-
-  #targetsOf(item: DeliveryItem): readonly HostId[] {
-    const { holdings } = this.#parts.replica;
-    return holdings.recipients(item.group, item.genesis);
+  #routes(): (item: DeliveryItem) => Route {
+    const { cluster, replica } = this.#parts;
+    return routes({ cluster, holdings: replica.holdings, isResting: (host) => this.#couriers.get(host)?.isResting === true });
   }
 
   /** Records that were only in the outbox and, by a new layout or a follow, belong into the rows here. */
@@ -110,8 +103,14 @@ export class Sender {
     const courier = new Courier(this.#env, {
       peer,
       push: (items) => this.#push(peer, items),
-      targetsOf: (item) => this.#targetsOf(item),
-      settle: (delivery) => this.#parts.replica.outbox.settle([delivery], (item) => this.#targetsOf(item)),
+      routes: () => this.#routes(),
+      failed: (delivery) => {
+        if (delivery.outstanding.has(peer)) this.send(delivery);
+      },
+      settle: (delivery) => {
+        const routeOf = this.#routes();
+        this.#parts.replica.outbox.settle([delivery], (item) => routeOf(item).targets);
+      },
     });
     this.#couriers.set(peer, courier);
     return courier;

@@ -58,7 +58,7 @@ export class Server {
     const giveBack = await this.#budget.take(sizeBytes, signal);
     try {
       const records = this.#parts.peers.open(from, parcel);
-      return answerOf(await this.#parts.replica.apply(records, unpackGeneses(parcel)));
+      return answerOf(await this.#parts.replica.receive(records, unpackGeneses(parcel)));
     } finally {
       giveBack();
     }

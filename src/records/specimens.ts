@@ -17,7 +17,7 @@ import type { RecordBody } from "./record.ts";
 import { recordCodec, sealCodec, signedBytes } from "./record.ts";
 import { encodeHead, encodeRow, tagOf } from "./row.ts";
 import { Sum, weightOf } from "./sums.ts";
-import { batchKey, counterKey, followKey, genesisKey, metaKey, outboxKey, positionKey, readyKey, rowKey, sequenceKey, sumKey } from "./tables.ts";
+import { batchKey, counterKey, followKey, genesisKey, hintKey, metaKey, outboxKey, positionKey, readyKey, rowKey, sequenceKey, sumKey } from "./tables.ts";
 
 const digest = (words: string): Uint8Array => sha256(utf8(words));
 
@@ -86,7 +86,7 @@ export const specimens: Readonly<Record<string, Uint8Array>> = {
   ready: readyCodec.encode({ store, ranks: Uint8Array.from({ length: 257 }, (_, group) => (group % 3 === 0 ? NOT_READY : group % 3)) }),
   "push-whole": ASK_PUSH.question.encode(whole),
   "push-part": ASK_PUSH.question.encode(part),
-  "push-answer": ASK_PUSH.answer.encode(answerOf([{ kind: "ok" }, { kind: "later", code: "NOT_YET" }, { kind: "refused", code: "NOT_OWN" }])),
+  "push-answer": ASK_PUSH.answer.encode(answerOf([{ kind: "ok" }, { kind: "hinted" }, { kind: "later", code: "NOT_YET" }, { kind: "refused", code: "NOT_OWN" }])),
   "newest-question": ASK_NEWEST.question.encode({ reached: [{ group: 256, place, rank: 2 }] }),
   "newest-answer": ASK_NEWEST.answer.encode({ store, life: 99, replicasMax: 3, newest: [{ group: 256, sequence: 41 }] }),
   "heads-question": ASK_HEADS.question.encode({ groups: [{ group: 7, place, scope: { rank: 2, followed: [namespace] } }] }),
@@ -107,6 +107,7 @@ export const specimens: Readonly<Record<string, Uint8Array>> = {
   "key-follow": followKey(namespace),
   "key-position": positionKey(store, 256),
   "key-outbox": outboxKey(actor.incarnation, 12),
+  "key-hint": hintKey(5),
   "key-ready": readyKey(256),
   "key-actor": metaKey("actor"),
 };

@@ -105,6 +105,15 @@ export function outboxKey(incarnation: number, batch: number): Uint8Array {
   return concatBytes(letter("o"), u64(incarnation), u64(batch));
 }
 
+/** `h`: records kept on behalf of replicas out of reach. */
+export function hintKey(number: number): Uint8Array {
+  return concatBytes(letter("h"), u64(number));
+}
+
+export function hintIn(key: Uint8Array): number {
+  return readU64(key, 1);
+}
+
 /** `r`: groups whose local copy is complete enough to be read. */
 export function readyKey(group: number): Uint8Array {
   return concatBytes(letter("r"), u16(group));
@@ -128,7 +137,7 @@ export function metaKey(name: "actor" | "sequence" | "lives" | "judged" | "sums"
   return concatBytes(letter("m"), utf8(name));
 }
 
-export function table(name: "k" | "q" | "n" | "f" | "o" | "r" | "p"): { readonly from: Uint8Array; readonly to: Uint8Array } {
+export function table(name: "k" | "q" | "n" | "f" | "o" | "h" | "r" | "p"): { readonly from: Uint8Array; readonly to: Uint8Array } {
   return { from: letter(name), to: after(letter(name)) };
 }
 

@@ -7,26 +7,25 @@ import type { Proven, Sealer, StoredRecord } from "./batch.ts";
 import { Composer, DotWasSeen } from "./composer.ts";
 import { Delivery } from "./delivery.ts";
 import type { DeliveryItem } from "./delivery.ts";
-import { Draft } from "./draft.ts";
+import { Draft, sizeOf } from "./draft.ts";
 import type { ChangedRow } from "./draft.ts";
 import { RecordsError } from "./errors.ts";
 import { Intake, setBack } from "./intake.ts";
-import type { IntakeParts } from "./intake.ts";
+import type { Hint, IntakeParts } from "./intake.ts";
 import type { DroppingJob, IncomingJob, ItemVerdict, JudgingJob, KeepingJob, OwnJob, PositionUpdate, RenewingJob, Written } from "./jobs.ts";
+import { PAGE_BYTES } from "./limits.ts";
 import type { Numbering } from "./numbering.ts";
-import type { Outbox } from "./outbox.ts";
 import { encodeBatch } from "./outbox.ts";
 import { encodePosition } from "./position.ts";
 import type { Positions } from "./positions.ts";
 import { merge } from "./merge.ts";
 import type { Weighed } from "./sums.ts";
-import { batchKey, outboxKey, positionKey, u64 } from "./tables.ts";
+import { batchKey, positionKey, u64 } from "./tables.ts";
 import type { RecordLog } from "../store/index.ts";
 
 export interface TurnParts extends IntakeParts {
   readonly log: RecordLog;
   readonly numbering: Numbering;
-  readonly outbox: Outbox;
   readonly positions: Positions;
   readonly seal: Sealer;
   readonly delegation: () => Delegation | undefined;
@@ -63,8 +62,8 @@ export class Turn {
     this.#intake = new Intake(parts, this.#draft);
   }
 
-  take(record: Proven, geneses: ReadonlyMap<NamespaceId, Genesis>): ItemVerdict {
-    return this.#intake.take(record, geneses);
+  take(record: Proven, { geneses, mayHint }: IncomingJob): ItemVerdict {
+    return this.#intake.take(record, geneses, mayHint);
   }
 
   keep({ operations, anew }: KeepingJob): void {
@@ -116,6 +115,7 @@ export class Turn {
   /** The commit. @throws whatever the log does; nothing has happened then */
   async commit(): Promise<Committed> {
     for (const key of this.#parts.outbox.takeDone()) this.#draft.delete(key);
+    this.#keepHints();
     const { numbering, log } = this.#parts;
     const { operations, changed, weighed } = this.#draft.finish(numbering);
     if (operations.length > 0) {
@@ -201,8 +201,8 @@ export class Turn {
     composer.finish();
     const records = seal(identity.actor, identity.takeBatch(this.#draft), composer.bodies, delegation);
     const delivery = new Delivery(records.map((record, at) => this.#place(record, at)));
-    this.#draft.put(outboxKey(delivery.incarnation, delivery.batch), encodeBatch(records));
-    this.#draft.put(batchKey(identity.actor), u64(delivery.batch));
+    this.#draft.put(delivery.logKey, encodeBatch(records));
+    this.#draft.put(batchKey(identity.actor), u64(identity.batch));
     this.#deliveries.push(delivery);
     for (const { job, first, count } of calls) {
       const dots = records.slice(first, first + count).map(({ dot }) => dot);
@@ -216,6 +216,18 @@ export class Turn {
     const group = shardOf(namespace, genesis, key);
     const isApplied = this.#parts.holdings.holds(namespace, genesis, group) && this.#draft.add(record, group) === "added";
     return { at, record, group, genesis, isApplied, sequence: 0 };
+  }
+
+  /** Hints wait batch by batch, a large one in parts: with paths it may have outgrown the message that it came in. */
+  #keepHints(): void {
+    for (const hints of Map.groupBy(this.#intake.hints.values(), ({ record }) => `${record.dot.actor.host}/${record.dot.actor.incarnation}/${record.batch}`).values()) {
+      for (const part of parts(hints)) {
+        const items = part.map(({ record, genesis, group }, at) => ({ at, record, genesis, group, isApplied: false, sequence: 0 }));
+        const delivery = new Delivery(items, this.#parts.outbox.nextHint());
+        this.#draft.put(delivery.logKey, encodeBatch(part.map(({ record }) => record)));
+        this.#deliveries.push(delivery);
+      }
+    }
   }
 
   #number(changed: readonly ChangedRow[]): void {
@@ -241,4 +253,16 @@ export class Turn {
     if (epoch !== this.#parts.positions.epoch(group)) return;
     this.#draft.put(positionKey(store, group), encodePosition({ place, mark }));
   }
+}
+
+function parts(hints: readonly Hint[]): Hint[][] {
+  const all: Hint[][] = [];
+  let bytes = Infinity;
+  for (const hint of hints) {
+    const weight = sizeOf(hint.record.sealed);
+    if (bytes + weight > PAGE_BYTES) [bytes] = [0, all.push([])];
+    bytes += weight;
+    all.at(-1)!.push(hint);
+  }
+  return all;
 }

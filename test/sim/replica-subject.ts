@@ -84,7 +84,7 @@ export class ReplicaSubject implements Subject<Proven, Context> {
 
   async receive(versions: readonly Proven[]): Promise<void> {
     const verdicts = await this.#replica.apply(versions, geneses);
-    for (const verdict of verdicts) if (verdict.kind !== "ok") throw new Error(`a replica did not take a record: ${verdict.code}`);
+    for (const verdict of verdicts) if (verdict.kind !== "ok") throw new Error(`a replica did not take a record: ${JSON.stringify(verdict)}`);
   }
 
   backUp(): void {
