@@ -35,6 +35,8 @@ interface PeerState {
   wholeMs: number | undefined;
   pauseMs: number;
   notBeforeMs: number;
+  /** Groups of which it has told that there is news, while it was being asked. */
+  readonly news: Set<number>;
   /** Groups that were brought to their end. */
   complete: ReadonlyMap<number, Completed>;
 }
@@ -101,17 +103,43 @@ export class CatchUp {
   async #pull(peer: HostId, signal: AbortSignal): Promise<void> {
     const { env, inReach } = this.#parts;
     const nowMs = env.clock.monotonicMs();
-    const state = this.#peers.get(peer) ?? { isBusy: false, wholeMs: undefined, pauseMs: 0, notBeforeMs: 0, complete: new Map<number, Completed>() };
+    const state = this.#peers.get(peer) ?? { isBusy: false, wholeMs: undefined, pauseMs: 0, notBeforeMs: 0, news: new Set<number>(), complete: new Map<number, Completed>() };
     this.#peers.set(peer, state);
     const isWhole = state.wholeMs === undefined || nowMs - state.wholeMs >= EVERYBODY_MS || this.#neighbours(inReach()).includes(peer);
-    state.isBusy = true;
-    try {
+    await this.#busy(peer, state, signal, async () => {
       const pulled = await new Pull(this.#parts, peer, signal).run(isWhole);
       this.#learned(state, pulled, isWhole ? nowMs : state.wholeMs);
+    });
+    await this.#catchNews(peer, state, signal);
+  }
+
+  /** A peer has told of news; they are asked for at once, or when it has been asked for what it is being asked for now. */
+  async news(peer: HostId, groups: readonly number[], signal: AbortSignal): Promise<void> {
+    const state = this.#peers.get(peer);
+    if (state === undefined || this.#parts.env.clock.monotonicMs() < state.notBeforeMs) return;
+    for (const group of groups) state.news.add(group);
+    if (!state.isBusy) await this.#catchNews(peer, state, signal);
+  }
+
+  async #catchNews(peer: HostId, state: PeerState, signal: AbortSignal): Promise<void> {
+    while (state.news.size > 0 && !state.isBusy && !signal.aborted) {
+      const groups = [...state.news];
+      state.news.clear();
+      await this.#busy(peer, state, signal, () => new Pull(this.#parts, peer, signal).news(groups));
+    }
+  }
+
+  /** One question at a time for each peer; after one that failed it is left alone for a while. */
+  async #busy(peer: HostId, state: PeerState, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    const { env } = this.#parts;
+    state.isBusy = true;
+    try {
+      await work();
     } catch (error) {
       state.pauseMs = Math.min(Math.max(FIRST_PAUSE_MS, state.pauseMs * 2), LONGEST_PAUSE_MS);
       state.notBeforeMs = env.clock.monotonicMs() + state.pauseMs;
       state.complete = new Map();
+      state.news.clear();
       if (!signal.aborted) env.log.debug("catching up with a host failed", { peer, why: messageOf(error) });
     } finally {
       state.isBusy = false;

@@ -1,6 +1,7 @@
 import type { Genesis } from "../cluster/index.ts";
 import { groupsOf } from "../cluster/index.ts";
 import type { NamespaceId, StoreId } from "../codec/index.ts";
+import type { Shape } from "../codec/index.ts";
 import { CodecError, codec, id, list, struct, uint } from "../codec/index.ts";
 import { RecordsError } from "./errors.ts";
 import { covers, markOf } from "./holdings.ts";
@@ -8,7 +9,6 @@ import { GROUPS } from "./limits.ts";
 import type { Place } from "./numbering.ts";
 import { START } from "./numbering.ts";
 import type { Change } from "./port.ts";
-import { placeShape } from "./position.ts";
 import type { Replica } from "./replica.ts";
 import { decodeHead } from "./row.ts";
 import { wholeState } from "./rows.ts";
@@ -29,7 +29,26 @@ const MAX_SEEN = 4096;
 const MAX_POSITION_BYTES = 512 * 1024;
 const STEP = 256;
 
-const seenCodec = codec<readonly Seen[]>("A feed's position", 1, MAX_POSITION_BYTES, list(struct({ store: id<StoreId>(), group: uint(GROUPS - 1), place: placeShape }), MAX_SEEN));
+const livesShape = list(struct({ life: uint(), groups: list(struct({ group: uint(GROUPS - 1), sequence: uint() }), GROUPS) }), MAX_SEEN);
+const storesShape = list(struct({ store: id<StoreId>(), lives: livesShape }), MAX_SEEN);
+
+/** Grouped by store and life, which are long and few: a position comes with every change. */
+const seenShape: Shape<readonly Seen[]> = {
+  toPlain(seen) {
+    const stores = [...Map.groupBy(seen, ({ store }) => store)].map(([store, here]) => {
+      const lives = [...Map.groupBy(here, ({ place }) => place.life)];
+      return { store, lives: lives.map(([life, each]) => ({ life, groups: each.map(({ group, place }) => ({ group, sequence: place.sequence })) })) };
+    });
+    return storesShape.toPlain(stores);
+  },
+  fromPlain(plain, where) {
+    const seen = storesShape.fromPlain(plain, where).flatMap(({ store, lives }) => lives.flatMap(({ life, groups }) => groups.map(({ group, sequence }) => ({ store, group, place: { life, sequence } }))));
+    if (seen.length > MAX_SEEN) throw new CodecError(`${where} has more than ${MAX_SEEN} entries.`);
+    return seen;
+  },
+};
+
+const seenCodec = codec<readonly Seen[]>("A feed's position", 1, MAX_POSITION_BYTES, seenShape);
 
 export function encodePositionText(seen: readonly Seen[]): string {
   return Buffer.from(seenCodec.encode(seen.slice(0, MAX_SEEN))).toString("base64url");
@@ -135,7 +154,7 @@ export class Feed {
 
   #position(): string {
     const { store, life } = this.#replica.numbering;
-    const own = this.#groups.map((group) => ({ store, group, place: { life, sequence: this.#reached.get(group)! } }));
+    const own = this.#groups.map((group) => ({ store, group, place: { life, sequence: this.#reached.get(group)! } })).filter(({ place }) => place.sequence > 0);
     return encodePositionText([...own, ...this.#others]);
   }
 }

@@ -8,7 +8,7 @@ import type { Codec } from "../codec/index.ts";
 import { fromSealed } from "./batch.ts";
 import { decodePositionText } from "./feed.ts";
 import { floorCodec, readyCodec } from "./marks.ts";
-import { ASK_CONFIRM, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_PUSH, ASK_SCAN } from "./messages.ts";
+import { ASK_CONFIRM, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_PUSH, ASK_SCAN, TELL_NEWS } from "./messages.ts";
 import { decodePosition } from "./position.ts";
 import { recordCodec, sealCodec } from "./record.ts";
 import { decodeHead, rowIsDeleted, rowSequence, rowSiblings } from "./row.ts";
@@ -58,7 +58,7 @@ const decoders: Readonly<Record<string, Codec<unknown>>> = {
   floor: floorCodec as Codec<unknown>,
   ready: readyCodec as Codec<unknown>,
   ...Object.fromEntries(
-    [ASK_CONFIRM, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_SCAN].flatMap(({ kind, question, answer }) => {
+    [ASK_CONFIRM, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_SCAN, TELL_NEWS].flatMap(({ kind, question, answer }) => {
       const name = kind.slice("records/".length);
       return [[`${name}-question`, question as Codec<unknown>], [`${name}-answer`, answer as Codec<unknown>]];
     }),

@@ -111,6 +111,11 @@ export class Holdings {
     return this.#followed.has(namespace);
   }
 
+  /** Groups in which something is followed, whether or not the layout keeps it here too. */
+  followedGroups(): number[] {
+    return [...this.#followedIn].filter(([group, namespaces]) => group !== EVERYWHERE && namespaces.length > 0).map(([group]) => group).sort((a, b) => a - b);
+  }
+
   get followedCount(): number {
     return this.#followed.size;
   }

@@ -40,6 +40,8 @@ export function answerOf(verdicts: readonly ItemVerdict[]): PushAnswer {
 /** "records/newest": what is the number of your newest change in each group? The asker says how far it has come in this store. */
 export interface NewestQuestion {
   readonly reached: readonly Reached[];
+  /** Groups in which the asker follows something, so that nobody pushes to it: it asks to be told of news. */
+  readonly followed: readonly number[];
 }
 /** All changes of the group up to the place, of namespaces with more replicas than the rank, are on the asker's disk. */
 export interface Reached {
@@ -47,7 +49,7 @@ export interface Reached {
   readonly place: Place;
   readonly rank: number;
 }
-const newestCodec = codec<NewestQuestion>("A question for what is new", 1, SMALL, struct({ reached: many(struct({ group, place: placeShape, rank: uint(RANK_MAX) }), GROUPS) }));
+const newestCodec = codec<NewestQuestion>("A question for what is new", 1, SMALL, struct({ reached: many(struct({ group, place: placeShape, rank: uint(RANK_MAX) }), GROUPS), followed: many(group, GROUPS) }));
 
 export interface NewestAnswer {
   readonly store: StoreId;
@@ -161,6 +163,11 @@ const confirmAnswerCodec = codec<ConfirmAnswer>(
   struct({ highest: many(struct({ incarnation: uint(), batch: uint() }), MAX_INCARNATIONS), members: many(id<HostId>(), 20_000) }),
 );
 
+/** "records/news": in these groups there is something new here. Answered when it has been asked for, or is not going to be. */
+const newsCodec = codec<{ readonly groups: readonly number[] }>("News", 1, 4096, struct({ groups: many(group, GROUPS) }));
+const heardCodec = codec<object>("News that were heard", 1, 64, struct({}));
+
+export const TELL_NEWS: Kind<{ readonly groups: readonly number[] }, object> = { kind: "records/news", question: newsCodec, answer: heardCodec };
 export const ASK_PUSH: Kind<Parcel, PushAnswer> = { kind: "records/push", question: pushCodec, answer: pushAnswerCodec };
 export const ASK_NEWEST: Kind<NewestQuestion, NewestAnswer> = { kind: "records/newest", question: newestCodec, answer: newestAnswerCodec };
 export const ASK_HEADS: Kind<HeadsQuestion, HeadsAnswer> = { kind: "records/heads", question: headsCodec, answer: headsAnswerCodec };

@@ -1,6 +1,6 @@
 import type { Genesis } from "../cluster/index.ts";
 import { EVERYWHERE, shardOf } from "../cluster/index.ts";
-import type { HostId, NamespaceId, NetworkId } from "../codec/index.ts";
+import type { HostId, NamespaceId, NetworkId, StoreId } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
 import type { Proven } from "./batch.ts";
 import { RecordsError } from "./errors.ts";
@@ -80,21 +80,37 @@ export class Pull {
   async run(withEverywhere: boolean): Promise<Pulled> {
     const { peers, cursors, replica } = this.#parts;
     const asked = new Map(ALL_GROUPS.map((group) => [group, { mark: markOf(replica.holdings.scope(group)), epoch: cursors.epoch(group) }]));
-    const answer = await peers.ask(this.#peer, ASK_NEWEST, { reached: this.#reached() }, QUESTION_TIMEOUT_MS, this.#signal);
+    const answer = await peers.ask(this.#peer, ASK_NEWEST, { reached: this.#reached(), followed: replica.holdings.followedGroups() }, QUESTION_TIMEOUT_MS, this.#signal);
     cursors.met(this.#peer, answer.store);
-    let behind = this.#behind(answer, withEverywhere);
+    const left = await this.#bring(answer.store, this.#behind(answer, withEverywhere));
+    const complete = [...asked].filter(([group]) => !left.has(group) && !cursors.isHeld(answer.store, group) && (withEverywhere || group !== EVERYWHERE));
+    return { records: this.#records, complete: new Map(complete) };
+  }
+
+  /** Applies what the peer has in groups of which it has told that there is news. @throws as `run` does */
+  async news(groups: readonly number[]): Promise<void> {
+    const { cursors, replica } = this.#parts;
+    const store = cursors.storeOf(this.#peer);
+    // Who has never been asked is going to be.
+    if (store === undefined) return;
+    const wanted = groups.map((group) => ({ group, scope: replica.holdings.scope(group) })).filter(({ scope }) => scope.followed.length > 0);
+    await this.#bring(store, wanted);
+  }
+
+  /** Brings groups to their end, as far as the peer lets it. @returns those in which it did not */
+  async #bring(store: StoreId, wanted: readonly Wanted[]): Promise<ReadonlySet<number>> {
+    const { peers, cursors } = this.#parts;
+    let behind = wanted;
     for (let pages = 0; behind.length > 0 && pages < PAGES_MAX; pages += 1) {
       const epochs = new Map(behind.map(({ group }) => [group, cursors.epoch(group)]));
-      const places = askable(behind).map(({ group, scope }) => ({ group, scope, place: cursors.place(answer.store, group, markOf(scope)) }));
+      const places = askable(behind).map(({ group, scope }) => ({ group, scope, place: cursors.place(store, group, markOf(scope)) }));
       const heads = await peers.ask(this.#peer, ASK_HEADS, { groups: places }, PAGE_TIMEOUT_MS, this.#signal);
       await this.#page(heads, behind, epochs);
       const done = new Set(heads.groups.filter(({ isMore }) => !isMore).map(({ group }) => group));
       if (heads.groups.length === 0) break;
       behind = behind.filter(({ group }) => !done.has(group));
     }
-    const left = new Set(behind.map(({ group }) => group));
-    const complete = [...asked].filter(([group]) => !left.has(group) && !cursors.isHeld(answer.store, group) && (withEverywhere || group !== EVERYWHERE));
-    return { records: this.#records, complete: new Map(complete) };
+    return new Set(behind.map(({ group }) => group));
   }
 
   /** What this host has of the peer on its disk; the peer then knows what it need not send any more. */

@@ -18,6 +18,7 @@ import { Following } from "./following.ts";
 import { Judging } from "./judging.ts";
 import { readyCodec, readyKeyOf } from "./marks.ts";
 import { ASK_CONFIRM, ASK_GENESIS } from "./messages.ts";
+import { News } from "./news.ts";
 import { Peers } from "./peers.ts";
 import type { Change, ClusterView, KeyState, ReadOptions, Records, ScanOptions, ScanPage, Write, WriteOptions, WriteResult } from "./port.ts";
 import { Reader } from "./reading.ts";
@@ -84,7 +85,10 @@ export class RunningRecords implements Records {
     this.#following = new Following({ replica });
     const catchUp = new CatchUp({ env, replica, peers, cursors, network, cluster, roster: () => this.#rosterChanges, inReach: () => this.#inReach() });
     this.#confirmer = new Confirmer(env, replica, cluster, peers, (peer) => catchUp.hasAllOf(peer));
-    new Server({ replica, cluster, peers }).register(transport);
+    const news = new News(replica, transport);
+    new Server({ replica, cluster, peers, news, pull: (peer, groups) => catchUp.news(peer, groups, this.#stopping.signal) }).register(transport);
+    this.#endings.push(replica.onCommit((committed) => news.committed(committed)));
+    this.#endings.push(transport.onPeer(({ kind, peer }) => (kind === "down" ? news.left(peer) : undefined)));
     // A random part keeps the hosts of a network from asking in step.
     const everyMs = CATCH_UP_MS * (0.8 + 0.4 * env.random.fraction());
     this.#catchUp = new Worker(env, {

@@ -4,11 +4,12 @@ import type { Transport } from "../net/index.ts";
 import { Limiter } from "../platform/index.ts";
 import type { Counters } from "./counters.ts";
 import { GROUPS } from "./limits.ts";
-import { ASK_CONFIRM, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_PUSH, ASK_SCAN, answerOf } from "./messages.ts";
+import { ASK_CONFIRM, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_PUSH, ASK_SCAN, TELL_NEWS, answerOf } from "./messages.ts";
 import type { NewestAnswer, NewestQuestion, PushAnswer } from "./messages.ts";
 import { HeadsPage } from "./heads-page.ts";
 import { unpackGeneses } from "./parcel.ts";
 import type { Parcel } from "./parcel.ts";
+import type { News } from "./news.ts";
 import type { Kind, Peers } from "./peers.ts";
 import type { ClusterView } from "./port.ts";
 import { mostReplicas } from "./pull.ts";
@@ -22,6 +23,9 @@ export interface ServerParts {
   readonly replica: Replica;
   readonly cluster: ClusterView;
   readonly peers: Peers;
+  readonly news: News;
+  /** Asks a host that has told of news for them. */
+  readonly pull: (from: HostId, groups: readonly number[]) => Promise<void>;
 }
 
 /** Answers what other hosts ask about records. Whoever can ask has been admitted by the transport. */
@@ -40,6 +44,10 @@ export class Server {
     const on = <Q, A>(kind: Kind<Q, A>, answer: (question: Q, asked: Asked) => A | Promise<A>): void => serve(transport, replica.counters, kind, answer);
     on(ASK_PUSH, (parcel, asked) => this.#push(parcel, asked));
     on(ASK_NEWEST, (question, { from }) => this.#newest(question, from));
+    on(TELL_NEWS, async ({ groups }, { from }) => {
+      await this.#parts.pull(from, groups);
+      return {};
+    });
     on(ASK_HEADS, ({ groups }) => {
       const page = new HeadsPage(replica);
       for (const { group, place, scope } of groups) if (!page.add(group, place, scope)) break;
@@ -64,8 +72,9 @@ export class Server {
     }
   }
 
-  #newest({ reached }: NewestQuestion, from: HostId): NewestAnswer {
-    const { replica } = this.#parts;
+  #newest({ reached, followed }: NewestQuestion, from: HostId): NewestAnswer {
+    const { replica, news } = this.#parts;
+    news.heard(from, followed);
     const { numbering, outbox, readiness } = replica;
     if (!reached.every(({ place }) => numbering.gave(place)) && readiness.isWitness(from)) {
       replica.counters.count("set back");

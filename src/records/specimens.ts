@@ -8,7 +8,7 @@ import { keyPairFromSeed, sha256 } from "../crypto/index.ts";
 import { hostSealer } from "./batch.ts";
 import { encodePositionText } from "./feed.ts";
 import { NOT_READY, floorCodec, readyCodec } from "./marks.ts";
-import { ASK_CONFIRM, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_PUSH, ASK_SCAN, answerOf } from "./messages.ts";
+import { ASK_CONFIRM, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_PUSH, ASK_SCAN, TELL_NEWS, answerOf } from "./messages.ts";
 import { encodeBatch } from "./outbox.ts";
 import { pack } from "./parcel.ts";
 import type { Dot } from "./port.ts";
@@ -87,7 +87,9 @@ export const specimens: Readonly<Record<string, Uint8Array>> = {
   "push-whole": ASK_PUSH.question.encode(whole),
   "push-part": ASK_PUSH.question.encode(part),
   "push-answer": ASK_PUSH.answer.encode(answerOf([{ kind: "ok" }, { kind: "hinted" }, { kind: "later", code: "NOT_YET" }, { kind: "refused", code: "NOT_OWN" }])),
-  "newest-question": ASK_NEWEST.question.encode({ reached: [{ group: 256, place, rank: 2 }] }),
+  "newest-question": ASK_NEWEST.question.encode({ reached: [{ group: 256, place, rank: 2 }], followed: [7] }),
+  "news-question": TELL_NEWS.question.encode({ groups: [7, 256] }),
+  "news-answer": TELL_NEWS.answer.encode({}),
   "newest-answer": ASK_NEWEST.answer.encode({ store, life: 99, replicasMax: 3, newest: [{ group: 256, sequence: 41 }] }),
   "heads-question": ASK_HEADS.question.encode({ groups: [{ group: 7, place, scope: { rank: 2, followed: [namespace] } }] }),
   "heads-answer": ASK_HEADS.answer.encode({ store, namespaces: [namespace], groups: [{ group: 7, heads: [{ namespace: 0, tag, key: "letters/ä" }], next: place, isMore: true }] }),
