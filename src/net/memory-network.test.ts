@@ -159,6 +159,26 @@ describe("the network in memory", () => {
     for (const { error } of failed) assert.ok(code("DEADLINE")(error));
   });
 
+  test("delivers requests a second time as often as it is told to, answers each once, and counts what it has done", async () => {
+    const { time, network, a, b } = await world();
+    let handled = 0;
+    b.handle("count", (_from, body) => {
+      handled += 1;
+      return Promise.resolve(body);
+    });
+    network.paths.setUsual({ duplicateFraction: 0.5 });
+    const asked = Array.from({ length: 100 }, () => outcome(a.request(B, "count", utf8(""), asking)));
+    await time.pass(1_000);
+    assert.ok(asked.every(({ state }) => state === "done"));
+    assert.ok(handled > 125 && handled < 175, `${handled} of 100`);
+    assert.equal(network.paths.counts.duplicated, handled - 100);
+    network.paths.cut(A, B);
+    const lost = outcome(a.request(B, "count", utf8(""), asking));
+    await time.pass(2_000);
+    assert.equal(lost.state, "failed");
+    assert.ok(network.paths.counts.cut > 0);
+  });
+
   test("ends a connection that is cut in one direction, at both sides, once they have noticed", async () => {
     const { time, network, a, b, events } = await world();
     network.paths.cut(A, B);

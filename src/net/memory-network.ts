@@ -30,7 +30,7 @@ export class MemoryNetwork {
 
   constructor(env: Env, quality: Partial<PathQuality> = {}) {
     this.#env = env;
-    this.paths = new Paths(env, { delayMs: 0, jitterMs: 0, lossFraction: 0, ...quality }, () => this.#watchSessions());
+    this.paths = new Paths(env, { delayMs: 0, jitterMs: 0, lossFraction: 0, duplicateFraction: 0, ...quality }, () => this.#watchSessions());
   }
 
   /** A host of this network. One that has closed may be made again, under the same address. */

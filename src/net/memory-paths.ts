@@ -8,6 +8,16 @@ export interface PathQuality {
   readonly jitterMs: number;
   /** Share of requests and answers that are lost, 0 to 1. Streams are resent underneath and lose nothing. */
   readonly lossFraction: number;
+  /** Share of requests that arrive a second time, 0 to 1. */
+  readonly duplicateFraction: number;
+}
+
+/** What the paths have done to messages so far: a fault that never came true proves nothing. */
+export interface PathCounts {
+  lost: number;
+  duplicated: number;
+  /** Messages that met a path which was cut. */
+  cut: number;
 }
 
 /** A path that is cut is looked at again after so many milliseconds. */
@@ -16,7 +26,8 @@ const RETRY_MS = 100;
 /** What lies between the hosts of a MemoryNetwork: for each ordered pair a delay, losses, and whether anything passes at all. */
 export class Paths {
   readonly #env: Env;
-  readonly #usual: PathQuality;
+  readonly counts: PathCounts = { lost: 0, duplicated: 0, cut: 0 };
+  #usual: PathQuality;
   readonly #special = new Map<string, PathQuality>();
   readonly #cut = new Set<string>();
   readonly #dark = new Set<HostId>();
@@ -29,13 +40,29 @@ export class Paths {
     this.#onCut = onCut;
   }
 
-  setQuality(from: HostId, to: HostId, quality: PathQuality): void {
-    this.#special.set(key(from, to), quality);
+  /** Of all paths that have no quality of their own. */
+  setUsual(quality: Partial<PathQuality>): void {
+    this.#usual = { ...this.#usual, ...quality };
+  }
+
+  /** What is left out is as on all paths. */
+  setQuality(from: HostId, to: HostId, quality: Partial<PathQuality>): void {
+    this.#special.set(key(from, to), { ...this.#usual, ...quality });
+  }
+
+  /** Every path is as usual again. */
+  forgetQualities(): void {
+    this.#special.clear();
   }
 
   /** From now on nothing passes from the one to the other. The way back stays as it is. */
   cut(from: HostId, to: HostId): void {
-    this.#cut.add(key(from, to));
+    this.cutAll([[from, to]]);
+  }
+
+  /** @param ways each from one host to another */
+  cutAll(ways: Iterable<readonly [HostId, HostId]>): void {
+    for (const [from, to] of ways) this.#cut.add(key(from, to));
     this.#onCut();
   }
 
@@ -72,9 +99,24 @@ export class Paths {
     return !this.#cut.has(key(from, to)) && !this.#dark.has(from) && !this.#dark.has(to);
   }
 
+  /** Counts a message that came to a cut. @returns false */
+  missed(): false {
+    this.counts.cut += 1;
+    return false;
+  }
+
   isLost(from: HostId, to: HostId): boolean {
     const { lossFraction } = this.#quality(from, to);
-    return lossFraction > 0 && this.#env.random.fraction() < lossFraction;
+    if (lossFraction === 0 || this.#env.random.fraction() >= lossFraction) return false;
+    this.counts.lost += 1;
+    return true;
+  }
+
+  isDuplicated(from: HostId, to: HostId): boolean {
+    const { duplicateFraction } = this.#quality(from, to);
+    if (duplicateFraction === 0 || this.#env.random.fraction() >= duplicateFraction) return false;
+    this.counts.duplicated += 1;
+    return true;
   }
 
   delayMs(from: HostId, to: HostId): number {

@@ -101,18 +101,22 @@ export class Session {
         signal.removeEventListener("abort", cancel);
         step();
       };
-      this.#send(self, other, () => {
+      const ask = (): void => {
         const stop = AbortSignal.any([handling.signal, over.signal]);
         const outcome = answerOf(kind, () => turns.run(kind, stop, () => host.serve(self, kind, body, stop)));
         void outcome.then((answer) => this.#send(other, self, () => settle(() => (answer instanceof Uint8Array ? resolve(answer) : reject(remoteError(other, answer))))));
-      });
+      };
+      this.#send(self, other, ask);
+      if (this.#paths.isDuplicated(self, other)) this.#send(self, other, ask);
     });
   }
 
   #send(from: HostId, to: HostId, step: () => void): void {
-    if (this.#paths.isLost(from, to) || !this.#paths.passes(from, to)) return;
+    if (this.#paths.isLost(from, to)) return;
+    const arrive = (): boolean => this.#paths.passes(from, to) || this.#paths.missed();
+    if (!arrive()) return;
     this.#env.timers.after(this.#paths.delayMs(from, to), () => {
-      if (!this.isOver(to) && this.#paths.passes(from, to)) step();
+      if (!this.isOver(to) && arrive()) step();
     });
   }
 

@@ -78,10 +78,11 @@ export class Reader {
     const group = shardOf(namespace, genesis, key);
     const isOwn = replica.holdings.isReady(namespace, genesis, group);
     if (isOwn && !fresh) return { siblings: replica.rows.siblings(namespace, key), isWhole: true };
+    // Before anybody is asked: what leaves the outbox meanwhile has just been delivered, perhaps after the one who answers looked.
+    const own = replica.rows.siblings(namespace, key);
     const hosts = this.candidates(genesis, group, fresh);
     const ask = (peer: HostId, stop: AbortSignal): Promise<Answer> => this.#ask(peer, namespace, key, stop);
     const answers = fresh ? await this.#all(hosts, ask, signal) : await firstReady(this.#env, hosts, ask, signal);
-    const own = replica.rows.siblings(namespace, key);
     const isAnswered = isOwn || own.length > 0 || answers.length > 0 || replica.holdings.holds(namespace, genesis, group);
     if (!isAnswered) throw new RecordsError("NOT_HELD", `No host in reach keeps "${key}" of namespace ${namespace}. Try again when one of its replicas is up.`);
     const merged = answers.reduce<readonly StoredRecord[]>((known, { records }) => merge(known, records), own);

@@ -1,25 +1,45 @@
+import "./stand-ins/register.ts";
 import { parseArgs } from "node:util";
-import type { Simulation } from "./simulate.ts";
-import { report, simulations } from "./simulate.ts";
 
-// npm run sim [-- merge|replica] [--seed N] [--seeds COUNT]: one seed, or as many as asked for from a random one on.
+// npm run sim -- --seed N: one run in words. --seeds COUNT: so many from a random seed on, or from --seed. --hosts H, --operations O.
+// --calm: without faults. --read-along: every line of the trace.
 
-const { values, positionals } = parseArgs({ options: { seed: { type: "string" }, seeds: { type: "string", default: "1000" } }, allowPositionals: true });
-const chosen = positionals.length > 0 ? positionals : Object.keys(simulations);
-const first = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
-const count = values.seed === undefined ? Number(values.seeds) : 1;
-if (!Number.isSafeInteger(first) || !Number.isSafeInteger(count)) throw new Error("--seed and --seeds take whole numbers");
+const { simulate } = await import("./simulate.ts");
+const { describeRun, findingsOf, replayOf } = await import("./report.ts");
 
-for (const name of chosen) {
-  const simulate = simulations[name as Simulation];
-  if (simulate === undefined) throw new Error(`There is no simulation "${name}"; there are ${Object.keys(simulations).join(", ")}.`);
-  const begun = performance.now();
-  for (let seed = first; seed < first + count; seed += 1) {
-    const findings = await simulate(seed);
-    if (findings.length === 0) continue;
-    console.error(report(name as Simulation, seed, findings));
-    process.exitCode = 1;
-    break;
-  }
-  console.log(`${name}: ${count} seeds from ${first} in ${Math.round(performance.now() - begun)} ms`);
+const { values } = parseArgs({
+  options: { seed: { type: "string" }, seeds: { type: "string" }, hosts: { type: "string" }, operations: { type: "string" }, calm: { type: "boolean", default: false }, "read-along": { type: "boolean", default: false } },
+});
+
+function whole(name: "seed" | "seeds" | "hosts" | "operations", otherwise: number): number {
+  const given = values[name] === undefined ? otherwise : Number(values[name]);
+  if (!Number.isSafeInteger(given) || given < 0) throw new Error(`--${name} takes a whole number`);
+  return given;
 }
+
+const first = whole("seed", Math.floor(Math.random() * 2 ** 31));
+const count = whole("seeds", values.seed === undefined ? 100 : 1);
+const more = [
+  ...(values.hosts === undefined ? [] : [`--hosts ${values.hosts}`]),
+  ...(values.operations === undefined ? [] : [`--operations ${values.operations}`]),
+  ...(values.calm ? ["--calm"] : []),
+];
+const begun = performance.now();
+let [operations, failed] = [0, 0];
+for (let seed = first; seed < first + count; seed += 1) {
+  const report = await simulate({
+    seed,
+    isCalm: values.calm,
+    ...(values.hosts === undefined ? {} : { hosts: whole("hosts", 0) }),
+    ...(values.operations === undefined ? {} : { operations: whole("operations", 0) }),
+    ...(values["read-along"] ? { readAlong: (line: string) => console.log(line) } : {}),
+  });
+  operations += report.operations.length;
+  const isBad = findingsOf(report).length > 0;
+  if (count === 1 || isBad) console.log(describeRun(report));
+  if (isBad) console.log(replayOf(report, more.map((each) => ` ${each}`).join("")));
+  failed += isBad ? 1 : 0;
+}
+const ms = performance.now() - begun;
+console.log(`${count} seeds from ${first}: ${failed} with findings, ${operations} operations in ${(ms / 1000).toFixed(1)} s (${Math.round((operations / ms) * 1000)} a second)`);
+if (failed > 0) process.exitCode = 1;

@@ -1,38 +1,182 @@
-import type { Finding } from "./checker.ts";
-import { check } from "./checker.ts";
-import type { Bug } from "./pure-subject.ts";
-import { PureSubject } from "./pure-subject.ts";
-import { SeededRandom } from "./random.ts";
-import type { Sabotage } from "./replica-subject.ts";
-import { ReplicaSubject } from "./replica-subject.ts";
-import { Scenario } from "./scenario.ts";
+import { groupsOf } from "../../src/cluster/index.ts";
+import { checkBounds } from "./checks/bounds.ts";
+import { checkDeletions } from "./checks/deletions.ts";
+import { checkDots } from "./checks/dots.ts";
+import type { Judgement } from "./checks/judgement.ts";
+import { checkLosses } from "./checks/losses.ts";
+import { Sessions } from "./checks/sessions.ts";
+import type { Stage } from "./faults/fault.ts";
+import { Swarm } from "./faults/swarm.ts";
+import type { Report } from "./report.ts";
+import { FeedReader } from "./world/feeds.ts";
+import { History } from "./world/history.ts";
+import type { KeyView } from "./world/shown.ts";
+import { describe, differing, look } from "./world/shown.ts";
+import type { Namespace } from "./world/workload.ts";
+import { Workload, namespacesOf } from "./world/workload.ts";
+import { World } from "./world/world.ts";
 
-const HOSTS_MIN = 2;
-const HOSTS_MAX = 5;
-const STEPS = 60;
-
-/** One run over the pure merge. */
-export async function simulateMerge(seed: number, bug?: Bug): Promise<Finding[]> {
-  const random = new SeededRandom(seed);
-  const hosts = Array.from({ length: HOSTS_MIN + random.below(HOSTS_MAX - HOSTS_MIN + 1) }, (_, at) => new PureSubject(random, at, bug));
-  return check(await new Scenario(random, hosts).play(STEPS));
+export interface SimulationOptions {
+  readonly seed: number;
+  /** Default: 5 to 9, as the seed says. */
+  readonly hosts?: number;
+  readonly operations?: number;
+  /** Whether nothing goes wrong. */
+  readonly isCalm?: boolean;
+  readonly readAlong?: (line: string) => void;
 }
 
-/** One run over the daemon's own replica on disks in memory. */
-export async function simulateReplica(seed: number, sabotage?: Sabotage): Promise<Finding[]> {
-  const random = new SeededRandom(seed);
-  const ids = new Map<string, number>();
-  const hosts: ReplicaSubject[] = [];
-  const count = HOSTS_MIN + random.below(HOSTS_MAX - HOSTS_MIN + 1);
-  for (let at = 0; at < count; at += 1) hosts.push(await ReplicaSubject.open(random, at, ids, sabotage));
-  return check(await new Scenario(random, hosts).play(STEPS));
+const OPERATIONS = 1_000;
+/** A run ends after this even if clients could not do all they wanted. */
+const LONGEST_MS = 120_000;
+/** Replicas are to be equal so long after everything has healed. */
+const HEALED_MS = 150_000;
+const LOOK_EVERY_MS = 1_000;
+const QUIET_MS = 3_000;
+
+/** One run: a network is founded, clients and faults have their time, everything is healed, and then it is judged what there is. */
+export async function simulate(options: SimulationOptions): Promise<Report> {
+  const run = new Run(options);
+  await run.play();
+  return run.report();
 }
 
-export type Simulation = "merge" | "replica";
+class Run {
+  readonly #options: SimulationOptions;
+  readonly #world: World;
+  readonly #history = new History();
+  readonly #sessions = new Sessions(this.#history);
+  readonly #fired = new Map<string, number>();
+  #namespaces: readonly Namespace[] = [];
+  #feeds: readonly FeedReader[] = [];
+  #views: readonly KeyView[] | undefined;
+  #healedMs = 0;
 
-export const simulations: Readonly<Record<Simulation, (seed: number) => Promise<Finding[]>>> = { merge: (seed) => simulateMerge(seed), replica: (seed) => simulateReplica(seed) };
+  constructor(options: SimulationOptions) {
+    this.#options = options;
+    const { seed, readAlong } = options;
+    this.#world = new World({ seed, quality: { delayMs: 1, jitterMs: 5, lossFraction: 0, duplicateFraction: 0 }, ...(readAlong === undefined ? {} : { readAlong }) });
+  }
 
-/** What a person needs to see the same again. */
-export function report(simulation: Simulation, seed: number, findings: readonly Finding[]): string {
-  return [...findings.map(({ invariant, what }) => `${invariant}: ${what}`), `replay: npm run sim -- ${simulation} --seed ${seed}`].join("\n");
+  async play(): Promise<void> {
+    const world = this.#world;
+    const { random } = world;
+    await world.found(this.#options.hosts ?? 5 + random.below(5));
+    this.#namespaces = namespacesOf(world, random.fork(), 2 + random.below(12));
+    this.#tellGeneses();
+    const workload = this.#workload();
+    const swarm = new Swarm(this.#stage(workload), this.#options.isCalm ?? false);
+    this.#feeds = this.#namespaces.filter(({ id, genesis }) => groupsOf(id, genesis).length === 1).map((namespace) => new FeedReader(world, namespace));
+    for (const host of world.hosts) workload.attend(host);
+    for (const feed of this.#feeds) feed.begin();
+    swarm.begin();
+    await world.time.run(world.time.nowMs + LONGEST_MS, () => workload.isDone);
+    workload.end();
+    swarm.heal();
+    await this.#healed(swarm);
+    await this.#finishFeeds();
+  }
+
+  report(): Report {
+    const { counts } = this.#world.wire.paths;
+    for (const [name, count] of Object.entries(counts)) if (count > 0) this.#fired.set(`messages ${name}`, count as number);
+    const broken = this.#world.hosts.reduce((sum, { brokenLogs }) => sum + brokenLogs, 0);
+    if (broken > 0) this.#fired.set("syncs failed", broken);
+    const judgements = this.#judge();
+    for (const { invariant, findings } of judgements) for (const finding of findings) this.#world.trace.add(`${invariant} ${finding}`);
+    return {
+      seed: this.#options.seed,
+      hosts: this.#world.hosts.length,
+      operations: this.#history.operations,
+      virtualMs: this.#world.time.nowMs,
+      healedMs: this.#healedMs,
+      steps: this.#world.time.taken,
+      fired: this.#fired,
+      judgements,
+      trace: this.#world.trace.digest(),
+    };
+  }
+
+  /** Each host may be asked for any namespace; as the command line does before the first write. */
+  #tellGeneses(): void {
+    for (const host of this.#world.hosts) {
+      const tell = (): void => {
+        const records = host.circle?.records;
+        if (records === undefined) return void this.#world.time.after(100, tell);
+        for (const { genesis } of this.#namespaces) records.create(genesis).catch(() => {});
+      };
+      tell();
+    }
+  }
+
+  #workload(): Workload {
+    const random = this.#world.random.fork();
+    const load = {
+      pauseMs: random.between(50, 600),
+      clientsPerHost: 1 + random.below(4),
+      operations: this.#options.operations ?? OPERATIONS,
+      shares: { blind: random.between(0, 0.2), delete: random.between(0, 0.3), batch: random.between(0, 0.1), read: random.between(0.1, 0.4), fresh: random.between(0, 0.1), scan: random.between(0, 0.05), carry: random.between(0, 0.2), named: random.between(0, 0.1) },
+    };
+    return new Workload(this.#world, this.#history, this.#namespaces, load, {
+      wrote: (operation, ids) => this.#sessions.wrote(operation, ids),
+      read: (operation, shown, named) => this.#sessions.read(operation, shown, named),
+    });
+  }
+
+  #stage(workload: Workload): Stage {
+    return {
+      world: this.#world,
+      random: this.#world.random.fork(),
+      history: this.#history,
+      onDiskLost: (host) => this.#sessions.lostDisk(host),
+      onJoined: (host) => workload.attend(host),
+      fired: (name, by = 1) => this.#fired.set(name, (this.#fired.get(name) ?? 0) + by),
+    };
+  }
+
+  /** Lets time pass until all replicas show the same, or until they should. */
+  async #healed(swarm: Swarm): Promise<void> {
+    const { time } = this.#world;
+    const beganMs = time.nowMs;
+    while (time.nowMs < beganMs + HEALED_MS) {
+      await time.run(time.nowMs + LOOK_EVERY_MS);
+      this.#views = look(this.#world, this.#namespaces);
+      if (this.#views !== undefined && this.#isQuiet() && differing(this.#views).length === 0) break;
+      swarm.heal();
+    }
+    this.#healedMs = time.nowMs - beganMs;
+  }
+
+  /** Whether nothing is under way: a write may wait where none of its replicas shows it yet. */
+  #isQuiet(): boolean {
+    const isOpen = this.#history.operations.some(({ endedMs, host, life }) => endedMs === undefined && host.isStill(life));
+    return !isOpen && this.#world.running().every(({ circle }) => circle!.records.counters()["outbox batches"] === 0);
+  }
+
+  async #finishFeeds(): Promise<void> {
+    const { time } = this.#world;
+    for (const feed of this.#feeds) feed.end();
+    await time.run(time.nowMs + LOOK_EVERY_MS);
+    for (const feed of this.#feeds) {
+      const view = this.#views?.find(({ namespace }) => namespace.id === feed.namespace);
+      if (view !== undefined) feed.finish(view.views[0]!.host);
+    }
+    await time.run(time.nowMs + QUIET_MS);
+    this.#views = look(this.#world, this.#namespaces);
+  }
+
+  #judge(): Judgement[] {
+    const views = this.#views;
+    const different = views === undefined ? ["the hosts do not agree on who takes part"] : differing(views).map(describe);
+    if (this.#healedMs >= HEALED_MS && different.length === 0) different.push("some writes have not reached all their replicas");
+    const starts = this.#world.badStarts.map(({ host, why }) => `${host.name} could not be started: ${why}`);
+    return [
+      { invariant: "I2", judged: views?.length ?? 1, exempt: 0, findings: different },
+      ...(views === undefined ? [] : [checkLosses(this.#history, views), checkDeletions(this.#history, views), ...this.#feeds.map((feed) => feed.judgement(views))]),
+      checkBounds(this.#world, this.#history),
+      checkDots(this.#history),
+      this.#sessions.judgement(),
+      { invariant: "I9", judged: this.#world.hosts.reduce((sum, { life }) => sum + life, 0), exempt: 0, findings: starts },
+    ];
+  }
 }
