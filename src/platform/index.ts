@@ -9,6 +9,8 @@ export { HoldfastError, PlatformError, codeOf, diskError, messageOf } from "./er
 export type { PlatformErrorCode } from "./errors.ts";
 export { raceAbort, withDeadline } from "./deadline.ts";
 export { Limiter } from "./limiter.ts";
+export { TokenBucket } from "./token-bucket.ts";
+export type { Rate } from "./token-bucket.ts";
 export { createForWriting, openForAppending, openForReading, readIfPresent, removeIfPresent, space, walkFolder, writeDurably, writeInPlace, ensureFolder, statIfPresent } from "./disk.ts";
 export type { FolderEntry, NewFile, OpenFile, Space } from "./disk.ts";
 export { Worker } from "./worker.ts";

@@ -23,6 +23,8 @@ export type RecordsErrorCode =
   | "BAD_SEAL"
   /** A record that contradicts itself, such as one whose context holds its own dot. */
   | "BAD_RECORD"
+  /** A peer that has had this host do enough for it for now. */
+  | "BUSY"
   /** The store is being closed. */
   | "CLOSED";
 

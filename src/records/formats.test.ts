@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { CodecError, fromHex, fromUtf8, hex } from "../codec/index.ts";
 import type { Codec } from "../codec/index.ts";
 import { fromSealed } from "./batch.ts";
+import { ASK_NAMESPACES, ASK_RANGES, ASK_SUMS } from "./compare-messages.ts";
 import { decodePositionText } from "./feed.ts";
 import { floorCodec, readyCodec } from "./marks.ts";
 import { ASK_CONFIRM, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_PUSH, ASK_SCAN, TELL_NEWS } from "./messages.ts";
@@ -58,7 +59,7 @@ const decoders: Readonly<Record<string, Codec<unknown>>> = {
   floor: floorCodec as Codec<unknown>,
   ready: readyCodec as Codec<unknown>,
   ...Object.fromEntries(
-    [ASK_CONFIRM, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_SCAN, TELL_NEWS].flatMap(({ kind, question, answer }) => {
+    [ASK_SUMS, ASK_NAMESPACES, ASK_RANGES, ASK_CONFIRM, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_SCAN, TELL_NEWS].flatMap(({ kind, question, answer }) => {
       const name = kind.slice("records/".length);
       return [[`${name}-question`, question as Codec<unknown>], [`${name}-answer`, answer as Codec<unknown>]];
     }),

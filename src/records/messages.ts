@@ -70,7 +70,7 @@ const newestAnswerCodec = codec<NewestAnswer>(
 export interface HeadsQuestion {
   readonly groups: readonly { readonly group: number; readonly place: Place; readonly scope: Scope }[];
 }
-const scopeShape: Shape<Scope> = struct({ rank: uint(RANK_MAX), followed: many(id<NamespaceId>(), MAX_FOLLOWED) });
+export const scopeShape: Shape<Scope> = struct({ rank: uint(RANK_MAX), followed: many(id<NamespaceId>(), MAX_FOLLOWED) });
 const headsCodec = codec<HeadsQuestion>("A question for changes", 1, MAX_MESSAGE, struct({ groups: many(struct({ group, place: placeShape, scope: scopeShape }), GROUPS) }));
 
 export interface WireHead {

@@ -3,15 +3,14 @@ import { EVERYWHERE, shardOf } from "../cluster/index.ts";
 import type { HostId, NamespaceId, NetworkId, StoreId } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
 import type { Proven } from "./batch.ts";
-import { RecordsError } from "./errors.ts";
 import type { Cursors } from "./cursors.ts";
+import { PAGE_TIMEOUT_MS, fetchPages } from "./fetching.ts";
 import { RANK_MAX, markOf } from "./holdings.ts";
 import type { Scope, ScopeMark } from "./holdings.ts";
 import type { ItemVerdict, PositionUpdate } from "./jobs.ts";
 import { GROUPS, MAX_PAGE_HEADS } from "./limits.ts";
-import { ASK_FETCH, ASK_HEADS, ASK_NEWEST } from "./messages.ts";
+import { ASK_HEADS, ASK_NEWEST } from "./messages.ts";
 import type { HeadsAnswer, NewestAnswer, Reached } from "./messages.ts";
-import { unpackGeneses } from "./parcel.ts";
 import type { Peers } from "./peers.ts";
 import type { Replica } from "./replica.ts";
 import { rowHasTag } from "./row.ts";
@@ -22,7 +21,6 @@ import { rowHasTag } from "./row.ts";
 // meanwhile costs no more than its hash.
 
 const QUESTION_TIMEOUT_MS = 5000;
-const PAGE_TIMEOUT_MS = 20_000;
 /** Answers about changed keys in one run; a peer that never comes to an end is left and taken up again at the next turn. */
 const PAGES_MAX = 256;
 const ALL_GROUPS = Array.from({ length: GROUPS }, (_, group) => group);
@@ -175,19 +173,12 @@ export class Pull {
    * @param updates positions that become durable in the same commit as the last of these records
    */
   async #fetch(keys: readonly { readonly namespace: NamespaceId; readonly key: string }[], held: Set<number>, updates: readonly PositionUpdate[]): Promise<void> {
-    const { peers } = this.#parts;
-    let [rest, skip] = [keys, 0];
-    while (rest.length > 0) {
-      const answer = await peers.ask(this.#peer, ASK_FETCH, { keys: rest, skip }, PAGE_TIMEOUT_MS, this.#signal);
-      if (answer.keysDone === 0 && answer.skip <= skip) throw new RecordsError("BAD_RECORD", "The other host answers a question for records with nothing.");
-      const records = peers.open(this.#peer, answer.parcel);
+    for await (const { records, geneses, isLast } of fetchPages(this.#parts.peers, this.#peer, keys, this.#signal)) {
       this.#records += records.length;
       this.#parts.replica.counters.count("records fetched", records.length);
-      rest = rest.slice(answer.keysDone);
-      skip = answer.skip;
-      const apply = (positions: readonly PositionUpdate[]): Promise<readonly ItemVerdict[]> => this.#apply(records, unpackGeneses(answer.parcel), positions, held);
-      if (rest.length > 0) await apply([]);
-      else await this.#move(updates, held, apply);
+      const apply = (positions: readonly PositionUpdate[]): Promise<readonly ItemVerdict[]> => this.#apply(records, geneses, positions, held);
+      if (isLast) await this.#move(updates, held, apply);
+      else await apply([]);
     }
   }
 

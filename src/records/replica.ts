@@ -16,7 +16,7 @@ import type { ClusterView, Write } from "./port.ts";
 import { Positions } from "./positions.ts";
 import { Readiness } from "./readiness.ts";
 import { NOTHING, Rows } from "./rows.ts";
-import { genesisKey, namespaceIn } from "./tables.ts";
+import { genesisKey, metaKey, namespaceIn } from "./tables.ts";
 import type { Committed, TurnParts } from "./turn.ts";
 import { Turn } from "./turn.ts";
 
@@ -52,6 +52,8 @@ export class Replica {
   readonly stored: Rows;
   readonly positions: Positions;
   readonly geneses = new Map<NamespaceId, Genesis>();
+  /** Whether the sums count all rows: not before a store from before there were any has been looked through. */
+  isCounted: boolean;
   readonly #parts: TurnParts;
   readonly #networkNamespace: NamespaceId;
   readonly #listeners = new Set<CommitListener>();
@@ -66,6 +68,7 @@ export class Replica {
     this.rows = new Rows(parts.log, this.outbox);
     this.stored = new Rows(parts.log, NOTHING);
     this.positions = new Positions(this.stored);
+    this.isCounted = this.stored.get(metaKey("sums")) !== undefined;
     this.#networkNamespace = parts.network as string as NamespaceId;
     this.readiness = new Readiness(parts.cluster, this.#networkNamespace, this.stored);
     this.holdings = new Holdings(parts.cluster, this.readiness);

@@ -56,6 +56,33 @@ export function rowSiblings(row: Uint8Array): StoredRecord[] {
   return siblingsCodec.decode(row.subarray(HEAD)).map(fromSealed);
 }
 
+/** The siblings of a row, or undefined when they are not what its tag says. */
+export function soundSiblings(stored: Uint8Array): StoredRecord[] | undefined {
+  try {
+    const siblings = rowSiblings(stored);
+    return rowHasTag(stored, tagOf(siblings)) ? siblings : undefined;
+  } catch (error) {
+    if (error instanceof CodecError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * A row with the bytes that it should have, or undefined when what is there is not what was stored for the key. Whether the records are
+ * genuine was seen before they were stored.
+ */
+export function readRow(namespace: NamespaceId, key: string, stored: Uint8Array): { readonly siblings: readonly StoredRecord[]; readonly encoded: Uint8Array } | undefined {
+  try {
+    const siblings = rowSiblings(stored);
+    const encoded = encodeRow(rowSequence(stored), siblings);
+    const isWhole = siblings.length > 0 && siblings.every(({ body }) => body.namespace === namespace && body.key === key) && equalBytes(encoded.subarray(9), stored.subarray(9));
+    return isWhole ? { siblings, encoded } : undefined;
+  } catch (error) {
+    if (error instanceof CodecError) return undefined;
+    throw error;
+  }
+}
+
 /** What stands under a number of the sequence index. */
 export interface Head {
   readonly namespace: NamespaceId;
@@ -67,6 +94,17 @@ export function encodeHead({ namespace, tag, key }: Head): Uint8Array {
   return concatBytes(Uint8Array.of(VERSION), bytesOfId(namespace), tag, utf8(key));
 }
 
+/** Undefined when it is damaged. */
+export function readHead(bytes: Uint8Array): Head | undefined {
+  try {
+    return decodeHead(bytes);
+  } catch (error) {
+    if (error instanceof CodecError) return undefined;
+    throw error;
+  }
+}
+
+/** @throws CodecError */
 export function decodeHead(bytes: Uint8Array): Head {
   if (bytes[0] !== VERSION) throw new CodecError(`An entry of the sequence index has format version ${bytes[0] ?? "none"}; this program knows ${VERSION}.`);
   const key = 33 + TAG_BYTES;

@@ -6,8 +6,10 @@ import type { Transport } from "../net/index.ts";
 import type { Env } from "../platform/index.ts";
 import { Worker } from "../platform/index.ts";
 import type { RecordLog } from "../store/index.ts";
+import { AntiEntropy } from "./anti-entropy.ts";
 import { hostSealer } from "./batch.ts";
 import { CatchUp } from "./catch-up.ts";
+import type { Compared } from "./comparing.ts";
 import { Confirmer } from "./confirming.ts";
 import { Cursors } from "./cursors.ts";
 import type { ChangedRow } from "./draft.ts";
@@ -15,6 +17,7 @@ import { RecordsError } from "./errors.ts";
 import { Feed } from "./feed.ts";
 import { MAX_INCARNATIONS } from "./limits.ts";
 import { Following } from "./following.ts";
+import type { Findings } from "./inspection.ts";
 import { Judging } from "./judging.ts";
 import { readyCodec, readyKeyOf } from "./marks.ts";
 import { ASK_CONFIRM, ASK_GENESIS } from "./messages.ts";
@@ -65,6 +68,7 @@ export class RunningRecords implements Records {
   readonly #catchUp: Worker;
   readonly #outbox: Worker;
   readonly #judging: Worker;
+  readonly #antiEntropy: AntiEntropy;
   readonly #listeners = new Set<(namespace: NamespaceId, keys: readonly string[]) => void>();
   readonly #stopping = new AbortController();
   readonly #endings: (() => void)[] = [];
@@ -89,6 +93,8 @@ export class RunningRecords implements Records {
     new Server({ replica, cluster, peers, news, pull: (peer, groups) => catchUp.news(peer, groups, this.#stopping.signal) }).register(transport);
     this.#endings.push(replica.onCommit((committed) => news.committed(committed)));
     this.#endings.push(transport.onPeer(({ kind, peer }) => (kind === "down" ? news.left(peer) : undefined)));
+    this.#antiEntropy = new AntiEntropy(env, { replica, network, peers, inReach: () => this.#inReach(), hasAllOf: (peer) => catchUp.hasAllOf(peer) });
+    this.#antiEntropy.register(transport);
     // A random part keeps the hosts of a network from asking in step.
     const everyMs = CATCH_UP_MS * (0.8 + 0.4 * env.random.fraction());
     this.#catchUp = new Worker(env, {
@@ -111,9 +117,7 @@ export class RunningRecords implements Records {
 
   start(): void {
     this.#confirmUntilMs = this.#env.clock.monotonicMs() + CONFIRM_MS;
-    this.#catchUp.start();
-    this.#outbox.start();
-    this.#judging.start();
+    for (const worker of this.workers()) worker.start();
   }
 
   /** Ends the workers and all feeds, and waits for the commit under way. What the outbox holds goes on at the next start. */
@@ -125,7 +129,7 @@ export class RunningRecords implements Records {
   }
 
   workers(): readonly Worker[] {
-    return [this.#catchUp, this.#outbox, this.#judging];
+    return [this.#catchUp, this.#outbox, this.#judging, ...this.#antiEntropy.workers];
   }
 
   /** What was refused, met or repeated so far, by name; and what waits. */
@@ -141,6 +145,16 @@ export class RunningRecords implements Records {
    */
   confirmAtStart(): Promise<boolean> {
     return this.#confirmer.settled(CONFIRM_MS, this.#stopping.signal);
+  }
+
+  /** Compares this host's rows with a peer's now, and fetches what is missing here. The worker "compare" does so now and then. @throws NetError, PlatformError, RecordsError */
+  compareWith(peer: HostId): Promise<Compared> {
+    return this.#antiEntropy.compareWith(peer, this.#stopping.signal);
+  }
+
+  /** Looks through all rows now. The worker "check records" does so a little at a time. */
+  check(): Promise<Findings> {
+    return this.#antiEntropy.checkAll(this.#stopping.signal);
   }
 
   async create(genesis: Genesis): Promise<NamespaceId> {

@@ -93,7 +93,8 @@ interface Asked {
   readonly sizeBytes: number;
 }
 
-function serve<Q, A>(transport: Transport, counters: Counters, { kind, question, answer }: Kind<Q, A>, respond: (asked: Q, how: Asked) => A | Promise<A>): void {
+/** Answers one kind of question, and counts those that are none. */
+export function serve<Q, A>(transport: Transport, counters: Counters, { kind, question, answer }: Kind<Q, A>, respond: (asked: Q, how: Asked) => A | Promise<A>): void {
   transport.handle(kind, async (from, body, signal) => {
     let asked: Q;
     try {

@@ -6,6 +6,7 @@ import type { AccountId, HostId, NetworkId, StoreId } from "../codec/index.ts";
 import { idFromBytes, idFromText, utf8 } from "../codec/index.ts";
 import { keyPairFromSeed, sha256 } from "../crypto/index.ts";
 import { hostSealer } from "./batch.ts";
+import { ASK_NAMESPACES, ASK_RANGES, ASK_SUMS } from "./compare-messages.ts";
 import { encodePositionText } from "./feed.ts";
 import { NOT_READY, floorCodec, readyCodec } from "./marks.ts";
 import { ASK_CONFIRM, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_PUSH, ASK_SCAN, TELL_NEWS, answerOf } from "./messages.ts";
@@ -13,11 +14,12 @@ import { encodeBatch } from "./outbox.ts";
 import { pack } from "./parcel.ts";
 import type { Dot } from "./port.ts";
 import { encodePosition } from "./position.ts";
+import { wireSum } from "./ranges.ts";
 import type { RecordBody } from "./record.ts";
 import { recordCodec, sealCodec, signedBytes } from "./record.ts";
 import { encodeHead, encodeRow, tagOf } from "./row.ts";
 import { Sum, weightOf } from "./sums.ts";
-import { batchKey, counterKey, followKey, genesisKey, hintKey, metaKey, outboxKey, positionKey, readyKey, rowKey, sequenceKey, sumKey } from "./tables.ts";
+import { batchKey, counterKey, followKey, genesisKey, hintKey, metaKey, outboxKey, positionKey, quarantineKey, readyKey, rowKey, sequenceKey, sumKey } from "./tables.ts";
 
 const digest = (words: string): Uint8Array => sha256(utf8(words));
 
@@ -101,6 +103,20 @@ export const specimens: Readonly<Record<string, Uint8Array>> = {
   "genesis-answer": ASK_GENESIS.answer.encode({ genesis: genesisCodec.encode(genesis) }),
   "confirm-question": ASK_CONFIRM.question.encode(actor),
   "confirm-answer": ASK_CONFIRM.answer.encode({ highest: [{ incarnation: actor.incarnation, batch: 12 }], members: [host, otherHost] }),
+  "sums-question": ASK_SUMS.question.encode({ groups: [{ group: 256, scope: { rank: 0, followed: [] } }, { group: 7, scope: { rank: 2, followed: [namespace] } }] }),
+  "sums-answer": ASK_SUMS.answer.encode({ groups: [{ group: 7, scope: { rank: 1, followed: [] }, ...wireSum(sum) }] }),
+  "namespaces-question": ASK_NAMESPACES.question.encode({ group: 7, scope: { rank: 2, followed: [namespace] }, after: namespace }),
+  "namespaces-answer": ASK_NAMESPACES.answer.encode({ namespaces: [{ namespace, ...wireSum(sum) }], upTo: namespace }),
+  "ranges-question": ASK_RANGES.question.encode({ namespace, group: 7, ranges: [{ from: "", to: "letters/b", ...wireSum(sum) }, { from: "letters/c", to: null, ...wireSum(sum) }] }),
+  "ranges-answer": ASK_RANGES.answer.encode({
+    ranges: [
+      { kind: "same", value: true },
+      { kind: "keys", value: [{ key: "letters/ä", tag, isDeleted: false }] },
+      { kind: "parts", value: [{ to: "letters/b", ...wireSum(sum) }, { to: null, ...wireSum(new Sum()) }] },
+    ],
+  }),
+  "key-quarantine": quarantineKey(namespace, "letters/ä"),
+  "key-sums-counted": metaKey("sums"),
   "key-row": rowKey(namespace, "letters/ä"),
   "key-sequence": sequenceKey(256, 41),
   "key-counter": counterKey(namespace, "letters/ä"),

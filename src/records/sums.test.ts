@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
-import { shardOf } from "../cluster/index.ts";
 import { hex } from "../codec/index.ts";
-import { MemoryLog } from "../store/index.ts";
-import { Sum, weightOf } from "./sums.ts";
-import { after, namespaceIn, namespaceOfSum, recordKeyIn, table } from "./tables.ts";
+import { sumsOf } from "./disk-views.ts";
+import { Sum } from "./sums.ts";
 import type { TestHost } from "./test-hosts.ts";
-import { TestHosts, env, everywhereId, kv, until } from "./test-hosts.ts";
+import { TestHosts, everywhereId, kv, until } from "./test-hosts.ts";
 
 const weight = fc.record({ tag: fc.uint8Array({ minLength: 16, maxLength: 16 }), bytes: fc.nat(1_000_000) });
 
@@ -28,24 +26,6 @@ test("a sum is the same in whatever order rows come, go and come again, also aft
     }),
   );
 });
-
-/** The sums that follow from a host's rows, and those that it keeps. */
-export function sumsOf(host: TestHost): { readonly counted: Record<string, string>; readonly kept: Record<string, string> } {
-  const log = new MemoryLog(env, host.disk);
-  const counted = new Map<string, Sum>();
-  for (const { key, value } of log.scan({ ...table("k"), limit: 1e6 })) {
-    const namespace = namespaceIn(key);
-    const weight = weightOf(key, value);
-    if (weight === undefined) continue;
-    const name = `${shardOf(namespace, host.records.genesis(namespace)!, recordKeyIn(key))} ${namespace}`;
-    const sum = counted.get(name) ?? new Sum();
-    sum.add(weight);
-    counted.set(name, sum);
-  }
-  const prefix = Uint8Array.of(115);
-  const kept = log.scan({ from: prefix, to: after(prefix), limit: 1e6 }).map(({ key, value }) => [`${key[1]! * 256 + key[2]!} ${namespaceOfSum(key)}`, hex(value)]);
-  return { counted: Object.fromEntries([...counted].map(([name, sum]) => [name, hex(sum.encode())])), kept: Object.fromEntries(kept) as Record<string, string> };
-}
 
 test("the sums follow the rows through puts, overwrites, deletions, siblings, following and unfollowing", async () => {
   await using all = await TestHosts.of("a", "b", "c", "d");

@@ -132,12 +132,17 @@ export function namespaceOfSum(key: Uint8Array): NamespaceId {
   return idFromBytes<NamespaceId>(key.subarray(3, 35));
 }
 
+/** `x`: rows that were found damaged. */
+export function quarantineKey(namespace: NamespaceId, key: string): Uint8Array {
+  return concatBytes(letter("x"), bytesOf(namespace), utf8(key));
+}
+
 /** `m`: single values. */
 export function metaKey(name: "actor" | "sequence" | "lives" | "judged" | "sums"): Uint8Array {
   return concatBytes(letter("m"), utf8(name));
 }
 
-export function table(name: "k" | "q" | "n" | "f" | "o" | "h" | "r" | "p"): { readonly from: Uint8Array; readonly to: Uint8Array } {
+export function table(name: "k" | "q" | "n" | "f" | "o" | "h" | "r" | "p" | "s" | "x"): { readonly from: Uint8Array; readonly to: Uint8Array } {
   return { from: letter(name), to: after(letter(name)) };
 }
 

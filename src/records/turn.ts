@@ -118,6 +118,7 @@ export class Turn {
     this.#keepHints();
     const { numbering, log } = this.#parts;
     const { operations, changed, weighed } = this.#draft.finish(numbering);
+    if (this.#draft.damaged > 0) this.#parts.counters.count("rows damaged", this.#draft.damaged);
     if (operations.length > 0) {
       await log.commit([...numbering.owed, ...operations]);
       numbering.paid();

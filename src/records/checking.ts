@@ -1,0 +1,130 @@
+import type { NamespaceId, NetworkId } from "../codec/index.ts";
+import type { Env, WorkerTurn } from "../platform/index.ts";
+import { TokenBucket } from "../platform/index.ts";
+import type { LogOperation } from "../store/index.ts";
+import { Breathing } from "./breathing.ts";
+import type { Findings } from "./inspection.ts";
+import { Inspection } from "./inspection.ts";
+import type { Replica } from "./replica.ts";
+import { metaKey } from "./tables.ts";
+import { Verifier } from "./verify.ts";
+
+// What is on the disk is looked through now and then, one namespace after the other: whether each row is what was stored, whether the
+// index leads to it, and whether the sums are those of the rows. What is wrong is put right here if that can be; a damaged row is set
+// aside, and comes back from the others by comparing. A store from before there were sums has them counted first of all.
+
+/** Rows a second, so that the disk is the others'. */
+const PACE = { perSecond: 2000, burst: 200 };
+/** A turn ends with the namespace in which it has looked at so many rows. */
+const TURN_ROWS = 10_000;
+const COUNTED = Uint8Array.of(1);
+
+export interface CheckerParts {
+  readonly env: Env;
+  readonly replica: Replica;
+  readonly network: NetworkId;
+  /** Called when something was wrong: others may have what is missing. */
+  readonly found: () => void;
+}
+
+export class Checker {
+  readonly #parts: CheckerParts;
+  readonly #verifier: Verifier;
+  #rest: NamespaceId[] = [];
+
+  constructor(parts: CheckerParts) {
+    this.#parts = parts;
+    this.#verifier = new Verifier(parts.network);
+  }
+
+  async turn({ signal, report }: WorkerTurn): Promise<void> {
+    const { env, replica } = this.#parts;
+    if (!replica.isCounted) {
+      report("counting what there is");
+      const { rows } = await this.checkAll(signal);
+      return report(`${rows} rows counted`);
+    }
+    const findings = nothingFound();
+    const bucket = new TokenBucket(env.clock, PACE);
+    const rest = async (rows: number): Promise<void> => {
+      bucket.take(rows);
+      if (bucket.waitMs > 0) await env.timers.sleep(bucket.waitMs, signal);
+    };
+    if (this.#rest.length === 0) this.#rest = this.#inTurn();
+    while (this.#rest.length > 0 && findings.rows < TURN_ROWS) await this.#check(this.#rest.pop()!, findings, rest, signal);
+    this.#tell(findings);
+    report(`${findings.rows} rows checked, ${findings.damaged} damaged; ${findings.sums} sums and ${findings.index} entries of the index put right`);
+  }
+
+  /** Everything at once. */
+  async checkAll(signal: AbortSignal): Promise<Findings> {
+    const { env, replica } = this.#parts;
+    const findings = nothingFound();
+    const breathing = new Breathing(env, signal);
+    for (const namespace of replica.geneses.keys()) await this.#check(namespace, findings, () => breathing.breathe(), signal);
+    if (replica.isCounted) this.#tell(findings);
+    else await this.#counted();
+    return findings;
+  }
+
+  async #counted(): Promise<void> {
+    const { replica } = this.#parts;
+    await replica.keep([{ kind: "put", key: metaKey("sums"), value: COUNTED }]);
+    replica.isCounted = true;
+  }
+
+  /** All namespaces, and not always the same first: a host that is often restarted comes to all of them too. */
+  #inTurn(): NamespaceId[] {
+    const all = [...this.#parts.replica.geneses.keys()];
+    const first = Math.floor(this.#parts.env.random.fraction() * all.length);
+    return [...all.slice(first), ...all.slice(0, first)];
+  }
+
+  async #check(namespace: NamespaceId, findings: Findings, rest: (rows: number) => Promise<void>, signal: AbortSignal): Promise<void> {
+    const { replica } = this.#parts;
+    const genesis = replica.geneses.get(namespace);
+    if (genesis === undefined) return;
+    const inspection = new Inspection(replica, this.#verifier, namespace, genesis, findings);
+    const unfollow = replica.onCommit(({ weighed }) => inspection.follow(weighed));
+    try {
+      while (!inspection.isDone) {
+        signal.throwIfAborted();
+        const before = findings.rows;
+        await this.#between(() => inspection.step());
+        await rest(findings.rows - before);
+      }
+      await this.#between(() => inspection.settle());
+    } finally {
+      unfollow();
+    }
+  }
+
+  /** Works between two commits. What fails there must not fail whoever commits next. */
+  async #between(work: () => LogOperation[]): Promise<void> {
+    const failed: { error?: unknown } = {};
+    await this.#parts.replica.keep(() => {
+      try {
+        return work();
+      } catch (error) {
+        failed.error = error;
+        return [];
+      }
+    });
+    if ("error" in failed) throw failed.error;
+  }
+
+  #tell(findings: Findings): void {
+    const { env, replica, found } = this.#parts;
+    const { damaged, sums, index } = findings;
+    replica.counters.count("rows damaged", damaged);
+    replica.counters.count("sums put right", sums);
+    replica.counters.count("index entries put right", index);
+    if (damaged + sums + index === 0) return;
+    env.log.warn("rows on this disk were not what was stored; what can be is put right, the rest is fetched from other hosts", { ...findings });
+    found();
+  }
+}
+
+function nothingFound(): Findings {
+  return { rows: 0, damaged: 0, sums: 0, index: 0 };
+}

@@ -1,0 +1,34 @@
+import type { Genesis } from "../cluster/index.ts";
+import type { HostId, NamespaceId } from "../codec/index.ts";
+import type { Proven } from "./batch.ts";
+import { RecordsError } from "./errors.ts";
+import { ASK_FETCH } from "./messages.ts";
+import type { FetchQuestion } from "./messages.ts";
+import { unpackGeneses } from "./parcel.ts";
+import type { Peers } from "./peers.ts";
+
+export const PAGE_TIMEOUT_MS = 20_000;
+
+/** Records of one answer, proven. */
+export interface FetchedPage {
+  readonly records: readonly Proven[];
+  readonly geneses: ReadonlyMap<NamespaceId, Genesis>;
+  readonly isLast: boolean;
+}
+
+/**
+ * All siblings of some keys, as one peer has them, a page after the other.
+ * @param keys as many as one question takes
+ * @throws NetError, PlatformError DEADLINE, CodecError; RecordsError BAD_SEAL, BAD_RECORD
+ */
+export async function* fetchPages(peers: Peers, peer: HostId, keys: FetchQuestion["keys"], signal: AbortSignal): AsyncGenerator<FetchedPage> {
+  let [rest, skip] = [keys, 0];
+  while (rest.length > 0) {
+    const answer = await peers.ask(peer, ASK_FETCH, { keys: rest, skip }, PAGE_TIMEOUT_MS, signal);
+    if (answer.keysDone === 0 && answer.skip <= skip) throw new RecordsError("BAD_RECORD", "The other host answers a question for records with nothing.");
+    const records = peers.open(peer, answer.parcel);
+    rest = rest.slice(answer.keysDone);
+    skip = answer.skip;
+    yield { records, geneses: unpackGeneses(answer.parcel), isLast: rest.length === 0 };
+  }
+}
