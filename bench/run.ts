@@ -11,13 +11,14 @@ import { memoryGrowth } from "./memory-growth.ts";
 import { memoryIdle } from "./memory-idle.ts";
 import type { Benchmark, Row, Size } from "./plan.ts";
 import { publishing } from "./publishing.ts";
+import { recordReading } from "./record-reading.ts";
 import { recordWriting } from "./record-writing.ts";
 import { returning } from "./returning.ts";
 import { returningHost } from "./returning-host.ts";
 import { serving } from "./serving.ts";
 import { table } from "./table.ts";
 
-const ALL: readonly Benchmark[] = [memoryIdle, memoryGrowth, serving, publishing, bulk, recordWriting, returning, returningHost, failover];
+const ALL: readonly Benchmark[] = [memoryIdle, memoryGrowth, serving, publishing, bulk, recordWriting, recordReading, returning, returningHost, failover];
 
 const { values } = parseArgs({
   options: {

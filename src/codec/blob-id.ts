@@ -13,7 +13,7 @@ export const RAW = 0x55;
 export const DAG_PB = 0x70;
 const SHA2_256 = 0x12;
 const DIGEST_LENGTH = 32;
-const BINARY_LENGTH = 36;
+export const BLOB_ID_BYTES = 36;
 /** Multibase prefix of lower-case base32 without padding. */
 const BASE32 = "b";
 const TEXT_LENGTH = 59;
@@ -21,9 +21,9 @@ const TEXT_LENGTH = 59;
 /** The id of content whose SHA-256 is `digest`. */
 export function blobIdOf(codec: typeof RAW | typeof DAG_PB, digest: Uint8Array): BlobId {
   if (digest.length !== DIGEST_LENGTH) throw new CodecError(`A SHA-256 has ${DIGEST_LENGTH} bytes, not ${digest.length}.`);
-  const bytes = new Uint8Array(BINARY_LENGTH);
+  const bytes = new Uint8Array(BLOB_ID_BYTES);
   bytes.set([1, codec, SHA2_256, DIGEST_LENGTH]);
-  bytes.set(digest, BINARY_LENGTH - DIGEST_LENGTH);
+  bytes.set(digest, BLOB_ID_BYTES - DIGEST_LENGTH);
   return textOf(bytes);
 }
 
@@ -33,7 +33,7 @@ function textOf(bytes: Uint8Array): BlobId {
 
 function isKnown(bytes: Uint8Array): boolean {
   const [version, codec, hash, length] = bytes;
-  return bytes.length === BINARY_LENGTH && version === 1 && (codec === RAW || codec === DAG_PB) && hash === SHA2_256 && length === DIGEST_LENGTH;
+  return bytes.length === BLOB_ID_BYTES && version === 1 && (codec === RAW || codec === DAG_PB) && hash === SHA2_256 && length === DIGEST_LENGTH;
 }
 
 /** @throws CodecError for anything but a CIDv1 of raw bytes or dag-pb with SHA-256 */

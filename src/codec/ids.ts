@@ -18,13 +18,27 @@ export type StoreId = string & { readonly __id: "store" };
 
 type AnyId = HostId | AccountId | NetworkId | NamespaceId | PackId | InviteId | StoreId;
 
-const ID_BYTES = 32;
+export const ID_BYTES = 32;
 const ID_LETTERS = 52;
+
+/** The same few ids come again and again; remembered, they are also the same strings, which compare at once. */
+const REMEMBERED = 4096;
+const texts = new Map<string, string>();
 
 /** All ids of Holdfast are 32 bytes; in memory and for people they are base32 text, 52 letters. */
 export function idFromBytes<Id extends AnyId>(bytes: Uint8Array): Id {
   if (bytes.length !== ID_BYTES) throw new CodecError(`An id has ${ID_BYTES} bytes, not ${bytes.length}.`);
-  return base32(bytes) as Id;
+  return idFromLatin1(Buffer.from(bytes.buffer, bytes.byteOffset, ID_BYTES).toString("latin1"));
+}
+
+/** @param name the 32 bytes, a character for each */
+export function idFromLatin1<Id extends AnyId>(name: string): Id {
+  const known = texts.get(name);
+  if (known !== undefined) return known as Id;
+  const text = base32(Buffer.from(name, "latin1"));
+  if (texts.size >= REMEMBERED) texts.delete(texts.keys().next().value!);
+  texts.set(name, text);
+  return text as Id;
 }
 
 /** @throws CodecError when the text is not an id */

@@ -2,7 +2,7 @@
 // and content ids (CIDs). In: values or untrusted bytes. Out: bytes, or values of exactly the promised shape.
 export { CodecError } from "./errors.ts";
 export type { CodecErrorCode } from "./errors.ts";
-export { boolean, byteString, choice, codec, fixedBytes, id, list, nullable, optional, struct, text, uint } from "./shape.ts";
+export { blobId, boolean, byteString, choice, codec, fixedBytes, id, list, mapped, nullable, optional, struct, text, uint, unread } from "./shape.ts";
 export type { Codec, Shape, ValueOf } from "./shape.ts";
 export { bytesOfId, idFromBytes, idFromText, shortId } from "./ids.ts";
 export type { AccountId, HostId, InviteId, NamespaceId, NetworkId, PackId, StoreId } from "./ids.ts";

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { decode, encode } from "cborg";
 import fc from "fast-check";
 import type { HostId } from "./index.ts";
-import { CodecError, boolean, byteString, choice, codec, fixedBytes, id, idFromBytes, list, nullable, optional, struct, text, uint } from "./index.ts";
+import { CodecError, boolean, byteString, choice, codec, fixedBytes, id, idFromBytes, list, nullable, optional, struct, text, uint, unread } from "./index.ts";
 
 const letter = codec(
   "A letter",
@@ -41,6 +42,35 @@ test("a value comes back from its bytes, and has no other bytes", () => {
       assert.deepEqual(letter.encode(letter.decode(bytes)), bytes);
     }),
   );
+});
+
+test("the bytes are those that the reference library writes, and it reads them", () => {
+  const numbers = codec("Numbers", 1, 4096, struct({ numbers: list(uint(), 100), words: list(text(1000), 100), maybe: nullable(byteString(100)) }));
+  const edges = [0, 23, 24, 255, 256, 65_535, 65_536, 2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER];
+  const values = fc.record({ numbers: fc.array(fc.oneof(fc.constantFrom(...edges), fc.maxSafeNat())), words: fc.array(fc.string({ unit: "grapheme" })), maybe: fc.option(fc.uint8Array({ maxLength: 100 })) }, plainObjects);
+  fc.assert(
+    fc.property(values, (value) => {
+      const plain = [value.numbers, value.words, value.maybe];
+      const bytes = numbers.encode(value);
+      assert.deepEqual(bytes.subarray(1), new Uint8Array(encode(plain)));
+      assert.deepEqual(decode(bytes.subarray(1)), plain);
+    }),
+  );
+});
+
+test("a value within another is read as it is by itself, and what is not wanted is passed over", () => {
+  const outer = struct({ before: uint(), inner: letter.within, after: text(10) });
+  const [whole, part] = [codec("A cover", 1, 9000, outer), codec("A cover", 1, 9000, struct({ before: unread, inner: unread, after: text(10) }))];
+  fc.assert(
+    fc.property(letters, (inner) => {
+      const bytes = whole.encode({ before: 300, inner, after: "x" });
+      assert.deepEqual(whole.decode(bytes), { before: 300, inner, after: "x" });
+      assert.deepEqual(decode(bytes.subarray(1)), [300, letter.encode(inner), "x"]);
+      assert.equal(part.decode(bytes).after, "x");
+    }),
+  );
+  const short = codec("A cover", 1, 9000, struct({ inner: codec("A number", 1, 8, uint()).within }));
+  for (const bytes of [[0x81, 0x41, 1], [0x81, 0x42, 2, 5], [0x81, 0x43, 1, 5, 5], [0x81, 0x41, 1, 5], [0x81, 0x40]]) assert.throws(() => short.decode(Uint8Array.of(1, ...bytes)), CodecError);
 });
 
 test("bytes that anybody may send give a value or a CodecError, and nothing else", () => {

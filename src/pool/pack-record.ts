@@ -1,7 +1,7 @@
 import type { Delegation, Genesis } from "../cluster/index.ts";
 import { delegationCodec, isGenuine } from "../cluster/index.ts";
-import type { BlobId, NamespaceId, PackId, Shape } from "../codec/index.ts";
-import { CodecError, blobIdFromBytes, bytesOfBlobId, bytesOfId, byteString, codec, concatBytes, fixedBytes, idFromBytes, list, struct, uint, utf8 } from "../codec/index.ts";
+import type { NamespaceId, PackId, Shape } from "../codec/index.ts";
+import { CodecError, blobId, bytesOfId, byteString, codec, concatBytes, fixedBytes, idFromBytes, list, mapped, struct, uint, utf8 } from "../codec/index.ts";
 import type { KeyPair } from "../crypto/index.ts";
 import { sha256, sign, verify } from "../crypto/index.ts";
 import { MAX_BLOB_BYTES, MAX_PACK_BLOBS, MAX_PACK_BYTES } from "./port.ts";
@@ -43,21 +43,7 @@ export interface PackRecord {
   readonly signature: Uint8Array;
 }
 
-const blobId: Shape<BlobId> = {
-  toPlain: (value) => bytesOfBlobId(value),
-  fromPlain(plain, where) {
-    if (!(plain instanceof Uint8Array)) throw new CodecError(`${where} is not a content id.`);
-    return blobIdFromBytes(plain);
-  },
-};
-
-const copies: Shape<Copies> = {
-  toPlain: (value) => (value === "all" ? ON_ALL : value),
-  fromPlain(plain, where) {
-    const number = uint(MAX_COPIES).fromPlain(plain, where);
-    return number === ON_ALL ? "all" : number;
-  },
-};
+const copies: Shape<Copies> = mapped(uint(MAX_COPIES), (value) => (value === "all" ? ON_ALL : value), (number) => (number === ON_ALL ? "all" : number));
 
 const bodyCodec = codec<PackBody>(
   "A pack",

@@ -7,9 +7,13 @@ import type { Actor } from "./port.ts";
 import type { RecordBody, Sealed } from "./record.ts";
 import { recordCodec, sealCodec, signedBytes } from "./record.ts";
 
-/** A record with what proves it, taken apart for the merge. */
-export interface StoredRecord extends Version {
+/** A record without what proves it, taken apart for the merge: all that a reader on this host needs. */
+export interface UnsealedRecord extends Version {
   readonly body: RecordBody;
+}
+
+/** A record with what proves it. */
+export interface StoredRecord extends UnsealedRecord {
   readonly sealed: Sealed;
 }
 

@@ -2,7 +2,7 @@ import type { Genesis } from "../cluster/index.ts";
 import { groupsOf } from "../cluster/index.ts";
 import type { NamespaceId, StoreId } from "../codec/index.ts";
 import type { Shape } from "../codec/index.ts";
-import { CodecError, codec, id, list, struct, uint } from "../codec/index.ts";
+import { CodecError, codec, id, list, mapped, struct, uint } from "../codec/index.ts";
 import { RecordsError } from "./errors.ts";
 import { covers, markOf } from "./holdings.ts";
 import { GROUPS } from "./limits.ts";
@@ -33,20 +33,19 @@ const livesShape = list(struct({ life: uint(), groups: list(struct({ group: uint
 const storesShape = list(struct({ store: id<StoreId>(), lives: livesShape }), MAX_SEEN);
 
 /** Grouped by store and life, which are long and few: a position comes with every change. */
-const seenShape: Shape<readonly Seen[]> = {
-  toPlain(seen) {
-    const stores = [...Map.groupBy(seen, ({ store }) => store)].map(([store, here]) => {
+const seenShape: Shape<readonly Seen[]> = mapped(
+  storesShape,
+  (seen) =>
+    [...Map.groupBy(seen, ({ store }) => store)].map(([store, here]) => {
       const lives = [...Map.groupBy(here, ({ place }) => place.life)];
       return { store, lives: lives.map(([life, each]) => ({ life, groups: each.map(({ group, place }) => ({ group, sequence: place.sequence })) })) };
-    });
-    return storesShape.toPlain(stores);
-  },
-  fromPlain(plain, where) {
-    const seen = storesShape.fromPlain(plain, where).flatMap(({ store, lives }) => lives.flatMap(({ life, groups }) => groups.map(({ group, sequence }) => ({ store, group, place: { life, sequence } }))));
-    if (seen.length > MAX_SEEN) throw new CodecError(`${where} has more than ${MAX_SEEN} entries.`);
+    }),
+  (stores) => {
+    const seen = stores.flatMap(({ store, lives }) => lives.flatMap(({ life, groups }) => groups.map(({ group, sequence }) => ({ store, group, place: { life, sequence } }))));
+    if (seen.length > MAX_SEEN) throw new CodecError(`A feed's position has more than ${MAX_SEEN} entries.`);
     return seen;
   },
-};
+);
 
 const seenCodec = codec<readonly Seen[]>("A feed's position", 1, MAX_POSITION_BYTES, seenShape);
 
@@ -119,7 +118,7 @@ export class Feed {
       for (const { key, group, sequence } of page) {
         if (signal.aborted) return;
         this.#reached.set(group, sequence);
-        yield { state: wholeState(key, this.#replica.stored.siblings(this.#namespace, key)), position: this.#position() };
+        yield { state: wholeState(key, this.#replica.stored.unsealed(this.#namespace, key)), position: this.#position() };
       }
     }
   }

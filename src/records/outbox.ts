@@ -119,7 +119,7 @@ export class Outbox {
 
   /** Own records of a key that no row here has. */
   overlay(namespace: NamespaceId, key: string): readonly StoredRecord[] {
-    return this.#overlay.get(namespace + key) ?? [];
+    return this.#overlay.size === 0 ? [] : (this.#overlay.get(namespace + key) ?? []);
   }
 
   /** The keys of a namespace with own records that no row has, in no particular order. */

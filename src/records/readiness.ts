@@ -2,7 +2,7 @@ import { EVERYWHERE } from "../cluster/index.ts";
 import type { HostId, NamespaceId, StoreId } from "../codec/index.ts";
 import { byteString, codec, equalBytes, struct, uint } from "../codec/index.ts";
 import type { LogOperation } from "../store/index.ts";
-import type { StoredRecord } from "./batch.ts";
+import type { UnsealedRecord } from "./batch.ts";
 import type { ScopeMark } from "./holdings.ts";
 import { RANK_MAX, covers } from "./holdings.ts";
 import { GROUPS } from "./limits.ts";
@@ -85,7 +85,7 @@ export class Readiness {
 
   /** Records of the network's namespace were applied. */
   applied(keys: Iterable<string>, rows: Rows): void {
-    for (const key of keys) if (key.startsWith(READY_PREFIX)) this.#hear(key, rows.siblings(this.#network, key));
+    for (const key of keys) if (key.startsWith(READY_PREFIX)) this.#hear(key, rows.unsealed(this.#network, key));
   }
 
   /** What a host that is a network by itself knows to be complete when others join it. */
@@ -124,7 +124,7 @@ export class Readiness {
   }
 
   /** Where a host has said several things at once, it is ready only for what all of them say. */
-  #hear(key: string, siblings: readonly StoredRecord[]): void {
+  #hear(key: string, siblings: readonly UnsealedRecord[]): void {
     const said = siblings.flatMap(({ body }) => (body.value === null ? [] : [readyCodec.decode(body.value)]));
     const host = key.slice(READY_PREFIX.length) as HostId;
     const [first, ...more] = said;

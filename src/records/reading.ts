@@ -3,7 +3,7 @@ import type { Genesis } from "../cluster/index.ts";
 import type { HostId, NamespaceId } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
 import { codeOf } from "../platform/index.ts";
-import type { Proven, StoredRecord } from "./batch.ts";
+import type { Proven, StoredRecord, UnsealedRecord } from "./batch.ts";
 import { RecordsError } from "./errors.ts";
 import { merge } from "./merge.ts";
 import { ASK_FETCH, ASK_PUSH } from "./messages.ts";
@@ -36,7 +36,7 @@ export interface ReaderParts {
 
 /** What is known of a key, deletions among it. */
 interface Found {
-  readonly siblings: readonly StoredRecord[];
+  readonly siblings: readonly UnsealedRecord[];
   /** A host with a complete copy has answered, or this one has it. */
   readonly isWhole: boolean;
 }
@@ -77,7 +77,7 @@ export class Reader {
     const { replica } = this.#parts;
     const group = shardOf(namespace, genesis, key);
     const isOwn = replica.holdings.isReady(namespace, genesis, group);
-    if (isOwn && !fresh) return { siblings: replica.rows.siblings(namespace, key), isWhole: true };
+    if (isOwn && !fresh) return { siblings: replica.rows.unsealed(namespace, key), isWhole: true };
     // Before anybody is asked: what leaves the outbox meanwhile has just been delivered, perhaps after the one who answers looked.
     const own = replica.rows.siblings(namespace, key);
     const hosts = this.candidates(genesis, group, fresh);

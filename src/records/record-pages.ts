@@ -35,7 +35,7 @@ export class RecordPages {
 
   scan({ namespace, group, prefix, after, limit }: ScanQuestion): ScanAnswer {
     const options = { prefix, ...(after === null ? {} : { after }) };
-    const { keys, next } = this.#replica.stored.page(namespace, options, Math.min(Math.max(limit, 1), MAX_SCAN_LIMIT));
+    const { keys, next } = this.#replica.stored.sealedPage(namespace, options, Math.min(Math.max(limit, 1), MAX_SCAN_LIMIT));
     const genesis = this.#replica.geneses.get(namespace);
     const isReady = genesis !== undefined && this.#replica.holdings.isReady(namespace, genesis, group);
     const page: StoredRecord[] = [];

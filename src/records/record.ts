@@ -1,5 +1,5 @@
 import type { AccountId, HostId, NamespaceId, NetworkId } from "../codec/index.ts";
-import { CodecError, byteString, codec, concatBytes, fixedBytes, id, list, nullable, struct, text, uint, utf8 } from "../codec/index.ts";
+import { CodecError, byteString, codec, concatBytes, fixedBytes, id, list, mapped, nullable, struct, text, uint, utf8 } from "../codec/index.ts";
 import type { Shape } from "../codec/index.ts";
 import type { Delegation } from "../cluster/index.ts";
 import { delegationCodec } from "../cluster/index.ts";
@@ -51,24 +51,26 @@ export const dotShape: Shape<Dot> = struct({ actor: actorShape, counter: uint() 
 const livesShape = list(struct({ incarnation: uint(), upTo: uint(), extra: list(uint(), MAX_CONTEXT_EXTRAS) }), MAX_CONTEXT_ENTRIES);
 const hostsShape = list(struct({ host: id<HostId>(), lives: livesShape }), MAX_CONTEXT_ENTRIES);
 
+type HostsOf = { host: HostId; lives: { incarnation: number; upTo: number; extra: number[] }[] }[];
+
+function byHost(context: Context): HostsOf {
+  const hosts: HostsOf = [];
+  for (const { actor, upTo, extra } of context) {
+    if (hosts.at(-1)?.host !== actor.host) hosts.push({ host: actor.host, lives: [] });
+    hosts.at(-1)!.lives.push({ incarnation: actor.incarnation, upTo, extra: [...extra] });
+  }
+  return hosts;
+}
+
+function fromHosts(hosts: HostsOf): Context {
+  const context: ContextEntry[] = hosts.flatMap(({ host, lives }) => lives.map(({ incarnation, upTo, extra }) => ({ actor: { host, incarnation }, upTo, extra })));
+  const isSplit = hosts.some(({ host, lives }, at) => lives.length === 0 || hosts[at - 1]?.host === host);
+  if (isSplit || !fits(context) || !isCanonical(context)) throw new CodecError("A context is no exact set of dots in its one form.");
+  return context;
+}
+
 /** Grouped by host, since a host's incarnations add up over the years: [[host, [[incarnation, upTo, [extra...]]...]]...]. */
-export const contextShape: Shape<Context> = {
-  toPlain(context) {
-    const hosts: { host: HostId; lives: { incarnation: number; upTo: number; extra: number[] }[] }[] = [];
-    for (const { actor, upTo, extra } of context) {
-      if (hosts.at(-1)?.host !== actor.host) hosts.push({ host: actor.host, lives: [] });
-      hosts.at(-1)!.lives.push({ incarnation: actor.incarnation, upTo, extra: [...extra] });
-    }
-    return hostsShape.toPlain(hosts);
-  },
-  fromPlain(plain, where) {
-    const hosts = hostsShape.fromPlain(plain, where);
-    const context: ContextEntry[] = hosts.flatMap(({ host, lives }) => lives.map(({ incarnation, upTo, extra }) => ({ actor: { host, incarnation }, upTo, extra })));
-    const isSplit = hosts.some(({ host, lives }, at) => lives.length === 0 || hosts[at - 1]?.host === host);
-    if (isSplit || !fits(context) || !isCanonical(context)) throw new CodecError(`${where} is no exact set of dots in its one form.`);
-    return context;
-  },
-};
+export const contextShape: Shape<Context> = mapped(hostsShape as Shape<HostsOf>, byHost, fromHosts);
 
 /** Whether a context stays within its bounds. */
 export function fits(context: Context): boolean {

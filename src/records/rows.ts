@@ -2,11 +2,11 @@ import type { LastHonoured } from "../cluster/index.ts";
 import type { NamespaceId } from "../codec/index.ts";
 import { compareBytes, concatBytes, utf8 } from "../codec/index.ts";
 import type { LogEntry, RecordLog } from "../store/index.ts";
-import type { StoredRecord } from "./batch.ts";
+import type { StoredRecord, UnsealedRecord } from "./batch.ts";
 import { addVersion, contextOf, merge } from "./merge.ts";
 import { MAX_INCARNATIONS } from "./limits.ts";
 import type { Actor, KeyState, ScanPage } from "./port.ts";
-import { rowSiblings } from "./row.ts";
+import { rowSiblings, rowUnsealed } from "./row.ts";
 import { after, batchKey, batchPrefix, incarnationIn, readU64, recordKeyIn, rowKey, table } from "./tables.ts";
 
 const PAGE = 1000;
@@ -18,9 +18,14 @@ export interface RangeOptions {
 }
 
 /** A key with all its siblings, deletions among them. */
-export interface KeyRecords {
+export interface KeyRecords<R> {
   readonly key: string;
-  readonly siblings: readonly StoredRecord[];
+  readonly siblings: readonly R[];
+}
+
+export interface Page<R> {
+  readonly keys: readonly KeyRecords<R>[];
+  readonly next: string | undefined;
 }
 
 /** Own records that no row here has. */
@@ -64,23 +69,26 @@ export class Rows {
     return merge(row === undefined ? [] : rowSiblings(row), this.#outbox.overlay(namespace, key));
   }
 
+  /** The siblings without what proves them. */
+  unsealed(namespace: NamespaceId, key: string): readonly UnsealedRecord[] {
+    const row = this.raw(namespace, key);
+    return merge<UnsealedRecord>(row === undefined ? [] : rowUnsealed(row), this.#outbox.overlay(namespace, key));
+  }
+
   /** Whether the record, or one whose writer had read it, is in a row here. */
   has(record: StoredRecord): boolean {
     const row = this.raw(record.body.namespace, record.body.key);
-    return row !== undefined && addVersion(rowSiblings(row), record).outcome !== "added";
+    return row !== undefined && addVersion<UnsealedRecord>(rowUnsealed(row), record).outcome !== "added";
   }
 
   /** Keys in their order (UTF-8) with all siblings. `next` says where to go on, even where all keys of the page are deleted ones. */
-  page(namespace: NamespaceId, options: RangeOptions, limit: number): { readonly keys: readonly KeyRecords[]; readonly next: string | undefined } {
-    const prefix = rowKey(namespace, options.prefix ?? "");
-    const begin = options.after === undefined ? prefix : concatBytes(rowKey(namespace, options.after), Uint8Array.of(0));
-    const from = compareBytes(begin, prefix) < 0 ? prefix : begin;
-    const to = after(prefix);
-    const entries = compareBytes(from, to) < 0 ? this.#log.scan({ from, to, limit: limit + 1 }) : [];
-    const isMore = entries.length > limit;
-    const stored = entries.slice(0, limit).map(({ key, value }) => ({ key: recordKeyIn(key), siblings: rowSiblings(value) }));
-    const last = isMore ? stored.at(-1)!.key : undefined;
-    return { keys: this.#overlaid(namespace, options, stored, last), next: last };
+  page(namespace: NamespaceId, options: RangeOptions, limit: number): Page<UnsealedRecord> {
+    return this.#page<UnsealedRecord>(namespace, options, limit, rowUnsealed);
+  }
+
+  /** The same with what proves the siblings. */
+  sealedPage(namespace: NamespaceId, options: RangeOptions, limit: number): Page<StoredRecord> {
+    return this.#page<StoredRecord>(namespace, options, limit, rowSiblings);
   }
 
   /** Every entry of a small table. */
@@ -95,11 +103,23 @@ export class Rows {
     }
   }
 
-  #overlaid(namespace: NamespaceId, { prefix = "", after: beyond }: RangeOptions, stored: readonly KeyRecords[], last: string | undefined): readonly KeyRecords[] {
+  #page<R extends UnsealedRecord>(namespace: NamespaceId, options: RangeOptions, limit: number, read: (row: Uint8Array) => readonly R[]): Page<R | StoredRecord> {
+    const prefix = rowKey(namespace, options.prefix ?? "");
+    const begin = options.after === undefined ? prefix : concatBytes(rowKey(namespace, options.after), Uint8Array.of(0));
+    const from = compareBytes(begin, prefix) < 0 ? prefix : begin;
+    const to = after(prefix);
+    const entries = compareBytes(from, to) < 0 ? this.#log.scan({ from, to, limit: limit + 1 }) : [];
+    const isMore = entries.length > limit;
+    const stored = entries.slice(0, limit).map(({ key, value }) => ({ key: recordKeyIn(key), siblings: read(value) }));
+    const last = isMore ? stored.at(-1)!.key : undefined;
+    return { keys: this.#overlaid(namespace, options, stored, last), next: last };
+  }
+
+  #overlaid<R extends UnsealedRecord>(namespace: NamespaceId, { prefix = "", after: beyond }: RangeOptions, stored: readonly KeyRecords<R | StoredRecord>[], last: string | undefined): readonly KeyRecords<R | StoredRecord>[] {
     const own = this.#outbox.overlaidKeys(namespace).filter((key) => key.startsWith(prefix) && (beyond === undefined || compareKeys(key, beyond) > 0) && (last === undefined || compareKeys(key, last) <= 0));
     if (own.length === 0) return stored;
     const keys = new Map(stored.map((each) => [each.key, each.siblings]));
-    for (const key of own) keys.set(key, merge(keys.get(key) ?? [], this.#outbox.overlay(namespace, key)));
+    for (const key of own) keys.set(key, merge<R | StoredRecord>(keys.get(key) ?? [], this.#outbox.overlay(namespace, key)));
     return [...keys].sort(([a], [b]) => compareKeys(a, b)).map(([key, siblings]) => ({ key, siblings }));
   }
 }
@@ -109,13 +129,13 @@ export function compareKeys(a: string, b: string): number {
 }
 
 /** What a reader gets of a key; undefined when it was never written or all its versions are deletions. */
-export function stateOf(key: string, siblings: readonly StoredRecord[]): KeyState | undefined {
+export function stateOf(key: string, siblings: readonly UnsealedRecord[]): KeyState | undefined {
   const state = wholeState(key, siblings);
   return state.siblings.length === 0 ? undefined : state;
 }
 
 /** Like `stateOf`, deleted keys included. */
-export function wholeState(key: string, siblings: readonly StoredRecord[]): KeyState {
+export function wholeState(key: string, siblings: readonly UnsealedRecord[]): KeyState {
   const present = siblings.filter(({ body }) => body.value !== null);
   return { key, siblings: present.map(({ body }) => ({ dot: body.dot, value: body.value, author: body.author, wallMs: body.wallMs })), context: contextOf(siblings) };
 }

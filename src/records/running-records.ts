@@ -182,11 +182,11 @@ export class RunningRecords implements Records {
   }
 
   local(namespace: NamespaceId, key: string): KeyState | undefined {
-    return stateOf(key, this.#replica.rows.siblings(namespace, key));
+    return stateOf(key, this.#replica.rows.unsealed(namespace, key));
   }
 
   deleted(namespace: NamespaceId, key: string): boolean {
-    return this.#replica.rows.siblings(namespace, key).some(({ body }) => body.value === null);
+    return this.#replica.rows.unsealed(namespace, key).some(({ body }) => body.value === null);
   }
 
   localScan(namespace: NamespaceId, options: RangeOptions): ScanPage {

@@ -2,7 +2,7 @@ import { groupsOf } from "../cluster/index.ts";
 import type { Genesis } from "../cluster/index.ts";
 import type { HostId, NamespaceId } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
-import type { StoredRecord } from "./batch.ts";
+import type { UnsealedRecord } from "./batch.ts";
 import { RecordsError } from "./errors.ts";
 import { MAX_SCAN_LIMIT } from "./limits.ts";
 import { merge } from "./merge.ts";
@@ -17,7 +17,7 @@ const SCAN_TIMEOUT_MS = 5000;
 
 /** Part of a group's keys, complete up to `next`. */
 interface GroupPage {
-  readonly keys: ReadonlyMap<string, readonly StoredRecord[]>;
+  readonly keys: ReadonlyMap<string, readonly UnsealedRecord[]>;
   readonly next: string | undefined;
   readonly isReady: boolean;
 }
@@ -86,7 +86,7 @@ export class Scanner {
   async #ask(peer: HostId, question: { readonly namespace: NamespaceId; readonly group: number; readonly prefix: string; readonly after: string | null; readonly limit: number }, signal: AbortSignal): Promise<GroupPage> {
     const { peers } = this.#parts;
     const answer = await peers.ask(peer, ASK_SCAN, question, SCAN_TIMEOUT_MS, signal);
-    const records: StoredRecord[] = peers.open(peer, answer.parcel);
+    const records: UnsealedRecord[] = peers.open(peer, answer.parcel);
     for (const key of answer.large) {
       for (let skip = 0; ; ) {
         const page = await peers.ask(peer, ASK_FETCH, { keys: [{ namespace: question.namespace, key }], skip }, SCAN_TIMEOUT_MS, signal);
@@ -95,7 +95,7 @@ export class Scanner {
         skip = page.skip;
       }
     }
-    const keys = new Map<string, readonly StoredRecord[]>();
+    const keys = new Map<string, readonly UnsealedRecord[]>();
     for (const record of records) {
       const { namespace, key } = record.body;
       if (namespace === question.namespace && key.startsWith(question.prefix)) keys.set(key, merge(keys.get(key) ?? [], [record]));
@@ -104,8 +104,8 @@ export class Scanner {
   }
 }
 
-function joined(pages: readonly GroupPage[]): ReadonlyMap<string, readonly StoredRecord[]> {
-  const keys = new Map<string, readonly StoredRecord[]>();
+function joined(pages: readonly GroupPage[]): ReadonlyMap<string, readonly UnsealedRecord[]> {
+  const keys = new Map<string, readonly UnsealedRecord[]>();
   for (const [key, siblings] of pages.flatMap((page) => [...page.keys])) keys.set(key, merge(keys.get(key) ?? [], siblings));
   return keys;
 }

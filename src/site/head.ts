@@ -1,5 +1,5 @@
-import type { BlobId, PackId, Shape } from "../codec/index.ts";
-import { CodecError, blobIdFromBytes, bytesOfBlobId, codec, compareBytes, id, nullable, struct, uint } from "../codec/index.ts";
+import type { BlobId, PackId } from "../codec/index.ts";
+import { CodecError, blobId, bytesOfBlobId, codec, compareBytes, id, nullable, struct, uint } from "../codec/index.ts";
 import { MAX_BLOB_BYTES, MAX_PACK_BYTES } from "../pool/index.ts";
 import type { KeyState } from "../records/index.ts";
 import type { HeadInfo } from "./port.ts";
@@ -8,15 +8,6 @@ export const HEAD_KEY = "head";
 export const HISTORY_PREFIX = "head/";
 const SEQUENCE_DIGITS = 12;
 const MAX_SEQUENCE = 10 ** SEQUENCE_DIGITS - 1;
-
-/** A content id: text in memory, its 36 bytes on the wire. */
-export const blobId: Shape<BlobId> = {
-  toPlain: (value) => bytesOfBlobId(value),
-  fromPlain(plain, where) {
-    if (plain instanceof Uint8Array) return blobIdFromBytes(plain);
-    throw new CodecError(`${where} is not a content id.`);
-  },
-};
 
 /** Where a blob lies. */
 export interface BlobPlace {

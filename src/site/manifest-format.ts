@@ -1,7 +1,6 @@
 import type { BlobId, PackId } from "../codec/index.ts";
-import { codec, id, list, struct, text, uint } from "../codec/index.ts";
+import { blobId, codec, id, list, struct, text, uint } from "../codec/index.ts";
 import { MAX_BLOB_BYTES, MAX_PACK_BYTES } from "../pool/index.ts";
-import { blobId } from "./head.ts";
 import { MAX_PATH_BYTES } from "./paths.ts";
 
 // A manifest says of every file of a head what it is and where its bytes lie: pages of files in the order of their paths, and an index of
