@@ -1,12 +1,11 @@
 import type { HostId } from "../codec/index.ts";
 import type { Exclusion } from "./exclusion.ts";
 import { exclusionsOf } from "./exclusion.ts";
-import type { Candidate } from "./layout.ts";
 import { layoutName, preferenceList } from "./layout.ts";
 import type { Genesis, JudgedRecord, Verdict } from "./namespace.ts";
 import { EVERYWHERE } from "./namespace.ts";
 import type { Network } from "./network.ts";
-import type { Member } from "./port.ts";
+import type { Coordination, Member, NetworkSettings } from "./port.ts";
 import type { NetworkEntry, Register } from "./roster.ts";
 import { buildRegister } from "./roster.ts";
 import type { Rule } from "./rules.ts";
@@ -17,6 +16,8 @@ export interface ClusterParts {
   readonly network: Network;
   /** The connected hosts, whatever the roster says of them. */
   readonly connected: () => readonly HostId[];
+  /** Who is believed to coordinate. Left out: nobody is asked for it. */
+  readonly coordinator?: () => Coordination | undefined;
   /** The rules of each type of namespace but the network's own. */
   readonly rules: Readonly<Record<string, Rule>>;
   /** The rules of kinds of keys in the network's namespace that other rooms own. */
@@ -28,6 +29,7 @@ export class Cluster {
   readonly self: HostId;
   readonly network: Network;
   readonly #connected: () => readonly HostId[];
+  readonly #coordinator: () => Coordination | undefined;
   readonly #rules: Readonly<Record<string, Rule>>;
   readonly #listeners = new Set<(register: Register) => void>();
   #register: Register;
@@ -40,6 +42,7 @@ export class Cluster {
     this.self = parts.self;
     this.network = parts.network;
     this.#connected = parts.connected;
+    this.#coordinator = parts.coordinator ?? (() => undefined);
     this.#rules = { ...parts.rules, network: networkRule(parts.network, parts.networkRules) };
     this.#register = buildRegister(parts.network, []);
   }
@@ -48,12 +51,25 @@ export class Cluster {
     return this.#register;
   }
 
+  get settings(): NetworkSettings {
+    return this.#register.settings;
+  }
+
+  /** Who coordinates, as far as this host knows. Orders are advice: two who think that they coordinate must do no harm. */
+  coordinator(): Coordination | undefined {
+    return this.#coordinator();
+  }
+
+  isCoordinator(): boolean {
+    return this.#coordinator()?.host === this.self;
+  }
+
   /** Takes in the network's records anew. Cheap enough to be done whole: a roster has hundreds of entries. */
   update(entries: Iterable<NetworkEntry>): void {
     this.#register = buildRegister(this.network, entries);
     const exclusions = exclusionsOf(this.#register);
     if (JSON.stringify(exclusions) !== JSON.stringify(this.#exclusions)) this.#exclusions = exclusions;
-    const layout = layoutName(this.#register.members.values());
+    const layout = layoutName(this.#candidates());
     if (layout !== this.#layout) this.#lists = new Map();
     this.#layout = layout;
     for (const listener of this.#listeners) listener(this.#register);
@@ -68,8 +84,18 @@ export class Cluster {
     return this.#register.members.get(host);
   }
 
+  /** All members, those that are gone included. */
   members(): readonly HostId[] {
     return [...this.#register.members.keys()];
+  }
+
+  /** The members that are not gone: to whom something may be assigned. */
+  active(): readonly HostId[] {
+    return this.#candidates().map(({ host }) => host);
+  }
+
+  #candidates(): readonly Member[] {
+    return [...this.#register.members.values()].filter(({ isGone }) => !isGone);
   }
 
   online(): readonly HostId[] {
@@ -82,14 +108,13 @@ export class Cluster {
   preferenceList(shard: number): readonly HostId[] {
     const known = this.#lists.get(shard);
     if (known !== undefined) return known;
-    const candidates: Candidate[] = [...this.#register.members.values()];
-    const list = preferenceList(shard, candidates);
+    const list = preferenceList(shard, this.#candidates());
     this.#lists.set(shard, list);
     return list;
   }
 
   replicas(shard: number, count: number): readonly HostId[] {
-    return shard === EVERYWHERE ? this.members() : this.preferenceList(shard).slice(0, count);
+    return shard === EVERYWHERE ? this.active() : this.preferenceList(shard).slice(0, count);
   }
 
   exclusions(): readonly Exclusion[] {

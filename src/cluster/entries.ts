@@ -44,9 +44,11 @@ export interface HostCard {
   readonly addresses: readonly string[];
   readonly capacityBytes: number;
   readonly version: string;
+  /** How often it has come back after it was declared gone. */
+  readonly returns: number;
 }
 
-export const hostCardCodec = codec<HostCard>("A host's card", 1, 8192, struct({ addresses: list(address, MAX_ADDRESSES), capacityBytes: uint(), version: text(32) }));
+export const hostCardCodec = codec<HostCard>("A host's card", 1, 8192, struct({ addresses: list(address, MAX_ADDRESSES), capacityBytes: uint(), version: text(32), returns: uint() }));
 
 /** What an invite says, signed by its own key: of its terms nobody but its maker has a say. */
 export interface InviteTerms {
@@ -90,31 +92,57 @@ const MAX_HONOURED = 10_000;
 
 const lastHonoured = struct({ incarnation: uint(), batch: uint() });
 
-/** `removed/<host>` and `revoked/<account>/<host>`: later batches of the host, in that person's name or at all, count for nothing. */
+/** `removed/<host>/<account>`, by whom it was removed, and `revoked/<account>/<host>`: later batches of the host, in that person's name or at all, count for nothing. */
 export interface Removal {
   readonly honoured: readonly LastHonoured[];
 }
 
 export const removalCodec = codec<Removal>("A removal", 1, 256 * 1024, struct({ honoured: list(lastHonoured, MAX_HONOURED) }));
 
-/** One voter's consent to a configuration: its signature over network, number and hosts. */
+/** One voter's consent to a configuration: its signature over network, number, term and hosts. */
 export interface Approval {
   readonly host: HostId;
   readonly signature: Uint8Array;
 }
 
+/** `gone/<host>`: so many voters have not heard of the host for so long that nothing is to be kept for it until it returns. */
+export interface Departure {
+  /** What the host's card said; it returns by a card that says more. */
+  readonly returns: number;
+  /** The configuration whose majority has signed. */
+  readonly number: number;
+  readonly signatures: readonly Approval[];
+}
+
+/** `setting/<name>`: what administrators have chosen for the whole network. */
+export interface Setting {
+  readonly ms: number;
+}
+
+/** Shortest and longest time that may be set: a second, for trials; a hundred years. */
+export const SETTING_MS = { least: 1_000, most: 100 * 365 * 24 * 3_600_000 } as const;
+
+export const settingCodec = codec<Setting>("A setting", 1, 64, struct({ ms: uint(SETTING_MS.most) }));
+
 /** `voters/<number>`: a numbered configuration, approved by a majority of the one before. Each number has a key of its own, so that a newcomer can follow them all. */
 export interface VoterConfiguration {
   readonly number: number;
+  /** The coordinator's that proposed it. One that an administrator forced begins an era of terms: terms.ts. */
+  readonly term: number;
   readonly hosts: readonly HostId[];
+  /** None when it was forced. */
   readonly approvals: readonly Approval[];
 }
 
 export const MAX_VOTERS = 7;
 
+const signatures = list(struct({ host: id<HostId>(), signature: fixedBytes(64) }), MAX_VOTERS);
+
+export const departureCodec = codec<Departure>("A host's departure", 1, 1024, struct({ returns: uint(), number: uint(), signatures }));
+
 export const votersCodec = codec<VoterConfiguration>(
   "The configuration of voters",
   1,
   4096,
-  struct({ number: uint(), hosts: list(id<HostId>(), MAX_VOTERS), approvals: list(struct({ host: id<HostId>(), signature: fixedBytes(64) }), MAX_VOTERS) }),
+  struct({ number: uint(), term: uint(), hosts: list(id<HostId>(), MAX_VOTERS), approvals: signatures }),
 );

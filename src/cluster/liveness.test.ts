@@ -60,7 +60,7 @@ function live(time: HandTime, wire: MemoryNetwork, self: HostId, members: () => 
     host.beats += 1;
     return { freeBytes: 10, usedBytes: host.beats, addresses: ["/ip4/192.0.2.1/tcp/1"], httpPort: 4280, processId: 7 };
   };
-  host.liveness = new Liveness(time.env, { transport, members, beat });
+  host.liveness = new Liveness(time.env, { transport, members, isGone: () => false, beat });
   return host;
 }
 

@@ -24,6 +24,8 @@ const BEAT_TIMEOUT_MS = 3_000;
 export interface LivenessParts {
   readonly transport: Transport;
   readonly members: () => readonly HostId[];
+  /** Whether the voters have declared it gone. */
+  readonly isGone: (host: HostId) => boolean;
   readonly beat: () => Promise<Beat>;
 }
 
@@ -57,7 +59,8 @@ export class Liveness {
   }
 
   presence(host: HostId): Presence {
-    return host === this.#parts.transport.self || this.#parts.transport.connected().includes(host) ? "online" : "away";
+    if (host === this.#parts.transport.self || this.#parts.transport.connected().includes(host)) return "online";
+    return this.#parts.isGone(host) ? "gone" : "away";
   }
 
   /** The host's last heartbeat, if one came since this host started. */

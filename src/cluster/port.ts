@@ -17,6 +17,24 @@ export interface Member {
   readonly joinedMs: number;
   /** By which invite it came; null for the founder's first host. */
   readonly invite: InviteId | null;
+  /** How often it has come back after it was declared gone. */
+  readonly returns: number;
+  /** Declared gone by the voters, and not returned: nothing is assigned to it. */
+  readonly isGone: boolean;
+}
+
+/** Who coordinates, and in which numbered term. */
+export interface Coordination {
+  readonly host: HostId;
+  readonly term: number;
+}
+
+/** What administrators have chosen for the whole network. */
+export interface NetworkSettings {
+  /** How long a host must have been away to be declared gone. */
+  readonly goneAfterMs: number;
+  /** How long deletions are remembered at least. Whoever is away longer comes back as a newcomer. */
+  readonly horizonMs: number;
 }
 
 export interface Person {

@@ -98,10 +98,10 @@ test("rules let each write only what is theirs", () => {
   const made = cluster([...base, invitation(invite), admission("cellar", invite, cellar, friend)]);
   const verdict = (each: JudgedRecord): string => made.judge(each, network.genesis).kind;
   const removal = removalCodec.encode({ honoured: [{ incarnation: 1, batch: 4 }] });
-  assert.equal(verdict(record(`removed/${hostId(cellar)}`, removal, founderId, attic)), "accept");
-  assert.equal(verdict(record(`removed/${hostId(attic)}`, removal, friend, cellar)), "refuse");
-  assert.equal(verdict(record(`removed/${hostId(cellar)}`, removal, friend, cellar)), "accept", "people remove their own hosts");
-  assert.equal(verdict(record(`removed/${hostId(cellar)}`, null, founderId, attic)), "refuse", "a removal stays");
+  assert.equal(verdict(record(`removed/${hostId(cellar)}/${founderId}`, removal, founderId, attic)), "accept");
+  assert.equal(verdict(record(`removed/${hostId(attic)}/${friend}`, removal, friend, cellar)), "refuse");
+  assert.equal(verdict(record(`removed/${hostId(cellar)}/${friend}`, removal, friend, cellar)), "accept", "people remove their own hosts");
+  assert.equal(verdict(record(`removed/${hostId(cellar)}/${founderId}`, null, founderId, attic)), "refuse", "a removal stays");
   assert.equal(verdict(record(`host/${hostId(attic)}`, null, null, cellar)), "refuse");
   assert.equal(verdict(record(`administrator/${friend}`, new Uint8Array(), friend, cellar)), "refuse");
   assert.equal(verdict(record("nonsense/1", new Uint8Array(), founderId, attic)), "refuse");
@@ -165,7 +165,7 @@ test("a removed host's later batches are refused, its earlier ones are not", () 
   const [invite, cellar] = [newKey(), newKey()];
   const friend = idFromBytes<AccountId>(newKey().publicKey);
   const removal = removalCodec.encode({ honoured: [{ incarnation: 1, batch: 4 }] });
-  const made = cluster([...base, invitation(invite), admission("cellar", invite, cellar, friend), { key: `removed/${hostId(cellar)}`, values: [removal] }]);
+  const made = cluster([...base, invitation(invite), admission("cellar", invite, cellar, friend), { key: `removed/${hostId(cellar)}/${founderId}`, values: [removal] }]);
   assert.equal(made.register.members.size, 1);
   assert.equal(made.judge(record(`host/${hostId(cellar)}`, null, null, cellar, 4), network.genesis).kind, "accept");
   assert.equal(made.judge(record(`host/${hostId(cellar)}`, null, null, cellar, 5), network.genesis).kind, "refuse");
@@ -181,6 +181,20 @@ test("of two removals beside each other the stricter counts, in either order", (
     const other = newKey();
     const judge = (incarnation: number, batch: number): string => made.judge({ ...record(`invite/${inviteId(other)}`, terms(other, friend), friend, cellar, batch), incarnation }, network.genesis).kind;
     assert.deepEqual([judge(1, 4), judge(1, 5), judge(2, 1)], ["accept", "refuse", "refuse"]);
+  }
+});
+
+test("nobody writes over another's removal, and the strictest counts, so that a removed host's person honours no more of it", () => {
+  const [invite, cellar] = [newKey(), newKey()];
+  const friend = idFromBytes<AccountId>(newKey().publicKey);
+  const said = (batch: number): Uint8Array => removalCodec.encode({ honoured: [{ incarnation: 1, batch }] });
+  const removed = (by: AccountId, batch: number): NetworkEntry => ({ key: `removed/${hostId(cellar)}/${by}`, values: [said(batch)] });
+  const known = [...base, invitation(invite), admission("cellar", invite, cellar, friend)];
+  const over = cluster(known).judge(record(removed(founderId, 9).key, said(9), friend, cellar), network.genesis);
+  assert.equal(over.kind === "refuse" ? over.code : over.kind, "NOT_OWN");
+  for (const removals of [[removed(founderId, 4), removed(friend, 1000)], [removed(friend, 1000), removed(founderId, 4)]]) {
+    const { register } = cluster([...known, ...removals]);
+    assert.deepEqual(register.removals.get(hostId(cellar)), { honoured: [{ incarnation: 1, batch: 4 }] });
   }
 });
 
@@ -217,9 +231,9 @@ test("a person revokes a delegation from another host than the one that has it",
 
 test("a host that hears of a later configuration first waits for those before it", () => {
   const cellar = newKey();
-  const entry = (number: number, hosts: readonly HostId[], approvals: readonly ReturnType<typeof approve>[]): NetworkEntry => ({ key: `voters/${number}`, values: [votersCodec.encode({ number, hosts: [...hosts], approvals: [...approvals] })] });
+  const entry = (number: number, hosts: readonly HostId[], approvals: readonly ReturnType<typeof approve>[]): NetworkEntry => ({ key: `voters/${number}`, values: [votersCodec.encode({ number, term: 0, hosts: [...hosts], approvals: [...approvals] })] });
   const [one, two] = [[hostId(attic)], [hostId(attic), hostId(cellar)]];
-  const [first, second] = [entry(1, one, []), entry(2, two, [approve(attic, hostId(attic), network.id, 2, two)])];
+  const [first, second] = [entry(1, one, []), entry(2, two, [approve(attic, hostId(attic), network.id, { number: 2, term: 0, hosts: two })])];
   const judge = (known: readonly NetworkEntry[], { key, values }: NetworkEntry, author: AccountId | null = null): string => cluster([...base, ...known]).judge(record(key, values[0]!, author, attic), network.genesis).kind;
   assert.equal(judge([], second), "later");
   assert.equal(judge([], first, founderId), "accept");
@@ -232,13 +246,15 @@ test("a host that hears of a later configuration first waits for those before it
 test("voters change one at a time, with a majority of the former ones", () => {
   const keys = [newKey(), newKey(), newKey()];
   const hosts = keys.map(hostId);
-  const current = { number: 4, hosts: hosts.slice(0, 2), approvals: [] };
-  const approvals = keys.map((key) => approve(key, hostId(key), network.id, 5, hosts));
-  const next = { number: 5, hosts, approvals: approvals.slice(0, 2) };
+  const current = { number: 4, term: 6, hosts: hosts.slice(0, 2), approvals: [] };
+  const approvals = keys.map((key) => approve(key, hostId(key), network.id, { number: 5, term: 7, hosts }));
+  const next = { number: 5, term: 7, hosts, approvals: approvals.slice(0, 2) };
   assert.ok(mayFollow(network.id, current, next));
   assert.ok(!mayFollow(network.id, current, { ...next, approvals: [approvals[0]!, approvals[2]!] }), "the newcomer does not approve itself");
   assert.ok(!mayFollow(network.id, current, { ...next, approvals: [approvals[0]!, approvals[0]!] }), "one voter has one vote");
   assert.ok(!mayFollow(network.id, current, { ...next, number: 6 }));
   assert.ok(!mayFollow(network.id, { ...current, hosts: hosts.slice(0, 1) }, next), "two at a time");
+  assert.ok(!mayFollow(network.id, current, { ...next, term: 8 }), "what was approved in one term is not what another proposed");
+  assert.ok(!mayFollow(network.id, { ...current, term: 8 }, next), "terms do not go back");
   assert.deepEqual(votersCodec.decode(votersCodec.encode(next)), next);
 });

@@ -2,9 +2,10 @@ import type { AccountId, HostId, InviteId } from "../codec/index.ts";
 import { CodecError, bytesOfId, compareBytes, concatBytes, idFromText, utf8 } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
 import type { Admission, HostCard, Invite, LastHonoured, Removal, VoterConfiguration } from "./entries.ts";
-import { admissionCodec, hostCardCodec, inviteCodec, removalCodec, votersCodec } from "./entries.ts";
+import { admissionCodec, departureCodec, hostCardCodec, inviteCodec, removalCodec, settingCodec, votersCodec } from "./entries.ts";
 import type { Network } from "./network.ts";
-import type { Member, Person, Roster } from "./port.ts";
+import type { Member, NetworkSettings, Person, Roster } from "./port.ts";
+import { isNext } from "./voters.ts";
 
 /** One key of the network's namespace with the values of all its siblings, in an order that is the same on all hosts. */
 export interface NetworkEntry {
@@ -20,25 +21,32 @@ export interface Register extends Roster {
   readonly removals: ReadonlyMap<HostId, Removal>;
   /** By "account/host". */
   readonly revocations: ReadonlyMap<string, Removal>;
+  /** The greatest number of returns under which a host was declared gone. */
+  readonly departures: ReadonlyMap<HostId, number>;
   /** Hosts that used an invite that another one had used first. */
   readonly expelled: ReadonlySet<HostId>;
+  readonly settings: NetworkSettings;
   readonly configuration: VoterConfiguration;
-  /** All configurations of voters by number, the current one included. */
-  readonly configurations: ReadonlyMap<number, VoterConfiguration>;
+  /** All configurations of voters by number: of each number usually one. */
+  readonly configurations: ReadonlyMap<number, readonly VoterConfiguration[]>;
 }
 
 interface Collected {
   readonly admissions: Map<HostId, Admission>;
   readonly cards: Map<HostId, HostCard>;
   readonly invites: Map<InviteId, Invite>;
-  readonly removals: Map<HostId, Removal>;
+  /** What each removal of a host honours: every remover has a key of its own, so that none can hide another's. */
+  readonly removals: Map<HostId, Uint8Array[]>;
   readonly revocations: Map<string, Removal>;
+  /** The greatest number of returns that a host was declared gone under. */
+  readonly departures: Map<HostId, number>;
+  readonly settings: Map<string, number>;
   readonly administrators: Set<AccountId>;
-  readonly configurations: Map<number, VoterConfiguration>;
+  readonly configurations: Map<number, readonly VoterConfiguration[]>;
 }
 
 /** Which keys the roster follows from. */
-export const ROSTER_PREFIXES = ["administrator/", "host/", "invite/", "member/", "removed/", "revoked/", "voters/"] as const;
+export const ROSTER_PREFIXES = ["administrator/", "gone/", "host/", "invite/", "member/", "removed/", "revoked/", "setting/", "voters/"] as const;
 
 /** Derives who takes part from the network's records. Pure: the same records give the same roster, in any order. */
 export function buildRegister(network: Network, entries: Iterable<NetworkEntry>): Register {
@@ -48,6 +56,8 @@ export function buildRegister(network: Network, entries: Iterable<NetworkEntry>)
     invites: new Map(),
     removals: new Map(),
     revocations: new Map(),
+    departures: new Map(),
+    settings: new Map(),
     administrators: new Set([network.founder]),
     configurations: new Map(),
   };
@@ -67,12 +77,14 @@ export function buildRegister(network: Network, entries: Iterable<NetworkEntry>)
     members: membersOf(collected, expelled),
     people: peopleOf(network, collected, expelled),
     voters: configuration.hosts,
+    settings: settingsOf(collected.settings),
     configuration,
     configurations: collected.configurations,
     invites: collected.invites,
     admissions: collected.admissions,
-    removals: collected.removals,
+    removals: new Map([...collected.removals].map(([host, values]) => [host, strictest(values)])),
     revocations: collected.revocations,
+    departures: collected.departures,
     expelled,
   };
 }
@@ -96,7 +108,8 @@ function collect(into: Collected, { key, values }: NetworkEntry): void {
       into.admissions.set(idFromText<HostId>(name), admissionCodec.decode(value));
       break;
     case "host":
-      into.cards.set(idFromText<HostId>(name), hostCardCodec.decode(value));
+      // A host that lost its disk may have written one that knows of no return yet.
+      into.cards.set(idFromText<HostId>(name), [...values].sort(compareBytes).map((each) => hostCardCodec.decode(each)).sort((a, b) => b.returns - a.returns)[0]!);
       break;
     case "invite":
       into.invites.set(idFromText<InviteId>(name), inviteCodec.decode(value));
@@ -105,13 +118,22 @@ function collect(into: Collected, { key, values }: NetworkEntry): void {
       into.administrators.add(idFromText<AccountId>(name));
       break;
     case "removed":
-      into.removals.set(idFromText<HostId>(name), strictest(values));
+      // Each is read before any is taken: one that cannot be read counts for nothing.
+      strictest(values);
+      into.removals.set(idFromText<HostId>(name), [...(into.removals.get(idFromText<HostId>(name)) ?? []), ...values]);
       break;
     case "revoked":
       into.revocations.set(`${name}/${second}`, strictest(values));
       break;
+    case "gone":
+      into.departures.set(idFromText<HostId>(name), Math.max(...values.map((each) => departureCodec.decode(each).returns)));
+      break;
+    case "setting":
+      // Of several the longest: it is the one that takes nothing from anybody.
+      into.settings.set(name, Math.max(...values.map((each) => settingCodec.decode(each).ms)));
+      break;
     case "voters":
-      into.configurations.set(Number(name), votersCodec.decode(value));
+      into.configurations.set(Number(name), values.map((each) => votersCodec.decode(each)));
       break;
     default:
       break;
@@ -125,11 +147,18 @@ function strictest(values: readonly Uint8Array[]): Removal {
   return { honoured: [...(first ?? [])].map(least).filter(({ batch }) => batch > 0) };
 }
 
-/** The last of an unbroken row of configurations. */
-function latest(configurations: ReadonlyMap<number, VoterConfiguration>): VoterConfiguration {
-  let current: VoterConfiguration = { number: 0, hosts: [], approvals: [] };
-  for (let next = configurations.get(1); next !== undefined; next = configurations.get(next.number + 1)) current = next;
-  return current;
+/**
+ * The last of an unbroken row of configurations. Of several with one number, which only administrators bring about who force one on both
+ * sides of a partition, the latest term's counts, and of those the one whose bytes come first.
+ */
+function latest(configurations: ReadonlyMap<number, readonly VoterConfiguration[]>): VoterConfiguration {
+  let current: VoterConfiguration = { number: 0, term: 0, hosts: [], approvals: [] };
+  for (;;) {
+    const following = (configurations.get(current.number + 1) ?? []).filter((each) => isNext(current, each));
+    const next = following.sort((a, b) => b.term - a.term || compareBytes(votersCodec.encode(a), votersCodec.encode(b)))[0];
+    if (next === undefined) return current;
+    current = next;
+  }
 }
 
 /**
@@ -150,11 +179,24 @@ function lot(invite: InviteId, host: HostId): Uint8Array {
   return sha256(concatBytes(utf8("holdfast lot"), bytesOfId(invite), bytesOfId(host)));
 }
 
+const DAY_MS = 24 * 3_600_000;
+
+export const SETTINGS: Readonly<Record<keyof NetworkSettings, { readonly name: string; readonly defaultMs: number }>> = {
+  goneAfterMs: { name: "gone-after", defaultMs: 7 * DAY_MS },
+  horizonMs: { name: "horizon", defaultMs: 180 * DAY_MS },
+};
+
+function settingsOf(chosen: ReadonlyMap<string, number>): NetworkSettings {
+  const ms = ({ name, defaultMs }: { readonly name: string; readonly defaultMs: number }): number => chosen.get(name) ?? defaultMs;
+  return { goneAfterMs: ms(SETTINGS.goneAfterMs), horizonMs: ms(SETTINGS.horizonMs) };
+}
+
 function membersOf(collected: Collected, expelled: ReadonlySet<HostId>): Map<HostId, Member> {
   const members = new Map<HostId, Member>();
   for (const [host, admission] of collected.admissions) {
     if (expelled.has(host) || collected.removals.has(host)) continue;
     const card = collected.cards.get(host);
+    const returns = card?.returns ?? 0;
     members.set(host, {
       host,
       account: admission.account,
@@ -165,6 +207,8 @@ function membersOf(collected: Collected, expelled: ReadonlySet<HostId>): Map<Hos
       version: card?.version ?? "",
       joinedMs: admission.joinedMs,
       invite: admission.invite,
+      returns,
+      isGone: (collected.departures.get(host) ?? -1) >= returns,
     });
   }
   return members;

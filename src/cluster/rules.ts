@@ -1,7 +1,8 @@
 import type { AccountId, HostId, InviteId } from "../codec/index.ts";
 import { CodecError, idFromText } from "../codec/index.ts";
-import { admissionCodec, hostCardCodec, inviteCodec, removalCodec, votersCodec } from "./entries.ts";
+import { SETTING_MS, admissionCodec, departureCodec, hostCardCodec, inviteCodec, removalCodec, settingCodec, votersCodec } from "./entries.ts";
 import { isHonoured } from "./exclusion.ts";
+import { isSignedByMajority } from "./departure.ts";
 import { admissionIsProven, inviteIsSigned } from "./invite.ts";
 import { isHostName } from "./names.ts";
 import type { Genesis, JudgedRecord, Verdict } from "./namespace.ts";
@@ -9,7 +10,8 @@ import { ACCEPT } from "./namespace.ts";
 import { consentIsGiven } from "./redeem.ts";
 import type { Network } from "./network.ts";
 import type { Register } from "./roster.ts";
-import { mayFollow } from "./voters.ts";
+import { SETTINGS } from "./roster.ts";
+import { isApproval, isForced, mayFollow } from "./voters.ts";
 
 /** The rules of one type of namespace, or of one kind of key in the network's. Pure. */
 export type Rule = (record: JudgedRecord, genesis: Genesis, register: Register) => Verdict;
@@ -54,6 +56,8 @@ export function networkRule(network: Network, others: Readonly<Record<string, Ru
     revoked: judgeRevocation,
     administrator: judgeAdministrator,
     voters: judgeVoters(network),
+    gone: judgeDeparture(network),
+    setting: judgeSetting,
     ...others,
   };
   return (record, genesis, register) => {
@@ -128,8 +132,11 @@ function judgeInvite(network: Network): Rule {
 const judgeRemoval: Rule = (record, _genesis, register) => {
   if (record.value === null) return refuse("NOT_DELETABLE", "a removed host joins again by a new invite");
   removalCodec.decode(record.value);
-  const host = idIn<HostId>(record.key);
-  const isOwner = record.author !== null && register.admissions.get(host)?.account === record.author;
+  const [, name = "", remover = "", ...rest] = record.key.split("/");
+  const host = idFromText<HostId>(name);
+  // Or whoever is removed could write over it, that more of theirs is to be honoured.
+  if (record.author !== remover || rest.length > 0) return refuse("NOT_OWN", "each who removes a host says so under a key of their own");
+  const isOwner = register.admissions.get(host)?.account === record.author;
   return isOwner || isAdministrator(record.author, register) ? ACCEPT : refuse("NOT_ADMINISTRATOR", "a host is removed by its person or an administrator");
 };
 
@@ -148,10 +155,29 @@ function judgeVoters(network: Network): Rule {
     if (record.value === null) return refuse("NOT_DELETABLE", "a network always has voters");
     const next = votersCodec.decode(record.value);
     if (record.key !== `voters/${next.number}`) return refuse("MALFORMED", "the key names another number");
-    if (next.number === 1 && next.hosts.length === 1 && record.author === register.founder) return ACCEPT;
-    if (isAdministrator(record.author, register)) return ACCEPT;
-    const former = register.configurations.get(next.number - 1);
-    if (former === undefined) return later("the configuration before it is not known here yet");
-    return mayFollow(network.id, former, next) ? ACCEPT : refuse("NOT_APPROVED", "a majority of the former voters has not approved it");
+    if (next.number === 1 && next.term === 0 && next.hosts.length === 1 && record.author === register.founder) return ACCEPT;
+    if (isForced(next)) return isAdministrator(record.author, register) ? ACCEPT : refuse("NOT_ADMINISTRATOR", "only administrators appoint voters without the former ones");
+    if (next.approvals.length === 0 || !next.approvals.every((approval) => isApproval(network.id, approval, next))) return refuse("NOT_APPROVED", "its approvals are not genuine");
+    const formers = register.configurations.get(next.number - 1) ?? [];
+    // A number may have two configurations when administrators forced one on both sides of a partition, and only one of them may be here so far.
+    return formers.some((former) => mayFollow(network.id, former, next)) ? ACCEPT : later("no configuration is known here whose majority has approved it");
   };
 }
+
+function judgeDeparture(network: Network): Rule {
+  return (record, _genesis, register) => {
+    if (record.value === null) return refuse("NOT_DELETABLE", "a host returns by its own card");
+    const host = idIn<HostId>(record.key);
+    const departure = departureCodec.decode(record.value);
+    const verdict = isSignedByMajority(network.id, host, departure, register.configurations.get(departure.number) ?? []);
+    if (verdict === "forged") return refuse("NOT_APPROVED", "its signatures are not genuine");
+    return verdict === "yes" ? ACCEPT : later("no configuration is known here whose majority has signed it");
+  };
+}
+
+const judgeSetting: Rule = (record, _genesis, register) => {
+  const name = record.key.slice("setting/".length);
+  if (!Object.values(SETTINGS).some((setting) => setting.name === name)) return refuse("UNKNOWN_KIND", "this program knows no such setting; update it");
+  if (record.value !== null && settingCodec.decode(record.value).ms < SETTING_MS.least) return refuse("MALFORMED", "the time is too short");
+  return isAdministrator(record.author, register) ? ACCEPT : refuse("NOT_ADMINISTRATOR", "only administrators set this");
+};

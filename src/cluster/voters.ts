@@ -2,18 +2,25 @@ import type { HostId, NetworkId } from "../codec/index.ts";
 import { bytesOfId, codec, concatBytes, id, list, struct, uint, utf8 } from "../codec/index.ts";
 import type { KeyPair } from "../crypto/index.ts";
 import { sign, verify } from "../crypto/index.ts";
+import type { Approved } from "./ballots.ts";
 import type { Approval, VoterConfiguration } from "./entries.ts";
 import { MAX_VOTERS } from "./entries.ts";
 import type { Register } from "./roster.ts";
+import { TERMS_PER_ERA } from "./terms.ts";
 
-const approvedBytes = codec("A configuration", 1, 1024, struct({ network: id<NetworkId>(), number: uint(), hosts: list(id<HostId>(), MAX_VOTERS) }));
+const approvedBytes = codec<Approved & { readonly network: NetworkId }>("A configuration", 1, 1024, struct({ network: id<NetworkId>(), number: uint(), term: uint(), hosts: list(id<HostId>(), MAX_VOTERS) }));
 
-function bytesToApprove(network: NetworkId, number: number, hosts: readonly HostId[]): Uint8Array {
-  return concatBytes(utf8("holdfast voters"), approvedBytes.encode({ network, number, hosts: [...hosts] }));
+function bytesToApprove(network: NetworkId, { number, term, hosts }: Approved): Uint8Array {
+  return concatBytes(utf8("holdfast voters"), approvedBytes.encode({ network, number, term, hosts }));
 }
 
-export function approve(voter: KeyPair, self: HostId, network: NetworkId, number: number, hosts: readonly HostId[]): Approval {
-  return { host: self, signature: sign(voter, bytesToApprove(network, number, hosts)) };
+export function approve(voter: KeyPair, self: HostId, network: NetworkId, proposed: Approved): Approval {
+  return { host: self, signature: sign(voter, bytesToApprove(network, proposed)) };
+}
+
+/** Whether a host has approved this, whoever votes. */
+export function isApproval(network: NetworkId, { host, signature }: Approval, proposed: Approved): boolean {
+  return verify(bytesOfId(host), bytesToApprove(network, proposed), signature);
 }
 
 /** More than half. */
@@ -21,37 +28,61 @@ export function majority(count: number): number {
   return Math.floor(count / 2) + 1;
 }
 
-/** Which voters should follow, or undefined when they are as they should be: one that was removed goes, one that is present comes. */
-export function nextVoters(current: readonly HostId[], { members }: Pick<Register, "members">, present: readonly HostId[]): readonly HostId[] | undefined {
-  const removed = current.find((host) => !members.has(host));
-  if (removed !== undefined) return current.length === 1 ? undefined : current.filter((host) => host !== removed);
+/** The founder's first voter. */
+export function firstConfiguration(host: HostId): VoterConfiguration {
+  return { number: 1, term: 0, hosts: [host], approvals: [] };
+}
+
+/** An administrator's word in place of the voters': those without the lost ones. */
+export function forcedConfiguration(current: VoterConfiguration, lost: HostId): VoterConfiguration {
+  const number = current.number + 1;
+  return { number, term: number * TERMS_PER_ERA, hosts: current.hosts.filter((host) => host !== lost), approvals: [] };
+}
+
+export function isForced({ number, term, approvals }: VoterConfiguration): boolean {
+  return number > 1 && term === number * TERMS_PER_ERA && approvals.length === 0;
+}
+
+type Roll = Pick<Register, "members">;
+
+function takesPart({ members }: Roll, host: HostId): boolean {
+  return members.get(host)?.isGone === false;
+}
+
+/** Which voters should follow, or undefined when they are as they should be: one that was removed or is gone goes, one that is present comes. */
+export function nextVoters(current: readonly HostId[], roll: Roll, present: readonly HostId[]): readonly HostId[] | undefined {
+  const dropped = current.find((host) => !takesPart(roll, host));
+  if (dropped !== undefined) return current.length === 1 ? undefined : current.filter((host) => host !== dropped);
   if (current.length >= MAX_VOTERS) return undefined;
-  const newcomer = present.find((host) => members.has(host) && !current.includes(host));
+  const newcomer = present.find((host) => takesPart(roll, host) && !current.includes(host));
   return newcomer === undefined ? undefined : [...current, newcomer];
 }
 
 /**
- * Whether a voter should consent: one host more that was admitted, or one less that was removed. No member can have another one dropped
- * while that takes part. A host that was removed after it had been proposed may still come, to be dropped by the next configuration: else
- * the number would stay with a proposal that nobody may complete.
+ * Whether a voter should consent: one host more that was admitted, or one less that was removed or is gone. No member can have another one
+ * dropped while that takes part. A host that was removed after it had been proposed may still come, to be dropped by the next configuration:
+ * else the number would stay with a proposal that nobody may complete.
  */
-export function isSensible(next: readonly HostId[], current: readonly HostId[], { members, admissions }: Pick<Register, "members" | "admissions">): boolean {
-  const added = next.filter((host) => !current.includes(host));
-  const dropped = current.filter((host) => !next.includes(host));
+export function isSensible(next: readonly HostId[], current: readonly HostId[], register: Roll & Pick<Register, "admissions">): boolean {
+  const { added, dropped } = difference(current, next);
   if (next.length === 0 || added.length + dropped.length !== 1 || new Set(next).size !== next.length) return false;
-  return added.every((host) => admissions.has(host)) && dropped.every((host) => !members.has(host));
+  return added.every((host) => register.admissions.has(host)) && dropped.every((host) => !takesPart(register, host));
 }
 
-/**
- * Whether `next` may follow `current`: the next number, one host more or less, and approved by a majority of the
- * current voters. (Raft's single-server membership change: Ongaro 2014, section 4.1.)
- */
+function difference(current: readonly HostId[], next: readonly HostId[]): { readonly added: readonly HostId[]; readonly dropped: readonly HostId[] } {
+  return { added: next.filter((host) => !current.includes(host)), dropped: current.filter((host) => !next.includes(host)) };
+}
+
+/** Whether `next` stands in the row after `current`: forced, or one host more or less (Raft's single-server change: Ongaro 2014, section 4.1), and of no earlier term. */
+export function isNext(current: VoterConfiguration, next: VoterConfiguration): boolean {
+  if (next.number !== current.number + 1 || next.term < current.term || next.hosts.length === 0 || new Set(next.hosts).size !== next.hosts.length) return false;
+  const { added, dropped } = difference(current.hosts, next.hosts);
+  return isForced(next) || added.length + dropped.length === 1;
+}
+
+/** Whether a majority of the current voters has approved that `next` follows them. */
 export function mayFollow(network: NetworkId, current: VoterConfiguration, next: VoterConfiguration): boolean {
-  if (next.number !== current.number + 1 || new Set(next.hosts).size !== next.hosts.length) return false;
-  const added = next.hosts.filter((host) => !current.hosts.includes(host)).length;
-  const dropped = current.hosts.filter((host) => !next.hosts.includes(host)).length;
-  if (added + dropped !== 1) return false;
-  const message = bytesToApprove(network, next.number, next.hosts);
-  const approving = new Set(next.approvals.filter(({ host, signature }) => current.hosts.includes(host) && verify(bytesOfId(host), message, signature)).map(({ host }) => host));
-  return approving.size >= majority(current.hosts.length);
+  if (!isNext(current, next)) return false;
+  const approving = next.approvals.filter((approval) => current.hosts.includes(approval.host) && isApproval(network, approval, next));
+  return new Set(approving.map(({ host }) => host)).size >= majority(current.hosts.length);
 }

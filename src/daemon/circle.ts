@@ -1,17 +1,16 @@
 import { accountRule } from "../account/index.ts";
 import type { Beat, Delegation } from "../cluster/index.ts";
-import { Cluster, Connector, Liveness } from "../cluster/index.ts";
+import { Appointment, Ballots, Cluster, Connector, Election, Liveness, votersCodec } from "../cluster/index.ts";
 import type { HostId, InviteId } from "../codec/index.ts";
 import type { Admission, Standing, Transport } from "../net/index.ts";
 import type { Env, Worker } from "../platform/index.ts";
 import type { RunningRecords } from "../records/index.ts";
-import { createRecords, recordsNetworkRules } from "../records/index.ts";
+import { EMPTY_CONTEXT, createRecords, recordsNetworkRules } from "../records/index.ts";
 import { kvNameRule, kvRule } from "../kv/index.ts";
 import { nameRule, siteRule } from "../site/index.ts";
 import type { RecordLog } from "../store/index.ts";
-import type { DataDirectory, HostIdentity, Settings } from "./directory.ts";
+import type { HostIdentity, Settings } from "./directory.ts";
 import { Membership } from "./membership.ts";
-import { Voters } from "./voters.ts";
 
 /** What a host's part in the network stands on: its disk's record log and the wire, and no other part of the machine. */
 export interface CircleParts {
@@ -25,7 +24,6 @@ export interface CircleParts {
   readonly beat: (transport: Transport) => Promise<Beat>;
   /** Where a host may be reached beyond what its own card says. */
   readonly whereabouts: (host: HostId) => readonly string[];
-  readonly directory: Pick<DataDirectory, "file">;
 }
 
 /** Who takes part, the records that say so, and what keeps both going: all of a host that the simulator runs. */
@@ -45,7 +43,7 @@ export async function createCircle(env: Env, parts: CircleParts, started: AsyncD
   const { identity, settings, delegation, version, log } = parts;
   const { network } = identity;
   // Whoever knocks before the roster has been read is a stranger.
-  const known: { membership?: Membership } = {};
+  const known: { membership?: Membership; election?: Election } = {};
   const admission = (key: HostId | InviteId): Standing => {
     if (known.membership?.isMember(key as HostId) === true) return "member";
     return known.membership?.isInvite(key as InviteId) === true ? "invite" : "stranger";
@@ -56,6 +54,7 @@ export async function createCircle(env: Env, parts: CircleParts, started: AsyncD
     self: identity.host,
     network,
     connected: () => transport.connected(),
+    coordinator: () => known.election?.coordinator,
     rules: { site: siteRule, account: accountRule, kv: kvRule },
     networkRules: { name: nameRule, kv: kvNameRule, ...recordsNetworkRules },
   });
@@ -65,10 +64,15 @@ export async function createCircle(env: Env, parts: CircleParts, started: AsyncD
   const membership = new Membership(env, { identity, settings, account: delegation?.account, version, cluster, records, transport });
   membership.refresh();
   known.membership = membership;
-  const liveness = new Liveness(env, { transport, members: () => cluster.members(), beat: () => parts.beat(transport) });
+  const liveness = new Liveness(env, { transport, members: () => cluster.members(), isGone: (host) => cluster.member(host)?.isGone === true, beat: () => parts.beat(transport) });
   const connector = new Connector(env, { transport, targets: () => targets(parts, cluster, liveness) });
-  const voters = new Voters(env, { identity, directory: parts.directory, cluster, records, transport });
-  const own = [connector.worker, liveness.worker, voters.worker, membership.card];
+  const ballots = new Ballots(log);
+  const election = new Election(env, { cluster, transport, ballots });
+  started.defer(() => election.stop());
+  known.election = election;
+  const publish = (key: string, value: Uint8Array): Promise<unknown> => records.write([{ namespace: network.namespace, key, value, context: EMPTY_CONTEXT }], { as: "host" });
+  const appointment = new Appointment(env, { network: network.id, key: identity.key, cluster, transport, ballots, election, publish: (configuration) => publish(`voters/${configuration.number}`, votersCodec.encode(configuration)) });
+  const own = [connector.worker, liveness.worker, appointment.worker, membership.card];
   // Connections nudge them from now on, whether or not the host comes to be started.
   started.defer(async () => {
     await Promise.all(own.map((worker) => worker.stop()));
@@ -78,6 +82,7 @@ export async function createCircle(env: Env, parts: CircleParts, started: AsyncD
     for (const worker of own) worker.start();
     records.start();
     await membership.sayFirstWord();
+    election.start();
   };
   return { transport, cluster, records, membership, liveness, workers: [...own, ...records.workers()], start };
 }

@@ -147,7 +147,7 @@ test("a host's card is written when it says something new, and only then", async
   const cards = (): number => circle.board.written.filter((key) => key === `host/${attic.id}`).length;
   const turn = async (): Promise<void> => {
     const runs = attic.membership.card.status().runs;
-    attic.membership.card.nudge();
+    attic.membership.card.start();
     while (attic.membership.card.status().runs === runs) await new Promise(setImmediate);
   };
   await turn();

@@ -1,5 +1,5 @@
 import type { Cluster, Invite, RedeemAnswer, Removal } from "../cluster/index.ts";
-import { ClusterError, admissionCodec, hostCardCodec, inviteCheckWords, inviteCodec, inviteIdOf, judgeRedemption, redeemAnswerCodec, removalCodec, signInvite, votersCodec, writeInviteCode } from "../cluster/index.ts";
+import { ClusterError, admissionCodec, hostCardCodec, inviteCheckWords, inviteCodec, inviteIdOf, judgeRedemption, redeemAnswerCodec, removalCodec, firstConfiguration, forcedConfiguration, signInvite, votersCodec, writeInviteCode } from "../cluster/index.ts";
 import type { AccountId, HostId, InviteId } from "../codec/index.ts";
 import { equalBytes } from "../codec/index.ts";
 import { keyPairFromSeed } from "../crypto/index.ts";
@@ -91,7 +91,7 @@ export class Membership {
     if (cluster.register.admissions.size === 0) await records.write([{ namespace, key: `member/${identity.host}`, value: this.#firstAdmission(), context: EMPTY_CONTEXT }]);
     // Asked apart: the host may have been killed between the two, and the second cannot be judged before the first has been taken in.
     if (cluster.register.configurations.size > 0 || !cluster.register.members.has(identity.host)) return;
-    const voters = votersCodec.encode({ number: 1, hosts: [identity.host], approvals: [] });
+    const voters = votersCodec.encode(firstConfiguration(identity.host));
     await records.write([{ namespace, key: "voters/1", value: voters, context: EMPTY_CONTEXT }]);
   }
 
@@ -114,11 +114,17 @@ export class Membership {
     if (!cluster.register.members.has(identity.host)) return report("waits for this host to be known");
     const addresses = transport.addresses().slice(0, CARD_ADDRESSES);
     report(`tells ${addresses.length} addresses`);
-    const value = hostCardCodec.encode({ addresses, capacityBytes: settings.capacityBytes, version });
+    const value = hostCardCodec.encode({ addresses, capacityBytes: settings.capacityBytes, version, returns: this.#returns() });
     const key = `host/${identity.host}`;
     const known = records.local(identity.network.namespace, key)?.siblings[0]?.value;
     if (known !== undefined && known !== null && equalBytes(known, value)) return;
     await records.write([{ namespace: identity.network.namespace, key, value }], { as: "host" });
+  }
+
+  /** One more than the voters knew of when they declared this host gone, if they did. */
+  #returns(): number {
+    const { cluster, identity } = this.#parts;
+    return Math.max(cluster.member(identity.host)?.returns ?? 0, (cluster.register.departures.get(identity.host) ?? -1) + 1);
   }
 
   async invite(grant: InviteGrant): Promise<NewInvite> {
@@ -139,7 +145,7 @@ export class Membership {
   /** Shuts a host out; what it has written until now stays. @throws ClusterError NO_SUCH_HOST; RecordsError REFUSED */
   async remove(host: HostId): Promise<{ readonly safe: boolean }> {
     this.#checkIsMember(host);
-    return this.#endHonouring(host, `removed/${host}`, undefined, this.#votersWithout(host));
+    return this.#endHonouring(host, `removed/${host}/${this.#person()}`, undefined, this.#votersWithout(host));
   }
 
   /** An administrator's removal needs no consent of a host that may be lost: of two voters the other alone would be no majority. */
@@ -149,8 +155,8 @@ export class Membership {
     const hosts = configuration.hosts.filter((each) => each !== host);
     const isForced = account !== undefined && people.get(account)?.isAdministrator === true;
     if (!isForced || hosts.length === 0 || hosts.length === configuration.hosts.length) return [];
-    const number = configuration.number + 1;
-    return [{ namespace: identity.network.namespace, key: `voters/${number}`, value: votersCodec.encode({ number, hosts, approvals: [] }), context: EMPTY_CONTEXT }];
+    const next = forcedConfiguration(configuration, host);
+    return [{ namespace: identity.network.namespace, key: `voters/${next.number}`, value: votersCodec.encode(next), context: EMPTY_CONTEXT }];
   }
 
   /**

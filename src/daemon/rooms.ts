@@ -62,7 +62,6 @@ export async function furnish(env: Env, options: MeetingOptions, ground: Ground,
       connect: (admission) => openTransport(env, options, ground, admission),
       beat: (transport) => ownBeat(ground, transport),
       whereabouts: (host) => addressBook.of(host),
-      directory,
     },
     started,
   );

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { HostId } from "../codec/index.ts";
-import { codec, id, list, struct, uint } from "../codec/index.ts";
+import { codec, id, list, nullable, struct, uint } from "../codec/index.ts";
 import { NetError } from "../net/index.ts";
 import type { TestMember } from "./fakes/circle.ts";
 import { Circle } from "./fakes/circle.ts";
 
-const proposal = codec("A proposed configuration", 1, 1024, struct({ number: uint(), hosts: list(id<HostId>(), 7) }));
+const proposal = codec("A proposed configuration", 1, 1024, struct({ number: uint(), term: uint(), hosts: nullable(list(id<HostId>(), 7)) }));
 
-function ask(from: TestMember, to: TestMember, number: number, hosts: readonly TestMember[]): Promise<Uint8Array> {
-  return from.transport.request(to.id, "cluster/approve", proposal.encode({ number, hosts: hosts.map((each) => each.id) }), { timeoutMs: 2000 });
+function ask(from: TestMember, to: TestMember, number: number, hosts: readonly TestMember[], term = 9): Promise<Uint8Array> {
+  return from.transport.request(to.id, "cluster/approve", proposal.encode({ number, term, hosts: hosts.map((each) => each.id) }), { timeoutMs: 2000 });
 }
 
 function voters(member: TestMember): string[] {
@@ -32,6 +32,7 @@ const notApproved = (error: unknown): boolean => error instanceof NetError && er
 async function ofVoters(...names: readonly string[]): Promise<{ readonly circle: Circle; readonly members: readonly TestMember[] }> {
   const circle = await Circle.of(...names);
   for (const member of circle.members) member.voters.worker.start();
+  for (const member of circle.members) member.election.start();
   await when(circle.members[0]!, () => voters(circle.members[0]!).length === names.length);
   return { circle, members: circle.members };
 }
@@ -50,7 +51,7 @@ test("a removed voter goes, though it no longer answers, and the next host takes
   await attic.membership.remove(barn.id);
   assert.deepEqual(voters(attic), [attic.id]);
   const shed = await circle.join(attic, "shed");
-  attic.voters.worker.nudge();
+  shed.election.start();
   await when(attic, () => voters(attic).includes(shed.id));
   assert.deepEqual(voters(attic), [attic.id, shed.id]);
 });
@@ -69,6 +70,7 @@ test("a voter consents only to what is sensible, asked by a voter", async () => 
   const [attic, barn, cellar] = circle.members as [TestMember, TestMember, TestMember];
   await assert.rejects(ask(barn, attic, 2, [attic, barn]), notApproved, "who is no voter proposes nothing");
   attic.voters.worker.start();
+  for (const member of circle.members) member.election.start();
   await when(attic, () => voters(attic).length === 3);
   await attic.voters.worker.stop();
   await assert.rejects(ask(barn, attic, 4, [barn, cellar]), notApproved, "no voter that takes part is dropped");
@@ -80,6 +82,7 @@ test("of two proposals with one number that come at the same moment one is appro
   await using circle = await Circle.of("attic", "barn", "cellar", "shed");
   const [attic, barn, cellar, shed] = circle.members as [TestMember, TestMember, TestMember, TestMember];
   attic.voters.worker.start();
+  for (const member of circle.members) member.election.start();
   await when(attic, () => voters(attic).length === 4);
   await attic.voters.worker.stop();
   const [left, right] = [await circle.join(attic, "left"), await circle.join(attic, "right")];

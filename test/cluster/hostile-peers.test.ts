@@ -149,7 +149,7 @@ async function forgedRecords({ moles, victim, site }: Scene): Promise<void> {
     ["another host's card", "NOT_OWN", () => mole.parcel([{ ...mine, key: `host/${victim.self}`, value: null }])],
     ["another host's vote on a name", "NOT_OWN", () => mole.parcel([{ ...mine, key: `name/film/vote/${victim.self}`, value: null }])],
     ["another person's claim of a name", "NOT_OWN", () => mole.parcel([{ namespace: roster, key: `name/film/claim/${accomplice.account}`, value: encodeClaim(genesis) }])],
-    ["the removal of another's host", "NOT_ADMINISTRATOR", () => mole.parcel([{ namespace: roster, key: `removed/${victim.self}`, value: removalCodec.encode({ honoured: [] }) }])],
+    ["the removal of another's host", "NOT_ADMINISTRATOR", () => mole.parcel([{ namespace: roster, key: `removed/${victim.self}/${account}`, value: removalCodec.encode({ honoured: [] }) }])],
     ["an administrator who made themselves one", "NOT_ADMINISTRATOR", () => mole.parcel([{ namespace: roster, key: `administrator/${account}`, value: new Uint8Array(0) }])],
     ["another host's admission under another name", "NOT_CONSENTED", () => mole.parcel([{ namespace: roster, key, value: admissionCodec.encode({ ...admitted, name: "attic" }) }])],
     ["another host's admission in another zone", "NOT_CONSENTED", () => mole.parcel([{ namespace: roster, key, value: admissionCodec.encode({ ...admitted, zone: "elsewhere" }) }])],
@@ -257,6 +257,6 @@ async function removed({ attic, cellar, moles, victim }: Scene): Promise<void> {
   for (const { self, addresses } of [victim, neighbour]) assert.notEqual(await refusal(mole.transport.connect(self, addresses)), "nothing");
   const late = mole.parcel([{ namespace: mole.roster, key: `host/${mole.identity.host}`, author: null, value: null }], { batch: 1000 });
   for (const each of [victim, neighbour]) assert.equal((await accomplice.push(each, late)).exceptions[0]?.verdict.value, "REMOVED");
-  const again = await accomplice.push(victim, accomplice.parcel([{ namespace: mole.roster, key: `removed/${mole.identity.host}`, value: null }]));
+  const again = await accomplice.push(victim, accomplice.parcel([{ namespace: mole.roster, key: `removed/${mole.identity.host}/${accomplice.account}`, value: null }]));
   assert.equal(again.exceptions[0]?.verdict.value, "NOT_DELETABLE");
 }

@@ -1,20 +1,17 @@
-import { join } from "node:path";
 import type { Account } from "../../account/index.ts";
 import { newAccount } from "../../account/index.ts";
-import { Cluster, foundNetwork, proveAdmission, readCertificate, readInviteCode, redeemAnswerCodec, writeRedeemRequest } from "../../cluster/index.ts";
+import { Appointment, Ballots, Cluster, Election, foundNetwork, proveAdmission, readCertificate, readInviteCode, redeemAnswerCodec, votersCodec, writeRedeemRequest } from "../../cluster/index.ts";
 import type { InviteCode, RedeemAnswer } from "../../cluster/index.ts";
 import type { HostId, InviteId } from "../../codec/index.ts";
 import { idFromBytes } from "../../codec/index.ts";
 import { keyPairFromSeed, newSeed } from "../../crypto/index.ts";
 import type { MemoryTransport } from "../../net/index.ts";
 import { MemoryNetwork } from "../../net/index.ts";
-import { ensureFolder } from "../../platform/index.ts";
+import { EMPTY_CONTEXT } from "../../records/index.ts";
+import { MemoryDisk, MemoryLog } from "../../store/index.ts";
 import type { HostIdentity } from "../directory.ts";
-import { DataDirectory } from "../directory.ts";
 import { Membership } from "../membership.ts";
-import { Voters } from "../voters.ts";
 import { Board, BoardRecords, env } from "./board.ts";
-import { TestFolder } from "./folder.ts";
 
 // For tests only: hosts of one network that share a board of records in memory, and meet on a wire in memory.
 
@@ -22,31 +19,40 @@ import { TestFolder } from "./folder.ts";
 export class TestMember {
   readonly name: string;
   readonly identity: HostIdentity;
-  readonly directory: DataDirectory;
   readonly transport: MemoryTransport;
   readonly cluster: Cluster;
   readonly records: BoardRecords;
   readonly membership: Membership;
-  readonly voters: Voters;
+  readonly election: Election;
+  readonly voters: Appointment;
 
   constructor(circle: Circle, name: string, identity: HostIdentity, account: Account | undefined) {
     this.name = name;
     this.identity = identity;
-    this.directory = new DataDirectory(join(circle.folder.path, identity.host));
     const known: { membership?: Membership } = {};
     const { host, network } = identity;
     this.transport = circle.wire.transport({
       self: host,
       admission: (key) => (known.membership?.isMember(key as HostId) === true ? "member" : known.membership?.isInvite(key as InviteId) === true ? "invite" : "stranger"),
     });
-    this.cluster = new Cluster({ self: host, network, connected: () => this.transport.connected(), rules: {}, networkRules: {} });
+    this.cluster = new Cluster({ self: host, network, connected: () => this.transport.connected(), coordinator: () => this.election.coordinator, rules: {}, networkRules: {} });
     this.records = new BoardRecords(circle.board, { genesis: network.genesis, cluster: this.cluster, host, account: account?.id });
     const settings = { hostName: name, zone: name, capacityBytes: 1000 };
     const parts = { identity, settings, account: account?.id, version: "1", cluster: this.cluster, records: this.records, transport: this.transport };
     this.membership = new Membership(env, parts);
     known.membership = this.membership;
     this.membership.refresh();
-    this.voters = new Voters(env, { identity, directory: this.directory, cluster: this.cluster, records: this.records, transport: this.transport });
+    const ballots = new Ballots(new MemoryLog(env, circle.diskOf(host)));
+    this.election = new Election(env, { cluster: this.cluster, transport: this.transport, ballots });
+    this.voters = new Appointment(env, {
+      network: network.id,
+      key: identity.key,
+      cluster: this.cluster,
+      transport: this.transport,
+      ballots,
+      election: this.election,
+      publish: (configuration) => this.records.write([{ namespace: network.namespace, key: `voters/${configuration.number}`, value: votersCodec.encode(configuration), context: EMPTY_CONTEXT }], { as: "host" }),
+    });
   }
 
   get id(): HostId {
@@ -54,6 +60,7 @@ export class TestMember {
   }
 
   async stop(): Promise<void> {
+    this.election.stop();
     await Promise.all([this.voters.worker.stop(), this.membership.card.stop()]);
     await this.transport.close();
   }
@@ -62,17 +69,14 @@ export class TestMember {
 export class Circle implements AsyncDisposable {
   readonly wire = new MemoryNetwork(env);
   readonly board = new Board();
-  readonly folder: TestFolder;
   readonly person = newAccount();
   readonly members: TestMember[] = [];
-
-  private constructor(folder: TestFolder) {
-    this.folder = folder;
-  }
+  /** A host that is made again finds its disk as it left it. */
+  readonly #disks = new Map<HostId, MemoryDisk>();
 
   /** The founder's host, which has said nothing yet. */
   static async found(maxHosts = 10): Promise<{ readonly circle: Circle; readonly attic: TestMember }> {
-    const circle = new Circle(await TestFolder.make());
+    const circle = new Circle();
     const certificate = foundNetwork(circle.person.signingKey, { name: "friends", maxHosts, createdMs: 1 }, env.random);
     return { circle, attic: await circle.add("attic", newSeed(), { certificate, entrances: [] }, circle.person) };
   }
@@ -85,10 +89,15 @@ export class Circle implements AsyncDisposable {
     return circle;
   }
 
+  diskOf(host: HostId): MemoryDisk {
+    const disk = this.#disks.get(host) ?? new MemoryDisk(env.random);
+    this.#disks.set(host, disk);
+    return disk;
+  }
+
   async add(name: string, seed: Uint8Array, answer: RedeemAnswer, account: Account | undefined): Promise<TestMember> {
     const key = keyPairFromSeed(seed);
     const identity = { ...answer, key, host: idFromBytes<HostId>(key.publicKey), network: readCertificate(answer.certificate)! };
-    await ensureFolder(join(this.folder.path, identity.host));
     const member = new TestMember(this, name, identity, account);
     this.members.push(member);
     return member;
@@ -114,7 +123,6 @@ export class Circle implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.members.map((member) => member.stop()));
-    await this.folder[Symbol.asyncDispose]();
   }
 }
 

@@ -174,7 +174,6 @@ export class SimHost {
         connect: (admission) => Promise.resolve(new WatchedTransport(wire.transport({ self: this.id, admission }), onlooker)),
         beat: (transport) => Promise.resolve({ freeBytes: 0, usedBytes: 0, addresses: transport.addresses(), httpPort: 0, processId: 1 }),
         whereabouts: () => [],
-        directory: { file: (name) => `${this.id}/${name}` },
       },
       life.started,
     );

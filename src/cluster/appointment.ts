@@ -1,0 +1,154 @@
+import type { HostId, NetworkId } from "../codec/index.ts";
+import { codec, fixedBytes, id, list, nullable, struct, uint } from "../codec/index.ts";
+import type { KeyPair } from "../crypto/index.ts";
+import type { Transport } from "../net/index.ts";
+import type { Env, WorkerTurn } from "../platform/index.ts";
+import { Worker } from "../platform/index.ts";
+import type { Approved, Ballot, Ballots } from "./ballots.ts";
+import type { Cluster } from "./cluster.ts";
+import type { Election } from "./election.ts";
+import type { Approval, VoterConfiguration } from "./entries.ts";
+import { MAX_VOTERS } from "./entries.ts";
+import { ClusterError } from "./errors.ts";
+import { raised } from "./terms.ts";
+import { approve, isSensible, majority, nextVoters } from "./voters.ts";
+
+// How the configuration of voters follows the network, one host at a time, up to seven. The coordinator first has a majority of the current voters
+// promise to take part in no lower term, and learns what each approved for the next number. What one of them approved under the highest
+// term is proposed again, since it may have been approved by a majority; else the coordinator proposes what it thinks right. With the
+// signatures of a majority it is written. (One decision of Paxos per number, the voters of the number before being its acceptors; Lamport 2001.)
+
+const APPROVE = "cluster/approve";
+const APPROVE_TIMEOUT_MS = 3_000;
+const EVERY_MS = 5_000;
+/** Who has only just become a voter, or has not heard of one yet, is ready in a moment. */
+const RETRY_MS = 500;
+
+interface Proposal {
+  readonly number: number;
+  readonly term: number;
+  readonly hosts: readonly HostId[] | null;
+}
+
+interface Answer {
+  readonly former: Pick<Approved, "term" | "hosts"> | null;
+  readonly signature: Uint8Array | null;
+}
+
+/** Null hosts ask for the promise alone. */
+const proposalCodec = codec<Proposal>("A proposed configuration", 1, 1024, struct({ number: uint(), term: uint(), hosts: nullable(list(id<HostId>(), MAX_VOTERS)) }));
+/** What the voter approved of that number before, and its signature. */
+const answerCodec = codec<Answer>(
+  "An answer to a proposed configuration",
+  1,
+  1024,
+  struct({ former: nullable(struct({ term: uint(), hosts: list(id<HostId>(), MAX_VOTERS) })), signature: nullable(fixedBytes(64)) }),
+);
+
+export interface AppointmentParts {
+  readonly network: NetworkId;
+  readonly key: KeyPair;
+  readonly cluster: Cluster;
+  readonly transport: Transport;
+  readonly ballots: Ballots;
+  readonly election: Election;
+  /** Writes the record of a configuration in this host's name. */
+  readonly publish: (configuration: VoterConfiguration) => Promise<unknown>;
+}
+
+/** Appoints voters while this host coordinates, and gives or withholds its approval otherwise. */
+export class Appointment {
+  readonly #env: Env;
+  readonly #parts: AppointmentParts;
+  readonly worker: Worker;
+
+  constructor(env: Env, parts: AppointmentParts) {
+    this.#env = env;
+    this.#parts = parts;
+    this.worker = new Worker(env, { name: "voters", everyMs: EVERY_MS, work: (turn) => this.#turn(turn) });
+    parts.transport.handle(APPROVE, async (from, body) => {
+      if (!parts.cluster.register.voters.includes(from)) throw new ClusterError("NOT_APPROVED", "Only voters propose who else is to be one.");
+      return answerCodec.encode(await this.#answer(from, proposalCodec.decode(body)));
+    });
+    parts.cluster.onChange(() => this.worker.nudge());
+    parts.election.onChange(() => this.worker.nudge());
+    parts.transport.onPeer(() => this.worker.nudge());
+  }
+
+  async #turn({ signal, report }: WorkerTurn): Promise<void> {
+    const { cluster, election } = this.#parts;
+    const { configuration } = cluster.register;
+    report(`${configuration.hosts.length} voters`);
+    const { term } = election;
+    if (term === undefined) return;
+    const wanted = nextVoters(configuration.hosts, cluster.register, cluster.online());
+    if (wanted === undefined) return;
+    const hosts = await this.#prepared(configuration, wanted);
+    if (hosts === undefined || !(await this.#appoint(configuration, term, hosts, signal))) this.#env.timers.after(RETRY_MS, () => this.worker.nudge());
+  }
+
+  /** The voters that should follow, if it is one less, or one more that could vote at once. */
+  async #prepared(configuration: VoterConfiguration, wanted: readonly HostId[]): Promise<readonly HostId[] | undefined> {
+    if (wanted.length < configuration.hosts.length) return wanted;
+    const { cluster, election } = this.#parts;
+    for (const host of cluster.online()) {
+      const hosts = nextVoters(configuration.hosts, cluster.register, [host]);
+      if (hosts !== undefined && (await election.isPrepared(host))) return hosts;
+    }
+    return undefined;
+  }
+
+  /** @returns whether the next configuration has been written */
+  async #appoint(configuration: VoterConfiguration, term: number, wanted: readonly HostId[], signal: AbortSignal): Promise<boolean> {
+    const number = configuration.number + 1;
+    const promises = await this.#ask(configuration, { number, term, hosts: null }, signal);
+    if (promises.length < majority(configuration.hosts.length)) return false;
+    const former = promises.map(({ answer }) => answer.former).filter((each) => each !== null).sort((a, b) => b.term - a.term)[0];
+    const hosts = former?.hosts ?? wanted;
+    const answers = await this.#ask(configuration, { number, term, hosts }, signal);
+    const approvals: Approval[] = answers.flatMap(({ host, answer }) => (answer.signature === null ? [] : [{ host, signature: answer.signature }]));
+    if (approvals.length < majority(configuration.hosts.length)) return false;
+    await this.#parts.publish({ number, term, hosts, approvals });
+    return true;
+  }
+
+  async #ask(current: VoterConfiguration, proposal: Proposal, signal: AbortSignal): Promise<readonly { readonly host: HostId; readonly answer: Answer }[]> {
+    const { cluster, transport } = this.#parts;
+    const body = proposalCodec.encode(proposal);
+    const asked = current.hosts.map(async (host) => {
+      if (host === cluster.self) return { host, answer: await this.#answer(host, proposal) };
+      return { host, answer: answerCodec.decode(await transport.request(host, APPROVE, body, { timeoutMs: APPROVE_TIMEOUT_MS, signal })) };
+    });
+    return (await Promise.allSettled(asked)).filter((outcome) => outcome.status === "fulfilled").map(({ value }) => value);
+  }
+
+  async #answer(from: HostId, proposal: Proposal): Promise<Answer> {
+    const { cluster, ballots, key, network } = this.#parts;
+    const { number, term, hosts } = proposal;
+    let former: Approved | null = null;
+    await ballots.change((ballot) => {
+      this.#check(proposal, ballot);
+      former = ballot.approved?.number === number ? ballot.approved : null;
+      const promised = raised(term, ballot);
+      return hosts === null ? promised : { ...promised, approved: { number, term, hosts } };
+    });
+    this.#env.log.debug("a configuration of voters was proposed", { from, number, term });
+    return { former, signature: hosts === null ? null : approve(key, cluster.self, network, { number, term, hosts }).signature };
+  }
+
+  /** @throws ClusterError NOT_APPROVED */
+  #check({ number, term, hosts }: Proposal, ballot: Ballot | undefined): asserts ballot is Ballot {
+    const { cluster } = this.#parts;
+    const { configuration } = cluster.register;
+    const refuse = (why: string): never => {
+      throw new ClusterError("NOT_APPROVED", `${why} The coordinator will try again.`);
+    };
+    if (ballot === undefined) return refuse("This voter has an empty disk and must first learn what it gave its word for.");
+    if (!configuration.hosts.includes(cluster.self) || number !== configuration.number + 1) return refuse("The proposed voters do not follow the ones that are known here.");
+    if (term < ballot.term) return refuse("A later term has begun.");
+    if (hosts === null) return;
+    if (!isSensible(hosts, configuration.hosts, cluster.register)) return refuse("The proposed voters do not follow from the current ones here.");
+    const { approved } = ballot;
+    if (approved?.number === number && approved.term === term && approved.hosts.join() !== hosts.join()) refuse(`Another configuration number ${number} was approved here in this term.`);
+  }
+}

@@ -1,0 +1,316 @@
+import type { HostId } from "../codec/index.ts";
+import type { Transport } from "../net/index.ts";
+import type { Env, Timer } from "../platform/index.ts";
+import type { Ballots } from "./ballots.ts";
+import type { Cluster } from "./cluster.ts";
+import type { Recollection } from "./election-messages.ts";
+import { LEAD, RECALL, VOTE, recallCodec, recollectionCodec, termCodec, voteAnswerCodec, voteCodec } from "./election-messages.ts";
+import type { VoterConfiguration } from "./entries.ts";
+import type { Coordination } from "./port.ts";
+import { nextTerm, raised, recalled, voteFor, witnessesOf } from "./terms.ts";
+import { majority } from "./voters.ts";
+
+// Who coordinates. Voters who hear no coordinator for a while ask each other whether they would be elected (a trial, which changes nothing),
+// and if so, for their votes in a new term. Who has a majority coordinates, and says so every BEAT_MS. It stops when it has not been answered
+// by a majority for SILENCE_MS, which is as long as any voter waits at least before it stands itself. All other hosts only listen.
+
+const BEAT_MS = 700;
+/** For how long a coordinator must be silent before others vote again; each voter waits up to half as long more, by lot. */
+const SILENCE_MS = 2_000;
+/** After a vote that nobody won, by lot up to this. */
+const RETRY_MS = 1_000;
+const ASK_TIMEOUT_MS = 1_000;
+/** Hosts that do not vote are told at every fourth beat, and believe it for this long. */
+const LISTENERS_EVERY = 4;
+const LISTENER_SILENCE_MS = 3 * LISTENERS_EVERY * BEAT_MS;
+
+export interface ElectionParts {
+  readonly cluster: Pick<Cluster, "self" | "register" | "online" | "onChange">;
+  readonly transport: Transport;
+  readonly ballots: Ballots;
+}
+
+/** This host's part in electing the coordinator. It answers others from the first moment, and stands itself once it is started. */
+export class Election {
+  readonly #env: Env;
+  readonly #parts: ElectionParts;
+  readonly #listeners = new Set<() => void>();
+  /** The term that this host coordinates. */
+  #leading: number | undefined;
+  /** When each voter was last asked something that it answered. */
+  readonly #answered = new Map<HostId, number>();
+  #beats = 0;
+  /** Whom this host has heard last, and when. */
+  #heard: { readonly by: Coordination; readonly atMs: number } | undefined;
+  /** Until then it does not stand. */
+  #patientUntilMs = 0;
+  #timer: Timer | undefined;
+  #isAtWork = false;
+  #isStarted = false;
+  #hasStopped = false;
+
+  constructor(env: Env, parts: ElectionParts) {
+    this.#env = env;
+    this.#parts = parts;
+    parts.transport.handle(VOTE, async (from, body) => voteAnswerCodec.encode(await this.#vote(from, voteCodec.decode(body))));
+    parts.transport.handle(LEAD, async (from, body) => termCodec.encode({ term: await this.#heed({ host: from, term: termCodec.decode(body).term }) }));
+    parts.transport.handle(RECALL, (_from, body) => {
+      recallCodec.decode(body);
+      const { ballot } = parts.ballots;
+      return Promise.resolve(recollectionCodec.encode({ number: parts.cluster.register.configuration.number, ballot: ballot ?? null }));
+    });
+    let { number } = parts.cluster.register.configuration;
+    parts.cluster.onChange(({ configuration }) => {
+      const isOther = configuration.number !== number;
+      number = configuration.number;
+      if (isOther) this.#arm(this.#leading !== undefined || this.#isAlone() || this.#hasForgotten() ? 0 : this.#patience());
+    });
+  }
+
+  /** Who coordinates, as far as this host knows. */
+  get coordinator(): Coordination | undefined {
+    if (this.#leading !== undefined) return this.#isFollowed() ? { host: this.#parts.cluster.self, term: this.#leading } : undefined;
+    const silenceMs = this.#isVoter() ? SILENCE_MS + SILENCE_MS / 2 : LISTENER_SILENCE_MS;
+    return this.#heard !== undefined && this.#now() - this.#heard.atMs < silenceMs ? this.#heard.by : undefined;
+  }
+
+  /** The term in which this host coordinates, if it does. */
+  get term(): number | undefined {
+    return this.#leading !== undefined && this.#isFollowed() ? this.#leading : undefined;
+  }
+
+  /** Called when this host begins or ends to coordinate. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  start(): void {
+    this.#isStarted = true;
+    const patienceMs = this.#patience();
+    this.#arm(this.#isAlone() || this.#hasForgotten() ? 0 : patienceMs);
+  }
+
+  stop(): void {
+    this.#hasStopped = true;
+    this.#timer?.cancel();
+  }
+
+  #now(): number {
+    return this.#env.clock.monotonicMs();
+  }
+
+  #isVoter(): boolean {
+    const { configuration, members } = this.#parts.cluster.register;
+    return configuration.hosts.includes(this.#parts.cluster.self) && members.has(this.#parts.cluster.self);
+  }
+
+  /** The only voter need not wait for anybody. */
+  #isAlone(): boolean {
+    return this.#isVoter() && this.#parts.cluster.register.configuration.hosts.length === 1;
+  }
+
+  /** A new host, or one with a new disk, asks what it may have given its word for before somebody needs its vote. */
+  #hasForgotten(): boolean {
+    const { configuration, members } = this.#parts.cluster.register;
+    return this.#parts.ballots.ballot === undefined && configuration.number > 0 && members.has(this.#parts.cluster.self);
+  }
+
+  #others(configuration: VoterConfiguration): readonly HostId[] {
+    return configuration.hosts.filter((host) => host !== this.#parts.cluster.self);
+  }
+
+  #patience(): number {
+    const lengthMs = SILENCE_MS + (this.#env.random.fraction() * SILENCE_MS) / 2;
+    this.#patientUntilMs = this.#now() + lengthMs;
+    return lengthMs;
+  }
+
+  #arm(delayMs: number): void {
+    this.#timer?.cancel();
+    if (!this.#isStarted || this.#hasStopped) return;
+    this.#timer = this.#env.timers.after(delayMs, () => void this.#work());
+  }
+
+  async #work(): Promise<void> {
+    if (this.#isAtWork) return;
+    this.#isAtWork = true;
+    try {
+      if (this.#hasForgotten()) await this.#recall(this.#parts.cluster.register.configuration);
+      if (this.#leading !== undefined) this.#beat(this.#leading);
+      else if (this.#now() >= this.#patientUntilMs || this.#isAlone()) await this.#stand();
+    } catch (error) {
+      // A disk that takes no ballot, most likely: then this host votes for nobody, itself included.
+      this.#env.log.warn("this host could not take its part in the election", { error });
+    } finally {
+      this.#isAtWork = false;
+      this.#arm(this.#pause());
+    }
+  }
+
+  #pause(): number {
+    if (this.#leading !== undefined) return BEAT_MS;
+    if (this.#hasForgotten()) return RETRY_MS;
+    const leftMs = this.#patientUntilMs - this.#now();
+    if (leftMs <= 0 && !this.#isVoter()) return this.#patience();
+    return leftMs > 0 ? leftMs : RETRY_MS * (0.2 + 0.8 * this.#env.random.fraction());
+  }
+
+  async #stand(): Promise<void> {
+    const { cluster, ballots } = this.#parts;
+    const { configuration } = cluster.register;
+    if (!this.#isVoter()) return;
+    const { ballot } = ballots;
+    const term = ballot === undefined ? undefined : nextTerm(ballot, configuration);
+    if (term === undefined || !(await this.#isElected(configuration, term, true)) || this.#isLed()) return;
+    const own = await ballots.change((known) => known && voteFor(cluster.self, term, known));
+    if (own?.term !== term || own.vote !== cluster.self || !(await this.#isElected(configuration, term, false))) return;
+    // Meanwhile another term may have begun, or other voters been appointed, who were not asked.
+    const { number } = cluster.register.configuration;
+    if (this.#hasStopped || ballots.ballot?.term !== term || number !== configuration.number) return;
+    this.#lead(term);
+  }
+
+  /** A disk that knows no ballot learns from enough voters what this host may have given its word for, or from all that nobody else knows either. */
+  async #recall(configuration: VoterConfiguration): Promise<void> {
+    const { cluster, ballots } = this.#parts;
+    const others = this.#others(configuration);
+    const answers = (await Promise.allSettled(others.map((host) => this.#askBallot(host)))).filter((outcome) => outcome.status === "fulfilled").map(({ value }) => value);
+    const remembered = answers.map(({ ballot }) => ballot).filter((ballot) => ballot !== null);
+    const isEnough = remembered.length >= witnessesOf(configuration.hosts.length, this.#isVoter()) || answers.length === others.length;
+    // Who has not heard of the present voters yet asks the wrong ones.
+    if (isEnough && answers.every(({ number }) => number <= configuration.number)) await ballots.change((known) => known ?? recalled(cluster.self, remembered));
+  }
+
+  async #askBallot(host: HostId): Promise<Recollection> {
+    return recollectionCodec.decode(await this.#parts.transport.request(host, RECALL, recallCodec.encode({}), { timeoutMs: ASK_TIMEOUT_MS }));
+  }
+
+  /** Whether a host that is no voter yet would be able to vote. */
+  async isPrepared(host: HostId): Promise<boolean> {
+    const answer = await this.#askBallot(host).catch(() => undefined);
+    return answer !== undefined && answer.ballot !== null;
+  }
+
+  #isElected(configuration: VoterConfiguration, term: number, isTrial: boolean): Promise<boolean> {
+    const body = voteCodec.encode({ term, number: configuration.number, isTrial });
+    return this.#gather(this.#others(configuration), majority(configuration.hosts.length) - 1, async (host) => {
+      const answer = voteAnswerCodec.decode(await this.#parts.transport.request(host, VOTE, body, { timeoutMs: ASK_TIMEOUT_MS }));
+      if (answer.term > term) await this.#raise(answer.term);
+      return answer.isGranted;
+    });
+  }
+
+  /** Resolves as soon as so many have said yes, or can no longer. */
+  #gather(hosts: readonly HostId[], needed: number, ask: (host: HostId) => Promise<boolean>): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const count = { granted: 0, open: hosts.length };
+    const look = (): void => {
+      if (count.granted >= needed) resolve(true);
+      else if (count.granted + count.open < needed) resolve(false);
+    };
+    look();
+    for (const host of hosts) {
+      void ask(host)
+        .catch(() => false)
+        .then((isGranted) => {
+          count.open -= 1;
+          if (isGranted) count.granted += 1;
+          look();
+        });
+    }
+    return promise;
+  }
+
+  async #raise(term: number): Promise<void> {
+    await this.#parts.ballots.change((known) => known && raised(term, known));
+    if (this.#leading !== undefined && term > this.#leading) this.#stepDown("there is a later term");
+  }
+
+  #lead(term: number): void {
+    this.#env.log.info("this host coordinates", { term });
+    this.#leading = term;
+    this.#heard = undefined;
+    this.#answered.clear();
+    this.#beats = 0;
+    this.#beat(term);
+    this.#tell();
+  }
+
+  #stepDown(why: string): void {
+    this.#env.log.info("this host no longer coordinates", { term: this.#leading, why });
+    this.#leading = undefined;
+    this.#arm(this.#patience());
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #beat(term: number): void {
+    const { cluster, ballots } = this.#parts;
+    const { configuration } = cluster.register;
+    if (!this.#isVoter()) return this.#stepDown("it is no voter any more");
+    // A configuration that was forced begins an era; one of a later term was made by another coordinator.
+    if (configuration.term > term || ballots.ballot?.term !== term) return this.#stepDown("there is a later term");
+    const voters = this.#others(configuration);
+    // Who has only just become a voter is given the time to answer.
+    for (const host of voters) if (!this.#answered.has(host)) this.#answered.set(host, this.#now());
+    if (!this.#isFollowed()) return this.#stepDown("a majority of the voters has not answered");
+    const listeners = this.#beats % LISTENERS_EVERY === 0 ? cluster.online().filter((host) => !voters.includes(host)) : [];
+    this.#beats += 1;
+    const body = termCodec.encode({ term });
+    for (const host of [...voters, ...listeners]) void this.#remind(host, term, body).catch(() => {});
+  }
+
+  async #remind(host: HostId, term: number, body: Uint8Array): Promise<void> {
+    const askedMs = this.#now();
+    const answer = termCodec.decode(await this.#parts.transport.request(host, LEAD, body, { timeoutMs: ASK_TIMEOUT_MS }));
+    if (answer.term > term) return this.#raise(answer.term);
+    if (this.#leading === term) this.#answered.set(host, Math.max(askedMs, this.#answered.get(host) ?? 0));
+  }
+
+  /** Whether a majority of the voters has answered lately. */
+  #isFollowed(): boolean {
+    const { hosts } = this.#parts.cluster.register.configuration;
+    const now = this.#now();
+    const present = hosts.filter((host) => host === this.#parts.cluster.self || now - (this.#answered.get(host) ?? now) < SILENCE_MS);
+    return present.length >= majority(hosts.length);
+  }
+
+  /** Somebody coordinates, and nobody else is voted for: a host that was away, or hears badly, is no reason to change. */
+  #isLed(): boolean {
+    if (this.#leading !== undefined) return this.#isFollowed();
+    return this.#heard !== undefined && this.#now() - this.#heard.atMs < SILENCE_MS;
+  }
+
+  async #vote(from: HostId, { term, number, isTrial }: { readonly term: number; readonly number: number; readonly isTrial: boolean }): Promise<{ readonly term: number; readonly isGranted: boolean }> {
+    const { cluster, ballots } = this.#parts;
+    const { configuration } = cluster.register;
+    const own = ballots.ballot;
+    const isCandidate = configuration.hosts.includes(from) || number > configuration.number;
+    // Who does not know itself as a voter has an empty disk, or hears of its appointment in a moment; who forgot its word gives none.
+    if (own === undefined || !this.#isVoter() || !isCandidate || number < configuration.number || this.#isLed()) return { term: own?.term ?? 0, isGranted: false };
+    if (isTrial) return { term: own.term, isGranted: term > own.term };
+    const next = await ballots.change((known) => known && voteFor(from, term, known));
+    const isGranted = next?.term === term && next.vote === from;
+    if (isGranted) this.#arm(this.#patience());
+    if (this.#leading !== undefined && this.#leading < term) this.#stepDown("another host stands for a later term");
+    return { term: next?.term ?? 0, isGranted };
+  }
+
+  /** @returns the highest term that this host knows */
+  async #heed(by: Coordination): Promise<number> {
+    const { cluster, ballots } = this.#parts;
+    const { configuration } = cluster.register;
+    const known = this.#isVoter() ? (await ballots.change((ballot) => ballot && (configuration.hosts.includes(by.host) ? raised(by.term, ballot) : ballot)))?.term : undefined;
+    const highest = Math.max(known ?? 0, this.#leading ?? 0, this.#heard?.by.term ?? 0);
+    if (!configuration.hosts.includes(by.host) || by.term < highest || by.host === cluster.self) return highest;
+    if (this.#leading !== undefined && by.term > this.#leading) this.#stepDown("another host coordinates a later term");
+    this.#heard = { by, atMs: this.#now() };
+    const patienceMs = this.#patience();
+    this.#arm(this.#hasForgotten() ? 0 : patienceMs);
+    return by.term;
+  }
+}
