@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { glob, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { constants, setPriority, tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import type { Outcome } from "./outcome-reporter.ts";
 
@@ -11,11 +11,13 @@ interface Step {
   readonly patterns: readonly string[];
   /** Tests with real processes are full of deadlines; they get the machine for themselves. */
   readonly atOnce: number;
+  /** Has no deadlines, and runs beside the steps after it with what they leave of the machine. Its output is shown when it is done. */
+  readonly isPatient?: boolean;
 }
 
 const STEPS: readonly Step[] = [
   { patterns: ["src/**/*.test.ts", "tools/**/*.test.ts", "bench/**/*.test.ts"], atOnce: 2 },
-  { patterns: ["test/sim/**/*.test.ts"], atOnce: 2 },
+  { patterns: ["test/sim/**/*.test.ts"], atOnce: 1, isPatient: true },
   { patterns: ["test/cluster/**/*.test.ts"], atOnce: 1 },
   { patterns: ["test/browser/**/*.test.ts"], atOnce: 1 },
 ];
@@ -29,21 +31,27 @@ async function filesOf(patterns: readonly string[]): Promise<string[]> {
   return files.sort();
 }
 
-function run(command: string, args: readonly string[]): Promise<number> {
+function run(command: string, args: readonly string[], isPatient = false): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: "inherit", cwd: ROOT });
+    const child = spawn(command, args, { stdio: ["inherit", isPatient ? "pipe" : "inherit", "inherit"], cwd: ROOT });
+    let said = "";
+    child.stdout?.setEncoding("utf8").on("data", (part: string) => (said += part));
+    if (isPatient && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
     child.on("error", reject);
-    child.on("close", (code) => resolve(code ?? 1));
+    child.on("close", (code) => {
+      process.stdout.write(said);
+      resolve(code ?? 1);
+    });
   });
 }
 
 /** Runs the tests of one step and says what became of each. */
-async function runStep({ patterns, atOnce }: Step, folder: string): Promise<{ readonly code: number; readonly outcomes: readonly Outcome[] }> {
+async function runStep({ patterns, atOnce, isPatient = false }: Step, folder: string): Promise<{ readonly code: number; readonly outcomes: readonly Outcome[] }> {
   const files = await filesOf(patterns);
   if (files.length === 0) return { code: 0, outcomes: [] };
-  const lines = join(folder, "outcomes");
+  const lines = join(folder, patterns.join().replaceAll(/[^a-z]+/g, "-"));
   const reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout", `--test-reporter=${REPORTER}`, `--test-reporter-destination=${lines}`];
-  const code = await run(process.execPath, ["--test", `--test-concurrency=${atOnce}`, ...reporters, ...files]);
+  const code = await run(process.execPath, ["--test", `--test-concurrency=${atOnce}`, ...reporters, ...files], isPatient);
   const outcomes = (await readFile(lines, "utf8")).split("\n").filter((line) => line !== "");
   return { code, outcomes: outcomes.map((line) => JSON.parse(line) as Outcome) };
 }
@@ -77,11 +85,18 @@ async function main(args: readonly string[]): Promise<number> {
   const outcomes: Outcome[] = [];
   let failed = false;
   try {
-    for (const step of STEPS) {
-      const { code, outcomes: found } = await runStep(step, folder);
+    const patient: ReturnType<typeof runStep>[] = [];
+    const take = async (running: ReturnType<typeof runStep>): Promise<void> => {
+      const { code, outcomes: found } = await running;
       failed ||= code !== 0;
       outcomes.push(...found);
+    };
+    for (const step of STEPS) {
+      const running = runStep(step, folder);
+      if (step.isPatient === true) patient.push(running);
+      else await take(running);
     }
+    for (const running of patient) await take(running);
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -1,6 +1,7 @@
 import type { HostId } from "../codec/index.ts";
 import { bytesOfId, concatBytes, utf8 } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
+import { SHARDS } from "./namespace.ts";
 
 /** A host as the layout sees it. */
 export interface Candidate {
@@ -41,8 +42,22 @@ export function layoutName(candidates: Iterable<Candidate>): string {
   return [...candidates].map(({ host, zone, capacityBytes }) => JSON.stringify([host, zone, weightOf(capacityBytes)])).sort().join("\n");
 }
 
-/** Uniform in (0, 1), from a hash of shard and host. */
+const CACHED_HOSTS = 4096;
+const fractions = new Map<HostId, Float64Array>();
+
+/** The same few hosts are asked about whenever one comes or goes, and hashing them for all shards took most of that. */
 function fraction(shard: number, host: HostId): number {
+  let known = fractions.get(host);
+  if (known === undefined) {
+    known = Float64Array.from({ length: SHARDS }, (_, each) => hashed(each, host));
+    if (fractions.size >= CACHED_HOSTS) fractions.delete(fractions.keys().next().value!);
+    fractions.set(host, known);
+  }
+  return known[shard] ?? hashed(shard, host);
+}
+
+/** Uniform in (0, 1), from a hash of shard and host. */
+function hashed(shard: number, host: HostId): number {
   const digest = sha256(concatBytes(utf8(`holdfast layout ${shard} `), bytesOfId(host)));
   const view = new DataView(digest.buffer, digest.byteOffset);
   return (view.getUint32(0) * 2 ** 20 + (view.getUint32(4) >>> 12) + 0.5) / 2 ** 52;

@@ -53,6 +53,8 @@ export class Holdings {
   readonly #followed = new Set<NamespaceId>();
   readonly #followedIn = new Map<number, readonly NamespaceId[]>();
   readonly #recipients = new Map<number, Recipients>();
+  /** This host's place in each list, as long as the list is the same. */
+  readonly #ranks = new Map<number, { readonly list: readonly HostId[]; readonly rank: number }>();
 
   constructor(cluster: ClusterView, readiness: Readiness) {
     this.#cluster = cluster;
@@ -133,8 +135,13 @@ export class Holdings {
 
   /** By the layout alone; RANK_MAX for a host that is not on the list. */
   wantedRank(group: number): number {
-    const place = this.#cluster.preferenceList(group).indexOf(this.self);
-    return place < 0 ? RANK_MAX : Math.min(place, RANK_MAX);
+    const list = this.#cluster.preferenceList(group);
+    const known = this.#ranks.get(group);
+    if (known?.list === list) return known.rank;
+    const place = list.indexOf(this.self);
+    const rank = place < 0 ? RANK_MAX : Math.min(place, RANK_MAX);
+    this.#ranks.set(group, { list, rank });
+    return rank;
   }
 
   #rank(group: number): number {

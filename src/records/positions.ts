@@ -1,8 +1,9 @@
 import type { StoreId } from "../codec/index.ts";
+import { GROUPS } from "./limits.ts";
 import type { Position } from "./position.ts";
 import { decodePosition } from "./position.ts";
 import type { Rows } from "./rows.ts";
-import { positionKey, storeIn } from "./tables.ts";
+import { after, groupIn, positionKey, positionPrefix, storeIn } from "./tables.ts";
 
 /** How far the numberings of other stores have been applied to this one, as the disk says. */
 export class Positions {
@@ -23,6 +24,12 @@ export class Positions {
   get(store: StoreId, group: number): Position | undefined {
     const stored = this.#rows.get(positionKey(store, group));
     return stored === undefined ? undefined : decodePosition(stored);
+  }
+
+  /** Every group of a store of which something was applied, by one look at the disk. */
+  *in(store: StoreId): Generator<readonly [number, Position]> {
+    const prefix = positionPrefix(store);
+    for (const { key, value } of this.#rows.scanLog(prefix, after(prefix), GROUPS)) yield [groupIn(key), decodePosition(value)];
   }
 
   of(group: number): { readonly store: StoreId; readonly position: Position }[] {

@@ -117,10 +117,9 @@ export class Pull {
     const store = cursors.storeOf(this.#peer);
     if (store === undefined) return [];
     const reached: Reached[] = [];
-    for (let group = 0; group < GROUPS; group += 1) {
-      const position = replica.positions.get(store, group);
+    for (const [group, position] of replica.positions.in(store)) {
       // Followers are not waited for.
-      if (position !== undefined && position.mark.rank < RANK_MAX) reached.push({ group, place: position.place, rank: position.mark.rank });
+      if (position.mark.rank < RANK_MAX) reached.push({ group, place: position.place, rank: position.mark.rank });
     }
     return reached;
   }

@@ -100,6 +100,15 @@ export function positionKey(store: StoreId, group: number): Uint8Array {
   return concatBytes(letter("p"), bytesOf(store), u16(group));
 }
 
+export function positionPrefix(store: StoreId): Uint8Array {
+  return concatBytes(letter("p"), bytesOf(store));
+}
+
+/** The group in the key of a position. */
+export function groupIn(positionKey: Uint8Array): number {
+  return positionKey[33]! * 256 + positionKey[34]!;
+}
+
 /** `o`: own batches that wait for their replicas. */
 export function outboxKey(incarnation: number, batch: number): Uint8Array {
   return concatBytes(letter("o"), u64(incarnation), u64(batch));

@@ -2,16 +2,17 @@ import "./stand-ins/register.ts";
 import { parseArgs } from "node:util";
 
 // npm run sim -- --seed N: one run in words. --seeds COUNT: so many from a random seed on, or from --seed. --hosts H, --operations O.
-// --calm: without faults. --read-along: every line of the trace.
+// --calm: without faults. --read-along: every line of the trace. --until-found: no further than the first seed with findings. --for SECONDS:
+// no new seed is begun after so long.
 
 const { simulate } = await import("./simulate.ts");
 const { describeRun, findingsOf, replayOf } = await import("./report.ts");
 
 const { values } = parseArgs({
-  options: { seed: { type: "string" }, seeds: { type: "string" }, hosts: { type: "string" }, operations: { type: "string" }, calm: { type: "boolean", default: false }, "read-along": { type: "boolean", default: false } },
+  options: { seed: { type: "string" }, seeds: { type: "string" }, hosts: { type: "string" }, operations: { type: "string" }, calm: { type: "boolean", default: false }, "read-along": { type: "boolean", default: false }, "until-found": { type: "boolean", default: false }, for: { type: "string" } },
 });
 
-function whole(name: "seed" | "seeds" | "hosts" | "operations", otherwise: number): number {
+function whole(name: "seed" | "seeds" | "hosts" | "operations" | "for", otherwise: number): number {
   const given = values[name] === undefined ? otherwise : Number(values[name]);
   if (!Number.isSafeInteger(given) || given < 0) throw new Error(`--${name} takes a whole number`);
   return given;
@@ -25,8 +26,10 @@ const more = [
   ...(values.calm ? ["--calm"] : []),
 ];
 const begun = performance.now();
-let [operations, failed] = [0, 0];
-for (let seed = first; seed < first + count; seed += 1) {
+const longestMs = values.for === undefined ? Infinity : whole("for", 0) * 1000;
+let [operations, failed, played] = [0, 0, 0];
+for (let seed = first; seed < first + count && performance.now() - begun < longestMs; seed += 1) {
+  played += 1;
   const report = await simulate({
     seed,
     isCalm: values.calm,
@@ -39,7 +42,8 @@ for (let seed = first; seed < first + count; seed += 1) {
   if (count === 1 || isBad) console.log(describeRun(report));
   if (isBad) console.log(replayOf(report, more.map((each) => ` ${each}`).join("")));
   failed += isBad ? 1 : 0;
+  if (isBad && values["until-found"]) break;
 }
 const ms = performance.now() - begun;
-console.log(`${count} seeds from ${first}: ${failed} with findings, ${operations} operations in ${(ms / 1000).toFixed(1)} s (${Math.round((operations / ms) * 1000)} a second)`);
+console.log(`${played} seeds from ${first}: ${failed} with findings, ${operations} operations in ${(ms / 1000).toFixed(1)} s (${Math.round((operations / ms) * 1000)} a second)`);
 if (failed > 0) process.exitCode = 1;

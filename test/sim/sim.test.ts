@@ -1,23 +1,59 @@
-import "./stand-ins/register.ts";
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import test from "node:test";
+import { hunt, plantedBugs } from "./bugs/hunt.ts";
 
-const { simulate } = await import("./simulate.ts");
-const { describeRun, findingsOf, replayOf } = await import("./report.ts");
+/** 1 in the soak: everything in full. */
+const isFull = process.env["HOLDFAST_SIZE"] === "1";
 
-test("the same seed twice gives the same", async () => {
-  const [once, again, other] = [await simulate({ seed: 1, operations: 200 }), await simulate({ seed: 1, operations: 200 }), await simulate({ seed: 2, operations: 200 })];
-  assert.equal(once.trace, again.trace);
-  assert.notEqual(once.trace, other.trace);
+/** Seeds of five to nine hosts; where they are not played in full, as many as this time holds. */
+const SEEDS = 2_000;
+const SECONDS = 120;
+const LARGE_SEEDS = 20;
+const LARGE_SECONDS = 60;
+
+const RUN = join(import.meta.dirname, "run.ts");
+
+/** Plays seeds in a process of their own. @returns what it said */
+function play(...args: readonly string[]): Promise<{ readonly said: string; readonly code: number | null }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ["--max-semi-space-size=64", RUN, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+    let said = "";
+    child.stdout.setEncoding("utf8").on("data", (part: string) => (said += part));
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ said: said.trim(), code }));
+  });
+}
+
+test("the same seed twice gives the same, another one something else", async () => {
+  const [once, again, other] = await Promise.all([play("--seed", "1", "--operations", "300"), play("--seed", "1", "--operations", "300"), play("--seed", "2", "--operations", "300")]);
+  const traceOf = ({ said }: { readonly said: string }): string | undefined => /trace: ([0-9a-f]{64})/.exec(said)?.[1];
+  assert.match(traceOf(once) ?? "", /./);
+  assert.equal(traceOf(once), traceOf(again));
+  assert.notEqual(traceOf(once), traceOf(other));
 });
 
 test("whole hosts keep their promises under faults, over many seeds", async (t) => {
-  let operations = 0;
-  const begun = performance.now();
-  for (let seed = 1; seed <= 3; seed += 1) {
-    const report = await simulate({ seed });
-    operations += report.operations.length;
-    assert.deepEqual(findingsOf(report), [], `${describeRun(report)}\n${replayOf(report)}`);
+  const processes = isFull ? availableParallelism() : 1;
+  const share = Math.ceil(SEEDS / processes);
+  const runs = Array.from({ length: processes }, (_, at) => play("--seed", String(1 + at * share), "--seeds", String(share), ...(isFull ? [] : ["--for", String(SECONDS)])));
+  for (const { said, code } of await Promise.all(runs)) {
+    t.diagnostic(said.split("\n").at(-1)!);
+    assert.equal(code, 0, said);
   }
-  t.diagnostic(`${operations} operations in ${Math.round((performance.now() - begun) / 1000)} s`);
 });
+
+test("two hundred hosts keep their promises under faults", async (t) => {
+  const { said, code } = await play("--seed", "1", "--seeds", String(LARGE_SEEDS), "--hosts", "200", "--operations", "300", ...(isFull ? [] : ["--for", String(LARGE_SECONDS)]));
+  t.diagnostic(said.split("\n").at(-1)!);
+  assert.equal(code, 0, said);
+});
+
+for (const bug of await plantedBugs()) {
+  if (!isFull && !bug.isQuick) continue;
+  test(`the simulation finds a planted bug: ${bug.name}`, async () => {
+    await hunt(bug);
+  });
+}

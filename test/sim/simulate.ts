@@ -4,6 +4,7 @@ import { checkDeletions } from "./checks/deletions.ts";
 import { checkDots } from "./checks/dots.ts";
 import type { Judgement } from "./checks/judgement.ts";
 import { checkLosses } from "./checks/losses.ts";
+import { ReadinessCheck } from "./checks/readiness.ts";
 import { Sessions } from "./checks/sessions.ts";
 import type { Stage } from "./faults/fault.ts";
 import { Swarm } from "./faults/swarm.ts";
@@ -46,6 +47,7 @@ class Run {
   readonly #world: World;
   readonly #history = new History();
   readonly #sessions = new Sessions(this.#history);
+  readonly #readiness: ReadinessCheck;
   readonly #fired = new Map<string, number>();
   #namespaces: readonly Namespace[] = [];
   #feeds: readonly FeedReader[] = [];
@@ -56,6 +58,7 @@ class Run {
     this.#options = options;
     const { seed, readAlong } = options;
     this.#world = new World({ seed, quality: { delayMs: 1, jitterMs: 5, lossFraction: 0, duplicateFraction: 0 }, ...(readAlong === undefined ? {} : { readAlong }) });
+    this.#readiness = new ReadinessCheck(this.#world, this.#history, () => this.#namespaces);
   }
 
   async play(): Promise<void> {
@@ -118,8 +121,14 @@ class Run {
       shares: { blind: random.between(0, 0.2), delete: random.between(0, 0.3), batch: random.between(0, 0.1), read: random.between(0.1, 0.4), fresh: random.between(0, 0.1), scan: random.between(0, 0.05), carry: random.between(0, 0.2), named: random.between(0, 0.1) },
     };
     return new Workload(this.#world, this.#history, this.#namespaces, load, {
-      wrote: (operation, ids) => this.#sessions.wrote(operation, ids),
-      read: (operation, shown, named) => this.#sessions.read(operation, shown, named),
+      wrote: (operation, ids) => {
+        this.#sessions.wrote(operation, ids);
+        this.#readiness.wrote(ids);
+      },
+      read: (operation, shown, named) => {
+        this.#sessions.read(operation, shown, named);
+        this.#readiness.read(operation, shown);
+      },
     });
   }
 
@@ -176,6 +185,7 @@ class Run {
       checkBounds(this.#world, this.#history),
       checkDots(this.#history),
       this.#sessions.judgement(),
+      this.#readiness.judgement(),
       { invariant: "I9", judged: this.#world.hosts.reduce((sum, { life }) => sum + life, 0), exempt: 0, findings: starts },
     ];
   }

@@ -42,6 +42,8 @@ interface Life {
   readonly started: AsyncDisposableStack;
   readonly ended: PromiseWithResolvers<void>;
   circle: Circle | undefined;
+  /** Its log takes no more commits. */
+  isBroken: boolean;
 }
 
 /** How long whoever looks after the machine waits before starting a host that has ended by itself. */
@@ -115,7 +117,7 @@ export class SimHost {
     const { time, trace } = this.#ground;
     trace.add(`${this.name} starts`);
     const env = new HostEnv({ time, wall: this.wall, random: this.#random.fork(), say: (level, event, fields) => trace.add(`${this.name} ${level} ${event}${"error" in fields ? ` ${messageOf(fields["error"])}` : ""}`) });
-    const life: Life = { env, started: new AsyncDisposableStack(), ended: Promise.withResolvers(), circle: undefined };
+    const life: Life = { env, started: new AsyncDisposableStack(), ended: Promise.withResolvers(), circle: undefined, isBroken: false };
     this.#life = life;
     this.#ground.wire.revive(this.id);
     this.#begin(life).catch((error: unknown) => this.#failed(life, error));
@@ -194,7 +196,8 @@ export class SimHost {
 
   /** A log that could not sync takes nothing more until the process is started anew. */
   #broken(life: Life, error: unknown): void {
-    if (this.#life !== life || codeOf(error) !== "LOG_BROKEN") return;
+    if (this.#life !== life || life.isBroken || codeOf(error) !== "LOG_BROKEN") return;
+    life.isBroken = true;
     this.brokenLogs += 1;
     this.#ground.time.after(RESTART_MS, () => {
       if (this.#life !== life) return;
