@@ -2,20 +2,15 @@ import { registerHooks } from "node:module";
 import { pathToFileURL } from "node:url";
 import { join } from "node:path";
 
-// Two files of the program are exchanged in a simulation, and no others: what signs, because Ed25519 takes most of a run's time and is
-// proven elsewhere, and what touches the machine's disk, because files are slow and answer when they like. Loaded before the program is.
+// One file of the program is exchanged in a simulation, and no other: what signs, because Ed25519 would take most of a run's time and is
+// proven elsewhere. Loaded before the program is.
 
-const STAND_INS = new Map([
-  ["/src/crypto/signature.ts", "signature.ts"],
-  ["/src/platform/disk.ts", "disk.ts"],
-]);
+const ORIGINAL = "/src/crypto/signature.ts";
+const STAND_IN = pathToFileURL(join(import.meta.dirname, "signature.ts")).href;
 
 registerHooks({
   resolve(specifier, context, nextResolve) {
     const resolved = nextResolve(specifier, context);
-    for (const [original, file] of STAND_INS) {
-      if (resolved.url.endsWith(original)) return { ...resolved, url: pathToFileURL(join(import.meta.dirname, file)).href };
-    }
-    return resolved;
+    return resolved.url.endsWith(ORIGINAL) ? { ...resolved, url: STAND_IN } : resolved;
   },
 });

@@ -7,7 +7,6 @@ import { idFromBytes } from "../../../src/codec/index.ts";
 import { keyPairFromSeed, newSeed } from "../../../src/crypto/index.ts";
 import { MemoryNetwork, NetError } from "../../../src/net/index.ts";
 import type { PathQuality } from "../../../src/net/index.ts";
-import { forgetFiles } from "../stand-ins/disk.ts";
 import { resetSeeds } from "../stand-ins/signature.ts";
 import { SimHost } from "./host.ts";
 import type { Ground } from "./host.ts";
@@ -46,7 +45,6 @@ export class World {
 
   constructor({ seed, quality, readAlong }: WorldOptions) {
     resetSeeds();
-    forgetFiles();
     this.random = new SeededRandom(seed);
     this.trace = new Trace(() => this.time.nowMs, readAlong);
     this.wire = new MemoryNetwork(new HostEnv({ time: this.time, wall: new WallClock(), random: this.random.fork(), say: (level, event) => this.trace.add(`wire ${level} ${event}`) }), quality);
