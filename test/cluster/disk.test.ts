@@ -1,83 +1,19 @@
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
-import { mkdir, open, rm, statfs, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { rm, statfs, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 import { digestOf, digestOfFile, loneHost, makeFilmSite, refusedWith } from "./attack.ts";
-import type { Finished, TestHost } from "./harness.ts";
+import { Disk } from "./disks.ts";
+import type { Finished } from "./harness.ts";
 import { Bench, until } from "./harness.ts";
 import { MIB } from "./size.ts";
-
-const run = promisify(execFile);
-
-async function untilItFails(step: () => Promise<unknown>): Promise<void> {
-  for (let isOver = false; !isOver; ) {
-    isOver = await step().then(
-      () => false,
-      () => true,
-    );
-  }
-}
 
 interface Published {
   readonly survives: number;
   readonly safe: boolean;
-}
-
-/** A disk of its own for a host's data, that is gone with the test. */
-class Disk implements AsyncDisposable {
-  readonly folder: string;
-  readonly #image: string | undefined;
-
-  private constructor(folder: string, image?: string) {
-    this.folder = folder;
-    this.#image = image;
-  }
-
-  /** In memory. */
-  static async small(host: TestHost, sizeBytes: number): Promise<Disk> {
-    await mkdir(host.data, { recursive: true });
-    await run("mount", ["-t", "tmpfs", "-o", `size=${sizeBytes}`, "holdfast-test", host.data]);
-    return new Disk(host.data);
-  }
-
-  /** ext4 in a file. */
-  static async ext4(host: TestHost, sizeBytes: number): Promise<Disk> {
-    const image = `${host.data}.img`;
-    await mkdir(host.data, { recursive: true });
-    const file = await open(image, "w");
-    await file.truncate(sizeBytes);
-    await file.close();
-    await run("mkfs.ext4", ["-q", "-m", "0", image]);
-    await run("mount", ["-o", "loop", image, host.data]);
-    await rm(join(host.data, "lost+found"), { recursive: true });
-    return new Disk(host.data, image);
-  }
-
-  /** What the kernel does to an ext4 disk with errors: nothing is written any more, whoever has files open. */
-  async turnReadOnly(): Promise<void> {
-    await run("mount", ["-o", "remount,abort", this.folder]);
-  }
-
-  /** Another program's file, which takes all that is left. */
-  async fill(): Promise<string> {
-    const path = join(this.folder, "holiday-film.bin");
-    const file = await open(path, "w");
-    try {
-      for (const size of [MIB, MIB / 16, 4096]) await untilItFails(() => file.write(new Uint8Array(size)));
-    } finally {
-      await file.close();
-    }
-    return path;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await run("umount", ["-l", this.folder]);
-    if (this.#image !== undefined) await rm(this.#image);
-  }
 }
 
 test("a host whose disk is full says so, keeps on reading and deleting, and goes on when there is room", { timeout: 120_000 }, async (t) => {

@@ -63,6 +63,14 @@ export class Machine {
     return promise;
   }
 
+  /** Runs a command here that goes on, and gathers the JSON documents that it gives, one a line, until the bench is cleared. */
+  gather<T>(args: readonly string[]): readonly T[] {
+    const rows: T[] = [];
+    const child = this.#bench.watch(spawn("ip", this.#here(process.execPath, MAIN, ...args, "--data", this.data, "--json"), { stdio: ["pipe", "pipe", "inherit"], env: this.#environment }));
+    createInterface({ input: child.stdout! }).on("line", (line) => rows.push(JSON.parse(line) as T));
+    return rows;
+  }
+
   /** Starts the host and resolves when it serves. It listens on all addresses and looks for others, as it does by itself. */
   async up(...more: readonly string[]): Promise<void> {
     const child = this.#bench.watch(spawn("ip", this.#here(process.execPath, MAIN, "up", "--data", this.data, "--log", "info", "--json", "--end-with-parent", ...more), { stdio: ["pipe", "pipe", "pipe"], env: this.#environment }));

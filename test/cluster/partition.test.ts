@@ -40,6 +40,22 @@ async function pageOf(machine: Machine, bench: Bench, name: string): Promise<str
   return readFile(join(to, "index.html"), "utf8");
 }
 
+interface Entry {
+  readonly key: string;
+  readonly values: readonly { readonly base64: string }[];
+}
+
+/** All keys with their values, as one host tells it. */
+async function notesOf(machine: Machine): Promise<string> {
+  const { stdout } = await machine.run(["kv", "scan", "notes"]);
+  const entries = stdout.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line) as Entry);
+  return entries.map(({ key, values }) => `${key}=${values.map(({ base64 }) => Buffer.from(base64, "base64").toString()).sort().join("|")}`).join(" ");
+}
+
+function saw(feed: readonly Entry[], key: string): boolean {
+  return feed.some((entry) => entry.key === key);
+}
+
 test("machines on one network go on by themselves when it is cut, and agree when it is whole again", { timeout: 240_000 }, async (t) => {
   await using bench = await Bench.make();
   await using net = new Switch(bench);
@@ -56,12 +72,18 @@ test("machines on one network go on by themselves when it is cut, and agree when
   );
   await allSee(machines, 20_000);
   await publish(attic, bench, "blog", "before the cut");
+  await attic.ask(["kv", "put", "notes", "before", "x"]);
+  const feeds = [cellar, shed].map((machine) => machine.gather<Entry>(["kv", "watch", "notes"]));
+  await until("both feeds have begun", 20_000, () => feeds.every((feed) => saw(feed, "before")));
 
   await t.test("two halves serve and write, each for itself", async () => {
     net.split(attic, cellar);
     assert.deepEqual([await attic.reaches(barn), await shed.reaches(cellar), await attic.reaches(cellar), await barn.reaches(shed)], [false, false, true, true], "the cut is there, and only there");
     // At once, before anybody has noticed.
     await Promise.all([publish(attic, bench, "left", "left"), publish(barn, bench, "right", "right")]);
+    await Promise.all([attic.ask(["kv", "put", "notes", "left", "1"]), barn.ask(["kv", "put", "notes", "right", "2"]), attic.ask(["kv", "put", "notes", "same", "of the left", "--blind"]), shed.ask(["kv", "put", "notes", "same", "of the right", "--blind"])]);
+    await until("each half's feed goes on", 10_000, () => saw(feeds[0]!, "left") && saw(feeds[1]!, "right"));
+    assert.deepEqual([saw(feeds[0]!, "right"), saw(feeds[1]!, "left")], [false, false], "nothing crosses the cut");
     await until("each half has noticed", 20_000, async () => (await online(attic)).join() === "attic,cellar" && (await online(shed)).join() === "barn,shed");
     await Promise.all([publish(cellar, bench, "same", "of the left"), publish(shed, bench, "same", "of the right"), publish(attic, bench, "blog", "during the cut")]);
     assert.equal(await pageOf(cellar, bench, "blog"), "during the cut");
@@ -75,6 +97,8 @@ test("machines on one network go on by themselves when it is cut, and agree when
     await allSee(machines, 60_000);
     await until("all have the same sites", 20_000, async () => new Set(await Promise.all(machines.map(sitesOf))).size === 1);
     assert.deepEqual((await sitesOf(shed)).split("\n").map((line) => line.split(" ")[0]), ["blog", "left", "right", "same"]);
+    await until("both feeds have seen what the other half wrote", 20_000, () => feeds.every((feed) => ["left", "right", "same"].every((key) => saw(feed, key))));
+    await until("all have the same keys and values", 20_000, async () => (await Promise.all(machines.map(notesOf))).every((notes) => notes === "before=x left=1 right=2 same=of the left|of the right"));
     for (const machine of machines) assert.equal(await pageOf(machine, bench, "blog"), "during the cut");
     assert.equal(new Set(await Promise.all(machines.map((machine) => pageOf(machine, bench, "same")))).size, 1);
   });
