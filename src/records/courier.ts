@@ -11,6 +11,8 @@ import type { Route } from "./routing.ts";
 const IN_FLIGHT = 4;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
+/** A peer that is written to too fast is left alone for this long. */
+const TOO_FAST_PAUSE_MS = 2000;
 
 export interface CourierParts {
   readonly peer: HostId;
@@ -93,8 +95,9 @@ export class Courier {
   async #carry(load: readonly { readonly delivery: Delivery; readonly items: readonly DeliveryItem[] }[]): Promise<void> {
     const sent = load.flatMap(({ delivery, items }) => items.map((item) => ({ delivery, item })));
     try {
-      if (sent.length > 0) this.#answered(load, await this.#parts.push(sent.map(({ item }) => item)));
+      const answer = sent.length > 0 ? await this.#parts.push(sent.map(({ item }) => item)) : undefined;
       this.refresh();
+      if (answer !== undefined) this.#answered(load, answer);
     } catch (error) {
       this.#pauseMs = Math.min(Math.max(FIRST_PAUSE_MS, this.#pauseMs * 2), LONGEST_PAUSE_MS);
       this.#notBeforeMs = this.#env.clock.monotonicMs() + this.#pauseMs * (0.75 + this.#env.random.fraction() / 2);
@@ -109,15 +112,18 @@ export class Courier {
 
   #answered(load: readonly { readonly delivery: Delivery; readonly items: readonly DeliveryItem[] }[], { exceptions }: PushAnswer): void {
     const verdicts = new Map(exceptions.map(({ at, verdict }) => [at, verdict.kind]));
+    const full = new Set(exceptions.filter(({ verdict }) => verdict.value === "NAMESPACE_FULL").map(({ at }) => at));
     for (const { at, verdict } of exceptions) {
       if (verdict.kind === "refused") this.#env.log.warn("another host refused a record of ours", { peer: this.#parts.peer, at, code: verdict.value });
     }
+    if (exceptions.some(({ verdict }) => verdict.value === "TOO_FAST")) this.#notBeforeMs = this.#env.clock.monotonicMs() + TOO_FAST_PAUSE_MS;
     let from = 0;
     for (const { delivery, items } of load) {
       const first = from;
       const taken = items.filter((_, at) => !verdicts.has(first + at));
       delivery.acknowledged(this.#parts.peer, taken);
       delivery.hinted(this.#parts.peer, items.filter((_, at) => verdicts.get(first + at) === "hinted"));
+      delivery.turnedAway(this.#parts.peer, items.filter((_, at) => full.has(first + at)));
       if (taken.length < items.length) delivery.postponed(this.#parts.peer, this.#env.clock.monotonicMs());
       from += items.length;
     }

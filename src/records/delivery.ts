@@ -16,6 +16,8 @@ export interface DeliveryItem {
   isApplied: boolean;
   /** The number under which it was applied here; 0 when it was not, or long ago. */
   sequence: number;
+  /** Whether it is given up: its replicas have no room for it, and nobody has taken it. Its writer has been told, or was never told that it is safe. */
+  isRefused?: boolean;
 }
 
 /** A peer has applied everything of this host's numbering of a group up to here, of namespaces with more replicas than the rank. */
@@ -37,6 +39,8 @@ interface PeerState {
   readonly has: Set<number>;
   /** What it keeps on behalf of others. */
   readonly hinted: Set<number>;
+  /** What it has no room for. */
+  readonly full: Set<number>;
   /** Refused for good by the rules as the peer knows them; asked again now and then, since it may know less than it will. */
   pauseMs: number;
   notBeforeMs: number;
@@ -72,7 +76,7 @@ export class Delivery {
     const state = this.#peers.get(peer);
     if (state !== undefined && (nowMs < state.notBeforeMs || state.has.size === this.items.length)) return [];
     return this.items.filter((item) => {
-      if (state?.has.has(item.at) === true) return false;
+      if (state?.has.has(item.at) === true || item.isRefused === true) return false;
       const route = routeOf(item);
       return route.recipients.includes(peer) || (state?.hinted.has(item.at) !== true && this.#standIns(item, route).includes(peer));
     });
@@ -112,6 +116,19 @@ export class Delivery {
     this.#tell();
   }
 
+  /** The peer has no room in the namespace. */
+  turnedAway(peer: HostId, items: readonly DeliveryItem[]): void {
+    const { full } = this.#state(peer);
+    for (const item of items) full.add(item.at);
+  }
+
+  /** Records that a replica has no room for and that nobody has, neither here nor elsewhere. A hint may be all that is left of a safe write: never one of those. */
+  homeless(): readonly DeliveryItem[] {
+    if (this.isHint || this.outstanding.size > 0) return [];
+    const isFull = (at: number): boolean => [...this.#peers.values()].some(({ full }) => full.has(at));
+    return this.items.filter(({ at, isApplied, isRefused }) => !isApplied && isRefused !== true && this.copies(at) === 1 && isFull(at));
+  }
+
   /** The peer could not take some records: not yet, or not by its rules. */
   postponed(peer: HostId, nowMs: number): void {
     const state = this.#state(peer);
@@ -147,7 +164,7 @@ export class Delivery {
    * @param targets the other hosts that should keep it
    */
   isSettled(item: DeliveryItem, targets: readonly HostId[], isPressed: boolean): boolean {
-    if (isPressed && item.isApplied) return true;
+    if (item.isRefused === true || (isPressed && item.isApplied)) return true;
     const missing = targets.filter((peer) => this.#peers.get(peer)?.has.has(item.at) !== true).length;
     if (missing === 0) return item.isApplied || targets.length > 0;
     const having = targets.length - missing;
@@ -163,7 +180,7 @@ export class Delivery {
   #state(peer: HostId): PeerState {
     const known = this.#peers.get(peer);
     if (known !== undefined) return known;
-    const state = { has: new Set<number>(), hinted: new Set<number>(), pauseMs: 0, notBeforeMs: 0 };
+    const state = { has: new Set<number>(), hinted: new Set<number>(), full: new Set<number>(), pauseMs: 0, notBeforeMs: 0 };
     this.#peers.set(peer, state);
     return state;
   }

@@ -54,6 +54,7 @@ export class Draft {
   damaged = 0;
   readonly #log: RecordLog;
   readonly #rows = new Map<string, DraftRow>();
+  readonly #grown = new Map<string, number>();
   readonly #others = new Map<string, LogOperation>();
 
   constructor(log: RecordLog) {
@@ -87,7 +88,17 @@ export class Draft {
     if (added.siblings.length > MAX_SIBLINGS || added.siblings.reduce((sum, { sealed }) => sum + sizeOf(sealed), 0) > MAX_ROW_BYTES) return "full";
     row.siblings = added.siblings;
     row.isChanged = true;
+    this.#grow(row, sizeOf(record.sealed));
     return "added";
+  }
+
+  /** Bytes of the records that were added to a namespace in a group. */
+  grownBytes(group: number, namespace: NamespaceId): number {
+    return this.#grown.get(`${group} ${namespace}`) ?? 0;
+  }
+
+  #grow({ group, namespace }: DraftRow, bytes: number): void {
+    this.#grown.set(`${group} ${namespace}`, this.grownBytes(group, namespace) + bytes);
   }
 
   /** Has a row go, unless it has changed since it was looked at. The only way in which rows are deleted: index and sums go with them. */

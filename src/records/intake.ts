@@ -15,6 +15,7 @@ import { nameOf } from "./outbox.ts";
 import type { Outbox } from "./outbox.ts";
 import type { ClusterView } from "./port.ts";
 import type { Readiness } from "./readiness.ts";
+import type { Rations } from "./rations.ts";
 import { batchKey, genesisKey, readU64, u64 } from "./tables.ts";
 
 export interface IntakeParts {
@@ -25,6 +26,7 @@ export interface IntakeParts {
   readonly readiness: Readiness;
   readonly outbox: Outbox;
   readonly counters: Counters;
+  readonly rations: Rations;
   readonly geneses: ReadonlyMap<NamespaceId, Genesis>;
 }
 
@@ -51,7 +53,7 @@ export class Intake {
 
   /**
    * @param inline geneses that came with the record
-   * @param mayHint whether it is kept on behalf of others when it does not belong here
+   * @param mayHint whether it enters here, brought by another host: rules of amounts hold then, and it is kept on behalf of others when it does not belong here
    */
   take(record: Proven, inline: ReadonlyMap<NamespaceId, Genesis>, mayHint: boolean): ItemVerdict {
     const { namespace, key } = record.body;
@@ -66,6 +68,8 @@ export class Intake {
     if (isHeld && !this.#isNews(record, group)) return this.#seen(record);
     const verdict = this.#judge(record, genesis);
     if (verdict.kind !== "ok") return verdict;
+    const room = isHeld && mayHint ? this.#ration(record, genesis, group) : OK;
+    if (room.kind !== "ok") return room;
     if (!isHeld && !this.#hint(record, genesis, group)) return { kind: "later", code: "HINTS_FULL" };
     if (known === undefined) {
       this.learned.set(namespace, genesis);
@@ -109,6 +113,14 @@ export class Intake {
     const verdict = this.#parts.cluster.judge({ namespace, key, value, author, host: dot.actor.host, incarnation: dot.actor.incarnation, batch }, genesis);
     if (verdict.kind === "accept") return OK;
     return verdict.kind === "later" ? { kind: "later", code: "NOT_YET" } : this.#refused(verdict.code);
+  }
+
+  /** What is too fast may come again; what is too much may not. */
+  #ration({ body }: Proven, genesis: Genesis, group: number): ItemVerdict {
+    const verdict = this.#parts.rations.judge({ ...body, host: body.dot.actor.host }, genesis, group, this.#draft);
+    if (verdict.kind !== "refuse") return OK;
+    const refused = this.#refused(verdict.code);
+    return verdict.code === "TOO_FAST" ? { kind: "later", code: verdict.code } : refused;
   }
 
   #refused(code: string): ItemVerdict {

@@ -1,7 +1,7 @@
 import type { HostId, NamespaceId } from "../codec/index.ts";
 import { codec } from "../codec/index.ts";
 import { MAX_MESSAGE } from "../net/index.ts";
-import type { LogEntry, RecordLog } from "../store/index.ts";
+import type { LogEntry, LogOperation, RecordLog } from "../store/index.ts";
 import type { Proven, StoredRecord } from "./batch.ts";
 import { merge } from "./merge.ts";
 import { pack, parcelShape } from "./parcel.ts";
@@ -44,6 +44,7 @@ export class Outbox {
   readonly #overlay = new Map<string, readonly StoredRecord[]>();
   #bytes = 0;
   readonly #done: Uint8Array[] = [];
+  readonly #rewritten: LogOperation[] = [];
 
   constructor(log: RecordLog) {
     this.#log = log;
@@ -151,13 +152,30 @@ export class Outbox {
     return dropped.length;
   }
 
+  /** Gives records of an own batch up that nobody has and that have no room where they belong. */
+  refuse(delivery: Delivery, items: readonly DeliveryItem[]): void {
+    if (!this.#deliveries.has(delivery)) return;
+    for (const item of items) {
+      item.isRefused = true;
+      this.#uncover(item);
+    }
+    const left = delivery.items.filter(({ isRefused }) => isRefused !== true);
+    if (left.length === 0) this.#remove(delivery);
+    else this.#rewritten.push({ kind: "put", key: delivery.logKey, value: encodeBatch(left.map(({ record }) => record)) });
+  }
+
+  /** Rows of batches of which a part was given up, to be written with the next commit. */
+  takeRewritten(): LogOperation[] {
+    return this.#rewritten.splice(0);
+  }
+
   /** Rows of settled batches, to be deleted with the next commit. */
   takeDone(): Uint8Array[] {
     return this.#done.splice(0);
   }
 
   get hasDone(): boolean {
-    return this.#done.length > 0;
+    return this.#done.length > 0 || this.#rewritten.length > 0;
   }
 
   #remove(delivery: Delivery): void {

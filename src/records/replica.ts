@@ -15,6 +15,7 @@ import { Outbox } from "./outbox.ts";
 import type { ClusterView, Write } from "./port.ts";
 import { Positions } from "./positions.ts";
 import { Readiness } from "./readiness.ts";
+import { Rations } from "./rations.ts";
 import { NOTHING, Rows } from "./rows.ts";
 import { genesisKey, metaKey, namespaceIn } from "./tables.ts";
 import type { Committed, TurnParts } from "./turn.ts";
@@ -73,7 +74,7 @@ export class Replica {
     this.readiness = new Readiness(parts.cluster, this.#networkNamespace, this.stored);
     this.holdings = new Holdings(parts.cluster, this.readiness);
     const { geneses, identity, holdings, readiness, outbox, positions, counters } = this;
-    this.#parts = { ...parts, numbering, identity, holdings, readiness, outbox, positions, counters, geneses, wallMs: () => env.clock.wallMs() };
+    this.#parts = { ...parts, numbering, identity, holdings, readiness, outbox, positions, counters, rations: new Rations(env.clock), geneses, wallMs: () => env.clock.wallMs() };
     this.#load();
   }
 

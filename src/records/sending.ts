@@ -2,6 +2,7 @@ import type { HostId } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
 import { Courier } from "./courier.ts";
 import type { Delivery, DeliveryItem } from "./delivery.ts";
+import { RecordsError } from "./errors.ts";
 import type { Written } from "./jobs.ts";
 import { W, WRITE_WAIT_MS } from "./limits.ts";
 import type { PushAnswer } from "./messages.ts";
@@ -52,6 +53,8 @@ export class Sender {
     const wanted = new Map(own.map((item) => [item.at, Math.min(W, 1 + routeOf(item).targets.length)]));
     const isSafe = (): boolean => own.every(({ at }) => delivery.copies(at) >= wanted.get(at)!);
     await this.#until(delivery, () => isSafe() || delivery.outstanding.size === 0, signal);
+    const refused = own.find(({ isRefused }) => isRefused === true);
+    if (refused !== undefined) throw new RecordsError("REFUSED", `"${refused.record.body.key}" may not be written (NAMESPACE_FULL): the hosts that keep the namespace have no room for more of it. Delete something.`);
     return { dots, copies: Math.min(...own.map(({ at }) => delivery.copies(at))), safe: isSafe() };
   }
 
@@ -108,12 +111,22 @@ export class Sender {
         if (delivery.outstanding.has(peer)) this.send(delivery);
       },
       settle: (delivery) => {
+        this.#refuse(delivery);
         const routeOf = this.#routes();
         this.#parts.replica.outbox.settle([delivery], (item) => routeOf(item).targets);
       },
     });
     this.#couriers.set(peer, courier);
     return courier;
+  }
+
+  #refuse(delivery: Delivery): void {
+    const { outbox, counters } = this.#parts.replica;
+    const homeless = delivery.homeless();
+    if (homeless.length === 0) return;
+    outbox.refuse(delivery, homeless);
+    counters.count("given up NAMESPACE_FULL", homeless.length);
+    this.#env.log.warn("records of ours were given up: their namespace is full", { records: homeless.length });
   }
 
   #push(peer: HostId, items: readonly DeliveryItem[]): Promise<PushAnswer> {

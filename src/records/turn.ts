@@ -1,5 +1,5 @@
-import { isExcluded, shardOf } from "../cluster/index.ts";
-import type { Delegation, Genesis } from "../cluster/index.ts";
+import { ACCEPT, isExcluded, shardOf } from "../cluster/index.ts";
+import type { Delegation, Genesis, Verdict } from "../cluster/index.ts";
 import type { NamespaceId } from "../codec/index.ts";
 import type { LogOperation } from "../store/index.ts";
 import { signedOf } from "./batch.ts";
@@ -20,6 +20,7 @@ import { encodePosition } from "./position.ts";
 import type { Positions } from "./positions.ts";
 import { merge } from "./merge.ts";
 import type { Weighed } from "./sums.ts";
+import type { Entering } from "./rations.ts";
 import { batchKey, positionKey, u64 } from "./tables.ts";
 import type { RecordLog } from "../store/index.ts";
 
@@ -114,6 +115,7 @@ export class Turn {
 
   /** The commit. @throws whatever the log does; nothing has happened then */
   async commit(): Promise<Committed> {
+    for (const operation of this.#parts.outbox.takeRewritten()) this.#keep(operation);
     for (const key of this.#parts.outbox.takeDone()) this.#draft.delete(key);
     this.#keepHints();
     const { numbering, log } = this.#parts;
@@ -185,10 +187,23 @@ export class Turn {
         wallMs: this.#parts.wallMs(),
         overlay: (namespace, key) => merge(outbox.overlay(namespace, key), this.#unapplied(namespace, key)),
         genesis: (namespace) => geneses.get(namespace),
-        judge: (record, genesis) => cluster.judge({ ...record, host: identity.actor.host, incarnation: identity.actor.incarnation, batch: identity.batch + 1 }, genesis),
+        judge: (record, genesis) => {
+          const signed = { ...record, host: identity.actor.host, incarnation: identity.actor.incarnation, batch: identity.batch + 1 };
+          const verdict = cluster.judge(signed, genesis);
+          return verdict.kind === "accept" ? this.#ration(signed, genesis) : verdict;
+        },
       },
       delegation,
     );
+  }
+
+  /** A host that keeps the namespace itself knows how much there is; others hear it from the replicas. */
+  #ration(record: Entering, genesis: Genesis): Verdict {
+    const { holdings, rations, counters } = this.#parts;
+    const group = shardOf(record.namespace, genesis, record.key);
+    const verdict = holdings.holds(record.namespace, genesis, group) ? rations.judge(record, genesis, group, this.#draft) : ACCEPT;
+    if (verdict.kind === "refuse") counters.count(`refused ${verdict.code}`);
+    return verdict;
   }
 
   /** Own records of earlier batches of this turn that no row here takes. */

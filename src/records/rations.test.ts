@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { Genesis } from "../cluster/index.ts";
+import { namespaceIdOf, shardOf } from "../cluster/index.ts";
+import type { NamespaceId } from "../codec/index.ts";
+import type { Amounts } from "./amounts.ts";
+import { kvRulesCodec } from "./amounts.ts";
+import { contentOf } from "./disk-views.ts";
+import type { TestHost } from "./test-hosts.ts";
+import { TestHosts, kv, until } from "./test-hosts.ts";
+
+const LARGE = "x".repeat(2000);
+
+function limited(replicas: number, limits: Partial<Amounts>): Genesis {
+  const rules = kvRulesCodec.encode({ name: "limited", writers: "member", limits: { maxValueBytes: 4096, maxBytes: null, writesPerSecond: null, ...limits } });
+  return { ...kv(replicas, "limited"), rules };
+}
+
+/** Writes until the namespace takes no more. @returns how many it took */
+async function fill(host: TestHost, namespace: NamespaceId): Promise<number> {
+  for (let at = 0; ; at += 1) {
+    const full = await host.put(namespace, `key ${at}`, LARGE).then(() => undefined, (error: Error & { readonly code?: string }) => error);
+    if (full === undefined) continue;
+    assert.equal(full.code, "REFUSED");
+    assert.match(full.message, /NAMESPACE_FULL/);
+    return at;
+  }
+}
+
+function sides(all: TestHosts, genesis: Genesis): { readonly replicas: readonly TestHost[]; readonly other: TestHost } {
+  const ids = all.hosts[0]!.view().replicas(shardOf(namespaceIdOf(genesis), genesis, ""), genesis.replicas);
+  return { replicas: ids.map((id) => all.byId(id)), other: all.hosts.find(({ self }) => !ids.includes(self))! };
+}
+
+test("a full namespace takes no more from its own hosts, but overwriting and deleting, and then again what there is room for", async () => {
+  await using all = await TestHosts.of("a", "b");
+  const [a, b] = all.hosts as [TestHost, TestHost];
+  const namespace = await a.records.create(limited(2, { maxBytes: 20_000 }));
+  const count = await fill(a, namespace);
+  assert.ok(count >= 6 && count <= 10, `${count} writes`);
+  await until("b has all", () => b.value(namespace, `key ${count - 1}`) === LARGE);
+  await assert.rejects(b.put(namespace, "another", LARGE), /NAMESPACE_FULL/);
+  await a.put(namespace, "key 0", "y".repeat(2000));
+  await a.put(namespace, "key 1", null);
+  await a.put(namespace, "again", LARGE);
+  assert.ok(a.records.counters()["refused NAMESPACE_FULL"]! >= 1);
+});
+
+test("a write that the replicas have no room for is told to its writer, and leaves the outbox and what is read here", async () => {
+  await using all = await TestHosts.of("a", "b", "c");
+  const genesis = limited(2, { maxBytes: 20_000 });
+  const { replicas, other } = sides(all, genesis);
+  const namespace = await other.records.create(genesis);
+  const count = await fill(other, namespace);
+  assert.equal(other.value(namespace, `key ${count}`), undefined);
+  await until("the outbox is empty", () => other.records.counters()["outbox batches"] === 0);
+  for (const host of replicas) assert.equal(host.value(namespace, `key ${count}`), undefined);
+  assert.equal(other.records.counters()["given up NAMESPACE_FULL"], 1);
+});
+
+test("what one replica took all replicas take by catching up, however much it is", async () => {
+  await using all = await TestHosts.of("a", "b");
+  const [a, b] = all.hosts as [TestHost, TestHost];
+  const genesis = limited(2, { maxBytes: 20_000 });
+  const namespace = await a.records.create(genesis);
+  await b.records.create(genesis);
+  await all.isolate(b);
+  await fill(a, namespace);
+  for (let at = 0; at < 6; at += 1) await b.put(namespace, `other ${at}`, LARGE);
+  await all.connect();
+  await until("both have everything", () => [a, b].every((host) => Object.keys(contentOf(host, namespace)).length >= 12));
+  await until("both have the same", () => JSON.stringify(contentOf(a, namespace)) === JSON.stringify(contentOf(b, namespace)));
+});
+
+test("who writes too fast is told so by a host that keeps the namespace, and waits for the replicas where none of it is here", async () => {
+  await using all = await TestHosts.of("a", "b", "c");
+  const genesis = limited(2, { writesPerSecond: 1 });
+  const { replicas, other } = sides(all, genesis);
+  const [own] = replicas as [TestHost];
+  const namespace = await other.records.create(genesis);
+  await own.records.create(genesis);
+  const write = (host: TestHost, at: number): Promise<unknown> => host.put(namespace, `${host.name} ${at}`, "v");
+  await assert.rejects(Promise.all(Array.from({ length: 30 }, (_, at) => write(own, at))), /TOO_FAST/);
+  await Promise.all(Array.from({ length: 30 }, (_, at) => write(other, at)));
+  assert.ok(other.records.counters()["outbox batches"]! > 0);
+  assert.ok(replicas.some((host) => host.records.counters()["refused TOO_FAST"]! > 0));
+  assert.equal(other.value(namespace, "never written"), undefined);
+});
