@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { Bench } from "../test/cluster/harness.ts";
 import { seconds } from "./figures.ts";
 import { bulk } from "./bulk.ts";
+import { erasure } from "./erasure.ts";
 import { failover } from "./failover.ts";
 import { memoryGrowth } from "./memory-growth.ts";
 import { memoryIdle } from "./memory-idle.ts";
@@ -18,7 +19,7 @@ import { returningHost } from "./returning-host.ts";
 import { serving } from "./serving.ts";
 import { table } from "./table.ts";
 
-const ALL: readonly Benchmark[] = [memoryIdle, memoryGrowth, serving, publishing, bulk, recordWriting, recordReading, returning, returningHost, failover];
+const ALL: readonly Benchmark[] = [memoryIdle, memoryGrowth, serving, publishing, bulk, recordWriting, recordReading, returning, returningHost, failover, erasure];
 
 const { values } = parseArgs({
   options: {
