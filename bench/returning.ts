@@ -70,7 +70,7 @@ export const returning: Benchmark = {
   async run({ size, bench, say }: Surroundings) {
     const absence = new Absence(bench.folder);
     await absence.home.start();
-    const totals = sized(size, [5_000, 20_000], [50_000, 500_000]);
+    const totals = sized(size, [5_000, 20_000], [50_000, 1_000_000]);
     const changes = sized(size, [100, 1_000, 4_000], [100, 1_000, 10_000]);
     const found = new Map<string, Returned>();
     let present = 0;

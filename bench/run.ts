@@ -8,6 +8,7 @@ import { seconds } from "./figures.ts";
 import { bulk } from "./bulk.ts";
 import { erasure } from "./erasure.ts";
 import { failover } from "./failover.ts";
+import { growth } from "./growth.ts";
 import { memoryGrowth } from "./memory-growth.ts";
 import { memoryIdle } from "./memory-idle.ts";
 import type { Benchmark, Row, Size } from "./plan.ts";
@@ -19,7 +20,7 @@ import { returningHost } from "./returning-host.ts";
 import { serving } from "./serving.ts";
 import { table } from "./table.ts";
 
-const ALL: readonly Benchmark[] = [memoryIdle, memoryGrowth, serving, publishing, bulk, recordWriting, recordReading, returning, returningHost, failover, erasure];
+const ALL: readonly Benchmark[] = [memoryIdle, memoryGrowth, serving, publishing, bulk, recordWriting, recordReading, returning, returningHost, failover, erasure, growth];
 
 const { values } = parseArgs({
   options: {
