@@ -1,6 +1,6 @@
 import type { HostId, NetworkId } from "../codec/index.ts";
 import type { Transport } from "../net/index.ts";
-import type { Env } from "../platform/index.ts";
+import type { Env, TokenBucket } from "../platform/index.ts";
 import { Worker } from "../platform/index.ts";
 import { Checker } from "./checking.ts";
 import { ASK_NAMESPACES, ASK_RANGES, ASK_SUMS } from "./compare-messages.ts";
@@ -20,6 +20,7 @@ export interface AntiEntropyParts {
   readonly replica: Replica;
   readonly network: NetworkId;
   readonly peers: Peers;
+  readonly pace: TokenBucket;
   readonly inReach: () => readonly HostId[];
   readonly hasAllOf: (peer: HostId) => boolean;
 }

@@ -1,6 +1,6 @@
 import type { HostId, NamespaceId } from "../codec/index.ts";
 import { bytesOfId, compareBytes } from "../codec/index.ts";
-import type { Env } from "../platform/index.ts";
+import type { Env, TokenBucket } from "../platform/index.ts";
 import { Breathing } from "./breathing.ts";
 import { ASK_NAMESPACES, ASK_RANGES, ASK_SUMS, MAX_RANGES } from "./compare-messages.ts";
 import type { KeyRange, ListedKey, NamespacesAnswer, RangePart, WireSum } from "./compare-messages.ts";
@@ -38,6 +38,7 @@ export interface ComparisonParts {
   readonly env: Env;
   readonly replica: Replica;
   readonly peers: Peers;
+  readonly pace: TokenBucket;
   readonly ranges: Ranges;
 }
 
@@ -142,9 +143,9 @@ export class Comparison {
   }
 
   async #fetch(): Promise<void> {
-    const { peers, replica } = this.#parts;
+    const { replica } = this.#parts;
     const keys = this.#wanted.splice(0);
-    for await (const { records, geneses } of fetchPages(peers, this.#peer, keys, this.#signal)) {
+    for await (const { records, geneses } of fetchPages(this.#parts, this.#peer, keys, this.#signal)) {
       await replica.apply(records, geneses);
     }
     this.#fetched += keys.length;

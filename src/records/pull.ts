@@ -1,7 +1,7 @@
 import type { Genesis } from "../cluster/index.ts";
 import { EVERYWHERE, shardOf } from "../cluster/index.ts";
 import type { HostId, NamespaceId, NetworkId, StoreId } from "../codec/index.ts";
-import type { Env } from "../platform/index.ts";
+import type { Env, TokenBucket } from "../platform/index.ts";
 import type { Proven } from "./batch.ts";
 import type { Cursors } from "./cursors.ts";
 import { PAGE_TIMEOUT_MS, fetchPages } from "./fetching.ts";
@@ -29,6 +29,7 @@ export interface PullParts {
   readonly env: Env;
   readonly replica: Replica;
   readonly peers: Peers;
+  readonly pace: TokenBucket;
   readonly cursors: Cursors;
   readonly network: NetworkId;
   /** Counts the changes of the network's own records. */
@@ -172,7 +173,7 @@ export class Pull {
    * @param updates positions that become durable in the same commit as the last of these records
    */
   async #fetch(keys: readonly { readonly namespace: NamespaceId; readonly key: string }[], held: Set<number>, updates: readonly PositionUpdate[]): Promise<void> {
-    for await (const { records, geneses, isLast } of fetchPages(this.#parts.peers, this.#peer, keys, this.#signal)) {
+    for await (const { records, geneses, isLast } of fetchPages(this.#parts, this.#peer, keys, this.#signal)) {
       this.#records += records.length;
       this.#parts.replica.counters.count("records fetched", records.length);
       const apply = (positions: readonly PositionUpdate[]): Promise<readonly ItemVerdict[]> => this.#apply(records, geneses, positions, held);

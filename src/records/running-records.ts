@@ -4,7 +4,7 @@ import type { HostId, NamespaceId, NetworkId } from "../codec/index.ts";
 import type { KeyPair } from "../crypto/index.ts";
 import type { Transport } from "../net/index.ts";
 import type { Env } from "../platform/index.ts";
-import { Worker } from "../platform/index.ts";
+import { TokenBucket, Worker } from "../platform/index.ts";
 import type { RecordLog } from "../store/index.ts";
 import { AntiEntropy } from "./anti-entropy.ts";
 import { hostSealer } from "./batch.ts";
@@ -33,6 +33,9 @@ import { Sender } from "./sending.ts";
 import { Server } from "./serving.ts";
 import { Verifier } from "./verify.ts";
 
+/** What catching up and comparing fetch in the long run, and at once. */
+const FETCH_BYTES_PER_SECOND = 32 * 1024 * 1024;
+const FETCH_BURST_BYTES = 16 * 1024 * 1024;
 const CATCH_UP_MS = 2000;
 const OUTBOX_MS = 1000;
 /** Removals nudge it; this is for what was cut short. */
@@ -52,6 +55,8 @@ export interface RecordsParts {
     readonly delegation?: () => Delegation | undefined;
   };
   readonly network: NetworkId;
+  /** How fast what was missed is fetched, beyond the first 16 MiB. Default: 32 MiB. */
+  readonly fetchBytesPerSecond?: number;
 }
 
 /** The replicated store of one host, with its workers. */
@@ -82,18 +87,19 @@ export class RunningRecords implements Records {
     this.#replica = replica;
     this.#peers = new Peers(env, transport, new Verifier(network), replica.counters);
     const peers = this.#peers;
+    const pace = new TokenBucket(env.clock, { perSecond: parts.fetchBytesPerSecond ?? FETCH_BYTES_PER_SECOND, burst: FETCH_BURST_BYTES });
     const cursors = new Cursors(replica.positions);
     this.#sender = new Sender(env, { replica, cluster, peers });
     this.#reader = new Reader(env, { replica, cluster, peers });
     this.#scanner = new Scanner(env, { replica, cluster, peers }, this.#reader);
     this.#following = new Following({ replica });
-    const catchUp = new CatchUp({ env, replica, peers, cursors, network, cluster, roster: () => this.#rosterChanges, inReach: () => this.#inReach() });
+    const catchUp = new CatchUp({ env, replica, peers, pace, cursors, network, cluster, roster: () => this.#rosterChanges, inReach: () => this.#inReach() });
     this.#confirmer = new Confirmer(env, replica, cluster, peers, (peer) => catchUp.hasAllOf(peer));
     const news = new News(replica, transport);
     new Server({ replica, cluster, peers, news, pull: (peer, groups) => catchUp.news(peer, groups, this.#stopping.signal) }).register(transport);
     this.#endings.push(replica.onCommit((committed) => news.committed(committed)));
     this.#endings.push(transport.onPeer(({ kind, peer }) => (kind === "down" ? news.left(peer) : undefined)));
-    this.#antiEntropy = new AntiEntropy(env, { replica, network, peers, inReach: () => this.#inReach(), hasAllOf: (peer) => catchUp.hasAllOf(peer) });
+    this.#antiEntropy = new AntiEntropy(env, { replica, network, peers, pace, inReach: () => this.#inReach(), hasAllOf: (peer) => catchUp.hasAllOf(peer) });
     this.#antiEntropy.register(transport);
     // A random part keeps the hosts of a network from asking in step.
     const everyMs = CATCH_UP_MS * (0.8 + 0.4 * env.random.fraction());

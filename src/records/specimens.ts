@@ -131,3 +131,5 @@ export const specimens: Readonly<Record<string, Uint8Array>> = {
 };
 
 export { network };
+
+export const specimenKeys = { host, namespace };
