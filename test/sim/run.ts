@@ -2,14 +2,14 @@ import "./stand-ins/register.ts";
 import { parseArgs } from "node:util";
 
 // npm run sim -- --seed N: one run in words. --seeds COUNT: so many from a random seed on, or from --seed. --hosts H, --operations O.
-// --calm: without faults. --read-along: every line of the trace. --until-found: no further than the first seed with findings. --for SECONDS:
+// --calm: without faults. --faults "A,B": these kinds only, and often. --read-along: every line of the trace. --until-found: no further than the first seed with findings. --for SECONDS:
 // no new seed is begun after so long.
 
 const { simulate } = await import("./simulate.ts");
 const { describeRun, findingsOf, replayOf } = await import("./report.ts");
 
 const { values } = parseArgs({
-  options: { seed: { type: "string" }, seeds: { type: "string" }, hosts: { type: "string" }, operations: { type: "string" }, calm: { type: "boolean", default: false }, "read-along": { type: "boolean", default: false }, "until-found": { type: "boolean", default: false }, for: { type: "string" } },
+  options: { seed: { type: "string" }, seeds: { type: "string" }, hosts: { type: "string" }, operations: { type: "string" }, calm: { type: "boolean", default: false }, faults: { type: "string" }, "read-along": { type: "boolean", default: false }, "until-found": { type: "boolean", default: false }, for: { type: "string" } },
 });
 
 function whole(name: "seed" | "seeds" | "hosts" | "operations" | "for", otherwise: number): number {
@@ -24,7 +24,9 @@ const more = [
   ...(values.hosts === undefined ? [] : [`--hosts ${values.hosts}`]),
   ...(values.operations === undefined ? [] : [`--operations ${values.operations}`]),
   ...(values.calm ? ["--calm"] : []),
+  ...(values.faults === undefined ? [] : [`--faults "${values.faults}"`]),
 ];
+const faults = values.calm ? [] : values.faults?.split(",");
 const begun = performance.now();
 const longestMs = values.for === undefined ? Infinity : whole("for", 0) * 1000;
 let [operations, failed, played] = [0, 0, 0];
@@ -32,7 +34,7 @@ for (let seed = first; seed < first + count && performance.now() - begun < longe
   played += 1;
   const report = await simulate({
     seed,
-    isCalm: values.calm,
+    ...(faults === undefined ? {} : { faults }),
     ...(values.hosts === undefined ? {} : { hosts: whole("hosts", 0) }),
     ...(values.operations === undefined ? {} : { operations: whole("operations", 0) }),
     ...(values["read-along"] ? { readAlong: (line: string) => console.log(line) } : {}),

@@ -1,5 +1,8 @@
 import { groupsOf } from "../../src/cluster/index.ts";
+import { settingCodec } from "../../src/cluster/entries.ts";
+import { SETTINGS } from "../../src/cluster/roster.ts";
 import { checkBounds } from "./checks/bounds.ts";
+import { Coordination } from "./checks/coordination.ts";
 import { checkDeletions } from "./checks/deletions.ts";
 import { checkDots } from "./checks/dots.ts";
 import type { Judgement } from "./checks/judgement.ts";
@@ -11,6 +14,7 @@ import { Swarm } from "./faults/swarm.ts";
 import type { Report } from "./report.ts";
 import { FeedReader } from "./world/feeds.ts";
 import { History } from "./world/history.ts";
+import type { SeededRandom } from "./world/random.ts";
 import type { KeyView } from "./world/shown.ts";
 import { describe, differing, look } from "./world/shown.ts";
 import type { Namespace } from "./world/workload.ts";
@@ -22,8 +26,8 @@ export interface SimulationOptions {
   /** Default: 5 to 9, as the seed says. */
   readonly hosts?: number;
   readonly operations?: number;
-  /** Whether nothing goes wrong. */
-  readonly isCalm?: boolean;
+  /** The only kinds of faults, each of them often; an empty list: nothing goes wrong. */
+  readonly faults?: readonly string[];
   readonly readAlong?: (line: string) => void;
 }
 
@@ -34,6 +38,8 @@ const LONGEST_MS = 120_000;
 const HEALED_MS = 150_000;
 const LOOK_EVERY_MS = 1_000;
 const QUIET_MS = 3_000;
+/** Settings that take days in a real network. */
+const SHORT_MS = [2_000, 20_000] as const;
 
 /** One run: a network is founded, clients and faults have their time, everything is healed, and then it is judged what there is. */
 export async function simulate(options: SimulationOptions): Promise<Report> {
@@ -48,6 +54,7 @@ class Run {
   readonly #history = new History();
   readonly #sessions = new Sessions(this.#history);
   readonly #readiness: ReadinessCheck;
+  readonly #coordination: Coordination;
   readonly #fired = new Map<string, number>();
   #namespaces: readonly Namespace[] = [];
   #feeds: readonly FeedReader[] = [];
@@ -58,6 +65,7 @@ class Run {
     this.#options = options;
     const { seed, readAlong } = options;
     this.#world = new World({ seed, quality: { delayMs: 1, jitterMs: 5, lossFraction: 0, duplicateFraction: 0 }, ...(readAlong === undefined ? {} : { readAlong }) });
+    this.#coordination = new Coordination(this.#world);
     this.#readiness = new ReadinessCheck(this.#world, this.#history, () => this.#namespaces);
   }
 
@@ -65,14 +73,16 @@ class Run {
     const world = this.#world;
     const { random } = world;
     await world.found(this.#options.hosts ?? 5 + random.below(5));
+    await this.#choose(random.fork());
     this.#namespaces = namespacesOf(world, random.fork(), 2 + random.below(12));
     this.#tellGeneses();
     const workload = this.#workload();
-    const swarm = new Swarm(this.#stage(workload), this.#options.isCalm ?? false);
+    const swarm = new Swarm(this.#stage(workload), this.#options.faults);
     this.#feeds = this.#namespaces.filter(({ id, genesis }) => groupsOf(id, genesis).length === 1).map((namespace) => new FeedReader(world, namespace));
     for (const host of world.hosts) workload.attend(host);
     for (const feed of this.#feeds) feed.begin();
     swarm.begin();
+    this.#coordination.begin();
     await world.time.run(world.time.nowMs + LONGEST_MS, () => workload.isDone);
     workload.end();
     swarm.heal();
@@ -98,6 +108,17 @@ class Run {
       judgements,
       trace: this.#world.trace.digest(),
     };
+  }
+
+  /** In some runs hosts are gone, and deletions old, after seconds. */
+  async #choose(random: SeededRandom): Promise<void> {
+    const founder = this.#world.hosts[0]!;
+    const namespace = this.#world.network.namespace;
+    for (const { name } of Object.values(SETTINGS)) {
+      if (random.chance(0.4)) continue;
+      const value = settingCodec.encode({ ms: Math.round(random.between(...SHORT_MS)) });
+      await this.#world.time.settle("a setting", founder.circle!.records.write([{ namespace, key: `setting/${name}`, value }]).catch(() => {}));
+    }
   }
 
   /** Each host may be asked for any namespace; as the command line does before the first write. */
@@ -186,6 +207,7 @@ class Run {
       checkDots(this.#history),
       this.#sessions.judgement(),
       this.#readiness.judgement(),
+      this.#coordination.judgement(),
       { invariant: "I9", judged: this.#world.hosts.reduce((sum, { life }) => sum + life, 0), exempt: 0, findings: starts },
     ];
   }

@@ -6,6 +6,9 @@ import { networkFaults } from "./network-faults.ts";
 
 /** Share of all kinds of faults that one seed plays. */
 const CHOSEN = 0.4;
+/** The usual time between two faults of a kind, times two to the power of something between these. */
+const SELDOM = [-1, 2] as const;
+const OFTEN = [-2, 0] as const;
 
 /**
  * The faults of one run: each seed chooses some kinds and how often each comes. A run in which everything goes wrong at once leaves
@@ -15,17 +18,22 @@ export class Swarm {
   readonly #stage: Stage;
   readonly #faults: readonly Fault[];
   readonly #chosen: readonly Fault[];
+  readonly #isConfined: boolean;
   #isOver = false;
 
-  /** @param isCalm whether nothing is to go wrong */
-  constructor(stage: Stage, isCalm: boolean) {
+  /** @param only kinds to which the run is confined, all of them and often; undefined: as the seed chooses */
+  constructor(stage: Stage, only: readonly string[] | undefined) {
     this.#stage = stage;
     this.#faults = [...networkFaults(stage), ...hostFaults(stage), ...diskFaults(stage), ...membershipFaults(stage)];
-    this.#chosen = isCalm ? [] : this.#faults.filter(() => stage.random.chance(CHOSEN));
+    const unknown = only?.find((name) => !this.#faults.some((fault) => fault.name === name));
+    if (unknown !== undefined) throw new Error(`There is no fault "${unknown}"; there are ${this.#faults.map(({ name }) => name).join(", ")}.`);
+    this.#isConfined = only !== undefined;
+    this.#chosen = this.#faults.filter(({ name }) => only?.includes(name) ?? stage.random.chance(CHOSEN));
   }
 
   begin(): void {
-    for (const fault of this.#chosen) this.#next(fault, fault.everyMs * 2 ** this.#stage.random.between(-1, 2));
+    const [from, to] = this.#isConfined ? OFTEN : SELDOM;
+    for (const fault of this.#chosen) this.#next(fault, fault.everyMs * 2 ** this.#stage.random.between(from, to));
   }
 
   /** Ends all faults, puts everything right, and starts all hosts. */

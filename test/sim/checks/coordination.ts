@@ -1,0 +1,53 @@
+import { majority } from "../../../src/cluster/index.ts";
+import type { SimHost } from "../world/host.ts";
+import type { World } from "../world/world.ts";
+import type { Judgement } from "./judgement.ts";
+
+const LOOK_EVERY_MS = 250;
+/** A coordinator ends when it has not been answered by a majority for two seconds; its beats, questions under way and slow paths take their time. */
+const PATIENCE_MS = 7_000;
+
+/**
+ * I11: two coordinators of one term there are never, and who does not reach a majority of the voters it knows soon coordinates no more. Looked
+ * at all the time; a host that is stopped knows nothing of time.
+ */
+export class Coordination {
+  readonly #world: World;
+  readonly #terms = new Map<number, SimHost>();
+  readonly #lonelySinceMs = new Map<SimHost, number>();
+  readonly #findings: string[] = [];
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  begin(): void {
+    for (const host of this.#world.hosts) this.#look(host);
+    this.#world.time.after(LOOK_EVERY_MS, () => this.begin());
+  }
+
+  judgement(): Judgement {
+    return { invariant: "I11", judged: this.#terms.size, exempt: 0, findings: this.#findings };
+  }
+
+  #look(host: SimHost): void {
+    const { circle, isPaused, id, name } = host;
+    const known = isPaused ? undefined : circle?.cluster.coordinator();
+    if (known?.host !== id) return void this.#lonelySinceMs.delete(host);
+    const other = this.#terms.get(known.term) ?? host;
+    this.#terms.set(known.term, other);
+    if (other !== host) this.#findings.push(`${name} and ${other.name} have both coordinated term ${known.term}`);
+    const { hosts } = circle!.cluster.register.configuration;
+    const reached = hosts.filter((voter) => voter === id || this.#reaches(host, voter)).length;
+    if (reached >= majority(hosts.length)) return void this.#lonelySinceMs.delete(host);
+    const { nowMs } = this.#world.time;
+    const sinceMs = this.#lonelySinceMs.get(host) ?? nowMs;
+    this.#lonelySinceMs.set(host, sinceMs);
+    if (nowMs - sinceMs > PATIENCE_MS) this.#findings.push(`${name} coordinates term ${known.term}, though for ${Math.round(nowMs - sinceMs)} ms it has reached only ${reached} of ${hosts.length} voters`);
+  }
+
+  #reaches(host: SimHost, voter: SimHost["id"]): boolean {
+    const { paths } = this.#world.wire;
+    return this.#world.hostOf(voter)?.isUp === true && paths.passes(host.id, voter) && paths.passes(voter, host.id);
+  }
+}
