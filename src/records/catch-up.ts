@@ -72,8 +72,8 @@ export class CatchUp {
     const first = pulls[0]?.() ?? Promise.resolve();
     const all = Promise.all([first, ...pulls.slice(1).map((pull) => pull())]);
     await Promise.race([all, env.timers.sleep(TURN_MS, signal).catch(() => {})]);
-    const operations = [...replica.readiness.alone(), ...this.#qualified()];
-    if (operations.length > 0 && !signal.aborted) await replica.keep(operations);
+    // When no commit is under way: one that deletes rows says only afterwards that catching up has begun anew.
+    if (!signal.aborted) await replica.keep(() => [...replica.readiness.alone(), ...this.#qualified()]);
     report(`asked ${asked.length} hosts`);
   }
 

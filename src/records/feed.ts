@@ -72,6 +72,7 @@ export function checkPosition(text: string): void {
 export class Feed {
   readonly #replica: Replica;
   readonly #namespace: NamespaceId;
+  readonly #genesis: Genesis;
   readonly #groups: readonly number[];
   /** Numbers of this store, per group. */
   readonly #reached = new Map<number, number>();
@@ -82,6 +83,7 @@ export class Feed {
   constructor(replica: Replica, namespace: NamespaceId, genesis: Genesis, position: string | undefined) {
     this.#replica = replica;
     this.#namespace = namespace;
+    this.#genesis = genesis;
     this.#groups = groupsOf(namespace, genesis);
     const seen = position === undefined ? [] : decodePositionText(position);
     const { numbering } = replica;
@@ -92,11 +94,11 @@ export class Feed {
     this.#others = seen.filter(({ store }) => store !== numbering.store);
   }
 
-  /** Yields what there is and then what comes, until the signal. */
+  /** Yields what there is and then what comes, until the signal. @throws RecordsError NOT_HELD, also later, when the copy is given up */
   async *run(signal: AbortSignal): AsyncGenerator<Change> {
     let wake = (): void => {};
     const stop = this.#replica.onCommit(({ changed }) => {
-      if (changed.some(({ namespace }) => namespace === this.#namespace)) wake();
+      if (changed.some(({ namespace }) => namespace === this.#namespace) || !this.#isKept()) wake();
     });
     const abort = (): void => wake();
     signal.addEventListener("abort", abort);
@@ -104,6 +106,7 @@ export class Feed {
       while (!signal.aborted) {
         const { promise, resolve } = Promise.withResolvers<void>();
         wake = resolve;
+        if (!this.#isKept()) throw new RecordsError("NOT_HELD", `This host keeps no whole copy of namespace ${this.#namespace}, so it does not see all changes. Follow it first.`);
         yield* this.#catchUp(signal);
         if (!signal.aborted) await promise;
       }
@@ -111,6 +114,11 @@ export class Feed {
       stop();
       signal.removeEventListener("abort", abort);
     }
+  }
+
+  /** It may be given up at any time. */
+  #isKept(): boolean {
+    return this.#groups.every((group) => this.#replica.holdings.holds(this.#namespace, this.#genesis, group));
   }
 
   *#catchUp(signal: AbortSignal): Generator<Change> {

@@ -51,7 +51,8 @@ export class Following {
       const rows = replica.stored.scanLog(from, after(prefix), STEP);
       const seen = rows.map(({ key, value }) => ({ namespace, key: recordKeyIn(key), group: shardOf(namespace, genesis, recordKeyIn(key)), sequence: rowSequence(value) }));
       // It may have been followed again, or come to belong here, meanwhile.
-      await replica.drop(seen.filter(({ group }) => !replica.holdings.holds(namespace, genesis, group)));
+      const due = seen.filter(({ group }) => !replica.holdings.holds(namespace, genesis, group) && genesis.replicas <= replica.readiness.keptRank(group));
+      await replica.drop(due, [...new Set(due.map(({ group }) => group))]);
       if (rows.length < STEP) return;
       from = after(rows.at(-1)!.key);
     }

@@ -166,7 +166,7 @@ test("a peer that answers catch-up with nonsense costs its own pull only", async
   for (const host of [b, c]) await host.start();
   const store = idFromBytes<StoreId>(newSeed());
   const place = { life: 1, sequence: 1 };
-  mallory.transport.handle(ASK_NEWEST.kind, async () => ASK_NEWEST.answer.encode({ store, life: 1, replicasMax: 0, newest: [{ group: EVERYWHERE, sequence: 1 }] }));
+  mallory.transport.handle(ASK_NEWEST.kind, async () => ASK_NEWEST.answer.encode({ store, life: 1, replicasMax: 0, newest: [{ group: EVERYWHERE, sequence: 1 }], reached: [] }));
   mallory.transport.handle(ASK_HEADS.kind, async () => ASK_HEADS.answer.encode({ store, namespaces: [everywhereId], groups: [{ group: EVERYWHERE, heads: [{ namespace: 0, tag: new Uint8Array(16), key: "k" }], next: place, isMore: true }] }));
   mallory.transport.handle(ASK_FETCH.kind, async () => {
     const good = parcel(sealed(mallory, [body(mallory, "k")]));

@@ -76,6 +76,8 @@ export interface SeenRow {
 export interface DroppingJob {
   readonly kind: "dropping";
   readonly rows: readonly SeenRow[];
+  /** Groups in which catching up begins from the start: a page compared with these rows meanwhile says nothing any more. */
+  readonly anew: readonly number[];
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }

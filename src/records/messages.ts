@@ -39,17 +39,20 @@ export function answerOf(verdicts: readonly ItemVerdict[]): PushAnswer {
 
 /** "records/newest": what is the number of your newest change in each group? The asker says how far it has come in this store. */
 export interface NewestQuestion {
+  /** The asker's. */
+  readonly store: StoreId;
   readonly reached: readonly Reached[];
   /** Groups in which the asker follows something, so that nobody pushes to it: it asks to be told of news. */
   readonly followed: readonly number[];
 }
-/** All changes of the group up to the place, of namespaces with more replicas than the rank, are on the asker's disk. */
+/** All changes of the group up to the place, of namespaces with more replicas than the rank, are on this host's disk, and its layout wants them there. */
 export interface Reached {
   readonly group: number;
   readonly place: Place;
   readonly rank: number;
 }
-const newestCodec = codec<NewestQuestion>("A question for what is new", 1, SMALL, struct({ reached: many(struct({ group, place: placeShape, rank: uint(RANK_MAX) }), GROUPS), followed: many(group, GROUPS) }));
+const reached = many<Reached>(struct({ group, place: placeShape, rank: uint(RANK_MAX) }), GROUPS);
+const newestCodec = codec<NewestQuestion>("A question for what is new", 1, SMALL, struct({ store: id<StoreId>(), reached, followed: many(group, GROUPS) }));
 
 export interface NewestAnswer {
   readonly store: StoreId;
@@ -58,12 +61,14 @@ export interface NewestAnswer {
   readonly replicasMax: number;
   /** Groups with changes. */
   readonly newest: readonly { readonly group: number; readonly sequence: number }[];
+  /** How far this host has come in the asker's store. */
+  readonly reached: readonly Reached[];
 }
 const newestAnswerCodec = codec<NewestAnswer>(
   "What is new",
   1,
   SMALL,
-  struct({ store: id<StoreId>(), life: uint(), replicasMax: uint(RANK_MAX), newest: many(struct({ group, sequence: uint() }), GROUPS) }),
+  struct({ store: id<StoreId>(), life: uint(), replicasMax: uint(RANK_MAX), newest: many(struct({ group, sequence: uint() }), GROUPS), reached }),
 );
 
 /** "records/heads": which keys have changed since, and what do their siblings hash to? Several groups at once, in the order given. */

@@ -79,7 +79,8 @@ export class Pull {
   async run(withEverywhere: boolean): Promise<Pulled> {
     const { peers, cursors, replica } = this.#parts;
     const asked = new Map(ALL_GROUPS.map((group) => [group, { mark: markOf(replica.holdings.scope(group)), epoch: cursors.epoch(group) }]));
-    const answer = await peers.ask(this.#peer, ASK_NEWEST, { reached: this.#reached(), followed: replica.holdings.followedGroups() }, QUESTION_TIMEOUT_MS, this.#signal);
+    const question = { store: replica.numbering.store, reached: this.#reached(), followed: replica.holdings.followedGroups() };
+    const answer = await peers.ask(this.#peer, ASK_NEWEST, question, QUESTION_TIMEOUT_MS, this.#signal);
     cursors.met(this.#peer, answer.store);
     const left = await this.#bring(answer.store, this.#behind(answer, withEverywhere));
     const complete = [...asked].filter(([group]) => !left.has(group) && !cursors.isHeld(answer.store, group) && (withEverywhere || group !== EVERYWHERE));
@@ -113,16 +114,10 @@ export class Pull {
   }
 
   /** What this host has of the peer on its disk; the peer then knows what it need not send any more. */
-  #reached(): Reached[] {
+  #reached(): readonly Reached[] {
     const { cursors, replica } = this.#parts;
     const store = cursors.storeOf(this.#peer);
-    if (store === undefined) return [];
-    const reached: Reached[] = [];
-    for (const [group, position] of replica.positions.in(store)) {
-      // Followers are not waited for.
-      if (position.mark.rank < RANK_MAX) reached.push({ group, place: position.place, rank: position.mark.rank });
-    }
-    return reached;
+    return store === undefined ? [] : reachedOf(replica, store);
   }
 
   /** Groups in which the peer has something beyond what was applied here, the one on all hosts first: other judgements stand on it. */
@@ -214,4 +209,12 @@ export function mostReplicas({ geneses }: Replica): number {
   let most = 0;
   for (const { replicas } of geneses.values()) most = Math.max(most, replicas);
   return most;
+}
+
+/** How far a store's numbering has been applied here, of what the layout wants here. Nobody waits for followers, nor counts on who gives up. */
+export function reachedOf({ positions, holdings }: Replica, store: StoreId): readonly Reached[] {
+  return positions.in(store).flatMap(([group, position]) => {
+    const rank = group === EVERYWHERE ? 0 : Math.max(position.mark.rank, holdings.wantedRank(group));
+    return rank < RANK_MAX ? [{ group, place: position.place, rank }] : [];
+  });
 }

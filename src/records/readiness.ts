@@ -10,7 +10,7 @@ import type { Ready } from "./marks.ts";
 import { NOT_READY, READY_PREFIX, readyCodec, readyKeyOf } from "./marks.ts";
 import type { ClusterView } from "./port.ts";
 import type { Rows } from "./rows.ts";
-import { readyKey } from "./tables.ts";
+import { readyKey, widestKey } from "./tables.ts";
 
 const markCodec = codec<ScopeMark>("A mark of readiness", 1, 64, struct({ rank: uint(RANK_MAX), followed: byteString(32) }));
 
@@ -25,6 +25,8 @@ export class Readiness {
   readonly #cluster: ClusterView;
   readonly #network: NamespaceId;
   readonly #own = new Map<number, ScopeMark>();
+  /** Per group the least rank of which rows may be here, complete or not. */
+  readonly #widest = new Map<number, number>();
   readonly #published = new Map<HostId, Ready>();
   /** Who has shown since the start that this store was set back. Each may do so once: what happened before the start is seen at the first meeting. */
   readonly #witnesses = new Set<HostId>();
@@ -34,6 +36,7 @@ export class Readiness {
     this.#cluster = cluster;
     this.#network = network;
     for (const { key, value } of rows.all("r")) this.#own.set(key[1]! * 256 + key[2]!, markCodec.decode(value));
+    for (const { key, value } of rows.all("w")) this.#widest.set(key[1]! * 256 + key[2]!, value[0]!);
     let after: string | undefined;
     do {
       const page = rows.page(network, { prefix: READY_PREFIX, ...(after === undefined ? {} : { after }) }, 1000);
@@ -116,6 +119,33 @@ export class Readiness {
     const isNew = !this.#witnesses.has(peer);
     this.#witnesses.add(peer);
     return isNew;
+  }
+
+  /** The least rank of which something of a group is here or is promised to be. */
+  keptRank(group: number): number {
+    return Math.min(this.own(group)?.rank ?? RANK_MAX, this.#widest.get(group) ?? RANK_MAX);
+  }
+
+  /** Rows of a group are about to be committed in a scope of this rank. */
+  widen(group: number, rank: number): LogOperation[] {
+    return rank < (this.#widest.get(group) ?? RANK_MAX) ? [{ kind: "put", key: widestKey(group), value: Uint8Array.of(rank) }] : [];
+  }
+
+  /** Rows of a group were committed in a scope of this rank. */
+  widened(group: number, rank: number): void {
+    this.#widest.set(group, rank);
+  }
+
+  /** No rows of a group are left that belong to a lesser rank. */
+  narrowed(group: number, rank: number): LogOperation[] {
+    this.#widest.set(group, rank);
+    return [{ kind: "put", key: widestKey(group), value: Uint8Array.of(rank) }];
+  }
+
+  /** The copy is complete for no more than what the layout wants here. */
+  withdrawTo(group: number, wanted: number): LogOperation[] {
+    const mark = this.#own.get(group);
+    return mark === undefined || mark.rank >= wanted ? [] : [this.mark(group, { ...mark, rank: wanted })];
   }
 
   #forget(group: number): LogOperation {

@@ -111,9 +111,12 @@ export class Replica {
     return new Promise((resolve, reject) => this.#enqueue({ kind: "judging", keys, resolve, reject }));
   }
 
-  /** Deletes rows, except those that have changed since they were looked at. */
-  drop(rows: readonly SeenRow[]): Promise<void> {
-    return new Promise((resolve, reject) => this.#enqueue({ kind: "dropping", rows, resolve, reject }));
+  /**
+   * Deletes rows, except those that have changed since they were looked at.
+   * @param anew groups in which catching up begins from the start, because the rows may come to belong here again
+   */
+  drop(rows: readonly SeenRow[], anew: readonly number[] = []): Promise<void> {
+    return new Promise((resolve, reject) => this.#enqueue({ kind: "dropping", rows, anew, resolve, reject }));
   }
 
   /** Takes a new incarnation, durably, in order with everything else. */

@@ -92,7 +92,7 @@ export class Rows {
   }
 
   /** Every entry of a small table. */
-  *all(name: "n" | "f" | "r" | "p"): Generator<LogEntry> {
+  *all(name: "n" | "f" | "r" | "w" | "p"): Generator<LogEntry> {
     const { from: begin, to } = table(name);
     let from = begin;
     for (;;) {

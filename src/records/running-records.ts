@@ -18,6 +18,7 @@ import { Feed } from "./feed.ts";
 import { MAX_INCARNATIONS } from "./limits.ts";
 import { Following } from "./following.ts";
 import type { Findings } from "./inspection.ts";
+import { Handover } from "./handing-over.ts";
 import { Judging } from "./judging.ts";
 import { readyCodec, readyKeyOf } from "./marks.ts";
 import { ASK_CONFIRM, ASK_GENESIS } from "./messages.ts";
@@ -38,6 +39,7 @@ const FETCH_BYTES_PER_SECOND = 32 * 1024 * 1024;
 const FETCH_BURST_BYTES = 16 * 1024 * 1024;
 const CATCH_UP_MS = 2000;
 const OUTBOX_MS = 1000;
+const HANDOVER_MS = 5000;
 /** Removals nudge it; this is for what was cut short. */
 const JUDGING_MS = 10_000;
 /** How long a host waits at its start for the others to confirm its disk, before it writes. */
@@ -72,6 +74,7 @@ export class RunningRecords implements Records {
   readonly #confirmer: Confirmer;
   readonly #catchUp: Worker;
   readonly #outbox: Worker;
+  readonly #handover: Worker;
   readonly #judging: Worker;
   readonly #antiEntropy: AntiEntropy;
   readonly #listeners = new Set<(namespace: NamespaceId, keys: readonly string[]) => void>();
@@ -112,6 +115,8 @@ export class RunningRecords implements Records {
         await this.#publishReadiness();
       },
     });
+    const handover = new Handover({ replica, cluster, peers });
+    this.#handover = new Worker(env, { name: "handover", everyMs: HANDOVER_MS, work: (turn) => handover.turn(turn) });
     this.#outbox = new Worker(env, { name: "outbox", everyMs: OUTBOX_MS, work: (each) => this.#clearOutbox(each.report) });
     // Once for each batch, however many calls share it.
     this.#endings.push(replica.onCommit(({ deliveries }) => deliveries.forEach((delivery) => this.#sender.send(delivery))));
@@ -135,7 +140,7 @@ export class RunningRecords implements Records {
   }
 
   workers(): readonly Worker[] {
-    return [this.#catchUp, this.#outbox, this.#judging, ...this.#antiEntropy.workers];
+    return [this.#catchUp, this.#outbox, this.#handover, this.#judging, ...this.#antiEntropy.workers];
   }
 
   /** What was refused, met or repeated so far, by name; and what waits. */
@@ -235,7 +240,6 @@ export class RunningRecords implements Records {
 
   async *changes(namespace: NamespaceId, position: string | undefined, signal: AbortSignal): AsyncGenerator<Change> {
     const genesis = await this.#learn(namespace, signal);
-    if (!this.keeps(namespace)) throw new RecordsError("NOT_HELD", `This host keeps no whole copy of namespace ${namespace}, so it does not see all changes. Follow it first.`);
     yield* new Feed(this.#replica, namespace, genesis, position).run(AbortSignal.any([signal, this.#stopping.signal]));
   }
 

@@ -12,7 +12,7 @@ import type { Parcel } from "./parcel.ts";
 import type { News } from "./news.ts";
 import type { Kind, Peers } from "./peers.ts";
 import type { ClusterView } from "./port.ts";
-import { mostReplicas } from "./pull.ts";
+import { mostReplicas, reachedOf } from "./pull.ts";
 import { RecordPages } from "./record-pages.ts";
 import type { Replica } from "./replica.ts";
 
@@ -72,7 +72,7 @@ export class Server {
     }
   }
 
-  #newest({ reached, followed }: NewestQuestion, from: HostId): NewestAnswer {
+  #newest({ store, reached, followed }: NewestQuestion, from: HostId): NewestAnswer {
     const { replica, news } = this.#parts;
     news.heard(from, followed);
     const { numbering, outbox, readiness } = replica;
@@ -83,7 +83,7 @@ export class Server {
     const numbers = new Map(reached.map(({ group, place, rank }) => [group, { sequence: numbering.resolve(place), rank }]));
     for (const delivery of outbox.waiting()) delivery.caughtUp(from, numbers);
     const groups = Array.from({ length: GROUPS }, (_, group) => ({ group, sequence: numbering.newest(group) }));
-    return { store: numbering.store, life: numbering.life, replicasMax: mostReplicas(replica), newest: groups.filter(({ sequence }) => sequence > 0) };
+    return { store: numbering.store, life: numbering.life, replicasMax: mostReplicas(replica), newest: groups.filter(({ sequence }) => sequence > 0), reached: reachedOf(replica, store) };
   }
 }
 

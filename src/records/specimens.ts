@@ -19,7 +19,7 @@ import type { RecordBody } from "./record.ts";
 import { recordCodec, sealCodec, signedBytes } from "./record.ts";
 import { encodeHead, encodeRow, tagOf } from "./row.ts";
 import { Sum, weightOf } from "./sums.ts";
-import { batchKey, counterKey, followKey, genesisKey, hintKey, metaKey, outboxKey, positionKey, quarantineKey, readyKey, rowKey, sequenceKey, sumKey } from "./tables.ts";
+import { batchKey, counterKey, followKey, genesisKey, hintKey, metaKey, outboxKey, positionKey, quarantineKey, readyKey, rowKey, sequenceKey, sumKey, widestKey } from "./tables.ts";
 
 const digest = (words: string): Uint8Array => sha256(utf8(words));
 
@@ -89,10 +89,10 @@ export const specimens: Readonly<Record<string, Uint8Array>> = {
   "push-whole": ASK_PUSH.question.encode(whole),
   "push-part": ASK_PUSH.question.encode(part),
   "push-answer": ASK_PUSH.answer.encode(answerOf([{ kind: "ok" }, { kind: "hinted" }, { kind: "later", code: "NOT_YET" }, { kind: "refused", code: "NOT_OWN" }])),
-  "newest-question": ASK_NEWEST.question.encode({ reached: [{ group: 256, place, rank: 2 }], followed: [7] }),
+  "newest-question": ASK_NEWEST.question.encode({ store, reached: [{ group: 256, place, rank: 2 }], followed: [7] }),
   "news-question": TELL_NEWS.question.encode({ groups: [7, 256] }),
   "news-answer": TELL_NEWS.answer.encode({}),
-  "newest-answer": ASK_NEWEST.answer.encode({ store, life: 99, replicasMax: 3, newest: [{ group: 256, sequence: 41 }] }),
+  "newest-answer": ASK_NEWEST.answer.encode({ store, life: 99, replicasMax: 3, newest: [{ group: 256, sequence: 41 }], reached: [{ group: 256, place, rank: 0 }] }),
   "heads-question": ASK_HEADS.question.encode({ groups: [{ group: 7, place, scope: { rank: 2, followed: [namespace] } }] }),
   "heads-answer": ASK_HEADS.answer.encode({ store, namespaces: [namespace], groups: [{ group: 7, heads: [{ namespace: 0, tag, key: "letters/ä" }], next: place, isMore: true }] }),
   "fetch-question": ASK_FETCH.question.encode({ keys: [{ namespace, key: "letters/ä" }], skip: 0 }),
@@ -126,6 +126,7 @@ export const specimens: Readonly<Record<string, Uint8Array>> = {
   "key-position": positionKey(store, 256),
   "key-outbox": outboxKey(actor.incarnation, 12),
   "key-hint": hintKey(5),
+  "key-widest": widestKey(7),
   "key-ready": readyKey(256),
   "key-actor": metaKey("actor"),
 };

@@ -146,12 +146,17 @@ export function quarantineKey(namespace: NamespaceId, key: string): Uint8Array {
   return concatBytes(letter("x"), bytesOf(namespace), utf8(key));
 }
 
+/** `w`: the widest scope in which rows of a group were ever taken here. */
+export function widestKey(group: number): Uint8Array {
+  return concatBytes(letter("w"), u16(group));
+}
+
 /** `m`: single values. */
 export function metaKey(name: "actor" | "sequence" | "lives" | "judged" | "sums"): Uint8Array {
   return concatBytes(letter("m"), utf8(name));
 }
 
-export function table(name: "k" | "q" | "n" | "f" | "o" | "h" | "r" | "p" | "s" | "x"): { readonly from: Uint8Array; readonly to: Uint8Array } {
+export function table(name: "k" | "q" | "n" | "f" | "o" | "h" | "r" | "w" | "p" | "s" | "x"): { readonly from: Uint8Array; readonly to: Uint8Array } {
   return { from: letter(name), to: after(letter(name)) };
 }
 

@@ -82,7 +82,7 @@ export class TestHost {
 
   view(): ClusterView {
     const all = this.#all;
-    const list = (shard: number): HostId[] => preferenceList(shard, all.members().map((host) => ({ host, zone: host, capacityBytes: 1 })));
+    const list = (shard: number): readonly HostId[] => all.list(shard);
     return {
       self: this.self,
       members: () => this.knows(),
@@ -118,6 +118,7 @@ export class TestHosts implements AsyncDisposable {
   readonly wire = new MemoryNetwork(env);
   readonly hosts: TestHost[];
   #admitted: readonly TestHost[];
+  readonly #lists = new Map<number, readonly HostId[]>();
 
   constructor(names: readonly string[]) {
     this.hosts = names.map((name) => new TestHost(this, name));
@@ -135,9 +136,17 @@ export class TestHosts implements AsyncDisposable {
     return this.#admitted.map(({ self }) => self);
   }
 
+  /** All who take part for a shard, best first. */
+  list(shard: number): readonly HostId[] {
+    const known = this.#lists.get(shard) ?? preferenceList(shard, this.members().map((host) => ({ host, zone: host, capacityBytes: 1 })));
+    this.#lists.set(shard, known);
+    return known;
+  }
+
   /** Says who takes part; at first all do. */
   admit(hosts: readonly TestHost[]): void {
     this.#admitted = hosts;
+    this.#lists.clear();
   }
 
   byId(id: HostId): TestHost {

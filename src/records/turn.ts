@@ -1,4 +1,4 @@
-import { ACCEPT, isExcluded, shardOf } from "../cluster/index.ts";
+import { ACCEPT, EVERYWHERE, isExcluded, shardOf } from "../cluster/index.ts";
 import type { Delegation, Genesis, Verdict } from "../cluster/index.ts";
 import type { NamespaceId } from "../codec/index.ts";
 import type { LogOperation } from "../store/index.ts";
@@ -72,8 +72,9 @@ export class Turn {
     for (const group of anew) this.#begin(group);
   }
 
-  drop({ rows }: DroppingJob): void {
+  drop({ rows, anew }: DroppingJob): void {
     for (const row of rows) this.#draft.drop(row);
+    for (const group of anew) this.#begin(group);
   }
 
   /** What a dropped version had superseded may be on another host still, so that host is asked for everything once more. */
@@ -121,11 +122,13 @@ export class Turn {
     const { numbering, log } = this.#parts;
     const { operations, changed, weighed } = this.#draft.finish(numbering);
     if (this.#draft.damaged > 0) this.#parts.counters.count("rows damaged", this.#draft.damaged);
+    const widened = this.#widened(changed);
     if (operations.length > 0) {
-      await log.commit([...numbering.owed, ...operations]);
+      await log.commit([...numbering.owed, ...operations, ...widened.flatMap(({ group, rank }) => this.#parts.readiness.widen(group, rank))]);
       numbering.paid();
     }
     this.#number(changed);
+    for (const { group, rank } of widened) this.#parts.readiness.widened(group, rank);
     for (const group of this.#anew) this.#parts.positions.begunAnew(group);
     return { changed, weighed, learned: this.#intake.learned, deliveries: this.#deliveries };
   }
@@ -244,6 +247,13 @@ export class Turn {
         this.#deliveries.push(delivery);
       }
     }
+  }
+
+  /** Of which ranks rows come to be here that were not before: what is here must be known when it is to be given up. */
+  #widened(changed: readonly ChangedRow[]): { readonly group: number; readonly rank: number }[] {
+    const { holdings, readiness } = this.#parts;
+    const groups = [...new Set(changed.map(({ group }) => group))].filter((group) => group !== EVERYWHERE);
+    return groups.map((group) => ({ group, rank: holdings.scope(group).rank })).filter(({ group, rank }) => readiness.widen(group, rank).length > 0);
   }
 
   #number(changed: readonly ChangedRow[]): void {

@@ -5,7 +5,7 @@ import test from "node:test";
 import { encode } from "cborg";
 import type { Genesis } from "../../src/cluster/index.ts";
 import { admissionCodec, inviteCodec, namespaceIdOf, readInviteCode, removalCodec, signInvite } from "../../src/cluster/index.ts";
-import type { PackId } from "../../src/codec/index.ts";
+import type { PackId, StoreId } from "../../src/codec/index.ts";
 import { bytesOfId, concatBytes, utf8 } from "../../src/codec/index.ts";
 import { keyPairFromSeed, newSeed } from "../../src/crypto/index.ts";
 import { BULK, encodeOpen } from "../../src/net/bulk-frames.ts";
@@ -185,7 +185,7 @@ async function absurdNumbers({ moles, victim }: Scene): Promise<void> {
   const far = ASK_HEADS.answer.decode(await mole.ask(victim, ASK_HEADS.kind, ASK_HEADS.question.encode({ groups: groups.map(({ group, scope }) => ({ group, scope, place: { life: 0, sequence: HUGE } })) })));
   assert.ok(far.groups.every(({ heads }) => heads.length <= 1024));
   await mole.ask(victim, ASK_HEADS.kind, ASK_HEADS.question.encode({ groups }));
-  await mole.ask(victim, ASK_NEWEST.kind, ASK_NEWEST.question.encode({ reached: groups.map(({ group }) => ({ group, place, rank: 0 })), followed: [] }));
+  await mole.ask(victim, ASK_NEWEST.kind, ASK_NEWEST.question.encode({ store: victim.self as string as StoreId, reached: groups.map(({ group }) => ({ group, place, rank: 0 })), followed: [] }));
   const many = Array.from({ length: 1024 }, () => ({ namespace: mole.roster, key: `member/${victim.self}` }));
   const fetched = await mole.ask(victim, ASK_FETCH.kind, ASK_FETCH.question.encode({ keys: many, skip: 1024 }));
   assert.ok(fetched.length < 2 * MIB, `${fetched.length} bytes`);
