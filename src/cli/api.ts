@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { Acknowledged, CreatedInvite, FileFault, FileRow, HeadRow, HostRow, InviteGrants, PeerAddresses, PublishRow, SiteRow, Status, WorkerRow } from "../door/index.ts";
+import type { Acknowledged, CreatedInvite, FileFault, FileRow, HeadRow, HostRow, InviteGrants, Layout, PeerAddresses, PublishRow, SiteRow, Status, WorkerRow } from "../door/index.ts";
 import { ApiClient } from "./http.ts";
 import { KvApi } from "./kv/kv-api.ts";
 
@@ -47,6 +47,10 @@ export class HostApi {
   files(site: string | undefined): AsyncGenerator<FileRow | FileFault> {
     const path = site === undefined ? "/files" : `/sites/${encodeURIComponent(site)}/files`;
     return this.#client.rows(path, this.#signal) as AsyncGenerator<FileRow | FileFault>;
+  }
+
+  async layout(): Promise<Layout> {
+    return (await this.#get("/layout")) as Layout;
   }
 
   async workers(): Promise<readonly WorkerRow[]> {

@@ -1,9 +1,10 @@
 import type { HostId } from "../codec/index.ts";
 import type { Exclusion } from "./exclusion.ts";
 import { exclusionsOf } from "./exclusion.ts";
-import { layoutName, preferenceList } from "./layout.ts";
+import type { Share } from "./layout.ts";
+import { layoutName, preferenceList, sharesOf } from "./layout.ts";
 import type { Genesis, JudgedRecord, Verdict } from "./namespace.ts";
-import { EVERYWHERE } from "./namespace.ts";
+import { EVERYWHERE, SHARDS } from "./namespace.ts";
 import type { Network } from "./network.ts";
 import type { Coordination, Member, NetworkSettings } from "./port.ts";
 import type { NetworkEntry, Register } from "./roster.ts";
@@ -111,6 +112,13 @@ export class Cluster {
     const list = preferenceList(shard, this.#candidates());
     this.#lists.set(shard, list);
     return list;
+  }
+
+  /** What each member is assigned of all shards. @param first how many hosts of each preference list are assigned the shard */
+  shares(first: number): readonly Share[] {
+    const lists = Array.from({ length: SHARDS }, (_, shard) => this.preferenceList(shard));
+    const listed = new Set(lists[0]);
+    return sharesOf([...this.#register.members.values()].filter(({ host }) => listed.has(host)), lists, first);
   }
 
   replicas(shard: number, count: number): readonly HostId[] {

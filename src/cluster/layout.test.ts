@@ -5,7 +5,7 @@ import type { HostId } from "../codec/index.ts";
 import { idFromBytes, utf8 } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
 import type { Candidate } from "./index.ts";
-import { preferenceList } from "./index.ts";
+import { preferenceList, sharesOf } from "./index.ts";
 import { layoutName } from "./layout.ts";
 
 const GIB = 1024 ** 3;
@@ -50,6 +50,31 @@ test("hosts lead shards in proportion to their weights", () => {
   const led = Array.from({ length: 3000 }, (_, shard) => preferenceList(shard, all)[0]).filter((host) => host === all[0]!.host).length;
   // 4 of 7 are expected; the bounds are six standard deviations away.
   assert.ok(led > 1550 && led < 1880, String(led));
+});
+
+const lists = (all: readonly Candidate[]): HostId[][] => Array.from({ length: 256 }, (_, shard) => preferenceList(shard, all));
+
+/** Places among the first three of all shards that another host has than before. */
+function moved(before: readonly Candidate[], after: readonly Candidate[]): number {
+  const [old, now] = [lists(before), lists(after)];
+  return now.reduce((sum, list, shard) => sum + list.slice(0, 3).filter((host) => !old[shard]!.slice(0, 3).includes(host)).length, 0);
+}
+
+test("a host that joins or leaves among ten moves about its share of the copies and no more", () => {
+  const ten = candidates(10, 10);
+  const nine = ten.slice(0, 9);
+  const places = 256 * 3;
+  // A tenth is expected each way.
+  for (const share of [moved(nine, ten) / places, moved(ten, nine) / places]) assert.ok(share > 0.07 && share < 0.13, String(share));
+});
+
+test("the shares of all hosts are told beside what their weights say", () => {
+  const all = candidates(10, 10, (at) => (at === 0 ? 4 : 1));
+  const shares = sharesOf(all, lists(all), 3);
+  assert.equal(shares.reduce((sum, { shards }) => sum + shards, 0), 768);
+  assert.ok(Math.abs(shares.reduce((sum, { fairShards }) => sum + fairShards, 0) - 768) < 60);
+  assert.ok(shares.slice(1).every(({ shards }) => shards < shares[0]!.shards));
+  assert.deepEqual(sharesOf(all.slice(0, 2), lists(all.slice(0, 2)), 3).map(({ shards }) => shards), [256, 256]);
 });
 
 test("a layout has another name when a list may be another, and the same when only small things changed", () => {

@@ -37,6 +37,27 @@ export function preferenceList(shard: number, candidates: readonly Candidate[]):
     .map(({ host }) => host);
 }
 
+/** What one host is assigned of all shards. */
+export interface Share {
+  readonly host: HostId;
+  /** Of so many shards it is one of the first hosts. */
+  readonly shards: number;
+  /** Of so many it would be by its weight alone: no host is twice on a shard's list, and zones bend it. */
+  readonly fairShards: number;
+}
+
+/** How even the assignment is. @param first how many hosts of each preference list are assigned the shard */
+export function sharesOf(candidates: readonly Candidate[], lists: readonly (readonly HostId[])[], first: number): Share[] {
+  const total = candidates.reduce((sum, { capacityBytes }) => sum + weightOf(capacityBytes), 0);
+  const counts = new Map<HostId, number>();
+  for (const list of lists) for (const host of list.slice(0, first)) counts.set(host, (counts.get(host) ?? 0) + 1);
+  return candidates.map(({ host, capacityBytes }) => ({
+    host,
+    shards: counts.get(host) ?? 0,
+    fairShards: Math.min(lists.length, (lists.length * Math.min(first, candidates.length) * weightOf(capacityBytes)) / total),
+  }));
+}
+
 /** Equal where all preference lists are. */
 export function layoutName(candidates: Iterable<Candidate>): string {
   return [...candidates].map(({ host, zone, capacityBytes }) => JSON.stringify([host, zone, weightOf(capacityBytes)])).sort().join("\n");

@@ -79,8 +79,10 @@ export async function createCircle(env: Env, parts: CircleParts, started: AsyncD
   });
   const start = async (): Promise<void> => {
     started.defer(cluster.onChange(() => membership.card.nudge()));
-    for (const worker of own) worker.start();
+    for (const worker of own) if (worker !== membership.card) worker.start();
     records.start();
+    // The card is what a host writes first after a start; it can wait until that costs no new incarnation.
+    void records.confirmAtStart().then(() => membership.card.start());
     await membership.sayFirstWord();
     election.start();
   };

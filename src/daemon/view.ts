@@ -1,18 +1,19 @@
 import type { Cluster, Liveness, Member, Register } from "../cluster/index.ts";
 import type { AccountId, HostId, InviteId } from "../codec/index.ts";
 import { idFromText } from "../codec/index.ts";
-import type { Acknowledged, CreatedInvite, Gauge, HostRow, InviteGrants, InviteRow, Node, PeerAddresses, Status } from "../door/index.ts";
+import type { Acknowledged, CreatedInvite, Gauge, HostRow, InviteGrants, InviteRow, Layout, Node, PeerAddresses, Status } from "../door/index.ts";
 import type { Transport } from "../net/index.ts";
 import type { Env, Worker, WorkerStatus } from "../platform/index.ts";
 import type { Pool } from "../pool/index.ts";
 import type { Kv } from "../kv/index.ts";
-import type { Records } from "../records/index.ts";
+import type { RunningRecords } from "../records/index.ts";
 import type { Sites } from "../site/index.ts";
 import type { PieceStore } from "../store/index.ts";
 import type { AddressBook } from "./address-book.ts";
 import type { HostIdentity, Settings } from "./directory.ts";
 import type { OwnStanding } from "./health.ts";
 import { healthOf, nextStepOf } from "./health.ts";
+import { layoutOf } from "./layout-view.ts";
 import type { Membership } from "./membership.ts";
 
 export interface ViewParts {
@@ -26,7 +27,7 @@ export interface ViewParts {
   readonly cluster: Cluster;
   readonly liveness: Liveness;
   readonly membership: Membership;
-  readonly records: Records;
+  readonly records: RunningRecords;
   readonly pool: Pool;
   readonly sites: Sites;
   readonly kv: Kv;
@@ -109,6 +110,10 @@ export class View implements Node {
       lastSeenMs: isSelf ? this.#env.clock.wallMs() : (liveness.lastSeenMs(member.host) ?? null),
       isSelf,
     };
+  }
+
+  layout(): Layout {
+    return layoutOf(this.#parts.cluster, this.#parts.records.standing());
   }
 
   workers(): readonly WorkerStatus[] {

@@ -3,7 +3,7 @@ import type { WorkerStatus } from "../platform/index.ts";
 import type { Kv } from "../kv/index.ts";
 import type { Pool } from "../pool/index.ts";
 import type { Sites } from "../site/index.ts";
-import type { Acknowledged, CreatedInvite, HostRow, InviteGrants, InviteRow, PeerAddresses, Status } from "./rows.ts";
+import type { Acknowledged, CreatedInvite, HostRow, InviteGrants, InviteRow, Layout, PeerAddresses, Status } from "./rows.ts";
 
 /** A number for /metrics, read at each scrape. Names begin with "holdfast_" and end with the unit. */
 export interface Gauge {
@@ -23,6 +23,8 @@ export interface Node {
   status(): Status;
   /** All members, this host first. */
   hosts(): readonly HostRow[];
+  /** Who holds which shard, and who should. */
+  layout(): Layout;
   workers(): readonly WorkerStatus[];
   /** Beyond members, peers and sites, which the door counts itself: records, pieces, memory. */
   gauges(): readonly Gauge[];

@@ -78,6 +78,35 @@ export type FileRow = ValueOf<typeof FileRow>;
 export const FileFault = object({ site: text, code: text, message: text }, { $id: "FileFault", description: "A site whose list of files is out of reach." });
 export type FileFault = ValueOf<typeof FileFault>;
 
+const count = { type: "integer", minimum: 0 } as const;
+
+export const LayoutRow = object(
+  {
+    id,
+    name: text,
+    weight: { type: "integer", minimum: 1, description: "by capacity, in powers of two of GiB" },
+    shards: { ...count, description: "it should keep so many" },
+    fairShards: { type: "number", description: "its weight alone would give it so many" },
+    ready: { ...count, description: "of those it should keep, its copy of so many is complete" },
+    gaining: { ...count, description: "of those it should keep, its copy of so many is not complete yet" },
+    givingUp: { ...count, description: "it keeps so many beyond those, until others are ready for them" },
+  },
+  { $id: "LayoutRow", description: "What a host has of the shards." },
+);
+export type LayoutRow = ValueOf<typeof LayoutRow>;
+
+export const Layout = object(
+  {
+    replicas: { ...count, description: "so many hosts should keep each shard" },
+    moving: { ...count, description: "shards that some host has yet to gain or to give up" },
+    evenness: object({ least: { type: "number" }, most: { type: "number" } }, { description: "the smallest and the largest of shards : fairShards" }),
+    hosts: list(LayoutRow),
+    shards: list(object({ shard: count, targets: list(id), ready: list(id) }, { description: "who should keep it, best first, and whose copies are complete" })),
+  },
+  { $id: "Layout", description: "Who holds what, what is moving, and how even it is." },
+);
+export type Layout = ValueOf<typeof Layout>;
+
 export const WorkerRow = object(
   { name: text, state: { enum: ["idle", "working", "stopped"] }, progress: text, lastError: orNull(text), runs: integer, lastRunMs: orNull(millis) },
   { $id: "WorkerRow", description: "A piece of background work." },

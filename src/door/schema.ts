@@ -1,7 +1,7 @@
 // JSON Schema as plain data, and the types that follow from it. Bodies are checked by typebox; its builders are not used, because
 // loading them costs each host 20 MB and a tenth of a second.
 
-type Named = { readonly string: string; readonly integer: number; readonly boolean: boolean; readonly null: null };
+type Named = { readonly string: string; readonly integer: number; readonly number: number; readonly boolean: boolean; readonly null: null };
 
 /** The values that a schema describes, for the parts of JSON Schema that are used here. */
 export type ValueOf<S> = S extends { readonly const: infer C }

@@ -21,7 +21,7 @@ const TIMEOUT_MS = 5000;
 /** Rows deleted by one commit. */
 const STEP = 200;
 /** Of so many replicas are most namespaces: a copy is not given up before hosts are ready for those, whether one is known or not. */
-const USUAL_REPLICAS = 3;
+export const USUAL_REPLICAS = 3;
 
 export interface HandoverParts {
   readonly replica: Replica;

@@ -113,6 +113,13 @@ export interface ScanPage {
   readonly isPartial?: boolean;
 }
 
+/** Where copies are and where they should be, as far as this host knows. */
+export interface LayoutStanding {
+  /** So many hosts should keep each shard. */
+  readonly replicas: number;
+  readonly shards: readonly { readonly shard: number; readonly targets: readonly HostId[]; readonly ready: readonly HostId[] }[];
+}
+
 /** What the record store asks of the cluster. */
 export interface ClusterView {
   readonly self: HostId;

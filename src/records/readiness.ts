@@ -78,6 +78,12 @@ export class Readiness {
     return active.filter((host) => host !== this.#cluster.self && this.hasPublished(host, group, replicas));
   }
 
+  /** All active hosts whose copies of the group are complete for namespaces with so many replicas, this one by its own word. */
+  ready(group: number, replicas: number): readonly HostId[] {
+    const isSelfReady = (this.own(group)?.rank ?? RANK_MAX) < replicas;
+    return [...(isSelfReady ? [this.#cluster.self] : []), ...this.others(group, replicas)];
+  }
+
   /** What this host has to publish now; undefined when it has. */
   unpublished(store: StoreId): Ready | undefined {
     const ranks = Uint8Array.from({ length: GROUPS }, (_, group) => this.#own.get(group)?.rank ?? NOT_READY);

@@ -45,6 +45,19 @@ test("a host whose others confirm its disk goes on as the actor it was, and one 
   await until("b has all four", () => b.records.local(everywhereId, "k")?.siblings.length === 4);
 });
 
+test("ten restarts of a host in a network that is all there take no new incarnation", async () => {
+  await using all = await TestHosts.of("a", "b", "c");
+  const [a] = all.hosts as [TestHost];
+  const first = await a.put(everywhereId, "k", "0");
+  for (let at = 1; at <= 10; at += 1) {
+    await a.stop();
+    await all.restart(a);
+    assert.equal(await a.records.confirmAtStart(), true);
+    const { dots } = await a.put(everywhereId, "k", String(at));
+    assert.deepEqual(dots[0]!.actor, first.dots[0]!.actor);
+  }
+});
+
 test("a host of which one other is away does not trust its disk", async () => {
   await using all = await TestHosts.of("a", "b", "c");
   const [a, , c] = all.hosts as [TestHost, TestHost, TestHost];

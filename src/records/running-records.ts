@@ -1,5 +1,5 @@
 import type { Delegation, Genesis, LastHonoured } from "../cluster/index.ts";
-import { genesisCodec, groupsOf, namespaceIdOf } from "../cluster/index.ts";
+import { SHARDS, genesisCodec, groupsOf, namespaceIdOf } from "../cluster/index.ts";
 import type { HostId, NamespaceId, NetworkId } from "../codec/index.ts";
 import type { KeyPair } from "../crypto/index.ts";
 import type { Transport } from "../net/index.ts";
@@ -18,13 +18,14 @@ import { Feed } from "./feed.ts";
 import { MAX_INCARNATIONS } from "./limits.ts";
 import { Following } from "./following.ts";
 import type { Findings } from "./inspection.ts";
-import { Handover } from "./handing-over.ts";
+import { Handover, USUAL_REPLICAS } from "./handing-over.ts";
 import { Judging } from "./judging.ts";
 import { readyCodec, readyKeyOf } from "./marks.ts";
 import { ASK_CONFIRM, ASK_GENESIS } from "./messages.ts";
 import { News } from "./news.ts";
+import { mostReplicas } from "./pull.ts";
 import { Peers } from "./peers.ts";
-import type { Change, ClusterView, KeyState, ReadOptions, Records, ScanOptions, ScanPage, Write, WriteOptions, WriteResult } from "./port.ts";
+import type { Change, ClusterView, KeyState, LayoutStanding, ReadOptions, Records, ScanOptions, ScanPage, Write, WriteOptions, WriteResult } from "./port.ts";
 import { Reader } from "./reading.ts";
 import { Replica } from "./replica.ts";
 import { livePage, stateOf } from "./rows.ts";
@@ -147,6 +148,14 @@ export class RunningRecords implements Records {
   counters(): Readonly<Record<string, number>> {
     const { counters, outbox } = this.#replica;
     return { ...counters.snapshot(), "outbox batches": outbox.size, "outbox bytes": outbox.bytes, "hint batches": outbox.hintCount, "hint bytes": outbox.hintBytes };
+  }
+
+  /** Which hosts should keep each shard, and whose copies of it are complete, for namespaces of as many replicas as most have, or as any has. */
+  standing(): LayoutStanding {
+    const { readiness } = this.#replica;
+    const replicas = Math.max(USUAL_REPLICAS, mostReplicas(this.#replica));
+    const shards = Array.from({ length: SHARDS }, (_, shard) => ({ shard, targets: this.#parts.cluster.replicas(shard, replicas), ready: readiness.ready(shard, replicas) }));
+    return { replicas, shards };
   }
 
   /**

@@ -20,6 +20,7 @@ export const COMMANDS: readonly Listed[] = [
   { name: "hosts", summary: "list the hosts of the network", load: async () => (await import("./hosts.ts")).hosts },
   { name: "sites", summary: "list the sites of the network", load: async () => (await import("./sites.ts")).sites },
   { name: "files", summary: "list the files of all sites, or of one", load: async () => (await import("./files.ts")).files },
+  { name: "layout", summary: "say who holds which shard, what is moving, and how even it is", load: async () => (await import("./layout.ts")).layout },
   { name: "workers", summary: "list the host's background work", load: async () => (await import("./workers.ts")).workers },
   { name: "kv", summary: "put, get, delete, scan and watch keys and values", load: async () => (await import("./kv.ts")).kv },
   { name: "remove", summary: "remove a host from the network for good", load: async () => (await import("./remove.ts")).remove },

@@ -2,7 +2,7 @@ import type { HostId } from "../../codec/index.ts";
 import { idFromText } from "../../codec/index.ts";
 import type { WorkerStatus } from "../../platform/index.ts";
 import type { Node } from "../port.ts";
-import { Acknowledged, CreatedInvite, HostRow, InviteGrants, InviteRow, PeerAddresses, Status, WorkerRow } from "../rows.ts";
+import { Acknowledged, CreatedInvite, HostRow, InviteGrants, InviteRow, Layout, PeerAddresses, Status, WorkerRow } from "../rows.ts";
 import { body, list, object } from "../schema.ts";
 import type { Answer, Route } from "./route.ts";
 import { ok } from "./route.ts";
@@ -38,6 +38,7 @@ export function networkRoutes(node: Node): readonly Route[] {
       gives: { 200: { description: "It is revoked", schema: Acknowledged }, 202: { description: "It is revoked, but few hosts know yet", schema: Acknowledged } },
       handle: async (call) => acknowledge(await node.revokeHost(idFromText<HostId>(call.param("id")))),
     },
+    { method: "GET", path: "/api/layout", name: "layout", summary: "Who holds which shard, what is moving, and how even it is", gives: { 200: { description: "The layout", schema: Layout } }, handle: () => ok(node.layout()) },
     { method: "GET", path: "/api/workers", name: "workers", summary: "Background work and its state", gives: { 200: { description: "The workers", schema: object({ workers: list(WorkerRow) }) } }, handle: () => ok({ workers: node.workers().map(workerRow) }) },
     {
       method: "POST",
