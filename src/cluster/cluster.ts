@@ -114,11 +114,10 @@ export class Cluster {
     return list;
   }
 
-  /** What each member is assigned of all shards. @param first how many hosts of each preference list are assigned the shard */
+  /** What each active member is assigned of all shards. @param first how many hosts of each preference list are assigned the shard */
   shares(first: number): readonly Share[] {
     const lists = Array.from({ length: SHARDS }, (_, shard) => this.preferenceList(shard));
-    const listed = new Set(lists[0]);
-    return sharesOf([...this.#register.members.values()].filter(({ host }) => listed.has(host)), lists, first);
+    return sharesOf(this.#candidates(), lists, first);
   }
 
   replicas(shard: number, count: number): readonly HostId[] {

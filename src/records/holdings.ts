@@ -67,12 +67,12 @@ export class Holdings {
 
   /** Where the layout wants copies of a namespace's records in a group, this host perhaps among them. */
   targets(group: number, genesis: Genesis): readonly HostId[] {
-    return group === EVERYWHERE ? this.#cluster.members() : this.#cluster.replicas(group, genesis.replicas);
+    return this.#cluster.replicas(group, genesis.replicas);
   }
 
   /** The other hosts that writes go to: the targets, and those who were targets and are read until the new ones are ready. */
   recipients(group: number, genesis: Genesis): readonly HostId[] {
-    if (group === EVERYWHERE) return this.#cluster.members().filter((host) => host !== this.self);
+    if (group === EVERYWHERE) return this.targets(group, genesis).filter((host) => host !== this.self);
     const { replicas } = genesis;
     const list = this.#cluster.preferenceList(group);
     const { version } = this.#readiness;

@@ -127,7 +127,7 @@ export interface ClusterView {
   members(): readonly HostId[];
   /** Connected now, without this host. */
   online(): readonly HostId[];
-  /** The first R active hosts for the shard, best first; for EVERYWHERE all members. */
+  /** The first R active hosts for the shard, best first; for EVERYWHERE all active ones. */
   replicas(shard: number, count: number): readonly HostId[];
   /** All active hosts for the shard, best first. */
   preferenceList(shard: number): readonly HostId[];

@@ -74,7 +74,7 @@ export class Readiness {
 
   /** The other active hosts that have said to be complete for namespaces with so many replicas. */
   others(group: number, replicas: number): readonly HostId[] {
-    const active = group === EVERYWHERE ? this.#cluster.members() : this.#cluster.preferenceList(group);
+    const active = group === EVERYWHERE ? this.#cluster.replicas(group, 0) : this.#cluster.preferenceList(group);
     return active.filter((host) => host !== this.#cluster.self && this.hasPublished(host, group, replicas));
   }
 
