@@ -213,7 +213,7 @@ export function mostReplicas({ geneses }: Replica): number {
 
 /** How far a store's numbering has been applied here, of what the layout wants here. Nobody waits for followers, nor counts on who gives up. */
 export function reachedOf({ positions, holdings }: Replica, store: StoreId): readonly Reached[] {
-  return positions.in(store).flatMap(([group, position]) => {
+  return [...positions.in(store)].flatMap(([group, position]) => {
     const rank = group === EVERYWHERE ? 0 : Math.max(position.mark.rank, holdings.wantedRank(group));
     return rank < RANK_MAX ? [{ group, place: position.place, rank }] : [];
   });
