@@ -1,4 +1,4 @@
-import type { History, KnownWrite } from "../world/history.ts";
+import type { History } from "../world/history.ts";
 import type { KeyView } from "../world/shown.ts";
 import type { Judgement } from "./judgement.ts";
 
@@ -11,15 +11,11 @@ export function checkLosses(history: History, views: readonly KeyView[]): Judgem
   const present = new Map(views.map(({ namespace, key, views: each }) => [namespace.id + key, new Set(each.flatMap(({ versions }) => versions))]));
   const acknowledged = history.writes.filter(({ operation, isDeletion }) => operation.outcome === "ok" && !isDeletion);
   const missing = acknowledged.filter(({ id, namespace, key }) => !history.covers(present.get(namespace + key)!, id));
-  const lost = missing.filter((write) => !write.operation.host.isRemoved && disksLost(history, write) < write.copies);
+  const lost = missing.filter((write) => !write.operation.host.isRemoved && history.disksLost(write.id) < write.copies);
   return {
     invariant: "I1",
     judged: acknowledged.length,
     exempt: missing.length - lost.length,
     findings: lost.map(({ id, key, operation, copies, isSafe }) => `version ${id} of ${key}, acknowledged by ${operation.host.name} at ${operation.endedMs} with ${copies} copies${isSafe ? "" : " (not safe)"}, is gone, and nobody who replaced it had read it`),
   };
-}
-
-function disksLost(history: History, { id }: KnownWrite): number {
-  return history.losses.filter(({ before, after }) => history.covers(before, id) && !history.covers(after, id)).length;
 }

@@ -48,7 +48,7 @@ export class ReadinessCheck {
     for (const each of settled) {
       this.#judged += 1;
       if (this.#history.covers(shown, each.write.id)) continue;
-      if (this.#disksLost(each) >= each.copies) this.#exempt += 1;
+      if (this.#history.disksLost(each.write.id, each.atMs) >= each.copies) this.#exempt += 1;
       else this.#findings.push(`operation ${number} at ${host.name} does not see version ${each.write.id} of ${key}, which ${each.copies} complete copies had before, all that there were`);
     }
   }
@@ -67,9 +67,5 @@ export class ReadinessCheck {
     if (!isThere || complete.length < needed) return;
     const known = this.#settled.get(namespace + key) ?? [];
     this.#settled.set(namespace + key, [...known, { write, atMs: this.#world.time.nowMs, copies: complete.length }].slice(-KEPT));
-  }
-
-  #disksLost({ write, atMs: since }: Settled): number {
-    return this.#history.losses.filter(({ atMs, before, after }) => atMs > since && this.#history.covers(before, write.id) && !this.#history.covers(after, write.id)).length;
   }
 }

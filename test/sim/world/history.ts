@@ -101,6 +101,11 @@ export class History {
     return false;
   }
 
+  /** Disks lost since then that had a version, or what superseded it, and then had it no more. */
+  disksLost(id: number, sinceMs = 0): number {
+    return this.losses.filter(({ atMs, before, after }) => atMs >= sinceMs && this.covers(before, id) && !this.covers(after, id)).length;
+  }
+
   #list<K, V>(lists: Map<K, V[]>, key: K): V[] {
     const known = lists.get(key);
     if (known !== undefined) return known;
