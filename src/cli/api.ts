@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { Acknowledged, CreatedInvite, FileFault, FileRow, HeadRow, HostRow, InviteGrants, Layout, PeerAddresses, PublishRow, SiteRow, Status, WorkerRow } from "../door/index.ts";
+import type { Acknowledged, CreatedInvite, FileFault, FileRow, HeadRow, HostRow, InviteGrants, Layout, NetworkSettings, PeerAddresses, PublishRow, SettingChanges, SiteRow, Status, WorkerRow } from "../door/index.ts";
 import { ApiClient } from "./http.ts";
 import { KvApi } from "./kv/kv-api.ts";
 
@@ -69,6 +69,18 @@ export class HostApi {
     return (await this.#send("DELETE", `/hosts/${encodeURIComponent(id)}`)) as Acknowledged;
   }
 
+  async giveUpHost(id: string): Promise<Acknowledged> {
+    return (await this.#send("POST", `/hosts/${encodeURIComponent(id)}/lost`)) as Acknowledged;
+  }
+
+  async settings(): Promise<NetworkSettings> {
+    return (await this.#get("/settings")) as NetworkSettings;
+  }
+
+  async changeSettings(changes: SettingChanges): Promise<Acknowledged> {
+    return (await this.#send("PUT", "/settings", changes)) as Acknowledged;
+  }
+
   async revokeHost(id: string): Promise<Acknowledged> {
     return (await this.#send("POST", `/hosts/${encodeURIComponent(id)}/revoke`)) as Acknowledged;
   }
@@ -112,7 +124,7 @@ export class HostApi {
     return this.#send("GET", path);
   }
 
-  #send(method: "GET" | "POST" | "DELETE", path: string, json?: unknown): Promise<unknown> {
+  #send(method: "GET" | "POST" | "PUT" | "DELETE", path: string, json?: unknown): Promise<unknown> {
     const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(PROMPT_MS)]);
     return this.#client.ask({ method, path, signal, ...(json === undefined ? {} : { json }) });
   }

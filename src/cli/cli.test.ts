@@ -32,7 +32,7 @@ test("the help lists every command, and each command's help has an example", asy
   const shown = COMMANDS.filter(({ isHidden }) => isHidden !== true);
   const { stdout } = await run("--help");
   for (const { name } of shown) assert.match(stdout, new RegExp(`^  ${name} `, "m"));
-  const helps = await Promise.all(shown.map(({ name }) => run(name, ...(name === "key" ? ["export"] : name === "kv" ? ["put"] : []), "--help")));
+  const helps = await Promise.all(shown.map(({ name }) => run(name, ...(name === "key" ? ["export"] : name === "kv" ? ["put"] : name === "network" ? ["set"] : []), "--help")));
   for (const [at, { code, stdout }] of helps.entries()) {
     assert.equal(code, 0, shown[at]!.name);
     assert.match(stdout, /Example:\n {2}\.\/holdfast /, shown[at]!.name);

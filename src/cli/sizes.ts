@@ -22,6 +22,20 @@ export function parseBytes(typed: string): number {
   return bytes;
 }
 
+const SECOND_MS = 1000;
+const DURATIONS: Readonly<Record<string, number>> = { s: SECOND_MS, m: 60 * SECOND_MS, h: 3_600 * SECOND_MS, d: 86_400 * SECOND_MS, w: 604_800 * SECOND_MS };
+
+/**
+ * Reads a length of time as people type it: "12h", "7d", "26 w". In milliseconds.
+ * @throws CliError BAD_SIZE
+ */
+export function parseDuration(typed: string): number {
+  const found = /^\s*(\d{1,6})\s*([smhdw])\s*$/i.exec(typed);
+  const ms = found === null ? 0 : Number(found[1]) * DURATIONS[found[2]!.toLowerCase()]!;
+  if (ms === 0) throw new CliError("BAD_SIZE", `"${typed}" is not a length of time. Type a number above zero and a unit: 90m, 12h, 7d, 26w.`);
+  return ms;
+}
+
 const STEPS = ["B", "kB", "MB", "GB", "TB", "PB"] as const;
 
 /** A size for people, with three digits that count: "947 kB", "1.5 GB", "20 GB". */

@@ -11,6 +11,8 @@ export type ClusterErrorCode =
   | "BAD_HOST_NAME"
   | "NOT_ADMINISTRATOR"
   | "NOT_APPROVED"
+  | "NOT_GONE"
+  | "LAST_VOTER"
   | "NO_SUCH_HOST"
   | "OWN_DELEGATION"
   | "NO_ACCOUNT";

@@ -1,6 +1,6 @@
 import { accountRule } from "../account/index.ts";
 import type { Beat, Delegation } from "../cluster/index.ts";
-import { Appointment, Ballots, Cluster, Connector, Election, Liveness, votersCodec } from "../cluster/index.ts";
+import { Absences, Appointment, Ballots, Cluster, Connector, Departures, Election, Liveness, departureCodec, votersCodec } from "../cluster/index.ts";
 import type { HostId, InviteId } from "../codec/index.ts";
 import type { Admission, Standing, Transport } from "../net/index.ts";
 import type { Env, Worker } from "../platform/index.ts";
@@ -72,7 +72,15 @@ export async function createCircle(env: Env, parts: CircleParts, started: AsyncD
   known.election = election;
   const publish = (key: string, value: Uint8Array): Promise<unknown> => records.write([{ namespace: network.namespace, key, value, context: EMPTY_CONTEXT }], { as: "host" });
   const appointment = new Appointment(env, { network: network.id, key: identity.key, cluster, transport, ballots, election, publish: (configuration) => publish(`voters/${configuration.number}`, votersCodec.encode(configuration)) });
-  const own = [connector.worker, liveness.worker, appointment.worker, membership.card];
+  const departures = new Departures(env, {
+    network: network.id,
+    key: identity.key,
+    cluster,
+    transport,
+    absences: new Absences(env, log),
+    publish: (host, departure) => publish(`gone/${host}`, departureCodec.encode(departure)),
+  });
+  const own = [connector.worker, liveness.worker, appointment.worker, departures.worker, membership.card];
   // Connections nudge them from now on, whether or not the host comes to be started.
   started.defer(async () => {
     await Promise.all(own.map((worker) => worker.stop()));

@@ -33,3 +33,9 @@ test("a host that is new, removed or revoked says so first, and what to do about
   assert.match(first("removed"), /no longer a member .* "holdfast join CODE"/);
   assert.match(first("revoked"), /no longer act .* "holdfast key import"/);
 });
+
+test("health says when a majority of the voters is out of reach, where that matters", () => {
+  const hosts = [host("attic"), host("barn", "away"), host("cellar", "away")];
+  assert.match(said({ hosts, mayCoordinate: false })[0], /are away\. Until a majority of the voters is in reach nobody plans repair\.$/);
+  assert.doesNotMatch(said({ hosts: hosts.slice(0, 2), mayCoordinate: false })[0], /majority/, "of two hosts one away says it all");
+});

@@ -11,6 +11,8 @@ export interface HealthFacts {
   /** Null when nothing is published. */
   readonly survives: number | null;
   readonly isAlone: boolean;
+  /** Left out or true: a majority of the voters is in reach. */
+  readonly mayCoordinate?: boolean;
 }
 
 /** The state of the network in one sentence. */
@@ -27,7 +29,11 @@ export function healthOf(facts: HealthFacts): string {
   }
 }
 
-function networkHealth({ hosts, sites, survives, isAlone }: HealthFacts): string {
+function networkHealth(facts: HealthFacts): string {
+  return facts.mayCoordinate === false && facts.hosts.length > 2 ? `${copiesHealth(facts)} Until a majority of the voters is in reach nobody plans repair.` : copiesHealth(facts);
+}
+
+function copiesHealth({ hosts, sites, survives, isAlone }: HealthFacts): string {
   const away = hosts.filter(({ presence }) => presence !== "online").map(({ name }) => name);
   const missing = away.length === 0 ? "" : ` ${listed(away)} ${away.length === 1 ? "is" : "are"} away.`;
   if (survives === null) return isAlone ? "This host is alone, and nothing is published yet." : `${hosts.length} hosts; nothing is published yet.${missing}`;

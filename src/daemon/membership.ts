@@ -1,5 +1,5 @@
-import type { Cluster, Invite, RedeemAnswer, Removal } from "../cluster/index.ts";
-import { ClusterError, admissionCodec, hostCardCodec, inviteCheckWords, inviteCodec, inviteIdOf, judgeRedemption, redeemAnswerCodec, removalCodec, firstConfiguration, forcedConfiguration, signInvite, votersCodec, writeInviteCode } from "../cluster/index.ts";
+import type { Cluster, Invite, NetworkSettings, RedeemAnswer, Removal } from "../cluster/index.ts";
+import { ClusterError, SETTINGS, admissionCodec, hostCardCodec, inviteCheckWords, inviteCodec, inviteIdOf, judgeRedemption, redeemAnswerCodec, removalCodec, firstConfiguration, forcedConfiguration, settingCodec, signInvite, votersCodec, writeInviteCode } from "../cluster/index.ts";
 import type { AccountId, HostId, InviteId } from "../codec/index.ts";
 import { equalBytes } from "../codec/index.ts";
 import { keyPairFromSeed } from "../crypto/index.ts";
@@ -142,19 +142,41 @@ export class Membership {
     return { code: writeInviteCode(code), invite, expiresMs, checkWords: inviteCheckWords(identity.network.id, invite) };
   }
 
-  /** Shuts a host out; what it has written until now stays. @throws ClusterError NO_SUCH_HOST; RecordsError REFUSED */
-  async remove(host: HostId): Promise<{ readonly safe: boolean }> {
-    this.#checkIsMember(host);
-    return this.#endHonouring(host, `removed/${host}/${this.#person()}`, undefined, this.#votersWithout(host));
+  /** What administrators choose for the whole network. @throws RecordsError REFUSED for everybody else */
+  set(setting: keyof NetworkSettings, ms: number): Promise<{ readonly safe: boolean }> {
+    const { identity, records } = this.#parts;
+    return records.write([{ namespace: identity.network.namespace, key: `setting/${SETTINGS[setting].name}`, value: settingCodec.encode({ ms }) }]);
   }
 
-  /** An administrator's removal needs no consent of a host that may be lost: of two voters the other alone would be no majority. */
-  #votersWithout(host: HostId): readonly Write[] {
+  /**
+   * Shuts a host out; what it has written until now stays.
+   * @param isLost it never comes back, so that it is given up as a voter whether or not a majority is in reach
+   * @throws ClusterError NO_SUCH_HOST, NO_ACCOUNT, LAST_VOTER; RecordsError REFUSED
+   */
+  async remove(host: HostId, { isLost = false }: { readonly isLost?: boolean } = {}): Promise<{ readonly safe: boolean }> {
+    const { cluster, records, identity } = this.#parts;
+    const forced = this.#votersWithout(host, isLost);
+    // It may have been removed before anybody knew that it was lost, and still count as a voter.
+    if (isLost && forced.length > 0 && cluster.register.removals.has(host)) return records.write(forced);
+    this.#checkIsMember(host);
+    if (isLost && host === identity.host) throw new ClusterError("LAST_VOTER", "This host is not lost: it answers. Ask another host of the network to give it up.");
+    return this.#endHonouring(host, `removed/${host}/${this.#person()}`, undefined, forced);
+  }
+
+  /**
+   * The voters without a host, in place of their consent. Needed when it is lost, and when so many others are away that it was part of the only
+   * majority: with half of the voters still here, nobody else can have one.
+   */
+  #votersWithout(host: HostId, isLost: boolean): readonly Write[] {
     const { account, cluster, identity } = this.#parts;
     const { configuration, people } = cluster.register;
-    const hosts = configuration.hosts.filter((each) => each !== host);
-    const isForced = account !== undefined && people.get(account)?.isAdministrator === true;
-    if (!isForced || hosts.length === 0 || hosts.length === configuration.hosts.length) return [];
+    if (account === undefined || people.get(account)?.isAdministrator !== true || !configuration.hosts.includes(host)) return [];
+    if (configuration.hosts.length === 1) {
+      if (isLost) throw new ClusterError("LAST_VOTER", "The host is the only voter, and somebody must vote. Start it, or remove it once another host has become a voter.");
+      return [];
+    }
+    const here = [identity.host, ...cluster.online()].filter((each) => each !== host && configuration.hosts.includes(each)).length;
+    if (!isLost && here * 2 !== configuration.hosts.length) return [];
     const next = forcedConfiguration(configuration, host);
     return [{ namespace: identity.network.namespace, key: `voters/${next.number}`, value: votersCodec.encode(next), context: EMPTY_CONTEXT }];
   }

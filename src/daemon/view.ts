@@ -1,7 +1,7 @@
 import type { Cluster, Liveness, Member, Register } from "../cluster/index.ts";
 import type { AccountId, HostId, InviteId } from "../codec/index.ts";
 import { idFromText } from "../codec/index.ts";
-import type { Acknowledged, CreatedInvite, Gauge, HostRow, InviteGrants, InviteRow, Layout, Node, PeerAddresses, Status } from "../door/index.ts";
+import type { Acknowledged, CreatedInvite, Gauge, HostRow, InviteGrants, InviteRow, Layout, NetworkSettings, Node, PeerAddresses, SettingChanges, Status } from "../door/index.ts";
 import type { Transport } from "../net/index.ts";
 import type { Env, Worker, WorkerStatus } from "../platform/index.ts";
 import type { Pool } from "../pool/index.ts";
@@ -64,7 +64,9 @@ export class View implements Node {
     const { identity, settings, version, processId, httpPort, store, transport, cluster } = this.#parts;
     const hosts = this.hosts();
     const survives = this.#survives();
-    const facts = { standing: this.#standing(), hosts, survives, sites: this.sites.list().filter(({ head }) => head !== undefined).length, isAlone: cluster.register.members.size <= 1 };
+    const coordinator = this.#coordinator();
+    const why = this.#whyNoCoordinator();
+    const facts = { mayCoordinate: coordinator !== null || why === null, standing: this.#standing(), hosts, survives, sites: this.sites.list().filter(({ head }) => head !== undefined).length, isAlone: cluster.register.members.size <= 1 };
     return {
       network: { id: identity.network.id, name: identity.network.rules.name },
       host: { id: identity.host, name: settings.hostName, zone: cluster.member(identity.host)?.zone ?? settings.zone },
@@ -76,6 +78,8 @@ export class View implements Node {
       capacityBytes: settings.capacityBytes,
       usedBytes: store.usedBytes,
       hosts: { total: hosts.length, online: hosts.filter(({ presence }) => presence === "online").length },
+      coordinator,
+      whyNoCoordinator: coordinator === null ? why : null,
       sites: facts.sites,
       survives,
       health: healthOf(facts),
@@ -144,8 +148,36 @@ export class View implements Node {
     return { id, state, zone: invite.zone, role: invite.role, quotaBytes: invite.quotaBytes, expiresMs: invite.expiresMs, usedBy };
   }
 
-  removeHost(host: HostId): Promise<Acknowledged> {
-    return this.#parts.membership.remove(host);
+  removeHost(host: HostId, isLost: boolean): Promise<Acknowledged> {
+    return this.#parts.membership.remove(host, { isLost });
+  }
+
+  settings(): NetworkSettings {
+    return this.#parts.cluster.settings;
+  }
+
+  async changeSettings({ goneAfterMs, horizonMs }: SettingChanges): Promise<Acknowledged> {
+    const { membership } = this.#parts;
+    const done = [];
+    if (goneAfterMs !== undefined) done.push(await membership.set("goneAfterMs", goneAfterMs));
+    if (horizonMs !== undefined) done.push(await membership.set("horizonMs", horizonMs));
+    return { safe: done.every(({ safe }) => safe) };
+  }
+
+  #coordinator(): Status["coordinator"] {
+    const { cluster } = this.#parts;
+    const found = cluster.coordinator();
+    return found === undefined ? null : { ...found, name: cluster.member(found.host)?.name ?? found.host };
+  }
+
+  /** Null when there may be one in a moment. */
+  #whyNoCoordinator(): string | null {
+    const { cluster, identity } = this.#parts;
+    const { voters, members } = cluster.register;
+    const inReach = new Set([identity.host, ...cluster.online()]);
+    const away = voters.filter((host) => !inReach.has(host)).map((host) => members.get(host)?.name ?? host);
+    if (voters.length === 0) return "the voters are not known here yet";
+    return away.length * 2 < voters.length ? null : `no majority of the voters is in reach: ${away.join(", ")} ${away.length === 1 ? "is" : "are"} away`;
   }
 
   revokeHost(host: HostId): Promise<Acknowledged> {

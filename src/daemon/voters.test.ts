@@ -97,3 +97,31 @@ test("of two proposals with one number that come at the same moment one is appro
   await assert.rejects(ask(barn, again, 5, [...all, kept === left ? right : left]), notApproved);
   await ask(barn, again, 5, [...all, kept]);
 });
+
+test("when a majority of the voters is lost, an administrator gives them up one after the other, and there is a coordinator again", async () => {
+  const { circle, members } = await ofVoters("attic", "barn", "cellar", "shed", "loft");
+  await using _ = circle;
+  const [attic, barn, ...lost] = members as [TestMember, TestMember, ...TestMember[]];
+  await Promise.all(lost.map((member) => member.stop()));
+  circle.members.splice(2);
+  await attic.membership.remove(lost[0]!.id);
+  assert.equal(voters(attic).length, 5, "without a majority a plain removal appoints nobody");
+  for (const { id } of lost) await attic.membership.remove(id, { isLost: true });
+  assert.deepEqual(voters(attic).sort(), [attic.id, barn.id].sort());
+  const { promise, resolve } = Promise.withResolvers<void>();
+  for (const { election } of [attic, barn]) election.onChange(() => void (election.term === undefined || resolve()));
+  await promise;
+  assert.ok([attic, barn].some(({ cluster }) => cluster.isCoordinator()));
+});
+
+test("a host is given up by administrators only, not by itself, and not as the only voter", async () => {
+  const { circle, members } = await ofVoters("attic", "barn", "cellar");
+  await using _ = circle;
+  const [attic, barn, cellar] = members as [TestMember, TestMember, TestMember];
+  await assert.rejects(barn.membership.remove(cellar.id, { isLost: true }), /NOT_ADMINISTRATOR/);
+  await assert.rejects(attic.membership.remove(attic.id, { isLost: true }), { code: "LAST_VOTER" });
+  await attic.membership.remove(barn.id, { isLost: true });
+  await attic.membership.remove(cellar.id, { isLost: true });
+  assert.deepEqual(voters(attic), [attic.id]);
+  await assert.rejects(attic.membership.remove(attic.id, { isLost: true }), { code: "LAST_VOTER" });
+});

@@ -3,7 +3,7 @@ import type { WorkerStatus } from "../platform/index.ts";
 import type { Kv } from "../kv/index.ts";
 import type { Pool } from "../pool/index.ts";
 import type { Sites } from "../site/index.ts";
-import type { Acknowledged, CreatedInvite, HostRow, InviteGrants, InviteRow, Layout, PeerAddresses, Status } from "./rows.ts";
+import type { Acknowledged, CreatedInvite, HostRow, InviteGrants, InviteRow, Layout, NetworkSettings, PeerAddresses, SettingChanges, Status } from "./rows.ts";
 
 /** A number for /metrics, read at each scrape. Names begin with "holdfast_" and end with the unit. */
 export interface Gauge {
@@ -30,8 +30,11 @@ export interface Node {
   gauges(): readonly Gauge[];
   createInvite(grants: InviteGrants): Promise<CreatedInvite>;
   invites(): readonly InviteRow[];
-  /** @throws ClusterError NO_SUCH_HOST, NOT_ADMINISTRATOR */
-  removeHost(host: HostId): Promise<Acknowledged>;
+  /** @param isLost it never comes back: it is given up as a voter, majority or not. @throws ClusterError NO_SUCH_HOST, LAST_VOTER; RecordsError REFUSED */
+  removeHost(host: HostId, isLost: boolean): Promise<Acknowledged>;
+  settings(): NetworkSettings;
+  /** @throws RecordsError REFUSED for those who are no administrators */
+  changeSettings(changes: SettingChanges): Promise<Acknowledged>;
   /** Takes back the word of this host's person that `host` may act for them. @throws ClusterError NO_SUCH_HOST, OWN_DELEGATION, NO_ACCOUNT */
   revokeHost(host: HostId): Promise<Acknowledged>;
   /** Where the hosts of the network are, as far as this one knows. */

@@ -34,6 +34,8 @@ export const Status = object(
     capacityBytes: bytes,
     usedBytes: bytes,
     hosts: object({ total: integer, online: { type: "integer", description: "the answering host included" } }),
+    coordinator: { ...orNull(object({ host: id, name: text, term: integer })), description: "who schedules repair and appoints voters, and in which term; null when there is none" },
+    whyNoCoordinator: { anyOf: [text, { type: "null" }], description: "why there is none, for people" },
     sites: integer,
     survives: { anyOf: [integer, { type: "null" }], description: "how many hosts, whichever, may vanish before something is lost; null when nothing is published" },
     health: { type: "string", description: "one sentence for people" },
@@ -156,6 +158,17 @@ export const PeerAddresses = body(
   { $id: "PeerAddresses", optional: ["name"] },
 );
 export type PeerAddresses = ValueOf<typeof PeerAddresses>;
+
+export const NetworkSettings = object(
+  { goneAfterMs: { type: "integer", description: "how long a host must have been away to be declared gone" }, horizonMs: { type: "integer", description: "how long deletions are remembered at least" } },
+  { $id: "NetworkSettings", description: "What administrators have chosen for the whole network." },
+);
+export type NetworkSettings = ValueOf<typeof NetworkSettings>;
+
+const settingMs = { type: "integer", minimum: 1000, maximum: 3_153_600_000_000 } as const;
+
+export const SettingChanges = body({ goneAfterMs: settingMs, horizonMs: settingMs }, { $id: "SettingChanges", optional: ["goneAfterMs", "horizonMs"] });
+export type SettingChanges = ValueOf<typeof SettingChanges>;
 
 export const Acknowledged = object({ safe }, { $id: "Acknowledged" });
 export type Acknowledged = ValueOf<typeof Acknowledged>;

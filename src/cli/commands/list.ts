@@ -23,6 +23,7 @@ export const COMMANDS: readonly Listed[] = [
   { name: "layout", summary: "say who holds which shard, what is moving, and how even it is", load: async () => (await import("./layout.ts")).layout },
   { name: "workers", summary: "list the host's background work", load: async () => (await import("./workers.ts")).workers },
   { name: "kv", summary: "put, get, delete, scan and watch keys and values", load: async () => (await import("./kv.ts")).kv },
+  { name: "network", summary: "show or choose what holds for the whole network", load: async () => (await import("./network.ts")).network },
   { name: "remove", summary: "remove a host from the network for good", load: async () => (await import("./remove.ts")).remove },
   { name: "doctor", summary: "check this machine, and say what to do", load: async () => (await import("./doctor.ts")).doctor },
   { name: "key", summary: "export or import the person's recovery phrase, or end a host's right to act for them", load: async () => (await import("./key.ts")).key },

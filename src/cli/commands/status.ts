@@ -24,6 +24,7 @@ export function statusWords(context: Context, found: Status): string {
   const lines: [string, string][] = [
     ["host", `${found.host.name}${found.host.zone === found.host.name ? "" : ` in ${found.host.zone}`}, up for ${formatDuration(context.env.clock.wallMs() - found.startedMs)}, process ${found.pid}, version ${found.version}`],
     ["network", `${found.network.name}: ${found.hosts.online} of ${count(found.hosts.total, "host")} online, ${count(found.sites, "site")}`],
+    ["coordinator", found.coordinator === null ? `none: ${found.whyNoCoordinator ?? "the voters are choosing one"}` : `${found.coordinator.name}, term ${found.coordinator.term}`],
     ["space", `${formatBytes(found.usedBytes)} of ${formatBytes(found.capacityBytes)} used`],
     ["web", `http://127.0.0.1:${found.httpPort}/`],
     ["peers reach it at", found.peerAddresses.length === 0 ? "no address known" : found.peerAddresses.join(", ")],

@@ -6,7 +6,7 @@ import type { MemoryTransport, PathQuality } from "../../net/index.ts";
 import { MemoryNetwork } from "../../net/index.ts";
 import { MemoryDisk, MemoryLog } from "../../store/index.ts";
 import type { NetworkEntry } from "../index.ts";
-import { Appointment, Ballots, Cluster, Election, admissionCodec, foundNetwork, hostCardCodec, readCertificate, votersCodec } from "../index.ts";
+import { Absences, Appointment, Ballots, Cluster, Departures, Election, admissionCodec, departureCodec, foundNetwork, hostCardCodec, readCertificate, votersCodec } from "../index.ts";
 import type { VoterConfiguration } from "../index.ts";
 import { VirtualTime, seededRandom } from "./virtual-time.ts";
 
@@ -15,7 +15,7 @@ import { VirtualTime, seededRandom } from "./virtual-time.ts";
 
 const founder = keyPairFromSeed(sha256(utf8("founder")));
 const founderId = idFromBytes<AccountId>(founder.publicKey);
-const network = readCertificate(foundNetwork(founder, { name: "friends", maxHosts: 20, createdMs: 1 }, seededRandom(1)))!;
+export const network = readCertificate(foundNetwork(founder, { name: "friends", maxHosts: 20, createdMs: 1 }, seededRandom(1)))!;
 
 const keys = Array.from({ length: 9 }, (_, at) => keyPairFromSeed(sha256(utf8(`host ${at}`)))).map((key) => ({ key, host: idFromBytes<HostId>(key.publicKey) }));
 
@@ -39,6 +39,7 @@ export class Elector {
   ballots!: Ballots;
   election!: Election;
   appointment!: Appointment;
+  departures!: Departures;
   isUp = false;
 
   constructor(all: Electorate, at: number) {
@@ -56,6 +57,7 @@ export class Elector {
     this.ballots = new Ballots(new MemoryLog(env, this.disk));
     this.election = new Election(env, { cluster: this.cluster, transport: this.transport, ballots: this.ballots });
     this.appointment = new Appointment(env, { network: network.id, key: this.key, cluster: this.cluster, transport: this.transport, ballots: this.ballots, election: this.election, publish: (next) => this.#all.publish(this, next) });
+    this.departures = new Departures(env, { network: network.id, key: this.key, cluster: this.cluster, transport: this.transport, absences: new Absences(env, new MemoryLog(env, this.disk)), publish: (host, departure) => this.#all.tell(this, { key: `gone/${host}`, values: [departureCodec.encode(departure)] }) });
     this.cluster.update(this.entries.values());
     this.election.onChange(() => this.#all.note(this));
     this.isUp = true;
@@ -72,6 +74,7 @@ export class Elector {
     this.isUp = false;
     this.election.stop();
     void this.appointment.worker.stop();
+    void this.departures.worker.stop();
     this.#all.wire.crash(this.host);
     this.disk.crash(keptCommits);
   }
@@ -127,7 +130,11 @@ export class Electorate {
 
   publish(from: Elector, next: VoterConfiguration): Promise<void> {
     this.written.set(next.number, (this.written.get(next.number) ?? new Set()).add(next.hosts.join()));
-    for (const elector of this.hosts) if (elector === from || this.reaches(from, elector)) elector.learn([entryOf(next)]);
+    return this.tell(from, entryOf(next));
+  }
+
+  tell(from: Elector, entry: NetworkEntry): Promise<void> {
+    for (const elector of this.hosts) if (elector === from || this.reaches(from, elector)) elector.learn([entry]);
     return Promise.resolve();
   }
 

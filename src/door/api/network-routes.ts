@@ -2,7 +2,7 @@ import type { HostId } from "../../codec/index.ts";
 import { idFromText } from "../../codec/index.ts";
 import type { WorkerStatus } from "../../platform/index.ts";
 import type { Node } from "../port.ts";
-import { Acknowledged, CreatedInvite, HostRow, InviteGrants, InviteRow, Layout, PeerAddresses, Status, WorkerRow } from "../rows.ts";
+import { Acknowledged, CreatedInvite, HostRow, InviteGrants, InviteRow, Layout, NetworkSettings, PeerAddresses, SettingChanges, Status, WorkerRow } from "../rows.ts";
 import { body, list, object } from "../schema.ts";
 import type { Answer, Route } from "./route.ts";
 import { ok } from "./route.ts";
@@ -28,7 +28,15 @@ export function networkRoutes(node: Node): readonly Route[] {
       name: "removeHost",
       summary: "Remove a host from the network",
       gives: { 200: { description: "It is removed", schema: Acknowledged }, 202: { description: "It is removed, but few hosts know yet", schema: Acknowledged } },
-      handle: async (call) => acknowledge(await node.removeHost(idFromText<HostId>(call.param("id")))),
+      handle: async (call) => acknowledge(await node.removeHost(idFromText<HostId>(call.param("id")), false)),
+    },
+    {
+      method: "POST",
+      path: "/api/hosts/{id}/lost",
+      name: "giveUpHost",
+      summary: "Remove a host that never comes back; works without a majority of the voters",
+      gives: { 200: { description: "It is removed", schema: Acknowledged }, 202: { description: "It is removed, but few hosts know yet", schema: Acknowledged } },
+      handle: async (call) => acknowledge(await node.removeHost(idFromText<HostId>(call.param("id")), true)),
     },
     {
       method: "POST",
@@ -62,6 +70,22 @@ export function networkRoutes(node: Node): readonly Route[] {
         await node.learnAddresses(call.body<{ addresses: PeerAddresses[] }>().addresses);
         return ok({ addresses: node.addresses() });
       },
+    },
+  ];
+}
+
+/** What holds for the whole network. */
+export function settingRoutes(node: Node): readonly Route[] {
+  return [
+    { method: "GET", path: "/api/settings", name: "settings", summary: "What administrators have chosen for the whole network", gives: { 200: { description: "The settings", schema: NetworkSettings } }, handle: () => ok(node.settings()) },
+    {
+      method: "PUT",
+      path: "/api/settings",
+      name: "changeSettings",
+      summary: "Choose for the whole network",
+      takes: SettingChanges,
+      gives: { 200: { description: "It is chosen", schema: Acknowledged }, 202: { description: "It is chosen, but few hosts know yet", schema: Acknowledged } },
+      handle: async (call) => acknowledge(await node.changeSettings(call.body<SettingChanges>())),
     },
   ];
 }

@@ -20,9 +20,9 @@ test("the API's description has every route, and no reference leads nowhere", as
   assert.equal(description["openapi"] as unknown, "3.1.1");
   const operations = Object.entries(description["paths"]!).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`));
   assert.deepEqual(operations.sort(), [
-    "delete /api/hosts/{id}", "delete /api/kv/{name}/follow", "delete /api/publications/{id}", "delete /api/sites/{name}", "get /api/addresses", "get /api/files", "get /api/hosts", "get /api/invites", "get /api/kv", "get /api/layout", "get /api/sites", "get /api/sites/{name}",
-    "get /api/sites/{name}/content/{path}", "get /api/sites/{name}/files", "get /api/sites/{name}/history", "get /api/status", "get /api/workers", "post /api/hosts/{id}/revoke", "post /api/invites", "post /api/kv", "post /api/kv/{name}/changes", "post /api/kv/{name}/read", "post /api/kv/{name}/scan", "post /api/kv/{name}/write", "post /api/publications",
-    "post /api/publications/{id}/commit", "post /api/sites/{name}/rollback", "put /api/addresses", "put /api/kv/{name}/follow", "put /api/publications/{id}/files/{path}",
+    "delete /api/hosts/{id}", "delete /api/kv/{name}/follow", "delete /api/publications/{id}", "delete /api/sites/{name}", "get /api/addresses", "get /api/files", "get /api/hosts", "get /api/invites", "get /api/kv", "get /api/layout", "get /api/settings", "get /api/sites", "get /api/sites/{name}",
+    "get /api/sites/{name}/content/{path}", "get /api/sites/{name}/files", "get /api/sites/{name}/history", "get /api/status", "get /api/workers", "post /api/hosts/{id}/lost", "post /api/hosts/{id}/revoke", "post /api/invites", "post /api/kv", "post /api/kv/{name}/changes", "post /api/kv/{name}/read", "post /api/kv/{name}/scan", "post /api/kv/{name}/write", "post /api/publications",
+    "post /api/publications/{id}/commit", "post /api/sites/{name}/rollback", "put /api/addresses", "put /api/kv/{name}/follow", "put /api/publications/{id}/files/{path}", "put /api/settings",
   ]);
   const schemas = description["components"]!["schemas"]!;
   for (const [, name] of JSON.stringify(description).matchAll(/"#\/components\/schemas\/(\w+)"/g)) assert.ok(schemas[name!], name!);

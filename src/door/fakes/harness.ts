@@ -59,6 +59,8 @@ export class FakeNode implements Node {
       capacityBytes: 1000,
       usedBytes: 10,
       hosts: { total: this.rows.length, online: this.rows.filter((row) => row.presence === "online").length },
+      coordinator: null,
+      whyNoCoordinator: null,
       sites: this.sites.list().length,
       survives: 1,
       health: "Everything survives the loss of any host.",
@@ -81,8 +83,15 @@ export class FakeNode implements Node {
     return { invite: { id: "i", state: "open", zone: null, role: "member", quotaBytes: null, expiresMs: 1, usedBy: null }, code: "hf-code", words: ["one", "two", "three"] };
   };
 
-  removeHost: Node["removeHost"] = async (host) => {
-    this.calls.push(host);
+  settings: Node["settings"] = () => ({ goneAfterMs: 7, horizonMs: 180 });
+
+  changeSettings: Node["changeSettings"] = async (changes) => {
+    this.calls.push(changes);
+    return { safe: true };
+  };
+
+  removeHost: Node["removeHost"] = async (host, isLost) => {
+    this.calls.push(isLost ? `lost ${host}` : host);
     return { safe: false };
   };
 
