@@ -99,7 +99,7 @@ test("over real sockets and files a pack reads back everywhere, survives a spoil
     assert.equal(first.store.held(pack, 0), undefined);
     const hold = first.pool.workers.find((worker) => worker.status().name === "hold")!;
     while (first.store.held(pack, 0) === undefined) {
-      hold.nudge();
+      hold.start();
       await street.env.timers.sleep(20);
     }
 

@@ -115,7 +115,7 @@ export class Village {
   async turn({ pool }: Villager, name: string): Promise<void> {
     const worker = pool.workers.find((each) => each.status().name === name)!;
     const before = worker.status().runs;
-    worker.nudge();
+    worker.start();
     while (worker.status().runs === before || worker.status().state !== "idle") await this.env.timers.sleep(20);
   }
 
