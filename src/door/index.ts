@@ -7,6 +7,6 @@ export type { ListenerLimits } from "./listener.ts";
 export { DoorError } from "./errors.ts";
 export type { DoorErrorCode } from "./errors.ts";
 export type { Gauge, Node } from "./port.ts";
-export type { Acknowledged, CreatedInvite, ErrorBody, FileFault, FileRow, HeadRow, HostRow, InviteGrants, InviteRow, Layout, NetworkSettings, PeerAddresses, PublishRow, SettingChanges, SiteRow, Status, WorkerRow } from "./rows.ts";
+export type { Acknowledged, CreatedInvite, ErrorBody, FileFault, FileRow, HeadRow, HostRow, InviteGrants, InviteRow, Layout, LayoutRow, NetworkSettings, PeerAddresses, PublishRow, SettingChanges, SiteRow, Status, WorkerRow } from "./rows.ts";
 export type { KvChange, KvCreate, KvEntry, KvNamespace, KvRead, KvScan, KvWriteRow, KvWritten } from "./kv-rows.ts";
 export { EXIT, exitCodeOf, httpStatusOf, knownCodes } from "./status.ts";
