@@ -97,12 +97,15 @@ export async function createCircle(env: Env, parts: CircleParts, started: AsyncD
   return { transport, cluster, records, membership, liveness, workers: [...own, ...records.workers()], start };
 }
 
+/** A host that has only just joined knows the others' names before their cards, or nobody at all; then it knows where to ask by how it joined. */
 function* targets({ identity, whereabouts }: CircleParts, cluster: Cluster, liveness: Liveness): Generator<{ readonly host: HostId; readonly addresses: readonly string[] }> {
   const { members } = cluster.register;
+  const entrances = new Map(identity.entrances.map(({ host, addresses }) => [host, addresses]));
   for (const { host, addresses } of members.values()) {
-    yield { host, addresses: [...(liveness.lastBeat(host)?.addresses ?? []), ...whereabouts(host), ...addresses] };
+    const known = [...(liveness.lastBeat(host)?.addresses ?? []), ...whereabouts(host), ...addresses];
+    yield { host, addresses: known.length > 0 ? known : (entrances.get(host) ?? []) };
   }
   if (members.has(identity.host)) return;
-  // A host that has only just joined knows nobody but those it was told of; a person may know better where they are now.
-  for (const { host, addresses } of identity.entrances) yield { host, addresses: [...whereabouts(host), ...addresses] };
+  // A person may know better where they are now.
+  for (const [host, addresses] of entrances) yield { host, addresses: [...whereabouts(host), ...addresses] };
 }

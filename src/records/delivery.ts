@@ -161,7 +161,7 @@ export class Delivery {
 
   /**
    * Whether the outbox may forget an item.
-   * @param targets the other hosts that should keep it
+   * @param targets the other hosts that should keep it, or are read for it until those are ready
    */
   isSettled(item: DeliveryItem, targets: readonly HostId[], isPressed: boolean): boolean {
     if (item.isRefused === true || (isPressed && item.isApplied)) return true;

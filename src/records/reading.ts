@@ -81,7 +81,11 @@ export class Reader {
     // Before anybody is asked: what leaves the outbox meanwhile has just been delivered, perhaps after the one who answers looked.
     const own = replica.rows.siblings(namespace, key);
     const hosts = this.candidates(genesis, group, fresh);
-    const ask = (peer: HostId, stop: AbortSignal): Promise<Answer> => this.#ask(peer, namespace, key, stop);
+    const isCounted = this.counted(genesis, group);
+    const ask = async (peer: HostId, stop: AbortSignal): Promise<Answer> => {
+      const answer = await this.#ask(peer, namespace, key, stop);
+      return { ...answer, isReady: answer.isReady && isCounted(peer) };
+    };
     const answers = fresh ? await this.#all(hosts, ask, signal) : await firstReady(this.#env, hosts, ask, signal);
     const isAnswered = isOwn || own.length > 0 || answers.length > 0 || replica.holdings.holds(namespace, genesis, group);
     if (!isAnswered) throw new RecordsError("NOT_HELD", `No host in reach keeps "${key}" of namespace ${namespace}. Try again when one of its replicas is up.`);
@@ -100,6 +104,12 @@ export class Reader {
     const isReady = (host: HostId): boolean => readiness.hasPublished(host, group, genesis.replicas);
     const others = cluster.preferenceList(group).filter((host) => online.has(host) && !recipients.includes(host));
     return [...recipients.filter(isReady), ...recipients.filter((host) => !isReady(host)), ...others.slice(0, OTHERS_MAX)];
+  }
+
+  /** Whose word that its copy is complete counts: who this host sends its writes to. A copy that is ready unheard of may lack them. */
+  counted(genesis: Genesis, group: number): (peer: HostId) => boolean {
+    const recipients = new Set(this.#parts.replica.holdings.recipients(group, genesis));
+    return (peer) => recipients.has(peer);
   }
 
   async #all(hosts: readonly HostId[], ask: (peer: HostId, stop: AbortSignal) => Promise<Answer>, signal: AbortSignal | undefined): Promise<Answer[]> {

@@ -70,7 +70,12 @@ export class Scanner {
   async #group(namespace: NamespaceId, genesis: Genesis, group: number, options: RangeOptions, limit: number, signal: AbortSignal | undefined): Promise<GroupPage> {
     if (this.#parts.replica.holdings.isReady(namespace, genesis, group)) return this.#own(namespace, options, limit);
     const hosts = this.#reader.candidates(genesis, group, false);
-    const answers = await firstReady(this.#env, hosts, (peer, stop) => this.#ask(peer, { namespace, group, prefix: options.prefix ?? "", after: options.after ?? null, limit }, stop), signal);
+    const isCounted = this.#reader.counted(genesis, group);
+    const ask = async (peer: HostId, stop: AbortSignal): Promise<GroupPage> => {
+      const page = await this.#ask(peer, { namespace, group, prefix: options.prefix ?? "", after: options.after ?? null, limit }, stop);
+      return { ...page, isReady: page.isReady && isCounted(peer) };
+    };
+    const answers = await firstReady(this.#env, hosts, ask, signal);
     if (answers.length === 0 && !this.#parts.replica.holdings.holds(namespace, genesis, group)) {
       throw new RecordsError("NOT_HELD", `No host in reach keeps all of namespace ${namespace}. Try again when its replicas are up.`);
     }

@@ -68,7 +68,7 @@ export class Sender {
     const { replica, cluster } = this.#parts;
     await this.#adopt();
     const routeOf = this.#routes();
-    replica.outbox.settle(replica.outbox.waiting(), (item) => routeOf(item).targets);
+    replica.outbox.settle(replica.outbox.waiting(), (item) => routeOf(item).recipients);
     if (replica.outbox.hasDone) await replica.keep([]);
     const nowMs = this.#env.clock.monotonicMs();
     for (const peer of cluster.online()) {
@@ -113,7 +113,7 @@ export class Sender {
       settle: (delivery) => {
         this.#refuse(delivery);
         const routeOf = this.#routes();
-        this.#parts.replica.outbox.settle([delivery], (item) => routeOf(item).targets);
+        this.#parts.replica.outbox.settle([delivery], (item) => routeOf(item).recipients);
       },
     });
     this.#couriers.set(peer, courier);

@@ -197,7 +197,7 @@ class Run {
 
   #judge(): Judgement[] {
     const views = this.#views;
-    const different = views === undefined ? ["the hosts do not agree on who takes part"] : differing(views).map(describe);
+    const different = views === undefined ? [`the hosts do not agree on who takes part: ${this.#world.members().map(({ name, circle }) => `${name} knows ${circle?.cluster.members().length ?? "nothing"}`).join(", ")}`] : differing(views).map(describe);
     if (this.#healedMs >= HEALED_MS && different.length === 0) different.push("some writes have not reached all their replicas");
     const starts = this.#world.badStarts.map(({ host, why }) => `${host.name} could not be started: ${why}`);
     return [
