@@ -32,6 +32,7 @@ export interface SimulationOptions {
 }
 
 const OPERATIONS = 1_000;
+const USUAL_HOSTS = 7;
 /** A run ends after this even if clients could not do all they wanted. */
 const LONGEST_MS = 120_000;
 /** Replicas are to be equal so long after everything has healed. */
@@ -136,7 +137,8 @@ class Run {
   #workload(): Workload {
     const random = this.#world.random.fork();
     const load = {
-      pauseMs: random.between(50, 600),
+      // However many hosts there are, so many operations take about as long, and faults have their time.
+      pauseMs: (random.between(50, 600) * this.#world.hosts.length) / USUAL_HOSTS,
       clientsPerHost: 1 + random.below(4),
       operations: this.#options.operations ?? OPERATIONS,
       shares: { blind: random.between(0, 0.2), delete: random.between(0, 0.3), batch: random.between(0, 0.1), read: random.between(0.1, 0.4), fresh: random.between(0, 0.1), scan: random.between(0, 0.05), carry: random.between(0, 0.2), named: random.between(0, 0.1) },
