@@ -39,7 +39,7 @@ export async function hunt({ name, patch, invariants, seeds, faults }: PlantedBu
   try {
     for (const part of ["src", "test/sim", "package.json"]) await cp(join(ROOT, part), join(folder, part), { recursive: true });
     await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
-    const applied = await run("git", ["apply", "--whitespace=nowarn", patch], folder);
+    const applied = await run("git", ["apply", "--whitespace=nowarn", "-C1", patch], folder);
     if (applied.code !== 0) throw new Error(`The planted bug "${name}" does not apply any more: the program has changed where it is planted. Plant it anew in ${patch}.\n${applied.said}`);
     const { said } = await run(process.execPath, ["--max-semi-space-size=64", "test/sim/run.ts", "--seed", "1", "--seeds", String(seeds), "--until-found", ...(faults === undefined ? [] : ["--faults", faults])], folder);
     const found = invariants.filter((invariant) => said.includes(`\n${invariant}: failed`));
