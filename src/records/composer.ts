@@ -2,14 +2,16 @@ import type { Delegation, Genesis, Verdict } from "../cluster/index.ts";
 import { shardOf } from "../cluster/index.ts";
 import type { AccountId, NamespaceId } from "../codec/index.ts";
 import type { StoredRecord } from "./batch.ts";
-import { highest, isCanonical } from "./context.ts";
+import { highest, isCanonical, union } from "./context.ts";
 import type { Draft } from "./draft.ts";
 import { RecordsError } from "./errors.ts";
 import type { Identity } from "./identity.ts";
 import { MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_BLIND_SIBLINGS, MAX_KEY_BYTES, MAX_VALUE_BYTES } from "./limits.ts";
 import { closed, contextOf, merge } from "./merge.ts";
 import type { Version } from "./merge.ts";
+import type { InformedWrite } from "./jobs.ts";
 import type { Context, Dot, Write } from "./port.ts";
+import { EMPTY_CONTEXT } from "./port.ts";
 import type { RecordBody } from "./record.ts";
 import { fits } from "./record.ts";
 import { isKey } from "./verify.ts";
@@ -59,7 +61,7 @@ export class Composer {
    * @throws RecordsError REFUSED, TOO_LARGE, UNKNOWN_NAMESPACE, BAD_RECORD
    * @throws DotWasSeen
    */
-  add(writes: readonly Write[]): readonly Dot[] {
+  add(writes: readonly InformedWrite[]): readonly Dot[] {
     if (writes.length > MAX_BATCH_RECORDS || this.#bytes + weightOf(writes) > MAX_BATCH_BYTES) {
       throw new RecordsError("TOO_LARGE", `${writes.length} writes are too much for one batch. Write at most ${MAX_BATCH_RECORDS} records and ${MAX_BATCH_BYTES} bytes at once.`);
     }
@@ -93,14 +95,14 @@ export class Composer {
   }
 
   /** @param before what the same call has taken so far */
-  #take({ namespace, key, value, context }: Write, before: readonly Taken[]): Taken {
+  #take({ namespace, key, value, context, heard = EMPTY_CONTEXT }: InformedWrite, before: readonly Taken[]): Taken {
     const { identity, draft } = this.#view;
     const name = namespace + key;
     const last = before.findLast((each) => each.name === name) ?? this.#taken.get(name);
     const group = shardOf(namespace, this.#genesis(namespace), key);
     const state = last?.siblings ?? merge<Version>(draft.siblings(namespace, key, group), this.#view.overlay(namespace, key));
     const known = contextOf(state);
-    const read = context === undefined ? known : closed(context, state);
+    const read = context === undefined ? union(known, closed(heard, state)) : closed(context, state);
     const counter = (last?.body.dot.counter ?? identity.counter(draft, namespace, key)) + 1;
     const dot = { actor: identity.actor, counter };
     if (Math.max(highest(known, dot.actor), highest(read, dot.actor)) >= counter) throw new DotWasSeen();

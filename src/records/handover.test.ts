@@ -241,3 +241,20 @@ test("no acknowledged record is lost while hosts join and leave, and in the end 
   await eventually(all, "the replicas have all, and the others nothing", () => replicas.every((host) => rowsOf(host, namespace) === written.length) && others.every((host) => rowsOf(host, namespace) === 0));
   for (const host of replicas) assert.deepEqual(written.filter((key) => host.value(namespace, key) !== "v"), [], host.name);
 });
+
+test("a write without a context on a host that keeps no copy replaces what the replicas have, and stands beside it when none answers", async () => {
+  await using all = await TestHosts.of(...names);
+  const { genesis, targets } = kvWhere(all, 3, false);
+  const namespace = namespaceIdOf(genesis);
+  const [stranger] = all.hosts as [TestHost];
+  for (const host of all.hosts) await host.records.create(genesis);
+  await targets[0]!.put(namespace, "k", "1");
+  await settled(all, genesis);
+  await stranger.put(namespace, "k", "2");
+  await until("the replicas have the second alone", () => targets.every((host) => host.value(namespace, "k") === "2"));
+  await until("nothing of it waits here", () => stranger.records.counters()["outbox batches"] === 0);
+  await all.isolate(stranger);
+  await stranger.put(namespace, "k", "3");
+  await all.connect();
+  await until("the replicas have both", () => targets.every((host) => host.records.local(namespace, "k")?.siblings.length === 2));
+});

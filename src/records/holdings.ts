@@ -92,7 +92,7 @@ export class Holdings {
   /** Whether this host's own copy of the namespace in the group may be read. */
   isReady(namespace: NamespaceId, genesis: Genesis, group: number): boolean {
     const mark = this.#readiness.own(group);
-    if (mark === undefined) return false;
+    if (mark === undefined || !this.#readiness.isVouched(group)) return false;
     if (group === EVERYWHERE || genesis.replicas > mark.rank) return true;
     return this.#followed.has(namespace) && covers({ ...mark, rank: 0 }, markOf(this.scope(group)));
   }

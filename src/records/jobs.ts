@@ -5,7 +5,7 @@ import type { Proven } from "./batch.ts";
 import type { Delivery } from "./delivery.ts";
 import type { ScopeMark } from "./holdings.ts";
 import type { Place } from "./numbering.ts";
-import type { Dot, Write } from "./port.ts";
+import type { Context, Dot, Write } from "./port.ts";
 
 // What waits for the replica's next turn.
 
@@ -47,10 +47,15 @@ export interface Written {
   readonly first: number;
 }
 
+/** A write whose caller has read nothing, with what a host that is ready has of the key. */
+export interface InformedWrite extends Write {
+  readonly heard?: Context;
+}
+
 export interface OwnJob {
   readonly kind: "own";
   readonly as: "account" | "host";
-  readonly writes: readonly Write[];
+  readonly writes: readonly InformedWrite[];
   readonly resolve: (written: Written) => void;
   readonly reject: (error: Error) => void;
 }

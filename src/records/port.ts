@@ -49,8 +49,8 @@ export interface Write {
   /** Null deletes. */
   readonly value: Uint8Array | null;
   /**
-   * What the writer had read of this key. Left out: what this host has now; where it keeps no copy that is nothing, so read first.
-   * EMPTY_CONTEXT: a blind put.
+   * What the writer had read of this key. Left out: what this host has now. Where its copy is not complete, the hosts that are ready are
+   * asked first, for half a second at most; when none answers, the write stands beside what they have. EMPTY_CONTEXT: a blind put.
    */
   readonly context?: Context;
 }

@@ -9,7 +9,8 @@ import type { Replica } from "./replica.ts";
 
 // When a host may call its copy of a group complete: when it has caught up, since it keeps what it keeps now, with a majority of the hosts
 // that were ready for that before it. An acknowledged write is on w of them at least, or waits in an outbox until all have it. Where nobody
-// is known to be ready, it takes all in reach, and those must be more than half of the members.
+// is known to be ready, it takes all in reach, and those must be more than half of the members. After a start the same is asked of a copy that
+// was complete before: its disk may have been restored from a backup, and whoever it had acknowledged a record to counts on it.
 
 export interface QualifyingParts {
   readonly replica: Replica;
@@ -20,7 +21,7 @@ export interface QualifyingParts {
   readonly wants: (group: number) => boolean;
 }
 
-/** Marks the groups that have become complete. */
+/** Marks the groups that have become complete, and vouches for those that were and have caught up since the start. */
 export function qualify({ replica, cluster, caughtUp, wants }: QualifyingParts): LogOperation[] {
   const { holdings, readiness } = replica;
   const online = cluster.online();
@@ -32,14 +33,19 @@ export function qualify({ replica, cluster, caughtUp, wants }: QualifyingParts):
   const isOfOneStore = (peer: HostId, group: number): boolean => caughtUp(peer, group)?.store === readiness.storeOf(peer);
   const isQualified = (group: number, wanted: ScopeMark): boolean => {
     const former = replicasIn(replica, group).map((replicas) => readiness.others(group, replicas)).filter((hosts) => hosts.length > 0);
+    // There is nobody else to learn from.
+    if (former.length === 0 && readiness.covers(group, wanted)) return true;
     if (former.length > 0) return former.every((hosts) => hosts.filter((peer) => isOfOneStore(peer, group) && hasAllOf(peer, group, wanted)).length * 2 > hosts.length);
     // Who is ready is said in the group on all hosts, so that comes first.
     return isMajority && online.every((peer) => hasAllOf(peer, group, wanted) && hasAllOf(peer, EVERYWHERE, markOf(holdings.scope(EVERYWHERE))));
   };
   return Array.from({ length: GROUPS }, (_, group) => group).flatMap((group) => {
     const wanted = markOf(holdings.scope(group));
-    if (!wants(group) || readiness.covers(group, wanted) || !isQualified(group, wanted)) return [];
-    return [readiness.mark(group, wanted)];
+    const isComplete = readiness.covers(group, wanted);
+    if (!wants(group) || (isComplete && readiness.isVouched(group))) return [];
+    if (!isQualified(group, wanted)) return [];
+    readiness.vouch(group);
+    return isComplete ? [] : [readiness.mark(group, wanted)];
   });
 }
 

@@ -25,6 +25,8 @@ export class Readiness {
   readonly #cluster: ClusterView;
   readonly #network: NamespaceId;
   readonly #own = new Map<number, ScopeMark>();
+  /** Groups that have caught up since the start: until then the disk may be an old one, whatever it says of itself. */
+  readonly #vouched = new Set<number>();
   /** Per group the least rank of which rows may be here, complete or not. */
   readonly #widest = new Map<number, number>();
   readonly #published = new Map<HostId, Ready>();
@@ -53,6 +55,16 @@ export class Readiness {
   /** In which scope the own copy of a group is complete; undefined for none. */
   own(group: number): ScopeMark | undefined {
     return this.#isAlone() ? COMPLETE : this.#own.get(group);
+  }
+
+  /** Whether the own copy may be read in the scope in which it is complete. */
+  isVouched(group: number): boolean {
+    return this.#isAlone() || this.#vouched.has(group);
+  }
+
+  /** The own copy has caught up since the start. */
+  vouch(group: number): void {
+    this.#vouched.add(group);
   }
 
   /** Whether the own copy of the group is complete for a scope. */
@@ -99,7 +111,9 @@ export class Readiness {
 
   /** What a host that is a network by itself knows to be complete when others join it. */
   alone(): LogOperation[] {
-    if (!this.#isAlone() || this.#own.size === GROUPS) return [];
+    if (!this.#isAlone()) return [];
+    for (let group = 0; group < GROUPS; group += 1) this.#vouched.add(group);
+    if (this.#own.size === GROUPS) return [];
     return Array.from({ length: GROUPS }, (_, group) => this.mark(group, COMPLETE));
   }
 
@@ -117,6 +131,7 @@ export class Readiness {
 
   /** The store lacks what it once had: it was restored from a backup. It is complete for nothing until it has caught up again. */
   withdraw(): LogOperation[] {
+    this.#vouched.clear();
     return [...this.#own.keys()].map((group) => this.#forget(group));
   }
 

@@ -5,11 +5,11 @@ import type { Env } from "../platform/index.ts";
 import { codeOf } from "../platform/index.ts";
 import type { Proven, StoredRecord, UnsealedRecord } from "./batch.ts";
 import { RecordsError } from "./errors.ts";
-import { merge } from "./merge.ts";
+import { contextOf, merge } from "./merge.ts";
 import { ASK_FETCH, ASK_PUSH } from "./messages.ts";
 import { pack } from "./parcel.ts";
 import type { Peers } from "./peers.ts";
-import type { ClusterView, KeyState, ReadOptions } from "./port.ts";
+import type { ClusterView, Context, KeyState, ReadOptions } from "./port.ts";
 import type { Replica } from "./replica.ts";
 import { stateOf, wholeState } from "./rows.ts";
 import { dotsOf, hasAll } from "./seen.ts";
@@ -71,6 +71,13 @@ export class Reader {
       if (this.#env.clock.monotonicMs() + pauseMs > endMs) throw new RecordsError("NOT_YET", `No host in reach has the write to "${key}" that you know of yet. Try again when the host that took it, or one it told, is in reach.`);
       await this.#env.timers.sleep(pauseMs, signal);
     }
+  }
+
+  /** What is known of a key where this host's own copy is not complete; undefined when it is, or nobody says so in time. */
+  async heard(namespace: NamespaceId, genesis: Genesis, key: string, signal: AbortSignal): Promise<Context | undefined> {
+    const group = shardOf(namespace, genesis, key);
+    if (this.#parts.replica.holdings.isReady(namespace, genesis, group)) return undefined;
+    return this.#find(namespace, genesis, key, false, signal).then(({ siblings }) => contextOf(siblings), () => undefined);
   }
 
   async #find(namespace: NamespaceId, genesis: Genesis, key: string, fresh: boolean, signal: AbortSignal | undefined): Promise<Found> {

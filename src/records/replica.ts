@@ -9,7 +9,7 @@ import type { DeliveryItem } from "./delivery.ts";
 import { RecordsError } from "./errors.ts";
 import { Holdings } from "./holdings.ts";
 import { Identity } from "./identity.ts";
-import type { IncomingJob, ItemVerdict, Job, JudgingJob, PositionUpdate, SeenRow, Written } from "./jobs.ts";
+import type { IncomingJob, InformedWrite, ItemVerdict, Job, JudgingJob, PositionUpdate, SeenRow, Written } from "./jobs.ts";
 import { Numbering } from "./numbering.ts";
 import { Outbox } from "./outbox.ts";
 import type { ClusterView, Write } from "./port.ts";
@@ -83,7 +83,7 @@ export class Replica {
   }
 
   /** Commits own writes. @throws RecordsError as `Records.write` does */
-  write(writes: readonly Write[], as: "account" | "host"): Promise<Written> {
+  write(writes: readonly InformedWrite[], as: "account" | "host"): Promise<Written> {
     return new Promise((resolve, reject) => this.#enqueue({ kind: "own", as, writes, resolve, reject }));
   }
 

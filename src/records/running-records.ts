@@ -1,10 +1,10 @@
 import type { Delegation, Genesis, LastHonoured } from "../cluster/index.ts";
-import { SHARDS, genesisCodec, groupsOf, namespaceIdOf } from "../cluster/index.ts";
+import { EVERYWHERE, SHARDS, genesisCodec, groupsOf, namespaceIdOf, shardOf } from "../cluster/index.ts";
 import type { HostId, NamespaceId, NetworkId } from "../codec/index.ts";
 import type { KeyPair } from "../crypto/index.ts";
 import type { Transport } from "../net/index.ts";
 import type { Env } from "../platform/index.ts";
-import { TokenBucket, Worker } from "../platform/index.ts";
+import { Limiter, TokenBucket, Worker } from "../platform/index.ts";
 import type { RecordLog } from "../store/index.ts";
 import { AntiEntropy } from "./anti-entropy.ts";
 import { hostSealer } from "./batch.ts";
@@ -19,6 +19,7 @@ import { MAX_INCARNATIONS } from "./limits.ts";
 import { Following } from "./following.ts";
 import type { Findings } from "./inspection.ts";
 import { Handover, USUAL_REPLICAS } from "./handing-over.ts";
+import type { InformedWrite } from "./jobs.ts";
 import { Judging } from "./judging.ts";
 import { readyCodec, readyKeyOf } from "./marks.ts";
 import { ASK_CONFIRM, ASK_GENESIS } from "./messages.ts";
@@ -40,6 +41,9 @@ const FETCH_BYTES_PER_SECOND = 32 * 1024 * 1024;
 const FETCH_BURST_BYTES = 16 * 1024 * 1024;
 const CATCH_UP_MS = 2000;
 const OUTBOX_MS = 1000;
+/** How long a write waits for what others have of its key, and of how many keys they are asked at once. */
+const READ_FIRST_MS = 500;
+const READ_FIRST_AT_ONCE = 16;
 const HANDOVER_MS = 5000;
 /** Removals nudge it; this is for what was cut short. */
 const JUDGING_MS = 10_000;
@@ -197,8 +201,28 @@ export class RunningRecords implements Records {
     options.signal?.throwIfAborted();
     if (writes.length === 0) return { dots: [], copies: 1, safe: true };
     for (const { namespace } of writes) if (!this.#replica.geneses.has(namespace)) await this.#learn(namespace, options.signal);
-    const written = await this.#replica.write(writes, options.as ?? "account");
+    const written = await this.#replica.write(await this.#informed(writes), options.as ?? "account");
     return this.#sender.outcome(written, options.signal);
+  }
+
+  /** Reads the keys first whose writer has read nothing and whose group is not complete here. */
+  async #informed(writes: readonly Write[]): Promise<readonly InformedWrite[]> {
+    const { holdings, geneses } = this.#replica;
+    const isBlind = ({ namespace, key, context }: Write): boolean => {
+      const genesis = geneses.get(namespace);
+      if (context !== undefined || genesis === undefined) return false;
+      const group = shardOf(namespace, genesis, key);
+      return group !== EVERYWHERE && !holdings.isReady(namespace, genesis, group);
+    };
+    if (!writes.some(isBlind)) return writes;
+    const stop = new AbortController();
+    const timer = this.#env.timers.after(READ_FIRST_MS, () => stop.abort(new Error("the write does not wait any longer")));
+    const turns = new Limiter(READ_FIRST_AT_ONCE);
+    const inform = async (write: Write): Promise<InformedWrite> => {
+      const heard = isBlind(write) ? await turns.run(() => this.#reader.heard(write.namespace, geneses.get(write.namespace)!, write.key, stop.signal)) : undefined;
+      return heard === undefined ? write : { ...write, heard };
+    };
+    return Promise.all(writes.map(inform)).finally(() => timer.cancel());
   }
 
   local(namespace: NamespaceId, key: string): KeyState | undefined {

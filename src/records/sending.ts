@@ -19,7 +19,7 @@ import type { Route } from "./routing.ts";
 // of reach the next host of the preference list stands in: it keeps the record as a hint, which counts as a copy, and brings it where it
 // belongs, whether or not its writer is there any more. The caller is told as soon as w hosts have it, this one included, or nobody is left
 // who might still answer, or after two seconds. What is missing then is brought later: when a peer comes back, and every second besides,
-// with growing pauses. Own records and hints wait in one outbox, until all hosts where the layout wants them have acknowledged them.
+// with growing pauses. Own records and hints wait in one outbox, until all who are read have acknowledged them, or a reader here could be sent to one that has not.
 
 const PUSH_TIMEOUT_MS = 10_000;
 
