@@ -66,7 +66,7 @@ class Run {
     this.#options = options;
     const { seed, readAlong } = options;
     this.#world = new World({ seed, quality: { delayMs: 1, jitterMs: 5, lossFraction: 0, duplicateFraction: 0 }, ...(readAlong === undefined ? {} : { readAlong }) });
-    this.#coordination = new Coordination(this.#world);
+    this.#coordination = new Coordination(this.#world, this.#history);
     this.#readiness = new ReadinessCheck(this.#world, this.#history, () => this.#namespaces);
   }
 

@@ -1,4 +1,5 @@
 import { majority } from "../../../src/cluster/index.ts";
+import type { History } from "../world/history.ts";
 import type { SimHost } from "../world/host.ts";
 import type { World } from "../world/world.ts";
 import type { Judgement } from "./judgement.ts";
@@ -9,16 +10,20 @@ const PATIENCE_MS = 7_000;
 
 /**
  * I11: two coordinators of one term there are never, and who does not reach a majority of the voters it knows soon coordinates no more. Looked
- * at all the time; a host that is stopped knows nothing of time.
+ * at all the time; a host that is stopped knows nothing of time. Exempt are terms of voters a majority of whom had lost their disks: what they
+ * voted is known to nobody.
  */
 export class Coordination {
   readonly #world: World;
+  readonly #history: History;
   readonly #terms = new Map<number, SimHost>();
   readonly #lonelySinceMs = new Map<SimHost, number>();
   readonly #findings: string[] = [];
+  #exempt = 0;
 
-  constructor(world: World) {
+  constructor(world: World, history: History) {
     this.#world = world;
+    this.#history = history;
   }
 
   begin(): void {
@@ -27,7 +32,7 @@ export class Coordination {
   }
 
   judgement(): Judgement {
-    return { invariant: "I11", judged: this.#terms.size, exempt: 0, findings: this.#findings };
+    return { invariant: "I11", judged: this.#terms.size, exempt: this.#exempt, findings: this.#findings };
   }
 
   #look(host: SimHost): void {
@@ -36,8 +41,13 @@ export class Coordination {
     if (known?.host !== id) return void this.#lonelySinceMs.delete(host);
     const other = this.#terms.get(known.term) ?? host;
     this.#terms.set(known.term, other);
-    if (other !== host) this.#findings.push(`${name} and ${other.name} have both coordinated term ${known.term}`);
     const { hosts } = circle!.cluster.register.configuration;
+    if (other !== host) {
+      this.#terms.set(known.term, host);
+      const forgetful = hosts.filter((voter) => this.#history.losses.some((loss) => loss.host.id === voter));
+      if (forgetful.length >= majority(hosts.length)) this.#exempt += 1;
+      else this.#findings.push(`${name} and ${other.name} have both coordinated term ${known.term}, and of ${hosts.length} voters ${forgetful.length} had lost their disks`);
+    }
     const reached = hosts.filter((voter) => voter === id || this.#reaches(host, voter)).length;
     if (reached >= majority(hosts.length)) return void this.#lonelySinceMs.delete(host);
     const { nowMs } = this.#world.time;
