@@ -84,3 +84,22 @@ test("a position that is none is refused, and a host that keeps no copy has no f
   await other.records.create(genesis);
   await assert.rejects(other.records.changes(namespace, undefined, new AbortController().signal)[Symbol.asyncIterator]().next(), { code: "NOT_HELD" });
 });
+
+test("who has been at a host that was behind is shown again what the others had shown before", async () => {
+  await using all = await TestHosts.of("a", "b");
+  const [a, b] = all.hosts as [TestHost, TestHost];
+  await a.put(everywhereId, "k", "old");
+  await until("b has the old value", () => b.value(everywhereId, "k") === "old");
+  await all.isolate(b);
+  await a.put(everywhereId, "k", "new");
+  const atA = listen(a);
+  await until("a shows the new value", () => atA.changes.length === 1);
+  await atA.stop();
+  const atB = listen(b, atA.changes[0]!.position);
+  await until("b shows the old value", () => atB.changes.length === 1);
+  await atB.stop();
+  assert.equal(textOf(atB.changes[0]!.state), "old");
+  const again = listen(a, atB.changes[0]!.position);
+  await until("a shows the new value again", () => again.changes.some(({ state }) => textOf(state) === "new"));
+  await again.stop();
+});

@@ -16,7 +16,8 @@ import { after, sequenceKey, sequenceOf, sequencePrefix } from "./tables.ts";
 
 // The change feed. A position says, per group, up to which number of which store its bearer has seen everything: for the store that
 // answers, and for every other store that this one had applied so far when the bearer had seen all that is here. Another
-// host goes on from the entry of its own store, or else from the beginning: repeats are possible, omissions are not.
+// host goes on from the entry of its own store, or else from the beginning: repeats are possible, omissions are not. A host that is behind
+// shows keys as they were; so from its first word on the bearer counts as having seen no more of the others than that host has.
 
 interface Seen {
   readonly store: StoreId;
@@ -91,7 +92,7 @@ export class Feed {
       const own = seen.find((each) => each.store === numbering.store && each.group === group);
       this.#reached.set(group, numbering.resolve(own?.place ?? START));
     }
-    this.#others = seen.filter(({ store }) => store !== numbering.store);
+    this.#others = asFarAsBoth(seen, this.#applied());
   }
 
   /** Yields what there is and then what comes, until the signal. @throws RecordsError NOT_HELD, also later, when the copy is given up */
@@ -164,4 +165,12 @@ export class Feed {
     const own = this.#groups.map((group) => ({ store, group, place: { life, sequence: this.#reached.get(group)! } })).filter(({ place }) => place.sequence > 0);
     return encodePositionText([...own, ...this.#others]);
   }
+}
+
+/** What is in both, as far as it is. Numbers of different lives cannot be compared; the bearer sees those changes again. */
+function asFarAsBoth(some: readonly Seen[], others: readonly Seen[]): readonly Seen[] {
+  return some.flatMap(({ store, group, place }) => {
+    const other = others.find((each) => each.store === store && each.group === group)?.place;
+    return other?.life === place.life ? [{ store, group, place: { life: place.life, sequence: Math.min(place.sequence, other.sequence) } }] : [];
+  });
 }
