@@ -21,9 +21,15 @@ const collect = runInNewContext("gc") as () => void;
 
 async function heldBytes({ records }: TestHost): Promise<number> {
   await until("the outbox is empty", () => records.counters()["outbox batches"] === 0);
-  collect();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
+  let least = Infinity;
+  // Memory outside the heap is given back by another thread, in its own time: what is held is what stays.
+  for (let round = 0; round < 5; round += 1) {
+    collect();
+    await env.timers.sleep(20);
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    least = Math.min(least, heapUsed + arrayBuffers);
+  }
+  return least;
 }
 
 test("a reader that takes a change now and then costs no memory while they come by the ten thousand, and then sees what every key has become", { timeout: 120_000 }, async (t) => {
