@@ -95,6 +95,10 @@ export class RecordHost {
       online: () => this.transport.connected(),
       replicas: (shard: number, count: number) => (shard === EVERYWHERE ? this.#members() : list(shard).slice(0, count)),
       preferenceList: list,
+      active: this.#members,
+      layout: "",
+      settings: { horizonMs: 1e12 },
+      isCoordinator: () => false,
       exclusions: () => [],
       judge: () => ACCEPT,
     };

@@ -124,6 +124,11 @@ export class Cluster {
     return shard === EVERYWHERE ? this.active() : this.preferenceList(shard).slice(0, count);
   }
 
+  /** Equal where all preference lists are. */
+  get layout(): string {
+    return this.#layout;
+  }
+
   exclusions(): readonly Exclusion[] {
     return this.#exclusions;
   }

@@ -5,6 +5,7 @@ import { sha256 } from "../crypto/index.ts";
 import type { WorkerTurn } from "../platform/index.ts";
 import { messageOf } from "../platform/index.ts";
 import type { LogOperation } from "../store/index.ts";
+import { covers, markOf } from "./holdings.ts";
 import { GROUPS } from "./limits.ts";
 import type { ClusterView } from "./port.ts";
 import type { Completed, Pulled, PullParts } from "./pull.ts";
@@ -39,6 +40,8 @@ interface PeerState {
   readonly news: Set<number>;
   /** Groups that were brought to their end. */
   complete: ReadonlyMap<number, Completed>;
+  /** When a pull began that brought everything in all groups. */
+  completeMs: number | undefined;
 }
 
 /** Keeps this host's copies abreast of the others', whatever was missed. */
@@ -59,6 +62,11 @@ export class CatchUp {
   /** Whether everything that the peer has and this host should have is here, as of some moment since it came. */
   hasAllOf(peer: HostId): boolean {
     return this.#peers.get(peer)?.complete.size === GROUPS;
+  }
+
+  /** When a catching up with the peer began that brought everything; undefined when none has since it came. */
+  caughtUpMs(peer: HostId): number | undefined {
+    return this.#peers.get(peer)?.completeMs;
   }
 
   async turn({ signal, report }: WorkerTurn): Promise<void> {
@@ -103,12 +111,13 @@ export class CatchUp {
   async #pull(peer: HostId, signal: AbortSignal): Promise<void> {
     const { env, inReach } = this.#parts;
     const nowMs = env.clock.monotonicMs();
-    const state = this.#peers.get(peer) ?? { isBusy: false, wholeMs: undefined, pauseMs: 0, notBeforeMs: 0, news: new Set<number>(), complete: new Map<number, Completed>() };
+    const state = this.#peers.get(peer) ?? { isBusy: false, wholeMs: undefined, pauseMs: 0, notBeforeMs: 0, news: new Set<number>(), complete: new Map<number, Completed>(), completeMs: undefined };
     this.#peers.set(peer, state);
     const isWhole = state.wholeMs === undefined || nowMs - state.wholeMs >= EVERYBODY_MS || this.#neighbours(inReach()).includes(peer);
     await this.#busy(peer, state, signal, async () => {
       const pulled = await new Pull(this.#parts, peer, signal).run(isWhole);
       this.#learned(state, pulled, isWhole ? nowMs : state.wholeMs);
+      if (isWhole && this.#isComplete(pulled)) state.completeMs = nowMs;
     });
     await this.#catchNews(peer, state, signal);
   }
@@ -144,6 +153,12 @@ export class CatchUp {
     } finally {
       state.isBusy = false;
     }
+  }
+
+  #isComplete({ complete }: Pulled): boolean {
+    const { cursors, replica } = this.#parts;
+    const isCovered = ([group, { mark, epoch }]: [number, Completed]): boolean => epoch === cursors.epoch(group) && covers(mark, markOf(replica.holdings.scope(group)));
+    return complete.size === GROUPS && [...complete].every(isCovered);
   }
 
   #learned(state: PeerState, { complete }: Pulled, wholeMs: number | undefined): void {

@@ -145,8 +145,8 @@ export class Comparison {
   async #fetch(): Promise<void> {
     const { replica } = this.#parts;
     const keys = this.#wanted.splice(0);
-    for await (const { records, geneses } of fetchPages(this.#parts, this.#peer, keys, this.#signal)) {
-      await replica.apply(records, geneses);
+    for await (const { records, geneses, standing } of fetchPages(this.#parts, this.#peer, keys, this.#signal)) {
+      await replica.apply({ kind: "asked", from: this.#peer, standing }, records, geneses);
     }
     this.#fetched += keys.length;
     replica.counters.count("keys healed by comparing", keys.length);

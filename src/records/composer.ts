@@ -1,8 +1,8 @@
 import type { Delegation, Genesis, Verdict } from "../cluster/index.ts";
 import { shardOf } from "../cluster/index.ts";
-import type { AccountId, NamespaceId } from "../codec/index.ts";
+import type { AccountId, HostId, NamespaceId } from "../codec/index.ts";
 import type { StoredRecord } from "./batch.ts";
-import { highest, isCanonical, union } from "./context.ts";
+import { highest, isCanonical, union, withoutPast } from "./context.ts";
 import type { Draft } from "./draft.ts";
 import { RecordsError } from "./errors.ts";
 import type { Identity } from "./identity.ts";
@@ -24,6 +24,8 @@ export interface ComposerView {
   readonly draft: Draft;
   readonly identity: Identity;
   readonly wallMs: number;
+  /** Whether nothing is left anywhere of what a host's versions in the row with this number have superseded. */
+  isPast(sequence: number, host: HostId): boolean;
   /** Own records that no row here has. */
   overlay(namespace: NamespaceId, key: string): readonly StoredRecord[];
   genesis(namespace: NamespaceId): Genesis | undefined;
@@ -103,12 +105,16 @@ export class Composer {
     const state = last?.siblings ?? merge<Version>(draft.siblings(namespace, key, group), this.#view.overlay(namespace, key));
     const known = contextOf(state);
     const read = context === undefined ? union(known, closed(heard, state)) : closed(context, state);
+    const sequence = last === undefined ? draft.sequence(namespace, key, group) : undefined;
     const counter = (last?.body.dot.counter ?? identity.counter(draft, namespace, key)) + 1;
     const dot = { actor: identity.actor, counter };
     if (Math.max(highest(known, dot.actor), highest(read, dot.actor)) >= counter) throw new DotWasSeen();
-    const body = { namespace, key, dot, context: read, value, wallMs: this.#view.wallMs, author: this.#author };
+    // What the row's versions had superseded is nowhere any more when the row was there before a round that has been completed: the next
+    // version need not name it, and so contexts do not grow with all the incarnations that ever wrote a key.
+    const named = sequence === undefined ? read : withoutPast(read, state, (host) => this.#view.isPast(sequence, host));
+    const body = { namespace, key, dot, context: named, value, wallMs: this.#view.wallMs, author: this.#author };
     const siblings = merge<Version>(state, [body]);
-    checkBounds(key, read, siblings.length);
+    checkBounds(key, named, siblings.length);
     return { name, body, siblings };
   }
 

@@ -1,3 +1,4 @@
+import type { HostId } from "../codec/index.ts";
 import type { Actor, Context, ContextEntry, Dot } from "./port.ts";
 
 // Exact sets of dots, after "Dotted Version Vectors: Logical Clocks for Optimistic Replication" (Preguiça et al., 2010).
@@ -59,6 +60,27 @@ function compacted(actor: Actor, upTo: number, extra: readonly number[]): Contex
   let next = 0;
   while (next < extra.length && extra[next]! <= reached + 1) reached = Math.max(reached, extra[next++]!);
   return { actor, upTo: reached, extra: extra.slice(next) };
+}
+
+/**
+ * What has to be named of a set of dots by whoever writes next: those of the versions that are there, and everything by hosts whose past is
+ * not over, or that goes beyond what these versions know.
+ */
+export function withoutPast(read: Context, versions: readonly { readonly dot: Dot; readonly context: Context }[], isPast: (host: HostId) => boolean): Context {
+  return read.flatMap((entry): ContextEntry[] => {
+    const { actor } = entry;
+    const present = versions.filter(({ dot }) => compareActors(dot.actor, actor) === 0 && contains([entry], dot)).map(({ dot }) => dot.counter);
+    const isKnown = (counter: number): boolean => present.includes(counter) || versions.some(({ context }) => contains(context, { actor, counter }));
+    if (!isPast(actor.host) || !entry.extra.every(isKnown) || !isKnownUpTo(entry, versions, present)) return [entry];
+    return present.length === 0 ? [] : [compacted(actor, 0, present.sort((a, b) => a - b))];
+  });
+}
+
+/** Whether versions know all dots of an actor up to one, or are the last of them. */
+function isKnownUpTo({ actor, upTo }: ContextEntry, versions: readonly { readonly context: Context }[], present: readonly number[]): boolean {
+  const known = versions.reduce<Context>((all, { context }) => union(all, context.filter((each) => compareActors(each.actor, actor) === 0)), []);
+  const all = union(known, present.length === 0 ? [] : [compacted(actor, 0, [...present].sort((a, b) => a - b))]);
+  return upTo === 0 || (all[0]?.upTo ?? 0) >= upTo;
 }
 
 /** Whether the set has its one form; sets from outside are checked before use. */

@@ -9,7 +9,8 @@ import { rowIsDeleted } from "./row.ts";
 import { Sum, weightOf } from "./sums.ts";
 import { after, namespaceIn, namespaceOfSum, recordKeyIn, rowKey, table } from "./tables.ts";
 import type { TestHost } from "./test-hosts.ts";
-import { env, until } from "./test-hosts.ts";
+import { floorKeyOf } from "./marks.ts";
+import { env, networkNamespace, until } from "./test-hosts.ts";
 
 const ALL = 1e6;
 
@@ -48,6 +49,7 @@ export function sumsOf(host: TestHost): { readonly counted: Record<string, strin
 
 /** Both have caught up with each other, so that they compare everything. */
 export async function ready(a: TestHost, b: TestHost): Promise<void> {
+  await until("each knows that the other is counted", () => [a, b].every((host) => [a, b].every((each) => host.records.local(networkNamespace, floorKeyOf(each.self)) !== undefined)));
   await until("nothing is on its way", () => [a, b].every((host) => host.records.counters()["outbox batches"] === 0));
   while ((await a.records.compareWith(b.self)).groups < GROUPS) await env.timers.sleep(5);
 }

@@ -75,6 +75,12 @@ export class Draft {
     this.#others.set(nameOf(key), { kind: "delete", key });
   }
 
+  /** The number under which a row is committed and stays; undefined when there is none or it is about to change. */
+  sequence(namespace: NamespaceId, key: string, group: number): number | undefined {
+    const row = this.#row(namespace, key, group);
+    return row.sequence === 0 || row.isChanged || row.isDropped ? undefined : row.sequence;
+  }
+
   siblings(namespace: NamespaceId, key: string, group: number): readonly StoredRecord[] {
     return this.#row(namespace, key, group).siblings;
   }

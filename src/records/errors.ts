@@ -25,6 +25,8 @@ export type RecordsErrorCode =
   | "BAD_RECORD"
   /** A peer that has had this host do enough for it for now. */
   | "BUSY"
+  /** The asked host was away for longer than deletions are remembered, and has not caught up again. */
+  | "BELOW_FLOOR"
   /** The store is being closed. */
   | "CLOSED";
 

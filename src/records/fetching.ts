@@ -4,6 +4,7 @@ import type { Env, TokenBucket } from "../platform/index.ts";
 import type { Proven } from "./batch.ts";
 import { sizeOf } from "./draft.ts";
 import { RecordsError } from "./errors.ts";
+import type { Standing } from "./floor.ts";
 import { ASK_FETCH } from "./messages.ts";
 import type { FetchQuestion } from "./messages.ts";
 import { unpackGeneses } from "./parcel.ts";
@@ -22,6 +23,8 @@ export interface FetchParts {
 export interface FetchedPage {
   readonly records: readonly Proven[];
   readonly geneses: ReadonlyMap<NamespaceId, Genesis>;
+  /** The peer's, when it answered. */
+  readonly standing: Standing;
   readonly isLast: boolean;
 }
 
@@ -40,6 +43,6 @@ export async function* fetchPages({ env, peers, pace }: FetchParts, peer: HostId
     rest = rest.slice(answer.keysDone);
     skip = answer.skip;
     pace.take(records.reduce((sum, { sealed }) => sum + sizeOf(sealed), 0));
-    yield { records, geneses: unpackGeneses(answer.parcel), isLast: rest.length === 0 };
+    yield { records, geneses: unpackGeneses(answer.parcel), standing: answer.standing, isLast: rest.length === 0 };
   }
 }

@@ -5,10 +5,14 @@ import { RecordsError } from "./errors.ts";
 import { MAX_FOLLOWED } from "./limits.ts";
 import type { Replica } from "./replica.ts";
 import { rowSequence } from "./row.ts";
-import { after, followKey, recordKeyIn, rowKey } from "./tables.ts";
+import { after, followKey, namespaceIn, recordKeyIn, rowKey } from "./tables.ts";
 import { shardOf } from "../cluster/index.ts";
 
 const STEP = 200;
+
+/** What the byte beside a followed namespace says. */
+export const FOLLOW_STATES = ["dropping", "followed", "waiting"] as const;
+type FollowState = (typeof FOLLOW_STATES)[number];
 
 export interface FollowingParts {
   readonly replica: Replica;
@@ -16,6 +20,8 @@ export interface FollowingParts {
 
 /** Copies that this host keeps by its own choice. */
 export class Following {
+  /** Namespaces whose rows are being deleted. */
+  readonly #busy = new Set<NamespaceId>();
   readonly #parts: FollowingParts;
 
   constructor(parts: FollowingParts) {
@@ -23,23 +29,53 @@ export class Following {
   }
 
   /** Durable when it resolves; the copy itself comes by catching up. @throws RecordsError TOO_LARGE */
-  async follow(namespace: NamespaceId, genesis: Genesis): Promise<void> {
+  async follow(namespace: NamespaceId): Promise<void> {
     const { holdings } = this.#parts.replica;
     if (holdings.isFollowed(namespace)) return;
     if (holdings.followedCount >= MAX_FOLLOWED) throw new RecordsError("TOO_LARGE", `A host follows at most ${MAX_FOLLOWED} namespaces. Unfollow one first.`);
-    await this.#parts.replica.keep([{ kind: "put", key: followKey(namespace), value: Uint8Array.of(1) }]);
-    holdings.follow(namespace, genesis);
+    await this.#keep(namespace, "waiting");
+    await this.settle();
+  }
+
+  /** Whether rows of what is followed no more are left. */
+  get isDropping(): boolean {
+    return this.#all().some(({ state }) => state === "dropping");
+  }
+
+  /**
+   * Begins the copies that wait, and deletes the rest of those that were given up. A copy does not begin between a round of the deletions and
+   * the raising of the floor: this host has said already that it has done the round in all that it keeps.
+   */
+  async settle(): Promise<void> {
+    const { replica } = this.#parts;
+    for (const { namespace, state } of this.#all()) {
+      const genesis = replica.geneses.get(namespace);
+      if (genesis === undefined) continue;
+      if (state === "waiting" && !replica.floor.isBetween) {
+        await this.#keep(namespace, "followed");
+        replica.holdings.follow(namespace, genesis);
+      }
+      if (state === "dropping" && !this.#busy.has(namespace)) await this.#drop(namespace, genesis);
+    }
+  }
+
+  #all(): { readonly namespace: NamespaceId; readonly state: FollowState }[] {
+    return [...this.#parts.replica.rows.all("f")].map(({ key, value }) => ({ namespace: namespaceIn(key), state: FOLLOW_STATES[value[0]!] ?? "dropping" }));
+  }
+
+  #keep(namespace: NamespaceId, state: FollowState): Promise<void> {
+    return this.#parts.replica.keep([{ kind: "put", key: followKey(namespace), value: Uint8Array.of(FOLLOW_STATES.indexOf(state)) }]);
   }
 
   /** Forgets the namespace's rows too, unless the layout keeps them here. */
   async unfollow(namespace: NamespaceId): Promise<void> {
     const { replica } = this.#parts;
     const genesis = replica.geneses.get(namespace);
-    if (genesis === undefined || !replica.holdings.isFollowed(namespace)) return;
+    if (genesis === undefined || !this.#all().some((each) => each.namespace === namespace && each.state !== "dropping")) return;
     const groups = groupsOf(namespace, genesis).filter((group) => group !== EVERYWHERE);
     replica.holdings.unfollow(namespace);
     // Positions and readiness counted the rows that go.
-    await replica.keep([{ kind: "delete", key: followKey(namespace) }, ...groups.flatMap((group) => replica.readiness.unfollowed(group))], groups);
+    await replica.keep([{ kind: "put", key: followKey(namespace), value: Uint8Array.of(FOLLOW_STATES.indexOf("dropping")) }, ...groups.flatMap((group) => replica.readiness.unfollowed(group))], groups);
     await this.#drop(namespace, genesis);
   }
 
@@ -47,14 +83,17 @@ export class Following {
     const { replica } = this.#parts;
     const prefix = rowKey(namespace, "");
     let from = prefix;
+    this.#busy.add(namespace);
     for (;;) {
       const rows = replica.stored.scanLog(from, after(prefix), STEP);
       const seen = rows.map(({ key, value }) => ({ namespace, key: recordKeyIn(key), group: shardOf(namespace, genesis, recordKeyIn(key)), sequence: rowSequence(value) }));
       // It may have been followed again, or come to belong here, meanwhile.
       const due = seen.filter(({ group }) => !replica.holdings.holds(namespace, genesis, group) && genesis.replicas <= replica.readiness.keptRank(group));
       await replica.drop(due, [...new Set(due.map(({ group }) => group))]);
-      if (rows.length < STEP) return;
+      if (rows.length < STEP) break;
       from = after(rows.at(-1)!.key);
     }
+    this.#busy.delete(namespace);
+    if (!replica.holdings.isFollowed(namespace)) await replica.keep([{ kind: "delete", key: followKey(namespace) }]);
   }
 }

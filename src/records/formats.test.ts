@@ -8,8 +8,9 @@ import type { Codec } from "../codec/index.ts";
 import { fromSealed } from "./batch.ts";
 import { ASK_NAMESPACES, ASK_RANGES, ASK_SUMS } from "./compare-messages.ts";
 import { decodePositionText } from "./feed.ts";
+import { floorStateCodec } from "./floor.ts";
 import { floorCodec, readyCodec } from "./marks.ts";
-import { ASK_CONFIRM, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_PUSH, ASK_SCAN, TELL_NEWS } from "./messages.ts";
+import { ASK_CONFIRM, ASK_DIFFER, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_PUSH, ASK_SCAN, TELL_NEWS } from "./messages.ts";
 import { decodePosition } from "./position.ts";
 import { recordCodec, sealCodec } from "./record.ts";
 import { decodeHead, rowIsDeleted, rowSequence, rowSiblings } from "./row.ts";
@@ -43,23 +44,25 @@ test("old bytes of records, seals and rows are read as what they were", () => {
   assert.equal(decodeHead(fixture("head-value")).key, "letters/ä");
   assert.deepEqual(decodePosition(fixture("position-value")).place, { life: 99, sequence: 41 });
   assert.equal(decodePositionText(fromUtf8(fixture("feed-position"))).length, 1);
-  assert.equal(floorCodec.decode(fixture("floor")).number, 3);
+  assert.equal(floorCodec.decode(fixture("floor")).done, 3);
+  assert.equal(floorStateCodec.decode(fixture("floor-state")).begunMark, 41);
   assert.equal(readyCodec.decode(fixture("ready")).ranks[256], 1);
 });
 
 test("old pushes, whole and in part, prove themselves", () => {
   const verifier = new Verifier(network);
-  assert.deepEqual(verifier.open(ASK_PUSH.question.decode(fixture("push-whole"))).map(({ body }) => body.key), ["letters/ä", "letters/b", "letters/c"]);
-  assert.deepEqual(verifier.open(ASK_PUSH.question.decode(fixture("push-part"))).map(({ batch }) => batch), [12, 13]);
+  assert.deepEqual(verifier.open(ASK_PUSH.question.decode(fixture("push-whole")).parcel).map(({ body }) => body.key), ["letters/ä", "letters/b", "letters/c"]);
+  assert.deepEqual(verifier.open(ASK_PUSH.question.decode(fixture("push-part")).parcel).map(({ batch }) => batch), [12, 13]);
 });
 
 const decoders: Readonly<Record<string, Codec<unknown>>> = {
   record: recordCodec as Codec<unknown>,
   seal: sealCodec as Codec<unknown>,
   floor: floorCodec as Codec<unknown>,
+  "floor-state": floorStateCodec as Codec<unknown>,
   ready: readyCodec as Codec<unknown>,
   ...Object.fromEntries(
-    [ASK_SUMS, ASK_NAMESPACES, ASK_RANGES, ASK_CONFIRM, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_SCAN, TELL_NEWS].flatMap(({ kind, question, answer }) => {
+    [ASK_SUMS, ASK_NAMESPACES, ASK_RANGES, ASK_CONFIRM, ASK_DIFFER, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_SCAN, TELL_NEWS].flatMap(({ kind, question, answer }) => {
       const name = kind.slice("records/".length);
       return [[`${name}-question`, question as Codec<unknown>], [`${name}-answer`, answer as Codec<unknown>]];
     }),

@@ -96,7 +96,7 @@ export class Handover {
     const { peers, replica } = this.#parts;
     const answers = new Map<HostId, Answered>();
     const ask = async (host: HostId): Promise<void> => {
-      const { store, reached } = await peers.ask(host, ASK_NEWEST, { store: replica.numbering.store, reached: [], followed: replica.holdings.followedGroups() }, TIMEOUT_MS, signal);
+      const { store, reached } = await peers.ask(host, ASK_NEWEST, { standing: replica.floor.standing, store: replica.numbering.store, reached: [], followed: replica.holdings.followedGroups() }, TIMEOUT_MS, signal);
       answers.set(host, { store, reached: new Map(reached.map((each) => [each.group, each])) });
     };
     await Promise.allSettled([...hosts].map(ask));

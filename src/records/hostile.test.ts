@@ -6,6 +6,7 @@ import { idFromBytes, idFromText, utf8 } from "../codec/index.ts";
 import { keyPairFromSeed, newSeed, sign } from "../crypto/index.ts";
 import { hostSealer, sealerWith } from "./batch.ts";
 import type { Proven } from "./batch.ts";
+import { UNRAISED } from "./floor.ts";
 import { ASK_FETCH, ASK_HEADS, ASK_NEWEST, ASK_PUSH } from "./messages.ts";
 import { pack } from "./parcel.ts";
 import type { Parcel } from "./parcel.ts";
@@ -47,7 +48,7 @@ async function attack(send: (mallory: TestHost, victim: TestHost) => Uint8Array)
   return { code, counters: victim.records.counters(), stored };
 }
 
-const push = (records: readonly Proven[]): Uint8Array => ASK_PUSH.question.encode(parcel(records));
+const push = (records: readonly Proven[]): Uint8Array => ASK_PUSH.question.encode({ standing: UNRAISED, parcel: parcel(records) });
 
 const attacks: readonly { readonly what: string; readonly code: string; readonly send: (mallory: TestHost, victim: TestHost) => Uint8Array }[] = [
   { what: "signed by another than its host", code: "BAD_SEAL", send: (mallory, victim) => push(hostSealer(mallory.key, network)({ host: victim.self, incarnation: 77 }, 1, [body(victim, "k")], null)) },
@@ -75,7 +76,7 @@ const attacks: readonly { readonly what: string; readonly code: string; readonly
       const [first, second] = whole.items as [Parcel["items"][0], Parcel["items"][0]];
       const leaf = first.leaf.slice();
       leaf[leaf.length - 4]! ^= 1;
-      return ASK_PUSH.question.encode({ ...whole, items: [{ ...first, leaf }, second] });
+      return ASK_PUSH.question.encode({ standing: UNRAISED, parcel: { ...whole, items: [{ ...first, leaf }, second] } });
     },
   },
   {
@@ -91,7 +92,7 @@ const attacks: readonly { readonly what: string; readonly code: string; readonly
     code: "BAD_SEAL",
     send: (mallory) => {
       const whole = parcel(sealed(mallory, [body(mallory, "k"), body(mallory, "l")]));
-      return ASK_PUSH.question.encode({ ...whole, items: whole.items.slice(0, 1) });
+      return ASK_PUSH.question.encode({ standing: UNRAISED, parcel: { ...whole, items: whole.items.slice(0, 1) } });
     },
   },
   {
@@ -166,12 +167,12 @@ test("a peer that answers catch-up with nonsense costs its own pull only", async
   for (const host of [b, c]) await host.start();
   const store = idFromBytes<StoreId>(newSeed());
   const place = { life: 1, sequence: 1 };
-  mallory.transport.handle(ASK_NEWEST.kind, async () => ASK_NEWEST.answer.encode({ store, life: 1, replicasMax: 0, newest: [{ group: EVERYWHERE, sequence: 1 }], reached: [] }));
+  mallory.transport.handle(ASK_NEWEST.kind, async () => ASK_NEWEST.answer.encode({ standing: UNRAISED, store, life: 1, replicasMax: 0, newest: [{ group: EVERYWHERE, sequence: 1 }], reached: [] }));
   mallory.transport.handle(ASK_HEADS.kind, async () => ASK_HEADS.answer.encode({ store, namespaces: [everywhereId], groups: [{ group: EVERYWHERE, heads: [{ namespace: 0, tag: new Uint8Array(16), key: "k" }], next: place, isMore: true }] }));
   mallory.transport.handle(ASK_FETCH.kind, async () => {
     const good = parcel(sealed(mallory, [body(mallory, "k")]));
     const seal = sealCodec.decode(good.seals[0]!);
-    return ASK_FETCH.answer.encode({ parcel: { ...good, seals: [sealCodec.encode({ ...seal, batch: 2 })] }, keysDone: 1, skip: 0, isReady: true });
+    return ASK_FETCH.answer.encode({ standing: UNRAISED, parcel: { ...good, seals: [sealCodec.encode({ ...seal, batch: 2 })] }, keysDone: 1, skip: 0, isReady: true });
   });
   await c.put(everywhereId, "from c", "v");
   await all.connect();

@@ -6,9 +6,10 @@ import { highest } from "./context.ts";
 import type { Counters } from "./counters.ts";
 import { sizeOf } from "./draft.ts";
 import type { Draft } from "./draft.ts";
+import type { Floor } from "./floor.ts";
 import type { Holdings } from "./holdings.ts";
 import type { Identity } from "./identity.ts";
-import type { ItemVerdict } from "./jobs.ts";
+import type { ItemVerdict, Source } from "./jobs.ts";
 import { HINTED, OK } from "./jobs.ts";
 import { addVersion } from "./merge.ts";
 import { nameOf } from "./outbox.ts";
@@ -21,6 +22,7 @@ import { batchKey, genesisKey, readU64, u64 } from "./tables.ts";
 export interface IntakeParts {
   readonly network: NetworkId;
   readonly cluster: ClusterView;
+  readonly floor: Floor;
   readonly holdings: Holdings;
   readonly identity: Identity;
   readonly readiness: Readiness;
@@ -52,23 +54,26 @@ export class Intake {
   }
 
   /**
+   * @param source what another host brings enters here: rules of amounts hold then, and it is kept on behalf of others when it does not belong here
    * @param inline geneses that came with the record
-   * @param mayHint whether it enters here, brought by another host: rules of amounts hold then, and it is kept on behalf of others when it does not belong here
    */
-  take(record: Proven, inline: ReadonlyMap<NamespaceId, Genesis>, mayHint: boolean): ItemVerdict {
+  take(record: Proven, source: Source, inline: ReadonlyMap<NamespaceId, Genesis>): ItemVerdict {
     const { namespace, key } = record.body;
     this.#meetSelf(record);
+    if (!this.#isBelieved(record, source)) return this.#below();
     const known = this.#parts.geneses.get(namespace) ?? this.learned.get(namespace);
     const genesis = known ?? inline.get(namespace);
     if (genesis === undefined) return this.#refused("UNKNOWN_NAMESPACE");
     if (!this.#isOurs(namespace, genesis)) return this.#refused("OTHER_NETWORK");
     const group = shardOf(namespace, genesis, key);
     const isHeld = this.#parts.holdings.holds(namespace, genesis, group);
-    if (!isHeld && !mayHint) return { kind: "later", code: "NOT_HELD" };
+    // What another host brings of its own accord and does not belong here is kept as a hint.
+    if (!isHeld && source.kind !== "offered") return { kind: "later", code: "NOT_HELD" };
+    if (!isHeld && source.kind === "offered" && !this.#parts.floor.admitsHints(source.standing)) return this.#below();
     if (isHeld && !this.#isNews(record, group)) return this.#seen(record);
     const verdict = this.#judge(record, genesis);
     if (verdict.kind !== "ok") return verdict;
-    const room = isHeld && mayHint ? this.#ration(record, genesis, group) : OK;
+    const room = isHeld && source.kind === "offered" ? this.#ration(record, genesis, group) : OK;
     if (room.kind !== "ok") return room;
     if (!isHeld && !this.#hint(record, genesis, group)) return { kind: "later", code: "HINTS_FULL" };
     if (known === undefined) {
@@ -97,6 +102,21 @@ export class Intake {
     this.hints.set(name, { record, genesis, group });
     counters.count("hints taken");
     return true;
+  }
+
+  /** Asked in the turn itself: the floor may have been raised while the record waited for it. */
+  #isBelieved({ dot }: Proven, source: Source): boolean {
+    const { floor } = this.#parts;
+    if (source.kind === "own") return true;
+    // What is compared with the others must not change under that by what anybody brings; all of it comes by catching up.
+    if (source.kind === "offered" && floor.state.isNewcomer) return false;
+    if (source.kind === "offered" && dot.actor.host === source.from) return floor.admitsOwn(source.from, source.standing);
+    return floor.admits(source.standing);
+  }
+
+  #below(): ItemVerdict {
+    this.#parts.counters.count("left BELOW_FLOOR");
+    return { kind: "later", code: "BELOW_FLOOR" };
   }
 
   #isOurs(namespace: NamespaceId, genesis: Genesis): boolean {

@@ -1,8 +1,9 @@
 import type { Genesis } from "../cluster/index.ts";
-import type { NamespaceId, StoreId } from "../codec/index.ts";
+import type { HostId, NamespaceId, StoreId } from "../codec/index.ts";
 import type { LogOperation } from "../store/index.ts";
-import type { Proven } from "./batch.ts";
+import type { Proven, StoredRecord } from "./batch.ts";
 import type { Delivery } from "./delivery.ts";
+import type { Standing } from "./floor.ts";
 import type { ScopeMark } from "./holdings.ts";
 import type { Place } from "./numbering.ts";
 import type { Context, Dot, Write } from "./port.ts";
@@ -28,14 +29,18 @@ export interface PositionUpdate {
   readonly epoch: number;
 }
 
+/** Where records come from: this host's own outbox, or another host, which offers them or was asked. */
+export type Source = { readonly kind: "own" } | { readonly kind: "offered" | "asked"; readonly from: HostId; readonly standing: Standing };
+
+export const OWN: Source = { kind: "own" };
+
 export interface IncomingJob {
   readonly kind: "incoming";
+  readonly source: Source;
   readonly records: readonly Proven[];
   readonly geneses: ReadonlyMap<NamespaceId, Genesis>;
   /** Kept only for groups of which no record had to be left for later. */
   readonly positions: readonly PositionUpdate[];
-  /** Whether what does not belong here is kept on behalf of those where it does. */
-  readonly mayHint: boolean;
   readonly resolve: (verdicts: readonly ItemVerdict[]) => void;
   readonly reject: (error: Error) => void;
 }
@@ -87,10 +92,14 @@ export interface DroppingJob {
   readonly reject: (error: Error) => void;
 }
 
-/** Rows whose siblings are judged again, by what excludes them now. */
-export interface JudgingJob {
-  readonly kind: "judging";
+/** Rows of which some siblings go, which is a change like any other. */
+export interface RetainingJob {
+  readonly kind: "retaining";
   readonly keys: readonly { readonly namespace: NamespaceId; readonly key: string }[];
+  /** Asked when its turn has come. */
+  readonly isKept: (sibling: StoredRecord) => boolean;
+  /** Under which what went is counted. */
+  readonly counter: string;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
@@ -103,4 +112,4 @@ export interface RenewingJob {
   readonly reject: (error: Error) => void;
 }
 
-export type Job = IncomingJob | OwnJob | KeepingJob | DroppingJob | JudgingJob | RenewingJob;
+export type Job = IncomingJob | OwnJob | KeepingJob | DroppingJob | RenewingJob | RetainingJob;

@@ -7,7 +7,7 @@ import { sha256 } from "../crypto/index.ts";
 import type { Env, WorkerTurn } from "../platform/index.ts";
 import type { LogOperation } from "../store/index.ts";
 import { signedOf } from "./batch.ts";
-import type { JudgingJob } from "./jobs.ts";
+import type { RetainingJob } from "./jobs.ts";
 import { GROUPS } from "./limits.ts";
 import type { ClusterView } from "./port.ts";
 import type { Replica } from "./replica.ts";
@@ -114,12 +114,13 @@ export class Judging {
   }
 
   /** The network's own keys one by one: a removal that is dropped itself excludes nobody any more. */
-  async #drop(keys: JudgingJob["keys"]): Promise<void> {
-    const { network, replica } = this.#parts;
-    const isNetworks = ({ namespace }: JudgingJob["keys"][number]): boolean => (namespace as string) === network;
-    for (const key of keys.filter(isNetworks)) await replica.judge([key]);
+  async #drop(keys: RetainingJob["keys"]): Promise<void> {
+    const { network, replica, cluster } = this.#parts;
+    const isNetworks = ({ namespace }: RetainingJob["keys"][number]): boolean => (namespace as string) === network;
+    const judge = (some: RetainingJob["keys"]): Promise<void> => replica.retain(some, "dropped EXCLUDED", (sibling) => !isExcluded(signedOf(sibling), cluster.exclusions()));
+    for (const key of keys.filter(isNetworks)) await judge([key]);
     const others = keys.filter((key) => !isNetworks(key));
-    if (others.length > 0) await replica.judge(others);
+    if (others.length > 0) await judge(others);
   }
 
   #load(): Progress {

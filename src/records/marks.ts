@@ -4,34 +4,32 @@ import type { HostId, StoreId } from "../codec/index.ts";
 import { codec, fixedBytes, id, list, struct, uint } from "../codec/index.ts";
 import type { Shape } from "../codec/index.ts";
 import { GROUPS } from "./limits.ts";
-import type { Place } from "./numbering.ts";
-import { placeShape } from "./position.ts";
 
 // Two kinds of records that this room keeps in the network's own namespace.
 
-/** `floor/<group>`: deletions of the group have been collected up to here, so whoever last synchronised below it is a newcomer there. */
-export interface Floor {
-  /** Raised by one at each collection. */
-  readonly number: number;
-  /** How old a deletion had to be. Decoration: clocks only suggest when. */
-  readonly horizonMs: number;
-  /** The replicas that had everything that was collected, and up to which number of their own. */
-  readonly replicas: readonly { readonly host: HostId; readonly store: StoreId; readonly place: Place }[];
+/** Sets of hosts among which a host has done one round: one, and another each time that somebody came or went meanwhile. */
+export const SETS_MAX = 8;
+
+/** `floor/<host>`: which round of collecting deletions the host has begun, and which it has done. Who has published this is counted. */
+export interface FloorRecord {
+  readonly begun: number;
+  readonly done: number;
+  /** Among whom it has done that round. */
+  readonly sets: readonly number[];
 }
 
-export const floorCodec = codec<Floor>(
-  "A floor",
-  1,
-  16 * 1024,
-  struct({
-    number: uint(),
-    horizonMs: uint(),
-    replicas: list(struct({ host: id<HostId>(), store: id<StoreId>(), place: placeShape }), 128) as Shape<Floor["replicas"]>,
-  }),
-);
+export const floorCodec = codec<FloorRecord>("A host's rounds", 1, 256, struct({ begun: uint(), done: uint(), sets: list(uint(), SETS_MAX) as Shape<readonly number[]> }));
 
-export function floorKey(group: number): string {
-  return `floor/${group}`;
+export const FLOOR_PREFIX = "floor/";
+
+export function floorKeyOf(host: HostId): string {
+  return FLOOR_PREFIX + host;
+}
+
+function judgeFloor(key: string, value: Uint8Array | null, host: HostId): Verdict {
+  if (key !== floorKeyOf(host)) return refuse("NOT_OWN", "a host says of itself only which rounds it has done");
+  if (value !== null) floorCodec.decode(value);
+  return ACCEPT;
 }
 
 /** `ready/<host>`: of which groups the host's copy is complete, so that it counts for reads. */
@@ -58,7 +56,8 @@ function judgeReady(key: string, value: Uint8Array | null, host: HostId): Verdic
   return ACCEPT;
 }
 
-/** The rules of this room's records in the network's namespace. Floors are refused until the program knows how to raise one safely. */
+/** The rules of this room's records in the network's namespace. */
 export const recordsNetworkRules: Readonly<Record<string, Rule>> = {
+  floor: ({ key, value, host }) => judgeFloor(key, value, host),
   ready: ({ key, value, host }) => judgeReady(key, value, host),
 };

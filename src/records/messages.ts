@@ -3,6 +3,8 @@ import type { HostId, NamespaceId, StoreId } from "../codec/index.ts";
 import { boolean, byteString, choice, codec, fixedBytes, id, list, nullable, struct, text, uint } from "../codec/index.ts";
 import type { Shape } from "../codec/index.ts";
 import { MAX_MESSAGE } from "../net/index.ts";
+import type { Standing } from "./floor.ts";
+import { standingShape } from "./floor.ts";
 import type { Scope } from "./holdings.ts";
 import { RANK_MAX } from "./holdings.ts";
 import type { ItemVerdict } from "./jobs.ts";
@@ -21,8 +23,12 @@ const group = uint(GROUPS - 1);
 const key = text(MAX_KEY_BYTES);
 const many = <T>(shape: Shape<T>, maxItems: number): Shape<readonly T[]> => list(shape, maxItems) as Shape<readonly T[]>;
 
-/** "records/push": a host's own batches, for whom they belong to. */
-const pushCodec = codec<Parcel>("A push of records", 1, MAX_MESSAGE, parcelShape);
+/** "records/push": batches for whom they belong to. */
+export interface PushQuestion {
+  readonly standing: Standing;
+  readonly parcel: Parcel;
+}
+const pushCodec = codec<PushQuestion>("A push of records", 1, MAX_MESSAGE, struct({ standing: standingShape, parcel: parcelShape }));
 
 const verdictShape = choice({ hinted: text(0), later: text(64), refused: text(64) });
 
@@ -39,6 +45,7 @@ export function answerOf(verdicts: readonly ItemVerdict[]): PushAnswer {
 
 /** "records/newest": what is the number of your newest change in each group? The asker says how far it has come in this store. */
 export interface NewestQuestion {
+  readonly standing: Standing;
   /** The asker's. */
   readonly store: StoreId;
   readonly reached: readonly Reached[];
@@ -52,9 +59,10 @@ export interface Reached {
   readonly rank: number;
 }
 const reached = many<Reached>(struct({ group, place: placeShape, rank: uint(RANK_MAX) }), GROUPS);
-const newestCodec = codec<NewestQuestion>("A question for what is new", 1, SMALL, struct({ store: id<StoreId>(), reached, followed: many(group, GROUPS) }));
+const newestCodec = codec<NewestQuestion>("A question for what is new", 1, SMALL, struct({ standing: standingShape, store: id<StoreId>(), reached, followed: many(group, GROUPS) }));
 
 export interface NewestAnswer {
+  readonly standing: Standing;
   readonly store: StoreId;
   readonly life: number;
   /** The highest number of replicas that a namespace known there asks for. */
@@ -68,7 +76,7 @@ const newestAnswerCodec = codec<NewestAnswer>(
   "What is new",
   1,
   SMALL,
-  struct({ store: id<StoreId>(), life: uint(), replicasMax: uint(RANK_MAX), newest: many(struct({ group, sequence: uint() }), GROUPS), reached }),
+  struct({ standing: standingShape, store: id<StoreId>(), life: uint(), replicasMax: uint(RANK_MAX), newest: many(struct({ group, sequence: uint() }), GROUPS), reached }),
 );
 
 /** "records/heads": which keys have changed since, and what do their siblings hash to? Several groups at once, in the order given. */
@@ -112,6 +120,7 @@ export interface FetchQuestion {
 const fetchCodec = codec<FetchQuestion>("A question for records", 1, MAX_MESSAGE, struct({ keys: many(struct({ namespace: id<NamespaceId>(), key }), MAX_PAGE_HEADS), skip: uint(MAX_SIBLINGS) }));
 
 export interface FetchAnswer {
+  readonly standing: Standing;
   readonly parcel: Parcel;
   /** So many keys were answered in full. */
   readonly keysDone: number;
@@ -120,7 +129,7 @@ export interface FetchAnswer {
   /** Whether the copy of the first key's group is complete there, as far as that host knows. */
   readonly isReady: boolean;
 }
-const fetchAnswerCodec = codec<FetchAnswer>("Records", 1, MAX_MESSAGE, struct({ parcel: parcelShape, keysDone: uint(MAX_PAGE_HEADS), skip: uint(MAX_SIBLINGS), isReady: boolean }));
+const fetchAnswerCodec = codec<FetchAnswer>("Records", 1, MAX_MESSAGE, struct({ standing: standingShape, parcel: parcelShape, keysDone: uint(MAX_PAGE_HEADS), skip: uint(MAX_SIBLINGS), isReady: boolean }));
 
 /** "records/scan": the keys of one group of a namespace in their order, deletions among them, from after `after`. */
 export interface ScanQuestion {
@@ -134,6 +143,7 @@ const scanCodec = codec<ScanQuestion>("A question for keys", 1, SMALL, struct({ 
 
 /** All siblings of as many keys as fit; of a key that fits by itself only in part, none: it is left to be fetched. */
 export interface ScanAnswer {
+  readonly standing: Standing;
   readonly parcel: Parcel;
   /** Keys whose siblings are too many for a page. */
   readonly large: readonly string[];
@@ -141,7 +151,19 @@ export interface ScanAnswer {
   readonly next: string | null;
   readonly isReady: boolean;
 }
-const scanAnswerCodec = codec<ScanAnswer>("A page of keys", 1, MAX_MESSAGE, struct({ parcel: parcelShape, large: many(key, MAX_SCAN_LIMIT), next: nullable(key), isReady: boolean }));
+const scanAnswerCodec = codec<ScanAnswer>("A page of keys", 1, MAX_MESSAGE, struct({ standing: standingShape, parcel: parcelShape, large: many(key, MAX_SCAN_LIMIT), next: nullable(key), isReady: boolean }));
+
+/** "records/differ": of which of these keys do you not have the same siblings? */
+export interface DifferQuestion {
+  readonly keys: readonly { readonly namespace: NamespaceId; readonly key: string; readonly tag: Uint8Array }[];
+}
+const differCodec = codec<DifferQuestion>("A question for differences", 1, MAX_MESSAGE, struct({ keys: many(struct({ namespace: id<NamespaceId>(), key, tag: fixedBytes(TAG_BYTES) }), MAX_PAGE_HEADS) }));
+export interface DifferAnswer {
+  readonly standing: Standing;
+  /** Places in the question. */
+  readonly different: readonly number[];
+}
+const differAnswerCodec = codec<DifferAnswer>("Differences", 1, SMALL, struct({ standing: standingShape, different: many(uint(MAX_PAGE_HEADS), MAX_PAGE_HEADS) }));
 
 /** "records/genesis": the genesis of a namespace; empty when it is not known there. */
 const genesisQuestionCodec = codec<{ readonly namespace: NamespaceId }>("A question for a genesis", 1, 64, struct({ namespace: id<NamespaceId>() }));
@@ -173,10 +195,11 @@ const newsCodec = codec<{ readonly groups: readonly number[] }>("News", 1, 4096,
 const heardCodec = codec<object>("News that were heard", 1, 64, struct({}));
 
 export const TELL_NEWS: Kind<{ readonly groups: readonly number[] }, object> = { kind: "records/news", question: newsCodec, answer: heardCodec };
-export const ASK_PUSH: Kind<Parcel, PushAnswer> = { kind: "records/push", question: pushCodec, answer: pushAnswerCodec };
+export const ASK_PUSH: Kind<PushQuestion, PushAnswer> = { kind: "records/push", question: pushCodec, answer: pushAnswerCodec };
 export const ASK_NEWEST: Kind<NewestQuestion, NewestAnswer> = { kind: "records/newest", question: newestCodec, answer: newestAnswerCodec };
 export const ASK_HEADS: Kind<HeadsQuestion, HeadsAnswer> = { kind: "records/heads", question: headsCodec, answer: headsAnswerCodec };
 export const ASK_FETCH: Kind<FetchQuestion, FetchAnswer> = { kind: "records/fetch", question: fetchCodec, answer: fetchAnswerCodec };
 export const ASK_SCAN: Kind<ScanQuestion, ScanAnswer> = { kind: "records/scan", question: scanCodec, answer: scanAnswerCodec };
+export const ASK_DIFFER: Kind<DifferQuestion, DifferAnswer> = { kind: "records/differ", question: differCodec, answer: differAnswerCodec };
 export const ASK_GENESIS: Kind<{ readonly namespace: NamespaceId }, { readonly genesis: Uint8Array | null }> = { kind: "records/genesis", question: genesisQuestionCodec, answer: genesisAnswerCodec };
 export const ASK_CONFIRM: Kind<ConfirmQuestion, ConfirmAnswer> = { kind: "records/confirm", question: confirmCodec, answer: confirmAnswerCodec };

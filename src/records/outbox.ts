@@ -45,6 +45,8 @@ export class Outbox {
   #bytes = 0;
   readonly #done: Uint8Array[] = [];
   readonly #rewritten: LogOperation[] = [];
+  /** Those that waited when the host started. */
+  readonly #fromDisk = new Set<Delivery>();
 
   constructor(log: RecordLog) {
     this.#log = log;
@@ -63,7 +65,10 @@ export class Outbox {
     const parcel = batchCodec.decode(value);
     const records = reassemble(parcel, parcel.seals.map((seal) => sealCodec.decode(seal)));
     const items = records.map((record, at) => itemOf(record, at)).filter((item) => item !== undefined);
-    if (items.length > 0) this.add(new Delivery(items, hint));
+    if (items.length === 0) return;
+    const delivery = new Delivery(items, hint);
+    this.#fromDisk.add(delivery);
+    this.add(delivery);
   }
 
   add(delivery: Delivery): void {
@@ -145,9 +150,9 @@ export class Outbox {
     }
   }
 
-  /** Drops batches that count no more. All records of a batch have one author. @returns how many went */
-  drop(isExcluded: (first: Proven) => boolean): number {
-    const dropped = [...this.#deliveries].filter(({ items }) => isExcluded(items[0]!.record));
+  /** Drops batches that count no more; all records of a batch have one author. They leave the disk with the next commit. @returns how many went */
+  drop(isDue: (first: Proven, isFromDisk: boolean) => boolean): number {
+    const dropped = [...this.#deliveries].filter((delivery) => isDue(delivery.items[0]!.record, this.#fromDisk.has(delivery)));
     for (const delivery of dropped) this.#remove(delivery);
     return dropped.length;
   }
@@ -180,6 +185,7 @@ export class Outbox {
 
   #remove(delivery: Delivery): void {
     this.#deliveries.delete(delivery);
+    this.#fromDisk.delete(delivery);
     this.#weigh(delivery, -1);
     this.#done.push(delivery.logKey);
     if (delivery.isHint) for (const { record } of delivery.items) this.#hints.delete(nameOf(record));

@@ -131,6 +131,12 @@ export interface ClusterView {
   replicas(shard: number, count: number): readonly HostId[];
   /** All active hosts for the shard, best first. */
   preferenceList(shard: number): readonly HostId[];
+  /** The members that are not gone. */
+  active(): readonly HostId[];
+  /** Equal where all preference lists are. */
+  readonly layout: string;
+  readonly settings: { readonly horizonMs: number };
+  isCoordinator(): boolean;
   /** What counts no more of what hosts have signed. The same list as long as nothing has changed. */
   exclusions(): readonly Exclusion[];
   /** Whether a record may be stored, by the rules of its namespace's type. */

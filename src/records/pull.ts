@@ -3,11 +3,13 @@ import { EVERYWHERE, shardOf } from "../cluster/index.ts";
 import type { HostId, NamespaceId, NetworkId, StoreId } from "../codec/index.ts";
 import type { Env, TokenBucket } from "../platform/index.ts";
 import type { Proven } from "./batch.ts";
+import { RecordsError } from "./errors.ts";
 import type { Cursors } from "./cursors.ts";
 import { PAGE_TIMEOUT_MS, fetchPages } from "./fetching.ts";
 import { RANK_MAX, markOf } from "./holdings.ts";
 import type { Scope, ScopeMark } from "./holdings.ts";
-import type { ItemVerdict, PositionUpdate } from "./jobs.ts";
+import { OWN } from "./jobs.ts";
+import type { ItemVerdict, PositionUpdate, Source } from "./jobs.ts";
 import { GROUPS, MAX_PAGE_HEADS } from "./limits.ts";
 import { ASK_HEADS, ASK_NEWEST } from "./messages.ts";
 import type { HeadsAnswer, NewestAnswer, Reached } from "./messages.ts";
@@ -79,9 +81,11 @@ export class Pull {
   async run(withEverywhere: boolean): Promise<Pulled> {
     const { peers, cursors, replica } = this.#parts;
     const asked = new Map(ALL_GROUPS.map((group) => [group, { mark: markOf(replica.holdings.scope(group)), epoch: cursors.epoch(group) }]));
-    const question = { store: replica.numbering.store, reached: this.#reached(), followed: replica.holdings.followedGroups() };
+    const question = { standing: replica.floor.standing, store: replica.numbering.store, reached: this.#reached(), followed: replica.holdings.followedGroups() };
     const answer = await peers.ask(this.#peer, ASK_NEWEST, question, QUESTION_TIMEOUT_MS, this.#signal);
     cursors.met(this.#peer, answer.store);
+    replica.floor.hear(this.#peer, answer.standing);
+    if (!replica.floor.admits(answer.standing)) throw new RecordsError("BELOW_FLOOR", "The other host may have what was deleted, and has not compared it with others yet.");
     const left = await this.#bring(answer.store, this.#behind(answer, withEverywhere));
     const complete = [...asked].filter(([group]) => !left.has(group) && !cursors.isHeld(answer.store, group) && (withEverywhere || group !== EVERYWHERE));
     return { records: this.#records, complete: new Map(complete) };
@@ -145,7 +149,7 @@ export class Pull {
     const held = new Set<number>();
     const keys = this.#missing(heads);
     this.#parts.replica.counters.count("heads compared", heads.groups.reduce((sum, { heads: some }) => sum + some.length, 0));
-    if (keys.length === 0) await this.#move(updates, held, (positions) => this.#parts.replica.apply([], new Map(), positions));
+    if (keys.length === 0) await this.#move(updates, held, (positions) => this.#parts.replica.apply(OWN, [], new Map(), positions));
     for (let at = 0; at < keys.length; at += MAX_PAGE_HEADS) {
       const isLast = at + MAX_PAGE_HEADS >= keys.length;
       await this.#fetch(keys.slice(at, at + MAX_PAGE_HEADS), held, isLast ? updates : []);
@@ -168,18 +172,18 @@ export class Pull {
    * @param updates positions that become durable in the same commit as the last of these records
    */
   async #fetch(keys: readonly { readonly namespace: NamespaceId; readonly key: string }[], held: Set<number>, updates: readonly PositionUpdate[]): Promise<void> {
-    for await (const { records, geneses, isLast } of fetchPages(this.#parts, this.#peer, keys, this.#signal)) {
+    for await (const { records, geneses, standing, isLast } of fetchPages(this.#parts, this.#peer, keys, this.#signal)) {
       this.#records += records.length;
       this.#parts.replica.counters.count("records fetched", records.length);
-      const apply = (positions: readonly PositionUpdate[]): Promise<readonly ItemVerdict[]> => this.#apply(records, geneses, positions, held);
+      const apply = (positions: readonly PositionUpdate[]): Promise<readonly ItemVerdict[]> => this.#apply({ kind: "asked", from: this.#peer, standing }, records, geneses, positions, held);
       if (isLast) await this.#move(updates, held, apply);
       else await apply([]);
     }
   }
 
-  async #apply(records: readonly Proven[], geneses: ReadonlyMap<NamespaceId, Genesis>, positions: readonly PositionUpdate[], held: Set<number>): Promise<readonly ItemVerdict[]> {
+  async #apply(source: Source, records: readonly Proven[], geneses: ReadonlyMap<NamespaceId, Genesis>, positions: readonly PositionUpdate[], held: Set<number>): Promise<readonly ItemVerdict[]> {
     const { replica } = this.#parts;
-    const verdicts = await replica.apply(records, geneses, positions);
+    const verdicts = await replica.apply(source, records, geneses, positions);
     records.forEach(({ body: { namespace, key } }, at) => {
       const genesis = replica.geneses.get(namespace) ?? geneses.get(namespace);
       if (verdicts[at]!.kind === "later" && genesis !== undefined) held.add(shardOf(namespace, genesis, key));

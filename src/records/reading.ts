@@ -5,6 +5,8 @@ import type { Env } from "../platform/index.ts";
 import { codeOf } from "../platform/index.ts";
 import type { Proven, StoredRecord, UnsealedRecord } from "./batch.ts";
 import { RecordsError } from "./errors.ts";
+import type { Standing } from "./floor.ts";
+import { lesser } from "./floor.ts";
 import { contextOf, merge } from "./merge.ts";
 import { ASK_FETCH, ASK_PUSH } from "./messages.ts";
 import { pack } from "./parcel.ts";
@@ -46,6 +48,7 @@ const NOTHING_FOUND: Found = { siblings: [], isWhole: false };
 interface Answer {
   readonly peer: HostId;
   readonly records: readonly Proven[];
+  readonly standing: Standing;
   readonly isReady: boolean;
 }
 
@@ -126,13 +129,16 @@ export class Reader {
   }
 
   async #ask(peer: HostId, namespace: NamespaceId, key: string, signal: AbortSignal): Promise<Answer> {
-    const { peers } = this.#parts;
+    const { peers, replica } = this.#parts;
     const records: Proven[] = [];
+    let { standing } = replica.floor;
     for (let skip = 0; ; ) {
       const answer = await peers.ask(peer, ASK_FETCH, { keys: [{ namespace, key }], skip }, ASK_TIMEOUT_MS, signal);
+      if (!replica.floor.admits(answer.standing)) throw new RecordsError("BELOW_FLOOR", "The other host may have what was deleted, and has not compared it with others yet.");
+      standing = lesser(standing, answer.standing);
       const page = peers.open(peer, answer.parcel).filter(({ body }) => body.namespace === namespace && body.key === key);
       records.push(...page.filter((record) => this.#isAllowed(record)));
-      if (answer.keysDone > 0 || answer.skip <= skip) return { peer, records, isReady: answer.isReady };
+      if (answer.keysDone > 0 || answer.skip <= skip) return { peer, records, standing, isReady: answer.isReady };
       skip = answer.skip;
     }
   }
@@ -152,15 +158,17 @@ export class Reader {
     const first = merged[0];
     const genesis = first && replica.geneses.get(first.body.namespace);
     if (first === undefined || genesis === undefined) return;
+    // What was put together is as good as the least of its parts.
+    const standing = answers.reduce((least, answer) => lesser(least, answer.standing), replica.floor.standing);
     const geneses = new Map([[first.body.namespace, genesis]]);
     const news = merged.map(({ sealed }) => proven.get(sealed.leaf)).filter((record) => record !== undefined);
-    if (replica.holdings.holds(first.body.namespace, genesis, shardOf(first.body.namespace, genesis, first.body.key))) await replica.apply(news, geneses);
+    if (replica.holdings.holds(first.body.namespace, genesis, shardOf(first.body.namespace, genesis, first.body.key))) await replica.apply({ kind: "asked", from: answers[0]!.peer, standing }, news, geneses);
     const recipients = replica.holdings.recipients(shardOf(first.body.namespace, genesis, first.body.key), genesis);
     for (const { peer, records } of answers) {
       if (!recipients.includes(peer)) continue;
       const held = records.map(({ sealed }) => Buffer.from(sealed.leaf).toString("latin1"));
       const lacking = merged.filter(({ sealed }) => !held.includes(Buffer.from(sealed.leaf).toString("latin1")));
-      if (lacking.length > 0) await peers.ask(peer, ASK_PUSH, pack(lacking, (namespace) => geneses.get(namespace)), ASK_TIMEOUT_MS).catch(() => {});
+      if (lacking.length > 0) await peers.ask(peer, ASK_PUSH, { standing, parcel: pack(lacking, (namespace) => geneses.get(namespace)) }, ASK_TIMEOUT_MS).catch(() => {});
     }
   }
 }

@@ -19,7 +19,7 @@ export class RecordPages {
   fetch({ keys, skip }: FetchQuestion): FetchAnswer {
     const page: StoredRecord[] = [];
     let [bytes, keysDone, sent] = [0, 0, skip];
-    const close = (): FetchAnswer => ({ parcel: this.#pack(page), keysDone, skip: sent, isReady: this.#isReady(keys[0]) });
+    const close = (): FetchAnswer => ({ standing: this.#replica.floor.standing, parcel: this.#pack(page), keysDone, skip: sent, isReady: this.#isReady(keys[0]) });
     for (const { namespace, key } of keys) {
       const row = this.#replica.rows.raw(namespace, key);
       for (const record of (row === undefined ? [] : rowSiblings(row)).slice(sent)) {
@@ -34,6 +34,7 @@ export class RecordPages {
   }
 
   scan({ namespace, group, prefix, after, limit }: ScanQuestion): ScanAnswer {
+    const { standing } = this.#replica.floor;
     const options = { prefix, ...(after === null ? {} : { after }) };
     const { keys, next } = this.#replica.stored.sealedPage(namespace, options, Math.min(Math.max(limit, 1), MAX_SCAN_LIMIT));
     const genesis = this.#replica.geneses.get(namespace);
@@ -45,14 +46,14 @@ export class RecordPages {
     for (const { key, siblings } of keys) {
       if (genesis !== undefined && shardOf(namespace, genesis, key) === group) {
         const weight = siblings.reduce((sum, { sealed }) => sum + sizeOf(sealed), 0);
-        if (page.length > 0 && (bytes + weight > PAGE_BYTES || page.length + siblings.length > MAX_PAGE_ITEMS)) return { parcel: this.#pack(page), large, next: last ?? null, isReady };
+        if (page.length > 0 && (bytes + weight > PAGE_BYTES || page.length + siblings.length > MAX_PAGE_ITEMS)) return { standing, parcel: this.#pack(page), large, next: last ?? null, isReady };
         if (weight > PAGE_BYTES) large.push(key);
         else page.push(...siblings);
         bytes += weight > PAGE_BYTES ? 0 : weight;
       }
       last = key;
     }
-    return { parcel: this.#pack(page), large, next: next ?? null, isReady };
+    return { standing, parcel: this.#pack(page), large, next: next ?? null, isReady };
   }
 
   #isReady(first: FetchQuestion["keys"][number] | undefined): boolean {

@@ -7,9 +7,10 @@ import type { Proven, Sealer } from "./batch.ts";
 import { Counters } from "./counters.ts";
 import type { DeliveryItem } from "./delivery.ts";
 import { RecordsError } from "./errors.ts";
+import { Floor } from "./floor.ts";
 import { Holdings } from "./holdings.ts";
 import { Identity } from "./identity.ts";
-import type { IncomingJob, InformedWrite, ItemVerdict, Job, JudgingJob, PositionUpdate, SeenRow, Written } from "./jobs.ts";
+import type { IncomingJob, InformedWrite, ItemVerdict, Job, PositionUpdate, RetainingJob, SeenRow, Source, Written } from "./jobs.ts";
 import { Numbering } from "./numbering.ts";
 import { Outbox } from "./outbox.ts";
 import type { ClusterView, Write } from "./port.ts";
@@ -40,6 +41,8 @@ const QUEUE_MAX = 10_000;
  * against what is committed and against each other, and commits once. So reading, merging and writing are one step, and many writers
  * share one sync of the disk.
  */
+const FOLLOWED = 1;
+
 export class Replica {
   readonly counters = new Counters();
   readonly numbering: Numbering;
@@ -52,6 +55,7 @@ export class Replica {
   /** The rows alone: what others are shown. */
   readonly stored: Rows;
   readonly positions: Positions;
+  readonly floor: Floor;
   readonly geneses = new Map<NamespaceId, Genesis>();
   /** Whether the sums count all rows: not before a store from before there were any has been looked through. */
   isCounted: boolean;
@@ -70,11 +74,12 @@ export class Replica {
     this.stored = new Rows(parts.log, NOTHING);
     this.positions = new Positions(this.stored);
     this.isCounted = this.stored.get(metaKey("sums")) !== undefined;
+    this.floor = new Floor(parts.cluster.self, parts.network as string as NamespaceId, this.rows);
     this.#networkNamespace = parts.network as string as NamespaceId;
     this.readiness = new Readiness(parts.cluster, this.#networkNamespace, this.stored);
     this.holdings = new Holdings(parts.cluster, this.readiness);
-    const { geneses, identity, holdings, readiness, outbox, positions, counters } = this;
-    this.#parts = { ...parts, numbering, identity, holdings, readiness, outbox, positions, counters, rations: new Rations(env.clock), geneses, wallMs: () => env.clock.wallMs() };
+    const { geneses, identity, holdings, readiness, outbox, positions, floor, counters } = this;
+    this.#parts = { ...parts, numbering, identity, holdings, readiness, outbox, positions, floor, counters, rations: new Rations(env.clock), geneses, wallMs: () => env.clock.wallMs() };
     this.#load();
   }
 
@@ -88,13 +93,8 @@ export class Replica {
   }
 
   /** Takes in proven records from outside; resolves when those that belong here are durable. */
-  apply(records: readonly Proven[], geneses: ReadonlyMap<NamespaceId, Genesis>, positions: readonly PositionUpdate[] = []): Promise<readonly ItemVerdict[]> {
-    return new Promise((resolve, reject) => this.#enqueue({ kind: "incoming", records, geneses, positions, mayHint: false, resolve, reject }));
-  }
-
-  /** Like `apply`, for what another host brings of its own accord: what does not belong here is kept as a hint. */
-  receive(records: readonly Proven[], geneses: ReadonlyMap<NamespaceId, Genesis>): Promise<readonly ItemVerdict[]> {
-    return new Promise((resolve, reject) => this.#enqueue({ kind: "incoming", records, geneses, positions: [], mayHint: true, resolve, reject }));
+  apply(source: Source, records: readonly Proven[], geneses: ReadonlyMap<NamespaceId, Genesis>, positions: readonly PositionUpdate[] = []): Promise<readonly ItemVerdict[]> {
+    return new Promise((resolve, reject) => this.#enqueue({ kind: "incoming", source, records, geneses, positions, resolve, reject }));
   }
 
   /**
@@ -106,9 +106,9 @@ export class Replica {
     return new Promise((resolve, reject) => this.#enqueue({ kind: "keeping", operations, anew, resolve, reject }));
   }
 
-  /** Drops the siblings of these keys that are excluded by now; catching up begins anew where there were any. */
-  judge(keys: JudgingJob["keys"]): Promise<void> {
-    return new Promise((resolve, reject) => this.#enqueue({ kind: "judging", keys, resolve, reject }));
+  /** Keeps of these keys' siblings only some; where any go, catching up begins anew: what they had superseded may be elsewhere still. */
+  retain(keys: RetainingJob["keys"], counter: string, isKept: RetainingJob["isKept"]): Promise<void> {
+    return new Promise((resolve, reject) => this.#enqueue({ kind: "retaining", keys, counter, isKept, resolve, reject }));
   }
 
   /**
@@ -182,7 +182,7 @@ export class Replica {
       for (const job of jobs) {
         if (job.kind === "keeping") last.keep(job);
         if (job.kind === "dropping") last.drop(job);
-        if (job.kind === "judging") last.judge(job);
+        if (job.kind === "retaining") last.retain(job);
         if (job.kind === "renewing") last.renew(job);
       }
       last.write(own);
@@ -217,7 +217,8 @@ export class Replica {
 
   #load(): void {
     for (const { key, value } of this.rows.all("n")) this.geneses.set(namespaceIn(key), genesisCodec.decode(value));
-    for (const { key } of this.rows.all("f")) {
+    for (const { key, value } of this.rows.all("f")) {
+      if (value[0] !== FOLLOWED) continue;
       const genesis = this.geneses.get(namespaceIn(key));
       if (genesis !== undefined) this.holdings.follow(namespaceIn(key), genesis);
     }

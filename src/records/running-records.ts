@@ -14,6 +14,7 @@ import { Confirmer } from "./confirming.ts";
 import { Cursors } from "./cursors.ts";
 import type { ChangedRow } from "./draft.ts";
 import { RecordsError } from "./errors.ts";
+import { Deletions } from "./deletions.ts";
 import { Feed } from "./feed.ts";
 import { MAX_INCARNATIONS } from "./limits.ts";
 import { Following } from "./following.ts";
@@ -21,12 +22,13 @@ import type { Findings } from "./inspection.ts";
 import { Handover, USUAL_REPLICAS } from "./handing-over.ts";
 import type { InformedWrite } from "./jobs.ts";
 import { Judging } from "./judging.ts";
-import { readyCodec, readyKeyOf } from "./marks.ts";
+import type { FloorRecord } from "./marks.ts";
+import { FLOOR_PREFIX, floorCodec, floorKeyOf, readyCodec, readyKeyOf } from "./marks.ts";
 import { ASK_CONFIRM, ASK_GENESIS } from "./messages.ts";
 import { News } from "./news.ts";
 import { mostReplicas } from "./pull.ts";
 import { Peers } from "./peers.ts";
-import type { Change, ClusterView, KeyState, LayoutStanding, ReadOptions, Records, ScanOptions, ScanPage, Write, WriteOptions, WriteResult } from "./port.ts";
+import type { Change, ClusterView, Context, KeyState, LayoutStanding, ReadOptions, Records, ScanOptions, ScanPage, Write, WriteOptions, WriteResult } from "./port.ts";
 import { Reader } from "./reading.ts";
 import { Replica } from "./replica.ts";
 import { livePage, stateOf } from "./rows.ts";
@@ -47,6 +49,7 @@ const READ_FIRST_AT_ONCE = 16;
 const HANDOVER_MS = 5000;
 /** Removals nudge it; this is for what was cut short. */
 const JUDGING_MS = 10_000;
+const DELETIONS_MS = 2000;
 /** How long a host waits at its start for the others to confirm its disk, before it writes. */
 const CONFIRM_MS = 3000;
 const GENESIS_TIMEOUT_MS = 3000;
@@ -82,6 +85,7 @@ export class RunningRecords implements Records {
   readonly #handover: Worker;
   readonly #judging: Worker;
   readonly #antiEntropy: AntiEntropy;
+  readonly #deletions: Worker;
   readonly #listeners = new Set<(namespace: NamespaceId, keys: readonly string[]) => void>();
   readonly #stopping = new AbortController();
   readonly #endings: (() => void)[] = [];
@@ -126,6 +130,9 @@ export class RunningRecords implements Records {
     // Once for each batch, however many calls share it.
     this.#endings.push(replica.onCommit(({ deliveries }) => deliveries.forEach((delivery) => this.#sender.send(delivery))));
     const judging = new Judging(env, { replica, cluster, network });
+    const publish = (record: FloorRecord, context: Context): Promise<void> => this.#publish(floorKeyOf(cluster.self), floorCodec.encode(record), context);
+    const deletions = new Deletions(env, { replica, cluster, peers, pace, following: this.#following, caughtUpMs: (peer) => catchUp.caughtUpMs(peer), publish });
+    this.#deletions = new Worker(env, { name: "deletions", everyMs: DELETIONS_MS, work: (turn) => deletions.turn(turn) });
     this.#judging = new Worker(env, { name: "judging", everyMs: JUDGING_MS, work: (turn) => judging.turn(turn) });
     this.#endings.push(replica.onCommit(({ changed }) => this.#applied(changed)));
     this.#endings.push(transport.onPeer(({ kind, peer }) => (kind === "up" ? this.#greet(peer, catchUp) : undefined)));
@@ -145,7 +152,7 @@ export class RunningRecords implements Records {
   }
 
   workers(): readonly Worker[] {
-    return [this.#catchUp, this.#outbox, this.#handover, this.#judging, ...this.#antiEntropy.workers];
+    return [this.#catchUp, this.#outbox, this.#handover, this.#judging, this.#deletions, ...this.#antiEntropy.workers];
   }
 
   /** What was refused, met or repeated so far, by name; and what waits. */
@@ -257,7 +264,8 @@ export class RunningRecords implements Records {
   }
 
   async follow(namespace: NamespaceId): Promise<void> {
-    await this.#following.follow(namespace, await this.#learn(namespace, undefined));
+    await this.#learn(namespace, undefined);
+    await this.#following.follow(namespace);
     this.#catchUp.nudge();
   }
 
@@ -326,14 +334,18 @@ export class RunningRecords implements Records {
 
   /** Tells all others of which groups this host's copy is complete, when that has changed and the host is one of them. */
   async #publishReadiness(): Promise<void> {
-    const { cluster, network } = this.#parts;
+    const { cluster } = this.#parts;
     const { readiness, numbering, identity } = this.#replica;
     const ready = readiness.unpublished(numbering.store);
     if (ready === undefined || !cluster.members().includes(cluster.self)) return;
     // It is not worth a new incarnation.
     if (!identity.isConfirmed && this.#env.clock.monotonicMs() < this.#confirmUntilMs) return;
-    const written = await this.#replica.write([{ namespace: network as string as NamespaceId, key: readyKeyOf(cluster.self), value: readyCodec.encode(ready) }], "host");
-    this.#sender.send(written.delivery);
+    await this.#publish(readyKeyOf(cluster.self), readyCodec.encode(ready));
+  }
+
+  /** Says something of this host in the network's namespace. */
+  async #publish(key: string, value: Uint8Array, context?: Context): Promise<void> {
+    await this.#replica.write([{ namespace: this.#parts.network as string as NamespaceId, key, value, ...(context === undefined ? {} : { context }) }], "host");
   }
 
   #applied(changed: readonly ChangedRow[]): void {
@@ -350,7 +362,9 @@ export class RunningRecords implements Records {
       }
     }
     // The roster is a view of the records too, and has been brought up to date by now.
-    if (isRoster) this.#judging.nudge();
+    if (!isRoster) return;
+    this.#judging.nudge();
+    if (keys.get(this.#parts.network as string as NamespaceId)!.some(({ key }) => key.startsWith(FLOOR_PREFIX))) this.#deletions.nudge();
   }
 }
 

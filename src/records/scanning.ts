@@ -89,12 +89,15 @@ export class Scanner {
   }
 
   async #ask(peer: HostId, question: { readonly namespace: NamespaceId; readonly group: number; readonly prefix: string; readonly after: string | null; readonly limit: number }, signal: AbortSignal): Promise<GroupPage> {
-    const { peers } = this.#parts;
+    const { peers, replica } = this.#parts;
     const answer = await peers.ask(peer, ASK_SCAN, question, SCAN_TIMEOUT_MS, signal);
+    const below = (): RecordsError => new RecordsError("BELOW_FLOOR", "The other host may have what was deleted, and has not compared it with others yet.");
+    if (!replica.floor.admits(answer.standing)) throw below();
     const records: UnsealedRecord[] = peers.open(peer, answer.parcel);
     for (const key of answer.large) {
       for (let skip = 0; ; ) {
         const page = await peers.ask(peer, ASK_FETCH, { keys: [{ namespace: question.namespace, key }], skip }, SCAN_TIMEOUT_MS, signal);
+        if (!replica.floor.admits(page.standing)) throw below();
         records.push(...peers.open(peer, page.parcel));
         if (page.keysDone > 0 || page.skip <= skip) break;
         skip = page.skip;

@@ -3,6 +3,7 @@ import type { Env } from "../platform/index.ts";
 import { Courier } from "./courier.ts";
 import type { Delivery, DeliveryItem } from "./delivery.ts";
 import { RecordsError } from "./errors.ts";
+import { OWN } from "./jobs.ts";
 import type { Written } from "./jobs.ts";
 import { W, WRITE_WAIT_MS } from "./limits.ts";
 import type { PushAnswer } from "./messages.ts";
@@ -93,7 +94,7 @@ export class Sender {
     for (const delivery of replica.outbox.waiting()) {
       const due = delivery.items.filter(({ isApplied, record, genesis, group }) => !isApplied && replica.holdings.holds(record.body.namespace, genesis, group));
       if (due.length === 0) continue;
-      const verdicts = await replica.apply(due.map(({ record }) => record), new Map());
+      const verdicts = await replica.apply(OWN, due.map(({ record }) => record), new Map());
       due.forEach((item, at) => {
         if (verdicts[at]!.kind === "ok") replica.outbox.applied(delivery, item);
       });
@@ -132,7 +133,7 @@ export class Sender {
   #push(peer: HostId, items: readonly DeliveryItem[]): Promise<PushAnswer> {
     const { peers, replica } = this.#parts;
     const parcel = pack(items.map(({ record }) => record), (namespace) => replica.geneses.get(namespace));
-    return peers.ask(peer, ASK_PUSH, parcel, PUSH_TIMEOUT_MS);
+    return peers.ask(peer, ASK_PUSH, { standing: replica.floor.standing, parcel }, PUSH_TIMEOUT_MS);
   }
 
   async #until(delivery: Delivery, isDone: () => boolean, signal: AbortSignal | undefined): Promise<void> {

@@ -4,17 +4,17 @@ import type { Transport } from "../net/index.ts";
 import { Limiter } from "../platform/index.ts";
 import type { Counters } from "./counters.ts";
 import { GROUPS } from "./limits.ts";
-import { ASK_CONFIRM, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_PUSH, ASK_SCAN, TELL_NEWS, answerOf } from "./messages.ts";
-import type { NewestAnswer, NewestQuestion, PushAnswer } from "./messages.ts";
+import { ASK_CONFIRM, ASK_DIFFER, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_PUSH, ASK_SCAN, TELL_NEWS, answerOf } from "./messages.ts";
+import type { NewestAnswer, NewestQuestion, PushAnswer, PushQuestion } from "./messages.ts";
 import { HeadsPage } from "./heads-page.ts";
 import { unpackGeneses } from "./parcel.ts";
-import type { Parcel } from "./parcel.ts";
 import type { News } from "./news.ts";
 import type { Kind, Peers } from "./peers.ts";
 import type { ClusterView } from "./port.ts";
 import { mostReplicas, reachedOf } from "./pull.ts";
 import { RecordPages } from "./record-pages.ts";
 import type { Replica } from "./replica.ts";
+import { rowHasTag } from "./row.ts";
 
 /** Pushed bytes that may wait for this host's disk; who comes with more waits on the wire. */
 const PUSH_BUDGET_BYTES = 32 * 1024 * 1024;
@@ -42,7 +42,7 @@ export class Server {
   register(transport: Transport): void {
     const { replica } = this.#parts;
     const on = <Q, A>(kind: Kind<Q, A>, answer: (question: Q, asked: Asked) => A | Promise<A>): void => serve(transport, replica.counters, kind, answer);
-    on(ASK_PUSH, (parcel, asked) => this.#push(parcel, asked));
+    on(ASK_PUSH, (question, asked) => this.#push(question, asked));
     on(ASK_NEWEST, (question, { from }) => this.#newest(question, from));
     on(TELL_NEWS, async ({ groups }, { from }) => {
       await this.#parts.pull(from, groups);
@@ -54,6 +54,13 @@ export class Server {
       return page.answer();
     });
     on(ASK_FETCH, (question) => this.#pages.fetch(question));
+    on(ASK_DIFFER, ({ keys }) => {
+      const isSame = ({ namespace, key, tag }: (typeof keys)[number]): boolean => {
+        const row = replica.stored.raw(namespace, key);
+        return row !== undefined && rowHasTag(row, tag);
+      };
+      return { standing: replica.floor.standing, different: keys.flatMap((key, at) => (isSame(key) ? [] : [at])) };
+    });
     on(ASK_SCAN, (question) => this.#pages.scan(question));
     on(ASK_GENESIS, ({ namespace }) => {
       const genesis = replica.geneses.get(namespace);
@@ -62,18 +69,19 @@ export class Server {
     on(ASK_CONFIRM, (actor) => ({ highest: replica.stored.highestBatches(actor), members: this.#parts.cluster.members() }));
   }
 
-  async #push(parcel: Parcel, { from, signal, sizeBytes }: Asked): Promise<PushAnswer> {
+  async #push({ standing, parcel }: PushQuestion, { from, signal, sizeBytes }: Asked): Promise<PushAnswer> {
     const giveBack = await this.#budget.take(sizeBytes, signal);
     try {
       const records = this.#parts.peers.open(from, parcel);
-      return answerOf(await this.#parts.replica.receive(records, unpackGeneses(parcel)));
+      return answerOf(await this.#parts.replica.apply({ kind: "offered", from, standing }, records, unpackGeneses(parcel)));
     } finally {
       giveBack();
     }
   }
 
-  #newest({ store, reached, followed }: NewestQuestion, from: HostId): NewestAnswer {
+  #newest({ standing, store, reached, followed }: NewestQuestion, from: HostId): NewestAnswer {
     const { replica, news } = this.#parts;
+    replica.floor.hear(from, standing);
     news.heard(from, followed);
     const { numbering, outbox, readiness } = replica;
     if (!reached.every(({ place }) => numbering.gave(place)) && readiness.isWitness(from)) {
@@ -83,7 +91,7 @@ export class Server {
     const numbers = new Map(reached.map(({ group, place, rank }) => [group, { sequence: numbering.resolve(place), rank }]));
     for (const delivery of outbox.waiting()) delivery.caughtUp(from, numbers);
     const groups = Array.from({ length: GROUPS }, (_, group) => ({ group, sequence: numbering.newest(group) }));
-    return { store: numbering.store, life: numbering.life, replicasMax: mostReplicas(replica), newest: groups.filter(({ sequence }) => sequence > 0), reached: reachedOf(replica, store) };
+    return { standing: replica.floor.standing, store: numbering.store, life: numbering.life, replicasMax: mostReplicas(replica), newest: groups.filter(({ sequence }) => sequence > 0), reached: reachedOf(replica, store) };
   }
 }
 

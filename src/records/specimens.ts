@@ -8,8 +8,9 @@ import { keyPairFromSeed, sha256 } from "../crypto/index.ts";
 import { hostSealer } from "./batch.ts";
 import { ASK_NAMESPACES, ASK_RANGES, ASK_SUMS } from "./compare-messages.ts";
 import { encodePositionText } from "./feed.ts";
+import { floorStateCodec } from "./floor.ts";
 import { NOT_READY, floorCodec, readyCodec } from "./marks.ts";
-import { ASK_CONFIRM, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_PUSH, ASK_SCAN, TELL_NEWS, answerOf } from "./messages.ts";
+import { ASK_CONFIRM, ASK_DIFFER, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_PUSH, ASK_SCAN, TELL_NEWS, answerOf } from "./messages.ts";
 import { encodeBatch } from "./outbox.ts";
 import { pack } from "./parcel.ts";
 import type { Dot } from "./port.ts";
@@ -64,6 +65,7 @@ const whole = pack(batch, known);
 const part = pack([batch[1]!, unsigned[0]!], known);
 const place = { life: 99, sequence: 41 };
 const mark = { rank: 2, followed: new Uint8Array(0) };
+const standing = { done: 3, sets: [77], floor: 3, set: 77 };
 const tag = tagOf([batch[0]!]);
 const sum = new Sum();
 for (const at of [0, 2]) sum.add(weightOf(rowKey(namespace, batch[at]!.body.key), encodeRow(41 + at, [batch[at]!]))!);
@@ -84,21 +86,24 @@ export const specimens: Readonly<Record<string, Uint8Array>> = {
   "outbox-value": encodeBatch(batch),
   "position-value": encodePosition({ place, mark }),
   "feed-position": utf8(encodePositionText([{ store, group: 3, place }])),
-  floor: floorCodec.encode({ number: 3, horizonMs: 15_552_000_000, replicas: [{ host, store, place }] }),
+  floor: floorCodec.encode({ begun: 4, done: 3, sets: [77] }),
   ready: readyCodec.encode({ store, ranks: Uint8Array.from({ length: 257 }, (_, group) => (group % 3 === 0 ? NOT_READY : group % 3)) }),
-  "push-whole": ASK_PUSH.question.encode(whole),
-  "push-part": ASK_PUSH.question.encode(part),
+  "push-whole": ASK_PUSH.question.encode({ standing, parcel: whole }),
+  "push-part": ASK_PUSH.question.encode({ standing, parcel: part }),
   "push-answer": ASK_PUSH.answer.encode(answerOf([{ kind: "ok" }, { kind: "hinted" }, { kind: "later", code: "NOT_YET" }, { kind: "refused", code: "NOT_OWN" }])),
-  "newest-question": ASK_NEWEST.question.encode({ store, reached: [{ group: 256, place, rank: 2 }], followed: [7] }),
+  "newest-question": ASK_NEWEST.question.encode({ standing, store, reached: [{ group: 256, place, rank: 2 }], followed: [7] }),
   "news-question": TELL_NEWS.question.encode({ groups: [7, 256] }),
   "news-answer": TELL_NEWS.answer.encode({}),
-  "newest-answer": ASK_NEWEST.answer.encode({ store, life: 99, replicasMax: 3, newest: [{ group: 256, sequence: 41 }], reached: [{ group: 256, place, rank: 0 }] }),
+  "newest-answer": ASK_NEWEST.answer.encode({ standing, store, life: 99, replicasMax: 3, newest: [{ group: 256, sequence: 41 }], reached: [{ group: 256, place, rank: 0 }] }),
   "heads-question": ASK_HEADS.question.encode({ groups: [{ group: 7, place, scope: { rank: 2, followed: [namespace] } }] }),
   "heads-answer": ASK_HEADS.answer.encode({ store, namespaces: [namespace], groups: [{ group: 7, heads: [{ namespace: 0, tag, key: "letters/ä" }], next: place, isMore: true }] }),
   "fetch-question": ASK_FETCH.question.encode({ keys: [{ namespace, key: "letters/ä" }], skip: 0 }),
-  "fetch-answer": ASK_FETCH.answer.encode({ parcel: part, keysDone: 2, skip: 0, isReady: true }),
+  "fetch-answer": ASK_FETCH.answer.encode({ standing, parcel: part, keysDone: 2, skip: 0, isReady: true }),
   "scan-question": ASK_SCAN.question.encode({ namespace, group: 7, prefix: "letters/", after: null, limit: 100 }),
-  "scan-answer": ASK_SCAN.answer.encode({ parcel: part, large: ["letters/z"], next: "letters/z", isReady: true }),
+  "scan-answer": ASK_SCAN.answer.encode({ standing, parcel: part, large: ["letters/z"], next: "letters/z", isReady: true }),
+  "differ-question": ASK_DIFFER.question.encode({ keys: [{ namespace, key: "letters/ä", tag }] }),
+  "differ-answer": ASK_DIFFER.answer.encode({ standing, different: [0] }),
+  "floor-state": floorStateCodec.encode({ floor: 3, set: 77, hosts: [host], mark: 40, raisedMs: 1_795_000_000_000, begun: 4, begunMark: 41, done: 3, sets: [{ name: 77, hosts: [host] }], isNewcomer: false }),
   "genesis-question": ASK_GENESIS.question.encode({ namespace }),
   "genesis-answer": ASK_GENESIS.answer.encode({ genesis: genesisCodec.encode(genesis) }),
   "confirm-question": ASK_CONFIRM.question.encode(actor),

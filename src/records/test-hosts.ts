@@ -39,6 +39,7 @@ export class TestHost {
   judge: (record: JudgedRecord, genesis: Genesis) => Verdict = (record) => (isExcluded(record, this.excludes) ? refuse("REMOVED", "so says the test") : ACCEPT);
   /** What this host has heard of removals. */
   excludes: readonly Exclusion[] = [];
+  isCoordinator = false;
   /** Whom this host takes for members; all think alike unless a test says otherwise. */
   knows: () => readonly HostId[];
   isUp = false;
@@ -87,8 +88,14 @@ export class TestHost {
       self: this.self,
       members: () => this.knows(),
       online: () => this.transport.connected().filter((host) => this.knows().includes(host)),
-      replicas: (shard, count) => (shard === EVERYWHERE ? all.members() : list(shard).slice(0, count)),
+      replicas: (shard, count) => (shard === EVERYWHERE ? all.active() : list(shard).slice(0, count)),
       preferenceList: list,
+      active: () => all.active(),
+      get layout(): string {
+        return all.active().join();
+      },
+      settings: all.settings,
+      isCoordinator: () => this.isCoordinator,
       exclusions: () => this.excludes,
       judge: (record, genesis) => this.judge(record, genesis),
     };
@@ -117,6 +124,10 @@ export function textOf(state: KeyState | undefined): string | undefined {
 export class TestHosts implements AsyncDisposable {
   readonly wire = new MemoryNetwork(env);
   readonly hosts: TestHost[];
+  /** Declared gone, and not back. */
+  readonly #gone = new Set<HostId>();
+  /** What administrators have chosen. */
+  settings = { horizonMs: 1e9 };
   #admitted: readonly TestHost[];
   readonly #lists = new Map<number, readonly HostId[]>();
 
@@ -138,9 +149,21 @@ export class TestHosts implements AsyncDisposable {
 
   /** All who take part for a shard, best first. */
   list(shard: number): readonly HostId[] {
-    const known = this.#lists.get(shard) ?? preferenceList(shard, this.members().map((host) => ({ host, zone: host, capacityBytes: 1 })));
+    const known = this.#lists.get(shard) ?? preferenceList(shard, this.active().map((host) => ({ host, zone: host, capacityBytes: 1 })));
     this.#lists.set(shard, known);
     return known;
+  }
+
+  /** The members that are not gone. */
+  active(): HostId[] {
+    return this.members().filter((host) => !this.#gone.has(host));
+  }
+
+  /** Says that a host is gone, or has come back. */
+  declare(host: TestHost, isGone: boolean): void {
+    if (isGone) this.#gone.add(host.self);
+    else this.#gone.delete(host.self);
+    this.#lists.clear();
   }
 
   /** Says who takes part; at first all do. */

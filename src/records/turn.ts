@@ -1,18 +1,18 @@
-import { ACCEPT, EVERYWHERE, isExcluded, shardOf } from "../cluster/index.ts";
+import { ACCEPT, EVERYWHERE, shardOf } from "../cluster/index.ts";
 import type { Delegation, Genesis, Verdict } from "../cluster/index.ts";
 import type { NamespaceId } from "../codec/index.ts";
 import type { LogOperation } from "../store/index.ts";
-import { signedOf } from "./batch.ts";
 import type { Proven, Sealer, StoredRecord } from "./batch.ts";
 import { Composer, DotWasSeen } from "./composer.ts";
 import { Delivery } from "./delivery.ts";
 import type { DeliveryItem } from "./delivery.ts";
+import { pastOf } from "./collecting.ts";
 import { Draft, sizeOf } from "./draft.ts";
 import type { ChangedRow } from "./draft.ts";
 import { RecordsError } from "./errors.ts";
 import { Intake, setBack } from "./intake.ts";
 import type { Hint, IntakeParts } from "./intake.ts";
-import type { DroppingJob, IncomingJob, ItemVerdict, JudgingJob, KeepingJob, OwnJob, PositionUpdate, RenewingJob, Written } from "./jobs.ts";
+import type { DroppingJob, IncomingJob, ItemVerdict, KeepingJob, OwnJob, PositionUpdate, RenewingJob, RetainingJob, Written } from "./jobs.ts";
 import { PAGE_BYTES } from "./limits.ts";
 import type { Numbering } from "./numbering.ts";
 import { encodeBatch } from "./outbox.ts";
@@ -63,8 +63,8 @@ export class Turn {
     this.#intake = new Intake(parts, this.#draft);
   }
 
-  take(record: Proven, { geneses, mayHint }: IncomingJob): ItemVerdict {
-    return this.#intake.take(record, geneses, mayHint);
+  take(record: Proven, { source, geneses }: IncomingJob): ItemVerdict {
+    return this.#intake.take(record, source, geneses);
   }
 
   keep({ operations, anew }: KeepingJob): void {
@@ -77,17 +77,15 @@ export class Turn {
     for (const group of anew) this.#begin(group);
   }
 
-  /** What a dropped version had superseded may be on another host still, so that host is asked for everything once more. */
-  judge({ keys }: JudgingJob): void {
-    const { cluster, counters, geneses } = this.#parts;
-    const exclusions = cluster.exclusions();
+  retain({ keys, counter, isKept }: RetainingJob): void {
+    const { counters, geneses } = this.#parts;
     for (const { namespace, key } of keys) {
       const genesis = geneses.get(namespace);
       if (genesis === undefined) continue;
       const group = shardOf(namespace, genesis, key);
-      const dropped = this.#draft.retain(namespace, key, group, (sibling) => !isExcluded(signedOf(sibling), exclusions));
+      const dropped = this.#draft.retain(namespace, key, group, isKept);
       if (dropped === 0) continue;
-      counters.count("dropped EXCLUDED", dropped);
+      counters.count(counter, dropped);
       this.#begin(group);
     }
   }
@@ -182,11 +180,12 @@ export class Turn {
   }
 
   #composer(delegation: Delegation | null): Composer {
-    const { identity, outbox, cluster, geneses } = this.#parts;
+    const { identity, outbox, cluster, floor, geneses } = this.#parts;
     return new Composer(
       {
         draft: this.#draft,
         identity,
+        isPast: pastOf(floor, cluster),
         wallMs: this.#parts.wallMs(),
         overlay: (namespace, key) => merge(outbox.overlay(namespace, key), this.#unapplied(namespace, key)),
         genesis: (namespace) => geneses.get(namespace),

@@ -103,7 +103,7 @@ export class HostileMember {
   }
 
   push(victim: Victim, parcel: Parcel): Promise<PushAnswer> {
-    return this.ask(victim, ASK_PUSH.kind, ASK_PUSH.question.encode(parcel)).then((answer) => ASK_PUSH.answer.decode(answer));
+    return this.ask(victim, ASK_PUSH.kind, ASK_PUSH.question.encode({ standing: { done: 0, sets: [], floor: 0, set: 0 }, parcel })).then((answer) => ASK_PUSH.answer.decode(answer));
   }
 
   ask(victim: Victim, kind: string, body: Uint8Array): Promise<Uint8Array> {

@@ -185,7 +185,7 @@ async function absurdNumbers({ moles, victim }: Scene): Promise<void> {
   const far = ASK_HEADS.answer.decode(await mole.ask(victim, ASK_HEADS.kind, ASK_HEADS.question.encode({ groups: groups.map(({ group, scope }) => ({ group, scope, place: { life: 0, sequence: HUGE } })) })));
   assert.ok(far.groups.every(({ heads }) => heads.length <= 1024));
   await mole.ask(victim, ASK_HEADS.kind, ASK_HEADS.question.encode({ groups }));
-  await mole.ask(victim, ASK_NEWEST.kind, ASK_NEWEST.question.encode({ store: victim.self as string as StoreId, reached: groups.map(({ group }) => ({ group, place, rank: 0 })), followed: [] }));
+  await mole.ask(victim, ASK_NEWEST.kind, ASK_NEWEST.question.encode({ standing: { done: HUGE, sets: [HUGE], floor: HUGE, set: HUGE }, store: victim.self as string as StoreId, reached: groups.map(({ group }) => ({ group, place, rank: 0 })), followed: [] }));
   const many = Array.from({ length: 1024 }, () => ({ namespace: mole.roster, key: `member/${victim.self}` }));
   const fetched = await mole.ask(victim, ASK_FETCH.kind, ASK_FETCH.question.encode({ keys: many, skip: 1024 }));
   assert.ok(fetched.length < 2 * MIB, `${fetched.length} bytes`);

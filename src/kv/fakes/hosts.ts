@@ -72,6 +72,10 @@ export class KvHost {
       online: () => this.transport.connected(),
       replicas: (shard, count) => (shard === EVERYWHERE ? members() : list(shard).slice(0, count)),
       preferenceList: list,
+      active: members,
+      layout: "",
+      settings: { horizonMs: 1e12 },
+      isCoordinator: () => false,
       exclusions: () => [],
       judge: (record, genesis) => (genesis.type === "kv" ? kvRule(record, genesis, roster) : record.key.startsWith("kv/") ? kvNameRule(record, genesis, roster) : ACCEPT),
     };

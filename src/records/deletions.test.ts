@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { utf8 } from "../codec/index.ts";
+import { EMPTY_CONTEXT } from "./port.ts";
+import { rowKey } from "./tables.ts";
+import type { TestHost } from "./test-hosts.ts";
+import { TestHosts, env, everywhereId, until } from "./test-hosts.ts";
+
+const HORIZON_MS = 40;
+
+async function hostsOf(...names: string[]): Promise<TestHosts> {
+  const all = new TestHosts(names);
+  all.settings = { horizonMs: HORIZON_MS };
+  for (const host of all.hosts) await host.start();
+  await all.connect();
+  return all;
+}
+
+const isKept = (host: TestHost, key: string): boolean => host.disk.get(rowKey(everywhereId, key)) !== undefined;
+const progress = (host: TestHost): string => {
+  const { progress, lastError } = host.records.workers().find((worker) => worker.status().name === "deletions")!.status();
+  return lastError === undefined ? progress : `${progress} (${lastError})`;
+};
+const collected = (host: TestHost): number => host.records.counters()["deletions collected"] ?? 0;
+
+/** Waits while everybody's work goes on without its pauses. */
+async function working(what: string, hosts: readonly TestHost[], isTrue: () => boolean, waitMs = 20_000): Promise<void> {
+  let nextMs = 0;
+  await until(what, () => {
+    if (env.clock.monotonicMs() >= nextMs) {
+      nextMs = env.clock.monotonicMs() + 25;
+      for (const host of hosts) if (host.isUp) for (const worker of host.records.workers()) worker.nudge();
+    }
+    return isTrue();
+  }, waitMs).catch((error: unknown) => {
+    throw new Error(`${String(error)}: ${hosts.map((host) => (host.isUp ? `${host.name}: ${progress(host)}` : `${host.name} is down`)).join("; ")}`);
+  });
+}
+
+test("a deletion goes when every host has it and the horizon has passed, and what stays is not touched", async () => {
+  await using all = await hostsOf("a", "b", "c");
+  const [a, b] = all.hosts as [TestHost, TestHost, TestHost];
+  await a.put(everywhereId, "k", "v");
+  await a.put(everywhereId, "stays", "v");
+  await until("b has it", () => b.value(everywhereId, "k") === "v");
+  await b.put(everywhereId, "k", null);
+  await until("all have the deletion", () => all.hosts.every((host) => host.records.deleted(everywhereId, "k")));
+  await working("it is collected everywhere", all.hosts, () => all.hosts.every((host) => !isKept(host, "k")));
+  assert.ok(all.hosts.every((host) => host.value(everywhereId, "stays") === "v" && collected(host) > 0));
+  await a.put(everywhereId, "k", "again");
+  await until("it is written anew", () => all.hosts.every((host) => host.value(everywhereId, "k") === "again"));
+});
+
+test("nothing is collected while a host that is counted is away, and its old copy does not come back with it", async () => {
+  await using all = await hostsOf("a", "b", "c");
+  const [a, b, c] = all.hosts as [TestHost, TestHost, TestHost];
+  await a.put(everywhereId, "k", "v");
+  await until("c has it", () => c.value(everywhereId, "k") === "v");
+  await working("all are counted", all.hosts, () => all.hosts.every((host) => progress(host).includes("round")));
+  await c.stop();
+  await b.put(everywhereId, "k", null);
+  await working("a waits for c", [a, b], () => [a, b].every((host) => /round 1: 1 of 3 hosts have not begun it/.test(progress(host))));
+  assert.ok(isKept(a, "k"));
+  await all.restart(c);
+  await working("it is collected everywhere", all.hosts, () => all.hosts.every((host) => !isKept(host, "k")));
+});
+
+test("a host that was declared gone comes back from below the floor: what was deleted stays deleted, and what it wrote alone is kept", async () => {
+  await using all = await hostsOf("a", "b", "c");
+  const [a, b, c] = all.hosts as [TestHost, TestHost, TestHost];
+  await a.records.write(["k", "shared"].map((key) => ({ namespace: everywhereId, key, value: utf8("v") })));
+  await c.put(everywhereId, "of c", "v");
+  await until("all have all", () => all.hosts.every((host) => ["k", "shared", "of c"].every((key) => host.value(everywhereId, key) === "v")));
+  await working("all are counted", all.hosts, () => all.hosts.every((host) => progress(host).includes("round")));
+  await all.isolate(c);
+  await c.put(everywhereId, "alone", "written while cut off");
+  await c.put(everywhereId, "shared", "changed while cut off");
+  await c.stop();
+  all.declare(c, true);
+  for (const key of ["k", "shared", "of c"]) await b.put(everywhereId, key, null);
+  await working("what names nobody who is gone is collected", [a, b], () => [a, b].every((host) => !isKept(host, "k")));
+  assert.ok(isKept(a, "of c"), "c may have another version of it");
+  all.declare(c, false);
+  await all.restart(c);
+  await working("all are the same", all.hosts, () => all.hosts.every((host) => host.value(everywhereId, "alone") === "written while cut off" && host.value(everywhereId, "shared") === "changed while cut off" && host.value(everywhereId, "k") === undefined && host.value(everywhereId, "of c") === undefined));
+  assert.ok((c.records.counters()["dropped BELOW_FLOOR"] ?? 0) > 0);
+  await working("the next round is done with c", all.hosts, () => all.hosts.every((host) => !isKept(host, "of c")));
+  assert.ok(all.hosts.every((host) => host.value(everywhereId, "k") === undefined));
+});
+
+test("an old backup brings nothing back that was delivered, deleted and collected since, from its rows or from its outbox", async () => {
+  await using all = await hostsOf("a", "b", "c");
+  const [a, , c] = all.hosts as [TestHost, TestHost, TestHost];
+  await a.put(everywhereId, "row", "v");
+  await until("c has it", () => c.value(everywhereId, "row") === "v");
+  await all.isolate(c);
+  await c.put(everywhereId, "outbox", "v");
+  const backup = c.disk.image();
+  await all.connect();
+  await until("it is delivered", () => all.hosts.every((host) => host.value(everywhereId, "outbox") === "v"));
+  for (const key of ["row", "outbox"]) await a.put(everywhereId, key, null);
+  await working("both are collected", all.hosts, () => all.hosts.every((host) => !isKept(host, "row") && !isKept(host, "outbox")));
+  await c.stop();
+  c.disk.restore(backup);
+  await c.start();
+  await c.put(everywhereId, "since", "written after the backup came back");
+  for (const host of all.hosts) if (host !== c) await c.transport.connect(host.self, [all.wire.addressOf(host.self)]);
+  await working("c is one of them again", all.hosts, () => all.hosts.every((host) => host.value(everywhereId, "since") !== undefined && host.value(everywhereId, "row") === undefined && host.value(everywhereId, "outbox") === undefined));
+  await a.put(everywhereId, "next", "v");
+  await a.put(everywhereId, "next", null);
+  await working("the next round is done with c", all.hosts, () => all.hosts.every((host) => !isKept(host, "next")));
+  assert.ok(all.hosts.every((host) => host.value(everywhereId, "row") === undefined && host.value(everywhereId, "outbox") === undefined));
+});
+
+test("a host that crashed between noting its mark and saying that it had begun, or done, goes on", async () => {
+  await using all = await hostsOf("a", "b", "c");
+  const [a, b, c] = all.hosts as [TestHost, TestHost, TestHost];
+  await working("all are counted", all.hosts, () => all.hosts.every((host) => progress(host).includes("round")));
+  for (const what of ["k", "l"]) {
+    const { judge } = c;
+    c.judge = (record, genesis) => (record.key.startsWith("floor/") && record.host === c.self ? { kind: "refuse", code: "CRASH", why: "so says the test" } : judge(record, genesis));
+    await a.put(everywhereId, what, "v");
+    await b.put(everywhereId, what, null);
+    await working("c has noted its mark", all.hosts, () => c.records.workers().some((worker) => worker.status().lastError?.includes("CRASH") === true));
+    assert.ok(isKept(a, what));
+    await c.stop();
+    c.judge = judge;
+    await all.restart(c);
+    await working("it is collected", all.hosts, () => all.hosts.every((host) => !isKept(host, what)));
+  }
+});
+
+test("a host that joins in the middle of a round is counted after it has caught up, and two that begin a round at once begin the same", async () => {
+  await using all = new TestHosts(["a", "b", "c", "d"]);
+  all.settings = { horizonMs: HORIZON_MS };
+  const [a, b, c, d] = all.hosts as [TestHost, TestHost, TestHost, TestHost];
+  all.admit([a, b, c]);
+  for (const host of [a, b, c]) host.isCoordinator = true;
+  for (const host of [a, b, c]) await host.start();
+  await all.connect();
+  await a.put(everywhereId, "k", "v");
+  await until("all have it", () => [a, b, c].every((host) => host.value(everywhereId, "k") === "v"));
+  await b.put(everywhereId, "k", null);
+  await working("a round is under way", [a, b, c], () => progress(a).includes("round 1"));
+  all.admit(all.hosts);
+  await d.start();
+  await all.connect();
+  await working("it is collected", all.hosts, () => all.hosts.every((host) => !isKept(host, "k")));
+  await d.put(everywhereId, "from d", "v");
+  await d.put(everywhereId, "from d", null);
+  await working("d takes part", all.hosts, () => all.hosts.every((host) => !isKept(host, "from d") && collected(host) > 0));
+});
+
+test("the contexts of a key that many incarnations have written do not grow with them, and nothing that they superseded comes back", async () => {
+  await using all = await hostsOf("a", "b", "c");
+  const [a, b, c] = all.hosts as [TestHost, TestHost, TestHost];
+  const length = (host: TestHost): number => host.records.local(everywhereId, "hot")?.context.length ?? 0;
+  for (let life = 0; life < 6; life += 1) {
+    await a.stop();
+    await a.start();
+    // Nobody has confirmed its disk: each time it writes as somebody new.
+    await a.put(everywhereId, "hot", `life ${life}`);
+    await a.put(everywhereId, `gone ${life}`, "v");
+    await a.put(everywhereId, `gone ${life}`, null);
+    for (const host of [b, c]) await a.transport.connect(host.self, [all.wire.addressOf(host.self)]);
+    await until("all have it", () => all.hosts.every((host) => host.value(everywhereId, "hot") === `life ${life}`));
+    await working("a round is completed", all.hosts, () => all.hosts.every((host) => !isKept(host, `gone ${life}`)));
+  }
+  await b.put(everywhereId, "hot", "by another");
+  await until("all have the last", () => all.hosts.every((host) => host.value(everywhereId, "hot") === "by another"));
+  assert.ok(all.hosts.every((host) => length(host) <= 3), `${all.hosts.map(length).join()} actors`);
+  assert.equal(c.records.local(everywhereId, "hot")?.siblings.length, 1);
+});
+
+test("an old version from below the floor does not come back beside one whose context was cut", async () => {
+  await using all = await hostsOf("a", "b", "c");
+  const [a, b, c] = all.hosts as [TestHost, TestHost, TestHost];
+  await a.put(everywhereId, "k", "one");
+  await until("c has it", () => c.value(everywhereId, "k") === "one");
+  const backup = c.disk.image();
+  await a.put(everywhereId, "k", "two");
+  await b.put(everywhereId, "gone", "v");
+  await b.put(everywhereId, "gone", null);
+  await working("a round is completed", all.hosts, () => all.hosts.every((host) => !isKept(host, "gone") && host.value(everywhereId, "k") === "two"));
+  await b.put(everywhereId, "k", "three");
+  await until("all have it", () => all.hosts.every((host) => host.value(everywhereId, "k") === "three"));
+  assert.ok(a.records.local(everywhereId, "k")!.context.every(({ upTo, extra }) => upTo < 2 || extra.length === 0));
+  await c.stop();
+  c.disk.restore(backup);
+  await all.restart(c);
+  await working("c has the last", all.hosts, () => c.value(everywhereId, "k") === "three");
+  await b.records.write([{ namespace: everywhereId, key: "end", value: utf8("v"), context: EMPTY_CONTEXT }]);
+  await working("all are at the end", all.hosts, () => all.hosts.every((host) => host.value(everywhereId, "end") === "v"));
+  assert.ok(all.hosts.every((host) => host.value(everywhereId, "k") === "three"));
+});

@@ -1,0 +1,141 @@
+import type { Genesis } from "../cluster/index.ts";
+import { shardOf } from "../cluster/index.ts";
+import type { HostId, NamespaceId } from "../codec/index.ts";
+import { hex } from "../codec/index.ts";
+import { leafHash } from "../crypto/index.ts";
+import type { WorkerTurn } from "../platform/index.ts";
+import { messageOf } from "../platform/index.ts";
+import type { Env, TokenBucket } from "../platform/index.ts";
+import { RecordsError } from "./errors.ts";
+import { fetchPages } from "./fetching.ts";
+import { ASK_DIFFER } from "./messages.ts";
+import type { Peers } from "./peers.ts";
+import type { ClusterView } from "./port.ts";
+import type { Replica } from "./replica.ts";
+import { rowTag } from "./row.ts";
+import { after, namespaceIn, recordKeyIn, table } from "./tables.ts";
+
+// A host that is below the floor may hold what was deleted, and whose deletion has been collected. So it compares every row with a majority
+// of those whose copies of the row's group are complete, and drops the versions that none of them has: those were superseded, or all who
+// knew of them have been lost. What it has itself written and not delivered lies in its outbox, and stays.
+
+const STEP = 256;
+const TIMEOUT_MS = 10_000;
+
+interface Row {
+  readonly namespace: NamespaceId;
+  readonly key: string;
+  readonly tag: Uint8Array;
+}
+
+export interface NewcomerParts {
+  readonly replica: Replica;
+  readonly cluster: ClusterView;
+  readonly peers: Peers;
+  readonly pace: TokenBucket;
+}
+
+export class Newcomer {
+  readonly #env: Env;
+  readonly #parts: NewcomerParts;
+  /** The last row that was compared with the others under this floor. */
+  #reached: { readonly floor: number; readonly row: Uint8Array | undefined } = { floor: 0, row: undefined };
+
+  constructor(env: Env, parts: NewcomerParts) {
+    this.#env = env;
+    this.#parts = parts;
+  }
+
+  /** Compares from where it was left on. @returns whether all rows have been compared */
+  async compare({ signal, report }: WorkerTurn): Promise<boolean> {
+    const { replica } = this.#parts;
+    const { floor } = replica.floor.state;
+    const { from: begin, to } = table("k");
+    if (this.#reached.floor !== floor) this.#reached = { floor, row: undefined };
+    for (let looked = 0; ; ) {
+      const from = this.#reached.row === undefined ? begin : after(this.#reached.row);
+      const page = replica.stored.scanLog(from, to, STEP);
+      const rows = page.map(({ key, value }) => ({ namespace: namespaceIn(key), key: recordKeyIn(key), tag: rowTag(value) }));
+      if (!(await this.#comparePage(rows, signal)) || replica.floor.state.floor !== floor) return false;
+      looked += rows.length;
+      report(`comparing with the others what this host had when it came back: ${looked} rows`);
+      if (page.length < STEP) return true;
+      this.#reached = { floor, row: page.at(-1)!.key };
+    }
+  }
+
+  /** To be done again from the beginning. */
+  restart(): void {
+    this.#reached = { floor: 0, row: undefined };
+  }
+
+  async #comparePage(rows: readonly Row[], signal: AbortSignal): Promise<boolean> {
+    const { replica } = this.#parts;
+    const asked = Map.groupBy(rows, ({ namespace, key }) => {
+      const genesis = replica.geneses.get(namespace);
+      return genesis === undefined ? "" : `${shardOf(namespace, genesis, key)} ${genesis.replicas}`;
+    });
+    for (const [name, some] of asked) {
+      if (name === "") continue;
+      const { namespace, key } = some[0]!;
+      const genesis = replica.geneses.get(namespace)!;
+      const hosts = this.#witnesses(shardOf(namespace, genesis, key), genesis);
+      if (hosts === undefined) return false;
+      if (hosts.length === 0) continue;
+      if (signal.aborted || !(await this.#compareWith(hosts, some, signal))) return false;
+    }
+    return true;
+  }
+
+  /** A majority of those whose copies are complete; none where no other host has ever kept the group; undefined while too few are in reach. */
+  #witnesses(group: number, genesis: Genesis): readonly HostId[] | undefined {
+    const { replica, cluster, peers } = this.#parts;
+    const ready = replica.readiness.others(group, genesis.replicas);
+    const online = new Set(cluster.online());
+    const inReach = peers.nearest(ready.filter((host) => online.has(host)));
+    if (ready.length === 0) return replica.holdings.targets(group, genesis).every((host) => host === cluster.self) ? [] : undefined;
+    const enough = Math.floor(ready.length / 2) + 1;
+    return inReach.length < enough ? undefined : inReach.slice(0, enough);
+  }
+
+  async #compareWith(hosts: readonly HostId[], rows: readonly Row[], signal: AbortSignal): Promise<boolean> {
+    try {
+      let different = rows;
+      for (const host of hosts) if (different.length > 0) different = await this.#different(host, different, signal);
+      if (different.length > 0) await this.#drop(different, await this.#known(hosts, different, signal));
+      return true;
+    } catch (error) {
+      this.#env.log.debug("what this host has could not be compared", { why: messageOf(error) });
+      return false;
+    }
+  }
+
+  async #different(host: HostId, rows: readonly Row[], signal: AbortSignal): Promise<readonly Row[]> {
+    const { peers, replica } = this.#parts;
+    const { different, standing } = await peers.ask(host, ASK_DIFFER, { keys: rows }, TIMEOUT_MS, signal);
+    if (!replica.floor.admits(standing)) throw new RecordsError("BELOW_FLOOR", "The other host is below the floor itself.");
+    return different.map((at) => rows[at]).filter((row) => row !== undefined);
+  }
+
+  /** The versions of these keys that any of the hosts has. */
+  async #known(hosts: readonly HostId[], rows: readonly Row[], signal: AbortSignal): Promise<ReadonlySet<string>> {
+    const { peers, pace, replica } = this.#parts;
+    const known = new Set<string>();
+    for (const host of hosts) {
+      for await (const { records, standing } of fetchPages({ env: this.#env, peers, pace }, host, rows.map(({ namespace, key }) => ({ namespace, key })), signal)) {
+        if (!replica.floor.admits(standing)) throw new RecordsError("BELOW_FLOOR", "The other host is below the floor itself.");
+        for (const { sealed } of records) known.add(hex(leafHash(sealed.leaf)));
+      }
+    }
+    return known;
+  }
+
+  async #drop(rows: readonly Row[], known: ReadonlySet<string>): Promise<void> {
+    const { replica } = this.#parts;
+    const isOwn = (leaf: string): boolean => [...replica.outbox.waiting()].some(({ items }) => items.some(({ record }) => hex(leafHash(record.sealed.leaf)) === leaf));
+    await replica.retain(rows, "dropped BELOW_FLOOR", ({ sealed }) => {
+      const leaf = hex(leafHash(sealed.leaf));
+      return known.has(leaf) || isOwn(leaf);
+    });
+  }
+}
