@@ -279,4 +279,3 @@ export class Deletions {
     return new Map([...records].filter(([host]) => active.has(host)).sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 }
-
