@@ -42,6 +42,10 @@ export class AntiEntropy {
     const compare = new Worker(env, { name: "compare", everyMs, work: (turn) => this.#comparer.turn(turn) });
     this.#checker = new Checker({ ...parts, env, found: () => compare.nudge() });
     const check = new Worker(env, { name: "check records", everyMs: CHECK_MS, work: (turn) => this.#checker.turn(turn) });
+    parts.replica.quarantine.onDamage((suspects) => {
+      this.#checker.suspect(suspects);
+      check.nudge();
+    });
     const differs = (peer: HostId): void => {
       if (this.#comparer.suspect(peer)) compare.nudge();
     };

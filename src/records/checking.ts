@@ -3,6 +3,7 @@ import type { Env, WorkerTurn } from "../platform/index.ts";
 import { TokenBucket } from "../platform/index.ts";
 import type { LogOperation } from "../store/index.ts";
 import { Breathing } from "./breathing.ts";
+import { IndexInspection } from "./index-inspection.ts";
 import type { Findings } from "./inspection.ts";
 import { Inspection } from "./inspection.ts";
 import type { Replica } from "./replica.ts";
@@ -10,13 +11,14 @@ import { metaKey } from "./tables.ts";
 import { Verifier } from "./verify.ts";
 
 // What is on the disk is looked through now and then, one namespace after the other: whether each row is what was stored, whether the
-// index leads to it, and whether the sums are those of the rows. What is wrong is put right here if that can be; a damaged row is set
+// index leads to it and to nothing else, and whether the sums are those of the rows. What is wrong is put right here if that can be; a damaged row is set
 // aside, and comes back from the others by comparing. A store from before there were sums has them counted first of all.
 
 /** Rows a second, so that the disk is the others'. */
 const PACE = { perSecond: 2000, burst: 200 };
 /** A turn ends with the namespace in which it has looked at so many rows. */
 const TURN_ROWS = 10_000;
+const INDEX = "the index";
 const COUNTED = Uint8Array.of(1);
 
 export interface CheckerParts {
@@ -30,11 +32,18 @@ export interface CheckerParts {
 export class Checker {
   readonly #parts: CheckerParts;
   readonly #verifier: Verifier;
-  #rest: NamespaceId[] = [];
+  /** What is still to be looked through in this round, the last first. */
+  #rest: (NamespaceId | typeof INDEX)[] = [];
 
   constructor(parts: CheckerParts) {
     this.#parts = parts;
     this.#verifier = new Verifier(parts.network);
+  }
+
+  /** These are looked through first. */
+  suspect(namespaces: readonly NamespaceId[]): void {
+    if (this.#rest.length === 0) this.#rest = this.#inTurn();
+    this.#rest = [...this.#rest.filter((each) => each === INDEX || !namespaces.includes(each)), ...namespaces];
   }
 
   async turn({ signal, report }: WorkerTurn): Promise<void> {
@@ -61,7 +70,7 @@ export class Checker {
     const { env, replica } = this.#parts;
     const findings = nothingFound();
     const breathing = new Breathing(env, signal);
-    for (const namespace of replica.geneses.keys()) await this.#check(namespace, findings, () => breathing.breathe(), signal);
+    for (const namespace of [...replica.geneses.keys(), INDEX] as const) await this.#check(namespace, findings, () => breathing.breathe(), signal);
     if (replica.isCounted) this.#tell(findings);
     else await this.#counted();
     return findings;
@@ -74,28 +83,37 @@ export class Checker {
   }
 
   /** All namespaces, and not always the same first: a host that is often restarted comes to all of them too. */
-  #inTurn(): NamespaceId[] {
+  #inTurn(): (NamespaceId | typeof INDEX)[] {
     const all = [...this.#parts.replica.geneses.keys()];
     const first = Math.floor(this.#parts.env.random.fraction() * all.length);
-    return [...all.slice(first), ...all.slice(0, first)];
+    return [INDEX, ...all.slice(first), ...all.slice(0, first)];
   }
 
-  async #check(namespace: NamespaceId, findings: Findings, rest: (rows: number) => Promise<void>, signal: AbortSignal): Promise<void> {
+  async #check(what: NamespaceId | typeof INDEX, findings: Findings, rest: (rows: number) => Promise<void>, signal: AbortSignal): Promise<void> {
+    if (what === INDEX) await this.#walk(new IndexInspection(this.#parts.replica, findings), findings, rest, signal);
+    else await this.#rows(what, findings, rest, signal);
+  }
+
+  async #rows(namespace: NamespaceId, findings: Findings, rest: (rows: number) => Promise<void>, signal: AbortSignal): Promise<void> {
     const { replica } = this.#parts;
     const genesis = replica.geneses.get(namespace);
     if (genesis === undefined) return;
     const inspection = new Inspection(replica, this.#verifier, namespace, genesis, findings);
     const unfollow = replica.onCommit(({ weighed }) => inspection.follow(weighed));
     try {
-      while (!inspection.isDone) {
-        signal.throwIfAborted();
-        const before = findings.rows;
-        await this.#between(() => inspection.step());
-        await rest(findings.rows - before);
-      }
+      await this.#walk(inspection, findings, rest, signal);
       await this.#between(() => inspection.settle());
     } finally {
       unfollow();
+    }
+  }
+
+  async #walk(inspection: Inspection | IndexInspection, findings: Findings, rest: (rows: number) => Promise<void>, signal: AbortSignal): Promise<void> {
+    while (!inspection.isDone) {
+      signal.throwIfAborted();
+      const before = findings.rows;
+      await this.#between(() => inspection.step());
+      await rest(findings.rows - before);
     }
   }
 
@@ -116,7 +134,6 @@ export class Checker {
   #tell(findings: Findings): void {
     const { env, replica, found } = this.#parts;
     const { damaged, sums, index } = findings;
-    replica.counters.count("rows damaged", damaged);
     replica.counters.count("sums put right", sums);
     replica.counters.count("index entries put right", index);
     if (damaged + sums + index === 0) return;

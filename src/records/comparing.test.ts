@@ -10,7 +10,7 @@ import type { LogOperation } from "../store/index.ts";
 import { ASK_NAMESPACES, ASK_RANGES, ASK_SUMS } from "./compare-messages.ts";
 import { contentOf, ready, rowsOf, sumsOf, tamper } from "./disk-views.ts";
 import { EMPTY_CONTEXT } from "./port.ts";
-import { rowSequence } from "./row.ts";
+import { encodeHead, rowSequence } from "./row.ts";
 import { Sum, weightOf } from "./sums.ts";
 import { namespaceIn, recordKeyIn, rowKey, sequenceKey, sumKey, u64 } from "./tables.ts";
 import type { TestHost } from "./test-hosts.ts";
@@ -83,7 +83,7 @@ test("a row that the disk has damaged keeps nobody from writing its key, and wha
   assert.equal(a.records.counters()["rows damaged"], 1);
 });
 
-const HOW = ["remove", "flip", "misdirect", "unindex", "unsum"] as const;
+const HOW = ["remove", "flip", "misdirect", "unindex", "misindex", "unsum"] as const;
 const damage = fc.record({ host: fc.nat(1), row: fc.nat(1e6), how: fc.constantFrom(...HOW), at: fc.nat(1e6) });
 type Damage = typeof damage extends fc.Arbitrary<infer T> ? T : never;
 
@@ -96,6 +96,7 @@ function harm(host: TestHost, namespaces: readonly NamespaceId[], { row: place, 
   const genesis = host.records.genesis(namespaceIn(key))!;
   if (how === "unsum") tamper(host, [{ kind: "put", key: sumKey(group(genesis), namespaceIn(key)), value: new Sum().encode() }]);
   else if (how === "unindex") tamper(host, [{ kind: "delete", key: sequenceKey(group(genesis), rowSequence(value)) }]);
+  else if (how === "misindex") tamper(host, [{ kind: "put", key: sequenceKey(group(genesis), at), value: encodeHead({ namespace: namespaceIn(key), key: recordKeyIn(key), tag: new Uint8Array(16) }) }]);
   // What both have lost nobody can bring back.
   else if (lost.has(name)) return undefined;
   else if (how === "remove") tamper(host, [{ kind: "delete", key }]);
@@ -104,7 +105,7 @@ function harm(host: TestHost, namespaces: readonly NamespaceId[], { row: place, 
     value[at % value.length]! ^= 1 << (at % 8);
     tamper(host, [{ kind: "put", key, value }]);
   }
-  return how === "unsum" || how === "unindex" ? undefined : name;
+  return ["unsum", "unindex", "misindex"].includes(how) ? undefined : name;
 }
 
 test("whatever is removed or altered behind the store's back on either side is found by checking and healed by comparing", async () => {
@@ -127,6 +128,8 @@ test("whatever is removed or altered behind the store's back on either side is f
         if (name !== undefined) lost.add(name);
       }
       for (const host of all.hosts) await host.records.check();
+      // Whoever has lost a row is compared with when it has caught up again.
+      await ready(a, b);
       await a.records.compareWith(b.self);
       await b.records.compareWith(a.self);
       for (const host of all.hosts) {

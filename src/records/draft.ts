@@ -1,7 +1,7 @@
 import type { NamespaceId } from "../codec/index.ts";
 import { compareBytes, equalBytes } from "../codec/index.ts";
 import { leafHash } from "../crypto/index.ts";
-import type { LogEntry, LogOperation, RecordLog } from "../store/index.ts";
+import type { LogOperation } from "../store/index.ts";
 import type { StoredRecord } from "./batch.ts";
 import type { SeenRow } from "./jobs.ts";
 import { MAX_ROW_BYTES, MAX_SIBLINGS } from "./limits.ts";
@@ -10,7 +10,7 @@ import type { Outcome } from "./merge.ts";
 import type { Numbering } from "./numbering.ts";
 import { encodeSequence } from "./numbering.ts";
 import { encodeHead, encodeRow, rowSequence, rowTag, soundSiblings } from "./row.ts";
-import { setAside } from "./quarantine.ts";
+import type { SoundLog } from "./sound-log.ts";
 import { Sum, weightOf } from "./sums.ts";
 import type { Weighed, Weight } from "./sums.ts";
 import { metaKey, rowKey, sequenceKey, sumKey } from "./tables.ts";
@@ -50,14 +50,12 @@ export type AddOutcome = Outcome | "equivocation" | "full";
 
 /** What one turn is going to commit: an overlay over the log, so that each change of the turn sees those before it. */
 export class Draft {
-  /** Rows that were found damaged. */
-  damaged = 0;
-  readonly #log: RecordLog;
+  readonly #log: SoundLog;
   readonly #rows = new Map<string, DraftRow>();
   readonly #grown = new Map<string, number>();
   readonly #others = new Map<string, LogOperation>();
 
-  constructor(log: RecordLog) {
+  constructor(log: SoundLog) {
     this.#log = log;
   }
 
@@ -171,20 +169,14 @@ export class Draft {
     const name = `${namespace}${key}`;
     const known = this.#rows.get(name);
     if (known !== undefined) return known;
-    const stored = this.#log.get(rowKey(namespace, key));
+    const place = rowKey(namespace, key);
+    const stored = this.#log.get(place);
     const siblings = stored === undefined ? [] : soundSiblings(stored);
-    const committed = stored === undefined || siblings === undefined ? { sequence: 0, before: undefined } : { sequence: rowSequence(stored), before: weightOf(rowKey(namespace, key), stored) };
-    if (stored !== undefined && siblings === undefined) this.#setAside(namespace, key, stored);
+    const committed = stored === undefined || siblings === undefined ? { sequence: 0, before: undefined } : { sequence: rowSequence(stored), before: weightOf(place, stored) };
+    if (stored !== undefined && siblings === undefined) this.#log.met({ key: place, stored });
     const row: DraftRow = { namespace, key, group, ...committed, siblings: siblings ?? [], isChanged: false, isDropped: false, given: 0 };
     this.#rows.set(name, row);
     return row;
-  }
-
-  /** A row that the disk has damaged counts as none; other hosts have what it held. The index and the sums are put right when they are checked. */
-  #setAside(namespace: NamespaceId, key: string, stored: Uint8Array): void {
-    const rows = { scanLog: (from: Uint8Array, to: Uint8Array, limit: number): LogEntry[] => this.#log.scan({ from, to, limit }) };
-    for (const operation of setAside(rows, namespace, key, stored)) this.#others.set(nameOf(operation.key), operation);
-    this.damaged += 1;
   }
 }
 

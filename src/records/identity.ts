@@ -51,6 +51,11 @@ export class Identity {
     this.#isConfirmed = true;
   }
 
+  /** Dots of this incarnation may be taken that the disk has forgotten: none is taken any more. */
+  distrust(): void {
+    this.#isConfirmed = false;
+  }
+
   /** Begins a new incarnation. It has taken no dots, so none of its dots is in any context. */
   renew(why: string, draft: Draft): void {
     this.#incarnation = randomName(this.#env);

@@ -6,7 +6,6 @@ import type { LogOperation } from "../store/index.ts";
 import type { StoredRecord } from "./batch.ts";
 import { RecordsError } from "./errors.ts";
 import { pack } from "./parcel.ts";
-import { setAside } from "./quarantine.ts";
 import type { Replica } from "./replica.ts";
 import { encodeHead, readHead, readRow, rowSequence, rowTag } from "./row.ts";
 import { Sum, weightOf } from "./sums.ts";
@@ -99,7 +98,8 @@ export class Inspection {
     const indexed = place && this.#replica.stored.get(place);
     if (row === undefined || place === undefined || !this.#isProven(row.siblings) || !this.#mayStandAt(rowSequence(row.encoded), key, indexed)) {
       this.#findings.damaged += 1;
-      return setAside(this.#replica.stored, this.#namespace, key, stored);
+      this.#replica.log.met({ key: name, stored });
+      return [];
     }
     const weight = weightOf(name, row.encoded);
     if (weight !== undefined) this.#sums.get(group)?.add(weight);

@@ -40,22 +40,25 @@ export class Numbering {
   readonly store: StoreId;
   #lives: Life[];
   #sequence: number;
-  readonly #newest: number[] = [];
+  readonly #newest: number[];
   #owed: readonly LogOperation[] = [];
 
-  private constructor(store: StoreId, lives: Life[], sequence: number) {
+  private constructor(store: StoreId, lives: Life[], sequence: number, newest: number[]) {
     this.store = store;
     this.#lives = lives;
     this.#sequence = sequence;
+    this.#newest = newest;
   }
 
   /** Begins a new life; it is durable at the latest together with the first number that is given in it. */
   static async open(env: Env, log: RecordLog): Promise<Numbering> {
     const stored = log.get(metaKey("lives"));
     const sequence = log.get(metaKey("sequence"));
-    const last = sequence === undefined ? 0 : readU64(sequence, 0);
+    const newest = Array.from({ length: GROUPS }, (_, group) => lastOf(log, group));
+    // The number itself may have been lost by the disk; none that stands in the index is given again.
+    const last = Math.max(sequence === undefined ? 0 : readU64(sequence, 0), ...newest);
     const lives = [...(stored === undefined ? [] : livesCodec.decode(stored)), { life: randomName(env), from: last }].slice(-MAX_LIVES);
-    const numbering = new Numbering(log.storeId, lives, last);
+    const numbering = new Numbering(log.storeId, lives, last, newest);
     numbering.#owed = [{ kind: "put", key: metaKey("lives"), value: livesCodec.encode(lives) }];
     try {
       await log.commit(numbering.#owed);
@@ -64,7 +67,6 @@ export class Numbering {
       // A full disk keeps nobody from reading. Peers that hear of this life and not of its first number ask from the beginning one day.
       if (codeOf(error) !== "LOG_FULL") throw error;
     }
-    for (let group = 0; group < GROUPS; group += 1) numbering.#newest[group] = lastOf(log, group);
     return numbering;
   }
 

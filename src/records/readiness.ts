@@ -135,6 +135,11 @@ export class Readiness {
     return [...this.#own.keys()].map((group) => this.#forget(group));
   }
 
+  /** Something of the group was lost here. @returns nothing: the mark is deleted with the commit that moves it aside */
+  distrust(group: number): void {
+    this.#own.delete(group);
+  }
+
   /** A peer holds a place in this store's numbering that this store never gave. @returns whether that is to be acted upon */
   isWitness(peer: HostId): boolean {
     const isNew = !this.#witnesses.has(peer);

@@ -86,8 +86,10 @@ export class Reader {
   async #find(namespace: NamespaceId, genesis: Genesis, key: string, fresh: boolean, signal: AbortSignal | undefined): Promise<Found> {
     const { replica } = this.#parts;
     const group = shardOf(namespace, genesis, key);
+    // Read before it is asked whether the copy is complete: it is not any more when a damaged row was met.
+    const stored = fresh ? [] : replica.rows.unsealed(namespace, key);
     const isOwn = replica.holdings.isReady(namespace, genesis, group);
-    if (isOwn && !fresh) return { siblings: replica.rows.unsealed(namespace, key), isWhole: true };
+    if (isOwn && !fresh) return { siblings: stored, isWhole: true };
     // Before anybody is asked: what leaves the outbox meanwhile has just been delivered, perhaps after the one who answers looked.
     const own = replica.rows.siblings(namespace, key);
     const hosts = this.candidates(genesis, group, fresh);

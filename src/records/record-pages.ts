@@ -38,6 +38,7 @@ export class RecordPages {
     const options = { prefix, ...(after === null ? {} : { after }) };
     const { keys, next } = this.#replica.stored.sealedPage(namespace, options, Math.min(Math.max(limit, 1), MAX_SCAN_LIMIT));
     const genesis = this.#replica.geneses.get(namespace);
+    // Asked after the rows were read, of which one may have been found damaged.
     const isReady = genesis !== undefined && this.#replica.holdings.isReady(namespace, genesis, group);
     const page: StoredRecord[] = [];
     const large: string[] = [];

@@ -16,8 +16,10 @@ import { Outbox } from "./outbox.ts";
 import type { ClusterView, Write } from "./port.ts";
 import { Positions } from "./positions.ts";
 import { Readiness } from "./readiness.ts";
+import { Quarantine } from "./quarantine.ts";
 import { Rations } from "./rations.ts";
 import { NOTHING, Rows } from "./rows.ts";
+import { SoundLog } from "./sound-log.ts";
 import { genesisKey, metaKey, namespaceIn } from "./tables.ts";
 import type { Committed, TurnParts } from "./turn.ts";
 import { Turn } from "./turn.ts";
@@ -57,6 +59,8 @@ export class Replica {
   readonly positions: Positions;
   readonly floor: Floor;
   readonly geneses = new Map<NamespaceId, Genesis>();
+  readonly log: SoundLog;
+  readonly quarantine: Quarantine;
   /** Whether the sums count all rows: not before a store from before there were any has been looked through. */
   isCounted: boolean;
   readonly #parts: TurnParts;
@@ -66,7 +70,8 @@ export class Replica {
   #working: Promise<void> | undefined;
   #isClosed = false;
 
-  private constructor(env: Env, parts: ReplicaParts, numbering: Numbering) {
+  private constructor(env: Env, parts: ReplicaParts & { readonly log: SoundLog }, numbering: Numbering) {
+    this.log = parts.log;
     this.numbering = numbering;
     this.identity = new Identity(env, parts.cluster.self, parts.log);
     this.outbox = new Outbox(parts.log);
@@ -81,10 +86,12 @@ export class Replica {
     const { geneses, identity, holdings, readiness, outbox, positions, floor, counters } = this;
     this.#parts = { ...parts, numbering, identity, holdings, readiness, outbox, positions, floor, counters, rations: new Rations(env.clock), geneses, wallMs: () => env.clock.wallMs() };
     this.#load();
+    this.quarantine = new Quarantine(env, this, parts.log);
   }
 
   static async open(env: Env, parts: ReplicaParts): Promise<Replica> {
-    return new Replica(env, parts, await Numbering.open(env, parts.log));
+    const log = new SoundLog(parts.log);
+    return new Replica(env, { ...parts, log }, await Numbering.open(env, log));
   }
 
   /** Commits own writes. @throws RecordsError as `Records.write` does */

@@ -113,6 +113,7 @@ export class RunningRecords implements Records {
     this.#endings.push(transport.onPeer(({ kind, peer }) => (kind === "down" ? news.left(peer) : undefined)));
     this.#antiEntropy = new AntiEntropy(env, { replica, network, peers, pace, inReach: () => this.#inReach(), hasAllOf: (peer) => catchUp.hasAllOf(peer) });
     this.#antiEntropy.register(transport);
+    replica.quarantine.onDamage(() => this.#catchUp.nudge());
     // A random part keeps the hosts of a network from asking in step.
     const everyMs = CATCH_UP_MS * (0.8 + 0.4 * env.random.fraction());
     this.#catchUp = new Worker(env, {

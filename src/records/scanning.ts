@@ -53,7 +53,12 @@ export class Scanner {
   async #page(namespace: NamespaceId, genesis: Genesis, options: RangeOptions, signal: AbortSignal | undefined): Promise<ScanPage> {
     const { rows, holdings } = this.#parts.replica;
     const groups = groupsOf(namespace, genesis);
-    if (groups.every((group) => holdings.isReady(namespace, genesis, group))) return livePage(rows, namespace, options);
+    const areReady = (): boolean => groups.every((group) => holdings.isReady(namespace, genesis, group));
+    if (areReady()) {
+      const page = livePage(rows, namespace, options);
+      // Not any more when a damaged row was met.
+      if (areReady()) return page;
+    }
     const limit = Math.min(Math.max(1, options.limit ?? MAX_SCAN_LIMIT), MAX_SCAN_LIMIT);
     // Before anybody is asked, as in a read: what leaves the outbox meanwhile may be missing in the answers.
     const own = this.#own(namespace, options, limit);
@@ -68,7 +73,10 @@ export class Scanner {
   }
 
   async #group(namespace: NamespaceId, genesis: Genesis, group: number, options: RangeOptions, limit: number, signal: AbortSignal | undefined): Promise<GroupPage> {
-    if (this.#parts.replica.holdings.isReady(namespace, genesis, group)) return this.#own(namespace, options, limit);
+    if (this.#parts.replica.holdings.isReady(namespace, genesis, group)) {
+      const page = this.#own(namespace, options, limit);
+      if (this.#parts.replica.holdings.isReady(namespace, genesis, group)) return page;
+    }
     const hosts = this.#reader.candidates(genesis, group, false);
     const isCounted = this.#reader.counted(genesis, group);
     const ask = async (peer: HostId, stop: AbortSignal): Promise<GroupPage> => {

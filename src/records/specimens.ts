@@ -120,7 +120,7 @@ export const specimens: Readonly<Record<string, Uint8Array>> = {
       { kind: "parts", value: [{ to: "letters/b", ...wireSum(sum) }, { to: null, ...wireSum(new Sum()) }] },
     ],
   }),
-  "key-quarantine": quarantineKey(namespace, "letters/ä"),
+  "key-quarantine": quarantineKey(rowKey(namespace, "letters/ä")),
   "key-sums-counted": metaKey("sums"),
   "key-row": rowKey(namespace, "letters/ä"),
   "key-sequence": sequenceKey(256, 41),

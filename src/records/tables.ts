@@ -66,6 +66,10 @@ export function sequenceOf(key: Uint8Array): number {
   return readU64(key, 3);
 }
 
+export function groupOfSequence(key: Uint8Array): number {
+  return key[1]! * 256 + key[2]!;
+}
+
 /** `c`: this host's dots, per key. */
 export function counterKey(namespace: NamespaceId, key: string): Uint8Array {
   return concatBytes(letter("c"), bytesOf(namespace), utf8(key));
@@ -142,8 +146,8 @@ export function namespaceOfSum(key: Uint8Array): NamespaceId {
 }
 
 /** `x`: rows that were found damaged. */
-export function quarantineKey(namespace: NamespaceId, key: string): Uint8Array {
-  return concatBytes(letter("x"), bytesOf(namespace), utf8(key));
+export function quarantineKey(rowKey: Uint8Array): Uint8Array {
+  return concatBytes(letter("x"), rowKey.subarray(1));
 }
 
 /** `w`: the widest scope in which rows of a group were ever taken here. */
@@ -158,6 +162,11 @@ export function metaKey(name: "actor" | "sequence" | "lives" | "floor" | "judged
 
 export function table(name: "k" | "q" | "n" | "f" | "o" | "h" | "r" | "w" | "p" | "s" | "x"): { readonly from: Uint8Array; readonly to: Uint8Array } {
   return { from: letter(name), to: after(letter(name)) };
+}
+
+/** The letter of the table to which a key belongs. */
+export function tableOf(key: Uint8Array): string {
+  return String.fromCharCode(key[0] ?? 0);
 }
 
 export function namespaceIn(key: Uint8Array): NamespaceId {

@@ -19,13 +19,13 @@ import { encodeBatch } from "./outbox.ts";
 import { encodePosition } from "./position.ts";
 import type { Positions } from "./positions.ts";
 import { merge } from "./merge.ts";
+import type { SoundLog } from "./sound-log.ts";
 import type { Weighed } from "./sums.ts";
 import type { Entering } from "./rations.ts";
 import { batchKey, positionKey, u64 } from "./tables.ts";
-import type { RecordLog } from "../store/index.ts";
 
 export interface TurnParts extends IntakeParts {
-  readonly log: RecordLog;
+  readonly log: SoundLog;
   readonly numbering: Numbering;
   readonly positions: Positions;
   readonly seal: Sealer;
@@ -119,7 +119,6 @@ export class Turn {
     this.#keepHints();
     const { numbering, log } = this.#parts;
     const { operations, changed, weighed } = this.#draft.finish(numbering);
-    if (this.#draft.damaged > 0) this.#parts.counters.count("rows damaged", this.#draft.damaged);
     const widened = this.#widened(changed);
     if (operations.length > 0) {
       await log.commit([...numbering.owed, ...operations, ...widened.flatMap(({ group, rank }) => this.#parts.readiness.widen(group, rank))]);
@@ -153,7 +152,7 @@ export class Turn {
       return this.#compose(jobs, delegation);
     } catch (error) {
       if (!(error instanceof DotWasSeen)) throw error;
-      setBack(this.#parts, this.#draft, "somebody has read a dot that was about to be taken");
+      setBack(this.#parts, this.#draft, "a dot that was about to be taken may be taken");
       return this.#compose(jobs, delegation);
     }
   }
@@ -174,6 +173,8 @@ export class Turn {
         refused.push({ job, error });
       }
     }
+    // A damaged counter was met.
+    if (!this.#parts.identity.isConfirmed) throw new DotWasSeen();
     for (const { job, error } of refused) job.reject(error);
     if (calls.length > 0) this.#seal(composer, delegation, calls);
     return jobs.slice(next);

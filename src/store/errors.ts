@@ -28,3 +28,13 @@ export type StoreErrorCode =
 
 /** What this host's disk would not do. */
 export class StoreError extends HoldfastError<StoreErrorCode> {}
+
+/** One entry of the record log is not what was written; the others can be read. A new value under its key, or its deletion, ends that. */
+export class DamagedEntry extends StoreError {
+  readonly key: Uint8Array;
+
+  constructor(log: string, key: Uint8Array) {
+    super("LOG_DAMAGED", `An entry of the record log ${log} is damaged: it does not match its checksum. Check the disk of this host; what can be had from other hosts comes back from them.`);
+    this.key = key;
+  }
+}

@@ -2,7 +2,7 @@
 // disk it is, and the lock that keeps a second daemon out. In: bytes under keys. Out: the same bytes, or an error; never others.
 export { LEAF_BYTES } from "./port.ts";
 export type { HeldPiece, LogEntry, LogOperation, LogRange, PieceStore, ProvenLeaves, RecordLog, Reservation, SegmentCache } from "./port.ts";
-export { StoreError } from "./errors.ts";
+export { DamagedEntry, StoreError } from "./errors.ts";
 export type { StoreErrorCode } from "./errors.ts";
 export { SqliteLog } from "./sqlite-log.ts";
 export type { SqliteLogOptions } from "./sqlite-log.ts";

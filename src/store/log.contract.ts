@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { compareBytes, utf8 } from "../codec/index.ts";
+import { DamagedEntry } from "./errors.ts";
 import type { LogEntry, LogOperation, RecordLog } from "./port.ts";
 
 export const put = (key: string | Uint8Array, value: string | Uint8Array): LogOperation => ({ kind: "put", key: bytes(key), value: bytes(value) });
@@ -18,6 +19,8 @@ function textsOf(entries: readonly LogEntry[]): string[] {
 export interface LogBench {
   readonly log: RecordLog;
   readonly reopen: () => Promise<RecordLog>;
+  /** Alters what lies under a key behind the log's back. @returns the log, opened again */
+  readonly damage: (key: string) => Promise<RecordLog>;
 }
 
 type Checks = Readonly<Record<string, (bench: LogBench) => Promise<void>>>;
@@ -117,6 +120,41 @@ const scanChecks: Checks = {
   },
 };
 
+const damageChecks: Checks = {
+  async "a damaged entry is named, never given, and all others can be read"({ log, damage }) {
+    await log.commit(["d1", "d2", "d3", "d4", "d5"].map((key) => put(key, key)));
+    await damage("d1");
+    await damage("d3");
+    const hurt = await damage("d4");
+    const isD3 = (error: unknown): boolean => error instanceof DamagedEntry && error.code === "LOG_DAMAGED" && Buffer.from(error.key).toString() === "d3";
+    assert.throws(() => hurt.get(utf8("d3")), isD3);
+    assert.throws(() => hurt.scan({ from: utf8("d2"), to: utf8("d9") }), isD3);
+    assert.deepEqual(hurt.get(utf8("d2")), utf8("d2"));
+    const scan = (more: { from?: string; limit?: number; reverse?: boolean }): [string[], string[]] => {
+      const damaged: string[] = [];
+      const range = { ...more, from: utf8(more.from ?? "d"), to: utf8("e") };
+      const entries = hurt.scan(range, (key) => damaged.push(Buffer.from(key).toString()));
+      return [textsOf(entries), damaged.sort()];
+    };
+    assert.deepEqual(scan({}), [["d2=d2", "d5=d5"], ["d1", "d3", "d4"]]);
+    assert.deepEqual(scan({ limit: 2 }), [["d2=d2", "d5=d5"], ["d1", "d3", "d4"]]);
+    assert.deepEqual(scan({ limit: 1 }), [["d2=d2"], ["d1"]]);
+    assert.deepEqual(scan({ limit: 2, reverse: true })[0], ["d5=d5", "d2=d2"]);
+    assert.deepEqual(scan({ from: "d3", limit: 1 }), [["d5=d5"], ["d3", "d4"]]);
+    assert.deepEqual(scan({ limit: 0 }), [[], []]);
+  },
+
+  async "a damaged entry is sound again once it is written or deleted"({ log, damage }) {
+    await log.commit([put("w1", "old"), put("w2", "old")]);
+    await damage("w1");
+    const hurt = await damage("w2");
+    await hurt.commit([put("w1", "new"), remove("w2")]);
+    assert.deepEqual(hurt.get(utf8("w1")), utf8("new"));
+    assert.equal(hurt.get(utf8("w2")), undefined);
+    assert.deepEqual(textsOf(hurt.scan({ from: utf8("w"), to: utf8("x") })), ["w1=new"]);
+  },
+};
+
 const key = fc.uint8Array({ maxLength: 3 }).map((bytes) => Uint8Array.from([0xe0, ...bytes]));
 const operation = fc.oneof(
   fc.record({ kind: fc.constant("put" as const), key, value: fc.uint8Array({ maxLength: 40 }) }),
@@ -165,7 +203,7 @@ const lifeChecks: Checks = {
 };
 
 /** What every record log promises, by name; each check takes a log of its own. */
-export const recordLogContract: Checks = { ...commitChecks, ...scanChecks, ...modelChecks, ...lifeChecks };
+export const recordLogContract: Checks = { ...commitChecks, ...scanChecks, ...damageChecks, ...modelChecks, ...lifeChecks };
 
 /**
  * Commits numbered values of 64 KiB until the disk fails, and checks what must hold then: that commit and all later ones are rejected

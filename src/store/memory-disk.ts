@@ -1,6 +1,7 @@
-import { idFromBytes } from "../codec/index.ts";
+import { hex, idFromBytes } from "../codec/index.ts";
 import type { StoreId } from "../codec/index.ts";
 import type { Random } from "../platform/index.ts";
+import { DEFAULT_SCAN_LIMIT } from "./port.ts";
 import type { LogEntry, LogOperation, LogRange } from "./port.ts";
 import { SortedEntries } from "./sorted-entries.ts";
 
@@ -22,6 +23,8 @@ export class MemoryDisk {
   readonly #random: Random;
   #storeId: StoreId;
   #synced = new SortedEntries();
+  /** Keys of entries whose bytes have changed by themselves. */
+  readonly #damaged = new Set<string>();
   #unsynced: (readonly LogOperation[])[] = [];
   #failNext = false;
   #life = 0;
@@ -55,7 +58,7 @@ export class MemoryDisk {
    * none after a power cut, all (Infinity) after kill -9, anything between for a disk that was interrupted.
    */
   crash(keptCommits = 0): void {
-    for (const operations of this.#unsynced.slice(0, keptCommits)) this.#synced.apply(operations);
+    for (const operations of this.#unsynced.slice(0, keptCommits)) this.#apply(operations);
     this.#unsynced = [];
     this.#failNext = false;
     this.#life += 1;
@@ -65,7 +68,17 @@ export class MemoryDisk {
   wipe(): void {
     this.crash();
     this.#synced = new SortedEntries();
+    this.#damaged.clear();
     this.#storeId = this.#newStoreId();
+  }
+
+  /** What lies under the key is not what was written any more, until it is written anew or deleted. */
+  damage(key: Uint8Array): void {
+    if (this.#synced.get(key) !== undefined) this.#damaged.add(hex(key));
+  }
+
+  isDamaged(key: Uint8Array): boolean {
+    return this.#damaged.size > 0 && this.#damaged.has(hex(key));
   }
 
   /** A backup: what is synced now, and the store's id. */
@@ -78,14 +91,24 @@ export class MemoryDisk {
     this.crash();
     this.#storeId = image.storeId;
     this.#synced = image.entries.copy();
+    this.#damaged.clear();
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
     return this.#synced.get(key);
   }
 
-  scan(range: LogRange): LogEntry[] {
-    return this.#synced.scan(range);
+  /** Without the entries that are damaged; they do not count for the limit. */
+  scan(range: LogRange, damaged: (key: Uint8Array) => void): LogEntry[] {
+    if (this.#damaged.size === 0) return this.#synced.scan(range);
+    const { limit = DEFAULT_SCAN_LIMIT } = range;
+    const sound: LogEntry[] = [];
+    for (const entry of this.#synced.scan({ ...range, limit: limit + this.#damaged.size })) {
+      if (sound.length === limit) break;
+      if (this.isDamaged(entry.key)) damaged(entry.key);
+      else sound.push(entry);
+    }
+    return sound;
   }
 
   write(operations: readonly LogOperation[]): void {
@@ -98,8 +121,13 @@ export class MemoryDisk {
       this.#failNext = false;
       return false;
     }
-    for (const operations of this.#unsynced.splice(0, commits)) this.#synced.apply(operations);
+    for (const operations of this.#unsynced.splice(0, commits)) this.#apply(operations);
     return true;
+  }
+
+  #apply(operations: readonly LogOperation[]): void {
+    this.#synced.apply(operations);
+    for (const { key } of this.#damaged.size === 0 ? [] : operations) this.#damaged.delete(hex(key));
   }
 
   #newStoreId(): StoreId {

@@ -16,7 +16,11 @@ for (const [what, check] of Object.entries(recordLogContract)) {
       await log.close();
       return (log = new MemoryLog(env, disk));
     };
-    await check({ log, reopen });
+    const damage = async (key: string): Promise<MemoryLog> => {
+      disk.damage(utf8(key));
+      return log;
+    };
+    await check({ log, reopen, damage });
     await log.close();
   });
 }

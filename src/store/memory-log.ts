@@ -1,6 +1,6 @@
 import type { StoreId } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
-import { StoreError } from "./errors.ts";
+import { DamagedEntry, StoreError } from "./errors.ts";
 import { checkOperations } from "./log-limits.ts";
 import type { MemoryDisk } from "./memory-disk.ts";
 import type { LogEntry, LogOperation, LogRange, RecordLog } from "./port.ts";
@@ -40,12 +40,16 @@ export class MemoryLog implements RecordLog {
 
   get(key: Uint8Array): Uint8Array | undefined {
     this.#checkAlive();
+    if (this.#disk.isDamaged(key)) throw new DamagedEntry("in memory", key);
     return this.#disk.get(key);
   }
 
-  scan(range: LogRange): LogEntry[] {
+  scan(range: LogRange, damaged?: (key: Uint8Array) => void): LogEntry[] {
     this.#checkAlive();
-    return this.#disk.scan(range);
+    return this.#disk.scan(range, (key) => {
+      if (damaged === undefined) throw new DamagedEntry("in memory", key);
+      damaged(key);
+    });
   }
 
   async close(): Promise<void> {

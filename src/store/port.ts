@@ -9,12 +9,14 @@ export interface LogEntry {
   readonly value: Uint8Array;
 }
 
+export const DEFAULT_SCAN_LIMIT = 1000;
+
 export interface LogRange {
   /** Inclusive. */
   readonly from: Uint8Array;
   /** Exclusive. */
   readonly to: Uint8Array;
-  /** Default: 1,000 entries. */
+  /** Entries at most. Default: DEFAULT_SCAN_LIMIT. */
   readonly limit?: number;
   readonly reverse?: boolean;
 }
@@ -33,10 +35,15 @@ export interface RecordLog {
    *   one was done shows only then; LOG_FULL; LOG_BUSY; ENTRY_TOO_LARGE (keys to 4 KiB, values to 16 MiB); LOG_CLOSED; LOG_DAMAGED
    */
   commit(operations: readonly LogOperation[]): Promise<void>;
-  /** @throws StoreError LOG_DAMAGED when what lies there is not what was written */
+  /** @throws DamagedEntry (LOG_DAMAGED) when what lies there is not what was written; StoreError LOG_DAMAGED when the disk cannot be read */
   get(key: Uint8Array): Uint8Array | undefined;
-  /** Entries in the order of their keys' unsigned bytes. */
-  scan(range: LogRange): LogEntry[];
+  /**
+   * Entries in the order of their keys' unsigned bytes.
+   * @param damaged is told the keys of entries that are not what was written. They are left out and do not count for the limit, so a page
+   *   that is not full ends the range. Without it the scan throws at the first.
+   * @throws DamagedEntry, StoreError LOG_DAMAGED when the disk cannot be read
+   */
+  scan(range: LogRange, damaged?: (key: Uint8Array) => void): LogEntry[];
   close(): Promise<void>;
 }
 

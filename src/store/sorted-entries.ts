@@ -1,6 +1,5 @@
+import { DEFAULT_SCAN_LIMIT } from "./port.ts";
 import type { LogEntry, LogOperation, LogRange } from "./port.ts";
-
-const DEFAULT_LIMIT = 1000;
 
 /**
  * Entries in the order of their keys, in memory. Keys stand as text with one letter a byte, because text compares quickly and in the
@@ -23,7 +22,7 @@ export class SortedEntries {
   }
 
   scan(range: LogRange): LogEntry[] {
-    const limit = range.limit ?? DEFAULT_LIMIT;
+    const limit = range.limit ?? DEFAULT_SCAN_LIMIT;
     const [from, to] = [this.#placeOf(textOf(range.from)), this.#placeOf(textOf(range.to))];
     const found = range.reverse === true ? this.#keys.slice(Math.max(from, to - limit), Math.max(from, to)).reverse() : this.#keys.slice(from, Math.min(to, from + limit));
     return found.map((key) => copyOf(this.#entries.get(key)!));

@@ -1,12 +1,11 @@
 import type { SQLOutputValue, StatementSync } from "node:sqlite";
 import { DatabaseSync } from "node:sqlite";
 import { messageOf } from "../platform/index.ts";
-import { StoreError } from "./errors.ts";
+import { DamagedEntry, StoreError } from "./errors.ts";
 import { openValue } from "./log-entry.ts";
 import { faultOf } from "./log-fault.ts";
+import { DEFAULT_SCAN_LIMIT } from "./port.ts";
 import type { LogEntry, LogRange } from "./port.ts";
-
-export const DEFAULT_SCAN_LIMIT = 1000;
 
 /** Reads the log in the calling thread, on a connection of its own. In WAL mode no reader waits for the writer. */
 export class SqliteLogReader {
@@ -32,23 +31,31 @@ export class SqliteLogReader {
 
   get(key: Uint8Array): Uint8Array | undefined {
     const row = this.#guard(() => this.#get.get(key)) as SQLOutputValue[] | undefined;
-    return row && this.#open(key, row[0] as Uint8Array);
+    if (row === undefined) return undefined;
+    const value = openValue(key, row[0] as Uint8Array);
+    if (value === undefined) throw new DamagedEntry(this.#path, key);
+    return value;
   }
 
-  scan(range: LogRange): LogEntry[] {
-    const statement = range.reverse === true ? this.#descending : this.#ascending;
-    const rows = this.#guard(() => statement.all(range.from, range.to, range.limit ?? DEFAULT_SCAN_LIMIT)) as unknown as [Uint8Array, Uint8Array][];
-    return rows.map(([key, stored]) => ({ key, value: this.#open(key, stored) }));
+  scan({ from, to, limit = DEFAULT_SCAN_LIMIT, reverse = false }: LogRange, damaged?: (key: Uint8Array) => void): LogEntry[] {
+    const entries: LogEntry[] = [];
+    for (let [begin, end] = [from, to]; ; ) {
+      const wanted = limit - entries.length;
+      const rows = this.#guard(() => (reverse ? this.#descending : this.#ascending).all(begin, end, wanted)) as unknown as [Uint8Array, Uint8Array][];
+      for (const [key, stored] of rows) {
+        const value = openValue(key, stored);
+        if (value !== undefined) entries.push({ key, value });
+        else if (damaged === undefined) throw new DamagedEntry(this.#path, key);
+        else damaged(key);
+      }
+      if (rows.length < wanted || entries.length === limit) return entries;
+      const [last] = rows.at(-1)!;
+      [begin, end] = reverse ? [begin, last] : [Uint8Array.from([...last, 0]), end];
+    }
   }
 
   close(): void {
     this.#database.close();
-  }
-
-  #open(key: Uint8Array, stored: Uint8Array): Uint8Array {
-    const value = openValue(key, stored);
-    if (value === undefined) throw unreadable(this.#path, "an entry does not match its checksum");
-    return value;
   }
 
   #guard<T>(read: () => T): T {

@@ -30,7 +30,16 @@ for (const [what, check] of Object.entries(recordLogContract)) {
       return (log = await SqliteLog.open(env, path));
     };
     t.after(() => log.close());
-    await check({ log, reopen });
+    const damage = async (key: string): Promise<SqliteLog> => {
+      await log.close();
+      const database = new DatabaseSync(path);
+      const { value } = database.prepare("SELECT value FROM kv WHERE key = ?").get(utf8(key)) as { value: Uint8Array };
+      value[0]! ^= 1;
+      database.prepare("UPDATE kv SET value = ? WHERE key = ?").run(value, utf8(key));
+      database.close();
+      return (log = await SqliteLog.open(env, path));
+    };
+    await check({ log, reopen, damage });
   });
 }
 
@@ -139,6 +148,11 @@ test("a log with a flipped byte never gives a wrong value, and an inspection fin
     const reader = new SqliteLogReader(path);
     // What stands before the value is read by the inspection alone.
     if (at >= row + 5) assert.throws(() => reader.scan({ from: new Uint8Array(0), to: Uint8Array.of(0xff) }), { code: "LOG_DAMAGED" });
+    const damaged: string[] = [];
+    const entries = reader.scan({ from: new Uint8Array(0), to: Uint8Array.of(0xff) }, (key) => damaged.push(Buffer.from(key).toString()));
+    if (at >= row + 5) assert.equal(damaged.length, 1, `byte ${at}`);
+    assert.equal(entries.length + damaged.length, keys.length);
+    for (const { key, value } of entries) assert.deepEqual(value, valueOf(Number(Buffer.from(key).toString().slice(4))));
     for (const [n, key] of keys.entries()) assert.ok(isHonest(() => reader.get(key), valueOf(n), at >= index && at < index + 5), `byte ${at}, key ${n}`);
     reader.close();
   }

@@ -91,9 +91,9 @@ export class SqliteLog implements RecordLog {
     return this.#reader.get(key);
   }
 
-  scan(range: LogRange): LogEntry[] {
+  scan(range: LogRange, damaged?: (key: Uint8Array) => void): LogEntry[] {
     this.#checkOpen();
-    return this.#reader.scan(range);
+    return this.#reader.scan(range, damaged);
   }
 
   /** Waits for the commits under way. */

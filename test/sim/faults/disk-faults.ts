@@ -10,7 +10,7 @@ const EVERYTHING = { from: new Uint8Array(0), to: Uint8Array.of(255, 255, 255, 2
 
 /** The versions that stand anywhere on a disk: in rows, in the outbox, in whatever else there may be. */
 export function versionsOn(disk: MemoryDisk): Set<number> {
-  return new Set(disk.scan(EVERYTHING).flatMap(({ value }) => versionsIn(value)));
+  return new Set(disk.scan(EVERYTHING, () => {}).flatMap(({ value }) => versionsIn(value)));
 }
 
 /** Does something to a disk that takes versions from it, and notes which. */
