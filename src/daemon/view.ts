@@ -185,8 +185,10 @@ export class View implements Node {
   }
 
   addresses(): readonly PeerAddresses[] {
-    const { cluster, addressBook } = this.#parts;
-    return [...cluster.register.members.values()].map(({ host, name, addresses }) => ({ host, name, addresses: [...new Set([...addressBook.of(host), ...addresses])].slice(0, 32) }));
+    const { cluster, addressBook, transport } = this.#parts;
+    // What this host's own card says may be of before its last start.
+    const known = ({ host, addresses }: Member): readonly string[] => (host === cluster.self ? transport.addresses() : [...addressBook.of(host), ...addresses]);
+    return [...cluster.register.members.values()].map((member) => ({ host: member.host, name: member.name, addresses: [...new Set(known(member))].slice(0, 32) }));
   }
 
   learnAddresses(peers: readonly PeerAddresses[]): Promise<void> {

@@ -25,7 +25,7 @@ function failed(finished: Finished, code: string, what: string): void {
   assert.notEqual(finished.code, 0, what);
 }
 
-test("every command answers with exactly one JSON document with --json, or with one a line for files, when it succeeds and when it fails", { timeout: 60_000 }, async (t) => {
+test("every command answers with exactly one JSON document with --json, or with one a line for files, when it succeeds and when it fails", { timeout: 120_000 }, async (t) => {
   await using bench = await Bench.make();
   const [attic, cellar] = (await bench.network(["attic", "cellar"])) as [TestHost, TestHost];
   const folder = join(bench.folder, "dist");
@@ -40,7 +40,7 @@ test("every command answers with exactly one JSON document with --json, or with 
 
   await t.test("when they succeed", async () => {
     succeeded(await run(attic, ["publish", folder, "--name", "blog"]), "publish");
-    const many = [["status"], ["hosts"], ["hosts", "--addresses"], ["sites"], ["sites", "--history", "blog"], ["workers"], ["doctor"], ["invite", "--expires", "30m"], ["key", "export"], ["get", "blog", "--to", join(bench.folder, "copy")], ["overview"]];
+    const many = [["status"], ["hosts"], ["hosts", "--addresses"], ["sites"], ["sites", "--history", "blog"], ["workers"], ["doctor"], ["invite", "--expires", "30m"], ["key", "export"], ["get", "blog", "--to", join(bench.folder, "copy")], ["overview"], ["layout"], ["layout", "--shards"], ["network", "settings"], ["network", "set", "gone-after", "8d"]];
     for (const args of many) succeeded(await run(attic, args), args.join(" "));
     succeeded(await attic.bench.run(["--json", "--data", attic.data], { config: attic.config }), "alone");
     const files = await run(cellar, ["files"]);
