@@ -35,7 +35,7 @@ export class AntiEntropy {
 
   constructor(env: Env, parts: AntiEntropyParts) {
     this.#parts = parts;
-    const ranges = new Ranges(env, parts.replica);
+    const ranges = new Ranges(parts.replica);
     this.#comparer = new Comparer({ ...parts, env, ranges });
     // A random part keeps the hosts of a network from comparing in step.
     const everyMs = COMPARE_MS * (0.8 + 0.4 * env.random.fraction());

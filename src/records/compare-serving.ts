@@ -44,10 +44,11 @@ export class CompareServer {
     const { replica } = this.#parts;
     const answered: SumsAnswer["groups"][number][] = [];
     const bucket = this.#budget(from);
+    const breathing = new Breathing(this.#parts.env, signal);
     for (const { group, scope } of groups) {
       const own = replica.holdings.scope(group);
       if (!replica.readiness.covers(group, markOf(own)) || !replica.isCounted) continue;
-      const { sum, namespaces } = await sumOfGroup(this.#parts, group, [scope, own], signal);
+      const { sum, namespaces } = await sumOfGroup(replica, group, [scope, own], breathing);
       bucket.take(1 + namespaces);
       answered.push({ group, scope: own, ...wireSum(sum) });
     }
@@ -73,11 +74,12 @@ export class CompareServer {
     const giveBack = await this.#turn.take(1, signal);
     try {
       const bucket = this.#budget(from);
+      const breathing = new Breathing(this.#parts.env, signal);
       const answers: RangeAnswer[] = [];
       let [bytes, looked] = [0, 0];
       for (const range of ranges) {
         if (looked >= QUESTION_ROWS_MAX) break;
-        const { answer, looked: rows } = await this.#parts.ranges.compare({ namespace, group }, range, QUESTION_ROWS_MAX - looked, signal);
+        const { answer, looked: rows } = await this.#parts.ranges.compare({ namespace, group }, range, QUESTION_ROWS_MAX - looked, breathing);
         looked += rows;
         bucket.take(1 + rows);
         bytes += weigh(answer);

@@ -82,7 +82,7 @@ export class Comparison {
       this.#groups += answer.groups.length;
       for (const { group, scope: theirs, ...theirSum } of answer.groups) {
         const ours = replica.holdings.scope(group);
-        const { sum } = await sumOfGroup(this.#parts, group, [ours, theirs], this.#signal);
+        const { sum } = await sumOfGroup(replica, group, [ours, theirs], this.#breathing);
         if (!isSame(sum, theirSum)) await this.#namespaces(group, ours, theirs);
       }
     }
@@ -104,6 +104,7 @@ export class Comparison {
       for (const [namespace, theirSum] of known) {
         const own = this.#sums.get(group, namespace);
         if (!isSame(own, theirSum)) await this.#extent({ namespace, group }, own);
+        await this.#breathing.breathe();
       }
       if (upTo === null) return;
       after = upTo;
@@ -125,7 +126,7 @@ export class Comparison {
         if (answer.kind === "keys") await this.#want(extent.namespace, answer.value);
         if (answer.kind !== "parts") continue;
         for (const range of partsOf(asked[at]!, answer.value)) {
-          const sum = await ranges.sum(extent, range, this.#signal);
+          const sum = await ranges.sum(extent, range, this.#breathing);
           if (range.sum === undefined || !isSame(sum, range.sum)) open.push({ from: range.from, to: range.to, ...wireSum(sum) });
         }
       }
@@ -134,6 +135,7 @@ export class Comparison {
 
   async #want(namespace: NamespaceId, listed: readonly ListedKey[]): Promise<void> {
     for (const { key, tag, isDeleted } of listed) {
+      await this.#breathing.breathe();
       const row = this.#parts.replica.stored.raw(namespace, key);
       // A deletion of what is not here changes nothing, and may have been collected here.
       if (row === undefined ? isDeleted : rowHasTag(row, tag)) continue;
@@ -196,8 +198,7 @@ export function* commonSums(replica: Replica, group: number, scopes: readonly Sc
   }
 }
 
-export async function sumOfGroup({ env, replica }: Pick<ComparisonParts, "env" | "replica">, group: number, scopes: readonly Scope[], signal: AbortSignal): Promise<{ readonly sum: Sum; readonly namespaces: number }> {
-  const breathing = new Breathing(env, signal);
+export async function sumOfGroup(replica: Replica, group: number, scopes: readonly Scope[], breathing: Breathing): Promise<{ readonly sum: Sum; readonly namespaces: number }> {
   const total = new Sum();
   let namespaces = 0;
   for (const { sum } of commonSums(replica, group, scopes, null)) {
@@ -205,5 +206,7 @@ export async function sumOfGroup({ env, replica }: Pick<ComparisonParts, "env" |
     namespaces += 1;
     await breathing.breathe();
   }
+  // A group without any has cost a look too, and there are many groups.
+  await breathing.breathe();
   return { sum: total, namespaces };
 }

@@ -1,8 +1,7 @@
 import { shardOf } from "../cluster/index.ts";
 import type { NamespaceId } from "../codec/index.ts";
 import { equalBytes } from "../codec/index.ts";
-import type { Env } from "../platform/index.ts";
-import { Breathing } from "./breathing.ts";
+import type { Breathing } from "./breathing.ts";
 import { MAX_LISTED, MAX_PARTS } from "./compare-messages.ts";
 import type { KeyRange, ListedKey, RangeAnswer, WireSum } from "./compare-messages.ts";
 import type { Replica } from "./replica.ts";
@@ -30,19 +29,17 @@ export interface Extent {
   readonly group: number;
 }
 
-/** Looks through ranges of rows in small steps. */
+/** Looks through ranges of rows in small steps. Whoever looks through many, small ones among them, breathes through all of them as one. */
 export class Ranges {
-  readonly #env: Env;
   readonly #replica: Replica;
 
-  constructor(env: Env, replica: Replica) {
-    this.#env = env;
+  constructor(replica: Replica) {
     this.#replica = replica;
   }
 
-  async sum(extent: Extent, range: KeyRange, signal: AbortSignal): Promise<Sum> {
+  async sum(extent: Extent, range: KeyRange, breathing: Breathing): Promise<Sum> {
     const sum = new Sum();
-    for await (const { rows } of this.#steps(extent, range, signal)) for (const row of rows) count(sum, row);
+    for await (const { rows } of this.#steps(extent, range, breathing)) for (const row of rows) count(sum, row);
     return sum;
   }
 
@@ -51,12 +48,12 @@ export class Ranges {
    * @param lookedMax a range for which more rows would have to be looked at is answered in part
    * @returns also how many were looked at
    */
-  async compare(extent: Extent, range: KeyRange & WireSum, lookedMax: number, signal: AbortSignal): Promise<{ readonly answer: RangeAnswer; readonly looked: number }> {
+  async compare(extent: Extent, range: KeyRange & WireSum, lookedMax: number, breathing: Breathing): Promise<{ readonly answer: RangeAnswer; readonly looked: number }> {
     const parts = new Parts();
     const listed: ListedKey[] = [];
     let end = range.to;
     let looked = 0;
-    for await (const step of this.#steps(extent, range, signal)) {
+    for await (const step of this.#steps(extent, range, breathing)) {
       if (looked >= lookedMax && listed.length > 0 && step.rows.length > 0) {
         end = step.rows[0]!.key;
         break;
@@ -75,10 +72,9 @@ export class Ranges {
   }
 
   /** Rows of the extent, a few at a time. @returns also how many were looked at, those of other groups among them */
-  async *#steps({ namespace, group }: Extent, range: KeyRange, signal: AbortSignal): AsyncGenerator<{ readonly rows: readonly Row[]; readonly looked: number }> {
+  async *#steps({ namespace, group }: Extent, range: KeyRange, breathing: Breathing): AsyncGenerator<{ readonly rows: readonly Row[]; readonly looked: number }> {
     const genesis = this.#replica.geneses.get(namespace);
     if (genesis === undefined) return;
-    const breathing = new Breathing(this.#env, signal);
     const isSplit = genesis.replicas > 0 && genesis.subShards > 1;
     const to = range.to === null ? after(rowKey(namespace, "")) : rowKey(namespace, range.to);
     let from = rowKey(namespace, range.from);
@@ -87,11 +83,11 @@ export class Ranges {
       const entries = this.#replica.stored.scanLog(from, to, limit);
       const rows = entries.map(({ key: name, value }) => ({ key: recordKeyIn(name), name, value }));
       yield { rows: isSplit ? rows.filter(({ key }) => shardOf(namespace, genesis, key) === group) : rows, looked: rows.length };
+      await breathing.breathe();
       if (entries.length < limit) return;
       from = justAfter(entries.at(-1)!.key);
       const bytes = entries.reduce((sum, { value }) => sum + value.length, 1);
       limit = Math.max(1, Math.min(STEP_ROWS, Math.floor((STEP_BYTES * entries.length) / bytes)));
-      await breathing.breathe();
     }
   }
 }
