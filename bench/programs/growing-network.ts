@@ -1,34 +1,53 @@
 import "../../test/sim/stand-ins/register.ts";
 
-// A simulated network on virtual time: the daemon's own classes. Counts the messages that arrive.
+// A simulated network on virtual time: the daemon's own classes. Counts the messages that arrive, answers included, and their bytes.
 const { World } = await import("../../test/sim/world/world.ts");
 const { genesisOf } = await import("../../src/kv/genesis.ts");
 const { utf8 } = await import("../../src/codec/index.ts");
 
 const [count, idleSeconds] = process.argv.slice(2).map(Number) as [number, number];
 const WRITES = 20;
-const SETTLE_MS = 20_000;
-const JOIN_MS = 6_000;
+/** Until those who have just met ask each other as seldom as they are going to. */
+const SETTLE_MS = 120_000 + 3_000 * count;
+/** Until everybody knows the newcomer, its copies are complete and what others need no longer is deleted there. */
+const JOIN_MS = 60_000;
 
-const heard = new Map<string, number>();
+interface Heard {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+const heard = new Map<string, Heard>();
 const world = new World({
   seed: 1,
   quality: { delayMs: 1, jitterMs: 1, lossFraction: 0, duplicateFraction: 0 },
   readAlong(line) {
-    const [, , verb, , ...kind] = line.split(" ");
-    if (verb === "hears") heard.set(kind.slice(0, -1).join(" "), (heard.get(kind.slice(0, -1).join(" ")) ?? 0) + 1);
+    const [, , verb, , ...rest] = line.split(" ");
+    if (verb !== "hears") return;
+    const kind = rest.slice(0, -1).filter((word) => word !== "answer").join(" ");
+    const { messages, bytes } = heard.get(kind) ?? { messages: 0, bytes: 0 };
+    heard.set(kind, { messages: messages + 1, bytes: bytes + Number(rest.at(-1)) });
   },
 });
 
-/** Messages of each kind that arrive while something happens; answers count. */
-async function during(happening: () => Promise<unknown>): Promise<Map<string, number>> {
+/** What arrives while something happens, by kind. */
+async function during(happening: () => Promise<unknown>): Promise<ReadonlyMap<string, Heard>> {
   heard.clear();
   await happening();
   return new Map(heard);
 }
 
-function sum(messages: ReadonlyMap<string, number>): number {
-  return [...messages.values()].reduce((total, each) => total + each, 0);
+function sum(all: Iterable<Heard>): Heard {
+  return [...all].reduce((total, each) => ({ messages: total.messages + each.messages, bytes: total.bytes + each.bytes }), { messages: 0, bytes: 0 });
+}
+
+function times({ messages, bytes }: Heard, factor: number): Heard {
+  return { messages: messages * factor, bytes: bytes * factor };
+}
+
+function mostOf(all: ReadonlyMap<string, Heard>, factor: number): string {
+  const most = [...all].sort(([, a], [, b]) => b.messages - a.messages).slice(0, 4);
+  return most.map(([kind, { messages }]) => `${kind} ${Math.round(messages * factor)}`).join(", ");
 }
 
 const pass = (ms: number): Promise<void> => world.time.run(world.time.nowMs + ms);
@@ -50,8 +69,13 @@ const joining = await during(async () => {
   host.start();
   await pass(JOIN_MS);
 });
-const pushes = (messages: ReadonlyMap<string, number>): number => [...messages].filter(([kind]) => kind.includes("push")).reduce((total, [, each]) => total + each, 0);
-const perHostHour = (sum(idle) / count / idleSeconds) * 3600;
-const byKind = [...idle].sort(([, a], [, b]) => b - a).slice(0, 4).map(([kind, each]) => ({ kind, perHostHour: (each / count / idleSeconds) * 3600 }));
-process.stdout.write(`${JSON.stringify({ perHostHour, byKind, perWrite: pushes(writing) / WRITES, perJoining: sum(joining) - sum(idle) * (JOIN_MS / 1000 / idleSeconds) })}\n`);
+const hostHour = 3600 / idleSeconds / count;
+const meanwhile = times(sum(idle.values()), JOIN_MS / 1000 / idleSeconds);
+const joined = sum(joining.values());
+const found = {
+  idle: { ...times(sum(idle.values()), hostHour), most: mostOf(idle, hostHour) },
+  write: { ...times(writing.get("records/push") ?? { messages: 0, bytes: 0 }, 1 / WRITES), most: mostOf(new Map([...writing].filter(([kind]) => kind === "records/push")), 1 / WRITES) },
+  joining: { messages: joined.messages - meanwhile.messages, bytes: joined.bytes - meanwhile.bytes, most: mostOf(joining, 1) },
+};
+process.stdout.write(`${JSON.stringify(found)}\n`);
 process.exit();

@@ -20,9 +20,9 @@ const SILENCE_MS = 2_000;
 /** After a vote that nobody won, by lot up to this. */
 const RETRY_MS = 1_000;
 const ASK_TIMEOUT_MS = 1_000;
-/** Hosts that do not vote are told at every fourth beat, and believe it for this long. */
-const LISTENERS_EVERY = 4;
-const LISTENER_SILENCE_MS = 3 * LISTENERS_EVERY * BEAT_MS;
+/** Hosts that do not vote are told when they come, when a coordinator begins, and so often besides; they believe it for thrice as long. */
+const LISTENER_MS = 10_000;
+const LISTENER_SILENCE_MS = 3 * LISTENER_MS;
 
 export interface ElectionParts {
   readonly cluster: Pick<Cluster, "self" | "register" | "online" | "onChange">;
@@ -39,7 +39,8 @@ export class Election {
   #leading: number | undefined;
   /** When each voter was last asked something that it answered. */
   readonly #answered = new Map<HostId, number>();
-  #beats = 0;
+  /** When each of those who do not vote was last told, and answered. */
+  readonly #told = new Map<HostId, number>();
   /** Whom this host has heard last, and when. */
   #heard: { readonly by: Coordination; readonly atMs: number } | undefined;
   /** Until then it does not stand. */
@@ -232,7 +233,7 @@ export class Election {
     this.#leading = term;
     this.#heard = undefined;
     this.#answered.clear();
-    this.#beats = 0;
+    this.#told.clear();
     this.#beat(term);
     this.#tell();
   }
@@ -258,17 +259,25 @@ export class Election {
     // Who has only just become a voter is given the time to answer.
     for (const host of voters) if (!this.#answered.has(host)) this.#answered.set(host, this.#now());
     if (!this.#isFollowed()) return this.#stepDown("a majority of the voters has not answered");
-    const listeners = this.#beats % LISTENERS_EVERY === 0 ? cluster.online().filter((host) => !voters.includes(host)) : [];
-    this.#beats += 1;
     const body = termCodec.encode({ term });
-    for (const host of [...voters, ...listeners]) void this.#remind(host, term, body).catch(() => {});
+    for (const host of voters) void this.#remind(host, term, body).then((askedMs) => this.#answered.set(host, Math.max(askedMs, this.#answered.get(host) ?? 0)), () => {});
+    for (const host of this.#listeningNow(voters)) void this.#remind(host, term, body).then((askedMs) => this.#told.set(host, askedMs), () => {});
   }
 
-  async #remind(host: HostId, term: number, body: Uint8Array): Promise<void> {
+  /** Who does not vote and has not been told for a while, or never since it came. */
+  #listeningNow(voters: readonly HostId[]): readonly HostId[] {
+    const online = this.#parts.cluster.online();
+    for (const host of this.#told.keys()) if (!online.includes(host)) this.#told.delete(host);
+    return online.filter((host) => !voters.includes(host) && this.#now() - (this.#told.get(host) ?? -Infinity) >= LISTENER_MS);
+  }
+
+  /** @returns when it was asked; rejects when it knows a later term, or this host coordinates no more */
+  async #remind(host: HostId, term: number, body: Uint8Array): Promise<number> {
     const askedMs = this.#now();
     const answer = termCodec.decode(await this.#parts.transport.request(host, LEAD, body, { timeoutMs: ASK_TIMEOUT_MS }));
-    if (answer.term > term) return this.#raise(answer.term);
-    if (this.#leading === term) this.#answered.set(host, Math.max(askedMs, this.#answered.get(host) ?? 0));
+    if (answer.term > term) await this.#raise(answer.term);
+    if (answer.term > term || this.#leading !== term) throw new Error("This host coordinates no more.");
+    return askedMs;
   }
 
   /** Whether a majority of the voters has answered lately. */

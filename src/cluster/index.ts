@@ -39,6 +39,7 @@ export type { Rule } from "./rules.ts";
 export { Cluster } from "./cluster.ts";
 export type { ClusterParts } from "./cluster.ts";
 export { Liveness } from "./liveness.ts";
-export type { Beat, LivenessParts } from "./liveness.ts";
+export type { Beat } from "./beats.ts";
+export type { LivenessParts } from "./liveness.ts";
 export { Connector } from "./connector.ts";
 export type { ConnectorParts } from "./connector.ts";

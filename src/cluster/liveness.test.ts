@@ -1,17 +1,23 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { HostId } from "../codec/index.ts";
+import type { HostId, NetworkId } from "../codec/index.ts";
 import { idFromBytes } from "../codec/index.ts";
+import type { KeyPair } from "../crypto/index.ts";
+import { keyPairFromSeed } from "../crypto/index.ts";
 import type { MemoryTransport } from "../net/index.ts";
 import { MemoryNetwork } from "../net/index.ts";
 import type { Env } from "../platform/index.ts";
 import { machineEnv, silentLog } from "../platform/index.ts";
+import { beatsCodec } from "./beats.ts";
 import { Connector, Liveness } from "./index.ts";
+import type { Beat } from "./index.ts";
 
 /** Time that only tests move; timers fire when it has come to them. */
 class HandTime {
   readonly env: Env;
   #nowMs = 0;
+  /** By how much the wall clock was set back. */
+  backMs = 0;
   readonly #due = new Set<{ readonly atMs: number; readonly action: () => void }>();
 
   constructor() {
@@ -21,7 +27,7 @@ class HandTime {
       this.#due.add(due);
       return { cancel: () => this.#due.delete(due) };
     };
-    this.env = { ...real, clock: { wallMs: () => 1_000_000 + this.#nowMs, monotonicMs: () => this.#nowMs }, random: { bytes: (length) => real.random.bytes(length), fraction: () => 1 }, timers: { after, sleep: (delayMs) => new Promise((resolve) => void after(delayMs, resolve)) } };
+    this.env = { ...real, clock: { wallMs: () => 1_000_000 + this.#nowMs - this.backMs, monotonicMs: () => this.#nowMs }, random: { bytes: (length) => real.random.bytes(length), fraction: () => 1 }, timers: { after, sleep: (delayMs) => new Promise((resolve) => void after(delayMs, resolve)) } };
   }
 
   async pass(ms: number): Promise<void> {
@@ -45,76 +51,127 @@ async function settled(): Promise<void> {
   for (let turn = 0; turn < 2; turn += 1) await timers.sleep(0);
 }
 
-const [A, B, C] = [1, 2, 3].map((fill) => idFromBytes<HostId>(new Uint8Array(32).fill(fill))) as [HostId, HostId, HostId];
+const keys = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((fill) => keyPairFromSeed(new Uint8Array(32).fill(fill))).sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
+const [A, B, C] = keys.map(idOf) as [HostId, HostId, HostId];
+
+function idOf({ publicKey }: KeyPair): HostId {
+  return idFromBytes<HostId>(publicKey);
+}
 
 interface Host {
   readonly transport: MemoryTransport;
   readonly liveness: Liveness;
-  beats: number;
+  /** What it says of itself. */
+  usedBytes: number;
+  freeBytes: number;
+  /** Messages that came to it. */
+  heard: number;
 }
 
-function live(time: HandTime, wire: MemoryNetwork, self: HostId, members: () => readonly HostId[] = () => [A, B, C]): Host {
+function live(time: HandTime, wire: MemoryNetwork, self: HostId, members: () => readonly HostId[] = () => keys.map(idOf)): Host {
   const transport = wire.transport({ self, admission: () => "member" });
-  const host = { transport, beats: 0 } as { -readonly [K in keyof Host]: Host[K] };
-  const beat = async (): Promise<{ freeBytes: number; usedBytes: number; addresses: string[]; httpPort: number; processId: number }> => {
-    host.beats += 1;
-    return { freeBytes: 10, usedBytes: host.beats, addresses: ["/ip4/192.0.2.1/tcp/1"], httpPort: 4280, processId: 7 };
-  };
-  host.liveness = new Liveness(time.env, { transport, members, isGone: () => false, beat });
+  const host = { transport, usedBytes: 1, freeBytes: 1000, heard: 0 } as { -readonly [K in keyof Host]: Host[K] };
+  const handle = transport.handle.bind(transport);
+  transport.handle = (kind, handler) =>
+    handle(kind, (from, body, signal) => {
+      host.heard += 1;
+      return handler(from, body, signal);
+    });
+  const beat = async (): Promise<Beat> => ({ freeBytes: host.freeBytes, usedBytes: host.usedBytes, addresses: transport.addresses(), httpPort: 4280, processId: 7 });
+  host.liveness = new Liveness(time.env, { network: idFromBytes<NetworkId>(new Uint8Array(32)), key: keys.find((key) => idOf(key) === self)!, transport, members, isGone: () => false, beat });
+  host.liveness.worker.start();
   return host;
 }
 
-test("liveness hears of a host as soon as it comes, and every three seconds from then on", async () => {
+async function connectAll(time: HandTime, hosts: readonly Host[]): Promise<void> {
+  for (const [at, { transport }] of hosts.entries()) for (const other of hosts.slice(at + 1)) void transport.connect(other.transport.self, other.transport.addresses());
+  await time.pass(500);
+}
+
+async function stop(hosts: readonly Host[]): Promise<void> {
+  await Promise.all(hosts.map(({ liveness }) => liveness.worker.stop()));
+}
+
+test("two hosts that meet tell each other at once, and no more while nothing changes", async () => {
   const time = new HandTime();
   const wire = new MemoryNetwork(time.env);
-  const [a, b] = [live(time, wire, A), live(time, wire, B)];
-  await b.liveness.worker.stop();
-  a.liveness.worker.start();
-  await time.pass(10_000);
+  const hosts = [live(time, wire, A), live(time, wire, B)] as const;
+  const [a, b] = hosts;
   assert.equal(a.liveness.presence(B), "away");
   assert.equal(a.liveness.presence(A), "online");
-  void a.transport.connect(B, b.transport.addresses());
-  await time.pass(100);
-  assert.equal(a.liveness.presence(B), "online");
-  assert.equal(a.liveness.lastBeat(B)?.freeBytes, 10);
-  const first = b.beats;
-  await time.pass(9_000);
-  assert.equal(b.beats - first, 3);
-  assert.ok(Math.abs(a.liveness.lastSeenMs(B)! - time.env.clock.wallMs()) <= 3_100);
-  assert.ok(a.liveness.latencyMs(B)! >= 0);
+  await connectAll(time, hosts);
+  for (const [host, other] of [[a, B], [b, A]] as const) {
+    assert.equal(host.liveness.presence(other), "online");
+    assert.equal(host.liveness.lastBeat(other)?.usedBytes, 1);
+    assert.equal(host.liveness.lastSeenMs(other), time.env.clock.wallMs());
+  }
+  await time.pass(10_000);
+  const before = a.heard + b.heard;
+  await time.pass(120_000);
+  assert.equal(a.heard + b.heard, before);
+  const leftMs = time.env.clock.wallMs();
   await a.transport.disconnect(B);
   await time.pass(10);
   assert.equal(a.liveness.presence(B), "away");
+  await time.pass(5_000);
+  assert.equal(a.liveness.lastSeenMs(B), leftMs);
   assert.equal(a.liveness.lastBeat(B)?.processId, 7, "what it said last is still known");
-  await a.liveness.worker.stop();
+  await stop(hosts);
 });
 
-test("liveness asks a host that comes, and leaves those that were just asked alone", async () => {
+test("what changes is passed on to all, also past connections that are missing, and a little more or less free space is nothing new", async () => {
   const time = new HandTime();
   const wire = new MemoryNetwork(time.env);
-  const [a, b, c] = [live(time, wire, A), live(time, wire, B), live(time, wire, C)];
-  await Promise.all([b, c].map(({ liveness }) => liveness.worker.stop()));
-  a.liveness.worker.start();
-  void a.transport.connect(B, b.transport.addresses());
-  await time.pass(500);
-  const before = b.beats;
-  void a.transport.connect(C, c.transport.addresses());
-  await time.pass(500);
-  assert.ok(c.beats > 0);
-  assert.equal(b.beats, before);
-  await a.liveness.worker.stop();
+  const hosts = keys.map((key) => live(time, wire, idOf(key)));
+  const [first, , , fourth] = hosts as [Host, Host, Host, Host];
+  await connectAll(time, hosts);
+  await time.pass(60_000);
+  await first.transport.disconnect(fourth.transport.self);
+  const before = hosts.reduce((sum, { heard }) => sum + heard, 0);
+  first.freeBytes = 1005;
+  await time.pass(60_000);
+  assert.equal(hosts.reduce((sum, { heard }) => sum + heard, 0), before);
+  first.usedBytes = 20;
+  await time.pass(30_000);
+  for (const { liveness } of hosts.slice(1)) assert.equal(liveness.lastBeat(A)?.usedBytes, 20);
+  assert.ok(hosts.reduce((sum, { heard }) => sum + heard, 0) - before <= hosts.length * 4, "each tells about log n others");
+  await stop(hosts);
 });
 
-test("liveness asks members only", async () => {
+test("a host whose clock was set back is heard all the same, and nobody speaks for another", async () => {
   const time = new HandTime();
   const wire = new MemoryNetwork(time.env);
-  const [a, b] = [live(time, wire, A, () => [A]), live(time, wire, B)];
-  await b.liveness.worker.stop();
-  a.liveness.worker.start();
-  void a.transport.connect(B, b.transport.addresses());
+  let a = live(time, wire, A);
+  const b = live(time, wire, B);
+  await connectAll(time, [a, b]);
+  await a.liveness.worker.stop();
+  await a.transport.close();
+  time.backMs = 500_000;
+  a = live(time, wire, A);
+  a.usedBytes = 30;
+  await connectAll(time, [a, b]);
+  await time.pass(30_000);
+  assert.equal(b.liveness.lastBeat(A)?.usedBytes, 30);
+  const c = wire.transport({ self: C, admission: () => "member" });
+  void c.connect(B, b.transport.addresses());
+  await time.pass(500);
+  const forged = { host: A, number: Number.MAX_SAFE_INTEGER, beat: { freeBytes: 0, usedBytes: 99, addresses: [], httpPort: 0, processId: 1 }, signature: new Uint8Array(64) };
+  const answered = c.request(B, "cluster/beat", beatsCodec.encode([forged]), { timeoutMs: 1_000 });
+  await time.pass(500);
+  assert.equal(beatsCodec.decode(await answered)[0]?.host, B);
+  assert.equal(b.liveness.lastBeat(A)?.usedBytes, 30);
+  await stop([a, b]);
+});
+
+test("liveness tells members only", async () => {
+  const time = new HandTime();
+  const wire = new MemoryNetwork(time.env);
+  const hosts = [live(time, wire, A, () => [A]), live(time, wire, B)] as const;
+  await hosts[1].liveness.worker.stop();
+  await connectAll(time, hosts);
   await time.pass(7_000);
-  assert.equal(b.beats, 0);
-  await a.liveness.worker.stop();
+  assert.equal(hosts[1].heard, 0);
+  await stop(hosts);
 });
 
 interface Dialling {

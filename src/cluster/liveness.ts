@@ -1,27 +1,24 @@
-import type { HostId } from "../codec/index.ts";
-import { codec, list, struct, text, uint } from "../codec/index.ts";
+import type { HostId, NetworkId } from "../codec/index.ts";
+import type { KeyPair } from "../crypto/index.ts";
 import type { Transport } from "../net/index.ts";
 import type { Env, WorkerTurn } from "../platform/index.ts";
 import { Worker } from "../platform/index.ts";
+import type { Beat, SignedBeat } from "./beats.ts";
+import { BEATS_MAX, beatsCodec, isGenuineBeat, isWorthTelling, signBeat } from "./beats.ts";
+import { fingersOf } from "./fingers.ts";
 import type { Presence } from "./port.ts";
 
-/** What hosts tell each other every few seconds. */
-export interface Beat {
-  readonly freeBytes: number;
-  readonly usedBytes: number;
-  readonly addresses: readonly string[];
-  /** Where its own web gateway listens on its own machine; 0 when it has none. */
-  readonly httpPort: number;
-  readonly processId: number;
-}
-
-const beatCodec = codec<Beat>("A heartbeat", 1, 8192, struct({ freeBytes: uint(), usedBytes: uint(), addresses: list(text(256), 16), httpPort: uint(65_535), processId: uint() }));
+// Who is there, is known by connections: the transport notices within seconds when one is dead. What a host says of itself besides is told
+// only when it changes. Two hosts that meet tell each other; after that, each host passes what it has not passed on yet to about log2 n
+// others at each turn, and nothing when there is nothing new. It is signed, so that nobody tells tales about others.
 
 const BEAT = "cluster/beat";
-const BEAT_EVERY_MS = 3_000;
-const BEAT_TIMEOUT_MS = 3_000;
+const TURN_MS = 5_000;
+const TIMEOUT_MS = 3_000;
 
 export interface LivenessParts {
+  readonly network: NetworkId;
+  readonly key: KeyPair;
   readonly transport: Transport;
   readonly members: () => readonly HostId[];
   /** Whether the voters have declared it gone. */
@@ -29,78 +26,130 @@ export interface LivenessParts {
   readonly beat: () => Promise<Beat>;
 }
 
-interface Heard {
-  readonly beat: Beat;
-  readonly wallMs: number;
-  readonly latencyMs: number | undefined;
+interface Known {
+  readonly said: SignedBeat;
+  /** Counts what was heard here: whoever was told everything up to a number lacks what has a greater one. */
+  readonly order: number;
 }
 
-/** Who is there: by connections, and by heartbeats over them that also carry each host's free space. */
 export class Liveness {
   readonly #env: Env;
   readonly #parts: LivenessParts;
-  readonly #heard = new Map<HostId, Heard>();
-  /** When each was last asked, on the monotonic clock. */
-  readonly #asked = new Map<HostId, number>();
+  readonly #known = new Map<HostId, Known>();
+  /** When hosts that are away were last there, by the wall clock. */
+  readonly #left = new Map<HostId, number>();
+  /** Who has answered since it came. */
+  readonly #met = new Set<HostId>();
+  /** Up to which order each finger was told. */
+  readonly #told = new Map<HostId, number>();
+  #heard = 0;
   readonly worker: Worker;
 
   constructor(env: Env, parts: LivenessParts) {
     this.#env = env;
     this.#parts = parts;
     parts.transport.handle(BEAT, async (from, body) => {
-      this.#note(from, beatCodec.decode(body), undefined);
-      return beatCodec.encode(await parts.beat());
+      this.#listen(from, beatsCodec.decode(body));
+      await this.#speak();
+      return beatsCodec.encode(this.#greeting(from));
     });
-    this.worker = new Worker(env, { name: "heartbeat", everyMs: BEAT_EVERY_MS, work: (turn) => this.#round(turn) });
-    parts.transport.onPeer(({ peer }) => {
-      this.#asked.delete(peer);
-      this.worker.nudge();
+    this.worker = new Worker(env, { name: "heartbeat", everyMs: TURN_MS, work: (turn) => this.#round(turn) });
+    parts.transport.onPeer(({ kind, peer }) => {
+      this.#met.delete(peer);
+      this.#told.delete(peer);
+      if (kind === "up") this.worker.nudge();
+      else this.#left.set(peer, env.clock.wallMs());
     });
   }
 
   presence(host: HostId): Presence {
-    if (host === this.#parts.transport.self || this.#parts.transport.connected().includes(host)) return "online";
+    if (this.#isThere(host)) return "online";
     return this.#parts.isGone(host) ? "gone" : "away";
   }
 
-  /** The host's last heartbeat, if one came since this host started. */
+  /** What the host has said of itself last, if it was heard since this host started. */
   lastBeat(host: HostId): Beat | undefined {
-    return this.#heard.get(host)?.beat;
+    return this.#known.get(host)?.said.beat;
   }
 
-  /** When the host was last heard of, by this machine's wall clock. */
+  /** When the host was last there, by this machine's wall clock. */
   lastSeenMs(host: HostId): number | undefined {
-    return this.#heard.get(host)?.wallMs;
+    return this.#isThere(host) ? this.#env.clock.wallMs() : this.#left.get(host);
   }
 
-  /** The round trip of the last heartbeat. */
-  latencyMs(host: HostId): number | undefined {
-    return this.#heard.get(host)?.latencyMs;
+  #isThere(host: HostId): boolean {
+    return host === this.#parts.transport.self || this.#parts.transport.connected().includes(host);
   }
 
   async #round({ signal, report }: WorkerTurn): Promise<void> {
-    const members = new Set(this.#parts.members());
-    const peers = this.#parts.transport.connected().filter((peer) => members.has(peer));
+    const { members, transport } = this.#parts;
+    const all = new Set(members());
+    const peers = transport.connected().filter((peer) => all.has(peer));
     report(`hears ${peers.length} hosts`);
-    // A host that comes is asked at once, and it alone: when a hundred start together, each would else ask all at each coming.
-    const due = peers.filter((peer) => (this.#asked.get(peer) ?? -Infinity) <= this.#env.clock.monotonicMs() - BEAT_EVERY_MS / 2);
-    if (due.length === 0) return;
-    const body = beatCodec.encode(await this.#parts.beat());
-    await Promise.all(due.map((peer) => this.#exchange(peer, body, signal)));
+    for (const host of this.#known.keys()) if (!all.has(host) && !this.#isThere(host)) this.#known.delete(host);
+    await this.#speak();
+    const fingers = new Set(fingersOf(transport.self, peers));
+    for (const peer of this.#told.keys()) if (!fingers.has(peer)) this.#told.delete(peer);
+    await Promise.all(peers.map((peer) => this.#visit(peer, fingers.has(peer), signal)));
   }
 
-  async #exchange(peer: HostId, body: Uint8Array, signal: AbortSignal): Promise<void> {
-    const startedMs = this.#env.clock.monotonicMs();
-    this.#asked.set(peer, startedMs);
+  async #visit(peer: HostId, isFinger: boolean, signal: AbortSignal): Promise<void> {
+    if (isFinger) {
+      for (let due = this.#due(peer); due.length > 0; due = this.#due(peer)) {
+        if (!(await this.#tell(peer, due.map(({ said }) => said), signal))) return;
+        this.#told.set(peer, due.at(-1)!.order);
+      }
+    }
+    // One of two who meet is enough.
+    if (!this.#met.has(peer) && this.#parts.transport.self < peer) await this.#tell(peer, this.#greeting(peer), signal);
+  }
+
+  /** What is new to a finger, oldest first. */
+  #due(peer: HostId): readonly Known[] {
+    const told = this.#told.get(peer) ?? 0;
+    return [...this.#known.values()].filter(({ order }) => order > told).sort((a, b) => a.order - b.order).slice(0, BEATS_MAX);
+  }
+
+  /** This host's own word, and what it knows of the other: who has lost its clock must hear up to where it has counted. */
+  #greeting(peer: HostId): SignedBeat[] {
+    return [this.#parts.transport.self, peer].flatMap((host) => this.#known.get(host)?.said ?? []);
+  }
+
+  /** @returns whether it was heard */
+  async #tell(peer: HostId, beats: readonly SignedBeat[], signal: AbortSignal): Promise<boolean> {
     try {
-      const answer = await this.#parts.transport.request(peer, BEAT, body, { timeoutMs: BEAT_TIMEOUT_MS, signal });
-      this.#note(peer, beatCodec.decode(answer), this.#env.clock.monotonicMs() - startedMs);
+      const answer = await this.#parts.transport.request(peer, BEAT, beatsCodec.encode([...beats]), { timeoutMs: TIMEOUT_MS, signal });
+      this.#met.add(peer);
+      this.#listen(peer, beatsCodec.decode(answer));
+      return true;
     } catch (error) {
       this.#env.log.debug("a heartbeat was not answered", { peer, error });
+      return false;
     }
   }
 
-  #note(host: HostId, beat: Beat, latencyMs: number | undefined): void {
-    this.#heard.set(host, { beat, wallMs: this.#env.clock.wallMs(), latencyMs: latencyMs ?? this.#heard.get(host)?.latencyMs });
+  #listen(from: HostId, beats: readonly SignedBeat[]): void {
+    const members = new Set(this.#parts.members());
+    for (const said of beats) {
+      const known = this.#known.get(said.host)?.said;
+      const isNew = known === undefined || said.number > known.number;
+      // Nobody's word is kept who is neither a member nor there.
+      if (isNew && (members.has(said.host) || said.host === from) && isGenuineBeat(this.#parts.network, said)) this.#keep(said);
+    }
+  }
+
+  #keep(said: SignedBeat): void {
+    this.#heard += 1;
+    this.#known.set(said.host, { said, order: this.#heard });
+  }
+
+  /** Has this host say how things are with it, if that is news. */
+  async #speak(): Promise<void> {
+    const { key, network, transport, beat: now } = this.#parts;
+    const beat = await now();
+    const last = this.#known.get(transport.self)?.said;
+    if (last !== undefined && !isWorthTelling(beat, last.beat)) return;
+    const number = Math.max(this.#env.clock.wallMs(), (last?.number ?? 0) + 1);
+    this.#keep(signBeat(key, network, { host: transport.self, number, beat }));
   }
 }

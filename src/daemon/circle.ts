@@ -64,7 +64,7 @@ export async function createCircle(env: Env, parts: CircleParts, started: AsyncD
   const membership = new Membership(env, { identity, settings, account: delegation?.account, version, cluster, records, transport });
   membership.refresh();
   known.membership = membership;
-  const liveness = new Liveness(env, { transport, members: () => cluster.members(), isGone: (host) => cluster.member(host)?.isGone === true, beat: () => parts.beat(transport) });
+  const liveness = new Liveness(env, { network: network.id, key: identity.key, transport, members: () => cluster.members(), isGone: (host) => cluster.member(host)?.isGone === true, beat: () => parts.beat(transport) });
   const connector = new Connector(env, { transport, targets: () => targets(parts, cluster, liveness) });
   const ballots = new Ballots(log);
   const election = new Election(env, { cluster, transport, ballots });

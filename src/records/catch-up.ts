@@ -12,10 +12,23 @@ import type { Completed, Pulled, PullParts } from "./pull.ts";
 import { Pull, mostReplicas } from "./pull.ts";
 import { qualify } from "./qualifying.ts";
 
-/** What is on all hosts is asked of so many neighbours at each turn, of a newcomer once, and of everybody now and then. */
+// Records are pushed to those who should have them, and followers are told of news, so asking is for what went wrong. Whoever comes is asked at
+// once. A peer of which something was missing is asked again soon, and ever later while nothing is: a neighbour at most every NEIGHBOUR_MS,
+// everybody else so seldom that a host asks no more in a large network than in a small one. What was missed by everybody's mistake is
+// thus found within about NEIGHBOUR_MS by whoever has a neighbour that has it.
+
+/** So many others are asked often; what is on all hosts finds its way from one to the next. */
 const NEIGHBOURS = 3;
-const EVERYBODY_MS = 30_000;
-/** Hosts asked at each turn for what belongs to shards; in a larger network they take turns. */
+const NEIGHBOUR_MS = 20_000;
+/** Who keeps what is followed here: it forgets followers that do not answer. */
+const FOLLOWED_MS = 8_000;
+/** While copies here are not complete, and while something that a peer has had to be left for later. */
+const UNSETTLED_MS = 10_000;
+/** All others: at most one of them in so many milliseconds, and each of them not more often than that. */
+const OTHERS_MS = 3_000;
+const OTHER_MS = 30_000;
+const SOON_MS = 2_000;
+/** Hosts asked at each turn. */
 const ASKED = 8;
 /** The others begin when the first is done, or after this: what the first brings need not be fetched again. */
 const HEAD_START_MS = 400;
@@ -34,8 +47,15 @@ interface PeerState {
   isBusy: boolean;
   /** When everything was last asked of it, the group on all hosts included. */
   wholeMs: number | undefined;
+  /** After a failure. */
   pauseMs: number;
   notBeforeMs: number;
+  /** How long it is left alone when nothing was missing, and until when. */
+  calmMs: number;
+  dueMs: number;
+  /** Whether something was left for later, and the roster at that time, on which it may have depended. */
+  isUnsettled: boolean;
+  roster: number;
   /** Groups of which it has told that there is news, while it was being asked. */
   readonly news: Set<number>;
   /** Groups that were brought to their end. */
@@ -48,7 +68,8 @@ interface PeerState {
 export class CatchUp {
   readonly #parts: CatchUpParts;
   readonly #peers = new Map<HostId, PeerState>();
-  #turns = 0;
+  /** Groups whose copies here are not complete, and what would make them so. */
+  #lacking = "";
 
   constructor(parts: CatchUpParts) {
     this.#parts = parts;
@@ -64,14 +85,21 @@ export class CatchUp {
     return this.#peers.get(peer)?.complete.size === GROUPS;
   }
 
-  /** When a catching up with the peer began that brought everything; undefined when none has since it came. */
-  caughtUpMs(peer: HostId): number | undefined {
-    return this.#peers.get(peer)?.completeMs;
+  /** Whether a catching up with the peer that began since then has brought everything. Whoever wants to know has it asked soon. */
+  hasCaughtUpSince(peer: HostId, sinceMs: number): boolean {
+    const state = this.#peers.get(peer);
+    if (state === undefined) return false;
+    if (state.wholeMs !== undefined && state.wholeMs < sinceMs) {
+      state.wholeMs = undefined;
+      hurry(state);
+    }
+    return state.completeMs !== undefined && state.completeMs >= sinceMs;
   }
 
   async turn({ signal, report }: WorkerTurn): Promise<void> {
     const { env, cursors, inReach, replica, roster } = this.#parts;
     cursors.goBack(env.clock.monotonicMs(), roster());
+    this.#look();
     const asked = this.#choose(inReach());
     const pulls = asked.map((peer, at) => async (): Promise<void> => {
       if (at > 0) await Promise.race([first, env.timers.sleep(HEAD_START_MS)]);
@@ -85,20 +113,42 @@ export class CatchUp {
     report(`asked ${asked.length} hosts`);
   }
 
-  /** Who is asked this time: newcomers first, then the neighbours, then others in turn. */
+  /** When other copies have come to be needed here, everybody is asked at once. */
+  #look(): void {
+    const { cursors, replica } = this.#parts;
+    const replicasMax = mostReplicas(replica);
+    const lacking = Array.from({ length: GROUPS }, (_, group) => ({ group, scope: replica.holdings.scope(group) })).filter(({ group, scope }) => replica.holdings.wants(group, scope, replicasMax) && !replica.readiness.covers(group, markOf(scope)));
+    const named = lacking.map(({ group, scope }) => `${group}/${cursors.epoch(group)}/${scope.rank}/${scope.followed.join()}`).join(" ");
+    if (named !== "" && named !== this.#lacking) for (const state of this.#peers.values()) hurry(state);
+    this.#lacking = named;
+  }
+
+  /** Who is asked this time: newcomers first, then the neighbours, then those who are due for the longest time. */
   #choose(online: readonly HostId[]): HostId[] {
     const nowMs = this.#parts.env.clock.monotonicMs();
     for (const peer of this.#peers.keys()) if (!online.includes(peer)) this.#peers.delete(peer);
-    const free = online.filter((peer) => {
+    const isDue = (peer: HostId): boolean => {
       const state = this.#peers.get(peer);
-      return state === undefined || (!state.isBusy && nowMs >= state.notBeforeMs);
-    });
-    const isNew = (peer: HostId): boolean => this.#peers.get(peer)?.wholeMs === undefined;
+      if (state === undefined) return true;
+      return !state.isBusy && nowMs >= state.notBeforeMs && (nowMs >= state.dueMs || (state.isUnsettled && state.roster !== this.#parts.roster()));
+    };
     const neighbours = this.#neighbours(online);
-    const others = free.filter((peer) => !isNew(peer) && !neighbours.includes(peer));
-    this.#turns += 1;
-    const turned = others.map((_, at) => others[(at + this.#turns * ASKED) % others.length]!);
-    return [...free.filter(isNew), ...free.filter((peer) => !isNew(peer) && neighbours.includes(peer)), ...turned].slice(0, ASKED);
+    const urgency = (peer: HostId): number => {
+      const state = this.#peers.get(peer);
+      if (state?.wholeMs === undefined) return -Infinity;
+      return neighbours.includes(peer) ? -1 : state.dueMs;
+    };
+    return online.filter(isDue).map((peer) => ({ peer, urgency: urgency(peer) })).sort((a, b) => (a.urgency < b.urgency ? -1 : a.urgency > b.urgency ? 1 : 0)).slice(0, ASKED).map(({ peer }) => peer);
+  }
+
+  /** How long a peer may be left alone. */
+  #calmMost(peer: HostId, isUnsettled: boolean): number {
+    const { inReach, cluster, replica } = this.#parts;
+    const online = inReach();
+    const usualMs = this.#neighbours(online).includes(peer) ? NEIGHBOUR_MS : Math.max(OTHER_MS, OTHERS_MS * online.length);
+    const replicas = mostReplicas(replica);
+    const isFollowed = replica.holdings.followedGroups().some((group) => cluster.replicas(group, replicas).includes(peer));
+    return Math.min(usualMs, isFollowed ? FOLLOWED_MS : Infinity, isUnsettled || this.#lacking !== "" ? UNSETTLED_MS : Infinity);
   }
 
   /** The same few as long as they are there, and different ones for each host, so that news finds its way. */
@@ -111,13 +161,14 @@ export class CatchUp {
   async #pull(peer: HostId, signal: AbortSignal): Promise<void> {
     const { env, inReach } = this.#parts;
     const nowMs = env.clock.monotonicMs();
-    const state = this.#peers.get(peer) ?? { isBusy: false, wholeMs: undefined, pauseMs: 0, notBeforeMs: 0, news: new Set<number>(), complete: new Map<number, Completed>(), completeMs: undefined };
+    const state = this.#peers.get(peer) ?? newState();
     this.#peers.set(peer, state);
-    const isWhole = state.wholeMs === undefined || nowMs - state.wholeMs >= EVERYBODY_MS || this.#neighbours(inReach()).includes(peer);
+    const isWhole = state.wholeMs === undefined || state.isUnsettled || nowMs - state.wholeMs >= OTHER_MS / 2 || this.#neighbours(inReach()).includes(peer);
     await this.#busy(peer, state, signal, async () => {
       const pulled = await new Pull(this.#parts, peer, signal).run(isWhole);
       this.#learned(state, pulled, isWhole ? nowMs : state.wholeMs);
       if (isWhole && this.#isComplete(pulled)) state.completeMs = nowMs;
+      this.#calm(peer, state, pulled.records > 0);
     });
     await this.#catchNews(peer, state, signal);
   }
@@ -149,6 +200,7 @@ export class CatchUp {
       state.notBeforeMs = env.clock.monotonicMs() + state.pauseMs;
       state.complete = new Map();
       state.news.clear();
+      hurry(state);
       if (!signal.aborted) env.log.debug("catching up with a host failed", { peer, why: messageOf(error) });
     } finally {
       state.isBusy = false;
@@ -163,9 +215,18 @@ export class CatchUp {
 
   #learned(state: PeerState, { complete }: Pulled, wholeMs: number | undefined): void {
     state.pauseMs = 0;
+    state.isUnsettled = complete.size < GROUPS - (complete.has(EVERYWHERE) ? 0 : 1);
     const everywhere = state.complete.get(EVERYWHERE);
     state.complete = complete.has(EVERYWHERE) || everywhere === undefined ? complete : new Map([...complete, [EVERYWHERE, everywhere]]);
     state.wholeMs = wholeMs;
+  }
+
+  #calm(peer: HostId, state: PeerState, wasMissing: boolean): void {
+    const { env, roster } = this.#parts;
+    state.calmMs = wasMissing ? SOON_MS : Math.min(state.calmMs * 2, this.#calmMost(peer, state.isUnsettled));
+    // A random part keeps the hosts of a network from asking in step.
+    state.dueMs = env.clock.monotonicMs() + state.calmMs * (0.75 + env.random.fraction() / 2);
+    state.roster = roster();
   }
 
   #qualified(): LogOperation[] {
@@ -181,4 +242,13 @@ export class CatchUp {
       wants: (group) => replica.holdings.wants(group, replica.holdings.scope(group), replicasMax),
     });
   }
+}
+
+function newState(): PeerState {
+  return { isBusy: false, wholeMs: undefined, pauseMs: 0, notBeforeMs: 0, calmMs: SOON_MS, dueMs: 0, isUnsettled: true, roster: 0, news: new Set(), complete: new Map(), completeMs: undefined };
+}
+
+function hurry(state: PeerState): void {
+  state.calmMs = SOON_MS;
+  state.dueMs = 0;
 }

@@ -40,8 +40,8 @@ export interface DeletionsParts {
   readonly peers: Peers;
   readonly pace: TokenBucket;
   readonly following: Following;
-  /** When a catching up with a peer began that brought everything; undefined when none did since it came. */
-  readonly caughtUpMs: (peer: HostId) => number | undefined;
+  /** Whether a catching up with a peer that began since then has brought everything. */
+  readonly hasCaughtUpSince: (peer: HostId, sinceMs: number) => boolean;
   /** @param context what is superseded by it */
   readonly publish: (record: FloorRecord, context: Context) => Promise<void>;
 }
@@ -125,7 +125,7 @@ export class Deletions {
 
   /** @returns whether this host is no newcomer any more */
   async #comeBack(turn: WorkerTurn): Promise<boolean> {
-    const { replica, cluster, caughtUpMs } = this.#parts;
+    const { replica, cluster, hasCaughtUpSince } = this.#parts;
     this.#dropHints();
     if (this.#comparedMs === undefined) {
       if (!(await this.#newcomer.compare(turn))) {
@@ -135,7 +135,7 @@ export class Deletions {
       this.#comparedMs = this.#env.clock.monotonicMs();
     }
     const others = [...this.#counted().keys()].filter((host) => host !== cluster.self);
-    const reached = others.filter((host) => (caughtUpMs(host) ?? -1) >= this.#comparedMs!);
+    const reached = others.filter((host) => hasCaughtUpSince(host, this.#comparedMs!));
     if (reached.length * 2 <= others.length && others.length > 0) {
       turn.report(`catches up from the beginning: ${reached.length} of ${others.length} hosts`);
       return false;
@@ -157,10 +157,10 @@ export class Deletions {
 
   /** A host is counted from its first complete catching up on. */
   async #isCounted({ report }: WorkerTurn): Promise<boolean> {
-    const { cluster, caughtUpMs } = this.#parts;
+    const { cluster, hasCaughtUpSince } = this.#parts;
     const { state: { begun, done }, standing: { sets }, published } = this.#floor;
     if (published === undefined) {
-      const waiting = cluster.online().filter((host) => caughtUpMs(host) === undefined);
+      const waiting = cluster.online().filter((host) => !hasCaughtUpSince(host, -Infinity));
       const isAlone = cluster.members().length === 1;
       if (!isAlone && (waiting.length > 0 || cluster.online().length === 0)) {
         report(`catches up before it is counted: ${waiting.length} hosts are left`);
@@ -214,12 +214,12 @@ export class Deletions {
 
   /** What is still missing before this host has done a round among these hosts, in words; undefined when nothing is. */
   #missing(round: number, set: number, hosts: readonly HostId[]): string | undefined {
-    const { replica, cluster, caughtUpMs, following } = this.#parts;
+    const { replica, cluster, hasCaughtUpSince, following } = this.#parts;
     if (this.#watch?.round !== round || this.#watch.set !== set) {
       this.#watch = { round, set, sinceMs: this.#env.clock.monotonicMs(), batches: new Set(replica.outbox.waiting()) };
     }
     const { sinceMs, batches } = this.#watch;
-    const behind = hosts.filter((host) => host !== cluster.self && (caughtUpMs(host) ?? -1) < sinceMs);
+    const behind = hosts.filter((host) => host !== cluster.self && !hasCaughtUpSince(host, sinceMs));
     if (behind.length > 0) return `catches up with ${behind.length} of ${hosts.length} hosts, host ${shortId(behind[0]!)} among them`;
     // Hints that come meanwhile may be as old as those that were there before.
     const waiting = [...replica.outbox.waiting()].filter((delivery) => delivery.isHint || batches.has(delivery));

@@ -3,7 +3,7 @@ import type { HostId, StoreId } from "../codec/index.ts";
 import type { WorkerTurn } from "../platform/index.ts";
 import type { SeenRow } from "./jobs.ts";
 import { GROUPS } from "./limits.ts";
-import { ASK_NEWEST } from "./messages.ts";
+import { ASK_NEWEST, TELL_NEWS } from "./messages.ts";
 import type { Reached } from "./messages.ts";
 import type { Peers } from "./peers.ts";
 import type { ClusterView } from "./port.ts";
@@ -63,6 +63,18 @@ export class Handover {
       if (signal.aborted) return;
       if (this.#isConfirmed(each, answers)) await this.#giveUp(each, signal);
     }
+    await this.#remind(waiting, answers, signal);
+  }
+
+  /** Who has been pushed everything has not counted it until it asks, and a peer that lacks nothing asks seldom. */
+  async #remind(waiting: readonly Surplus[], answers: ReadonlyMap<HostId, Answered>, signal: AbortSignal): Promise<void> {
+    const due = waiting.filter((each) => !this.#isConfirmed(each, answers));
+    const hosts = new Set(due.flatMap(({ targets }) => [...targets.keys()]));
+    const remind = async (host: HostId): Promise<void> => {
+      const groups = due.filter(({ targets }) => targets.has(host)).map(({ group }) => group);
+      await this.#parts.peers.ask(host, TELL_NEWS, { groups }, TIMEOUT_MS, signal);
+    };
+    await Promise.allSettled([...hosts].map(remind));
   }
 
   #surplus(): Surplus[] {

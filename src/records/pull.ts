@@ -97,7 +97,8 @@ export class Pull {
     const store = cursors.storeOf(this.#peer);
     // Who has never been asked is going to be.
     if (store === undefined) return;
-    const wanted = groups.map((group) => ({ group, scope: replica.holdings.scope(group) })).filter(({ scope }) => scope.followed.length > 0);
+    const replicasMax = mostReplicas(replica);
+    const wanted = groups.map((group) => ({ group, scope: replica.holdings.scope(group) })).filter(({ group, scope }) => replica.holdings.wants(group, scope, replicasMax));
     await this.#bring(store, wanted);
   }
 

@@ -132,7 +132,7 @@ export class RunningRecords implements Records {
     this.#endings.push(replica.onCommit(({ deliveries }) => deliveries.forEach((delivery) => this.#sender.send(delivery))));
     const judging = new Judging(env, { replica, cluster, network });
     const publish = (record: FloorRecord, context: Context): Promise<void> => this.#publish(floorKeyOf(cluster.self), floorCodec.encode(record), context);
-    const deletions = new Deletions(env, { replica, cluster, peers, pace, following: this.#following, caughtUpMs: (peer) => catchUp.caughtUpMs(peer), publish });
+    const deletions = new Deletions(env, { replica, cluster, peers, pace, following: this.#following, hasCaughtUpSince: (peer, sinceMs) => catchUp.hasCaughtUpSince(peer, sinceMs), publish });
     this.#deletions = new Worker(env, { name: "deletions", everyMs: DELETIONS_MS, work: (turn) => deletions.turn(turn) });
     this.#judging = new Worker(env, { name: "judging", everyMs: JUDGING_MS, work: (turn) => judging.turn(turn) });
     this.#endings.push(replica.onCommit(({ changed }) => this.#applied(changed)));
