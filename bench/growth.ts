@@ -24,7 +24,7 @@ const KINDS = { idle: "host and idle hour", write: "write", joining: "joining" }
 export const growth: Benchmark = {
   name: "growth",
   async run({ size, bench, say }) {
-    const plan = sized(size, [[10, 300], [40, 120], [100, 60]] as const, [[10, 3600], [40, 600], [100, 300], [300, 60]] as const);
+    const plan = sized(size, [[10, 300], [40, 60]] as const, [[10, 3600], [40, 600], [100, 300], [300, 60]] as const);
     const grown: { readonly hosts: number; readonly found: Grown }[] = [];
     for (const [hosts, idleSeconds] of plan) {
       const found = await new Program(bench, "growing-network.ts", [String(hosts), String(idleSeconds)]).next<Grown>();

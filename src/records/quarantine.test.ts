@@ -64,6 +64,7 @@ test("whichever entry of a host's disk is damaged, every reader is told the trut
   const want = await filled(all);
   const truth = await told(a, want.keys());
   const met = new Set<string>();
+  await until("this host has asked the others", () => keysOn(a).some((key) => tableOf(key) === "p"), 20_000);
   for (const key of keysOn(a)) {
     a.disk.damage(key);
     met.add(tableOf(key));
