@@ -2,18 +2,27 @@ import { utf8 } from "./bytes.ts";
 import { BYTES, LIST, SIMPLE, TEXT, UINT } from "./cbor-reader.ts";
 import { CodecError } from "./errors.ts";
 
-const FIRST_BYTES = 256;
+const FIRST_BYTES = 1024;
+/** Memory of one writer at a time that the next one writes into; what grew beyond this is left to the collector. */
+const SPARE_BYTES_MAX = 256 * 1024;
+/** Texts up to here are written letter by letter while they are ASCII: quicker than an encoder. */
+const SHORT_TEXT = 64;
+const NOTHING = new Uint8Array(0);
+let spare: Uint8Array | undefined;
 /** The widest head: kind and width, then a number of 64 bits. */
 const HEAD_BYTES = 9;
 
 /** Writes deterministic CBOR (RFC 8949, section 4.2) item by item. */
 export class CborWriter {
-  #bytes = new Uint8Array(FIRST_BYTES);
-  #view = new DataView(this.#bytes.buffer);
+  #bytes: Uint8Array;
+  #view: DataView;
   #at = 0;
 
   /** @param version the byte before the first item */
   constructor(version: number) {
+    this.#bytes = spare ?? new Uint8Array(FIRST_BYTES);
+    spare = undefined;
+    this.#view = new DataView(this.#bytes.buffer);
     this.#bytes[this.#at++] = version;
   }
 
@@ -31,6 +40,7 @@ export class CborWriter {
   }
 
   text(value: string): void {
+    if (value.length <= SHORT_TEXT && this.#ascii(value)) return;
     const bytes = utf8(value);
     this.#head(TEXT, bytes.length);
     this.#put(bytes);
@@ -41,9 +51,28 @@ export class CborWriter {
     this.#head(LIST, items);
   }
 
-  /** All that was written, in memory of its own. */
+  /** All that was written, in memory of its own. The last that is asked of a writer. */
   taken(): Uint8Array {
-    return this.#bytes.slice(0, this.#at);
+    const bytes = this.#bytes.slice(0, this.#at);
+    if (this.#bytes.length <= SPARE_BYTES_MAX) spare = this.#bytes;
+    this.#bytes = NOTHING;
+    return bytes;
+  }
+
+  /** @returns false, with nothing written, for a text that is not all ASCII */
+  #ascii(value: string): boolean {
+    const from = this.#at;
+    this.#head(TEXT, value.length);
+    this.#grow(value.length);
+    for (let at = 0; at < value.length; at += 1) {
+      const code = value.charCodeAt(at);
+      if (code > 127) {
+        this.#at = from;
+        return false;
+      }
+      this.#bytes[this.#at++] = code;
+    }
+    return true;
   }
 
   #put(bytes: Uint8Array): void {

@@ -69,6 +69,7 @@ export class Cursors {
   }
 
   #holding(store: StoreId, group: number): Held | undefined {
+    if (this.#held.size === 0) return undefined;
     const held = this.#held.get(`${store}/${group}`);
     return held?.epoch === this.epoch(group) ? held : undefined;
   }

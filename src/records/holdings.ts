@@ -27,8 +27,10 @@ export interface ScopeMark {
   readonly followed: Uint8Array;
 }
 
+const NONE = new Uint8Array(0);
+
 export function markOf({ rank, followed }: Scope): ScopeMark {
-  return { rank, followed: followed.length === 0 ? new Uint8Array(0) : sha256(concatBytes(...followed.map(bytesOfId))) };
+  return { rank, followed: followed.length === 0 ? NONE : sha256(concatBytes(...followed.map(bytesOfId))) };
 }
 
 export function covers(mark: ScopeMark, wanted: ScopeMark): boolean {
