@@ -70,8 +70,8 @@ export class Session {
   async ask(self: HostId, kind: string, body: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
     if (body.length > MAX_MESSAGE) throw new NetError("TOO_LARGE", `A request "${kind}" has ${body.length} bytes, more than the ${MAX_MESSAGE} allowed. Send large content as bulk.`);
     const { over, places } = this.#end(self);
-    const either = AbortSignal.any([signal, over.signal]);
-    return places.run(() => this.#exchange(self, kind, body.slice(), either), either);
+    const either = new Either([signal, over.signal]);
+    return places.run(() => this.#exchange(self, kind, body.slice(), either.signal), either.signal).finally(() => either.leave());
   }
 
   /** Begins a bulk stream; the other host is told after the path's delay. */
@@ -102,8 +102,8 @@ export class Session {
         step();
       };
       const ask = (): void => {
-        const stop = AbortSignal.any([handling.signal, over.signal]);
-        const outcome = answerOf(kind, () => turns.run(kind, stop, () => host.serve(self, kind, body, stop)));
+        const stop = new Either([handling.signal, over.signal]);
+        const outcome = answerOf(kind, () => turns.run(kind, stop.signal, () => host.serve(self, kind, body, stop.signal))).finally(() => stop.leave());
         void outcome.then((answer) => this.#send(other, self, () => settle(() => (answer instanceof Uint8Array ? resolve(answer) : reject(remoteError(other, answer))))));
       };
       this.#send(self, other, ask);
@@ -153,6 +153,28 @@ export class Session {
 
   #end(host: HostId): End {
     return this.#ends.get(host)!;
+  }
+}
+
+/** As AbortSignal.any does, for one piece of work: left when that is over, it costs the signals nothing more. */
+class Either {
+  readonly #controller = new AbortController();
+  readonly #signals: readonly AbortSignal[];
+  readonly #abort: () => void;
+
+  constructor(signals: readonly AbortSignal[]) {
+    this.#signals = signals;
+    this.#abort = (): void => this.#controller.abort(signals.find(({ aborted }) => aborted)?.reason);
+    if (signals.some(({ aborted }) => aborted)) this.#abort();
+    else for (const signal of signals) signal.addEventListener("abort", this.#abort, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  leave(): void {
+    for (const signal of this.#signals) signal.removeEventListener("abort", this.#abort);
   }
 }
 

@@ -3,7 +3,8 @@ import type { LogEntry, LogOperation, LogRange } from "./port.ts";
 
 /**
  * Entries in the order of their keys, in memory. Keys stand as text with one letter a byte, because text compares quickly and in the
- * order of the bytes. Most new keys of a log come last, where inserting costs nothing.
+ * order of the bytes. Most new keys of a log come last, where inserting costs nothing. What is put in stays as it is, so it is copied
+ * only for those who read it.
  */
 export class SortedEntries {
   readonly #keys: string[] = [];
@@ -30,13 +31,14 @@ export class SortedEntries {
 
   copy(): SortedEntries {
     const twin = new SortedEntries();
-    twin.apply([...this.#entries.values()].map((entry) => ({ kind: "put", ...entry })));
+    for (const key of this.#keys) twin.#keys.push(key);
+    for (const [key, entry] of this.#entries) twin.#entries.set(key, entry);
     return twin;
   }
 
   #put(key: string, entry: LogEntry): void {
     if (!this.#entries.has(key)) this.#keys.splice(this.#placeOf(key), 0, key);
-    this.#entries.set(key, copyOf(entry));
+    this.#entries.set(key, entry);
   }
 
   #delete(key: string): void {
