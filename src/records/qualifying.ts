@@ -9,8 +9,10 @@ import type { Replica } from "./replica.ts";
 
 // When a host may call its copy of a group complete: when it has caught up, since it keeps what it keeps now, with a majority of the hosts
 // that were ready for that before it. An acknowledged write is on w of them at least, or waits in an outbox until all have it. Where nobody
-// is known to be ready, it takes all in reach, and those must be more than half of the members. After a start the same is asked of a copy that
-// was complete before: its disk may have been restored from a backup, and whoever it had acknowledged a record to counts on it.
+// is known to be ready, it takes all in reach, and those must be more than half of the members and all whom the layout wants there: one of
+// these may have become ready unheard, and have the only copy of a write whose other one was on a host that was removed. After a start the
+// same is asked of a copy that was complete before: its disk may have been restored from a backup, and whoever it had acknowledged a
+// record to counts on it.
 
 export interface QualifyingParts {
   readonly replica: Replica;
@@ -31,14 +33,17 @@ export function qualify({ replica, cluster, caughtUp, wants }: QualifyingParts):
     return reached !== undefined && covers(reached.mark, wanted);
   };
   const isOfOneStore = (peer: HostId, group: number): boolean => caughtUp(peer, group)?.store === readiness.storeOf(peer);
-  const isQualified = (group: number, wanted: ScopeMark): boolean => {
-    const former = replicasIn(replica, group).map((replicas) => readiness.others(group, replicas)).filter((hosts) => hosts.length > 0);
+  const isInReach = (peer: HostId): boolean => peer === cluster.self || online.includes(peer);
+  const isQualifiedFor = (group: number, wanted: ScopeMark, replicas: number): boolean => {
+    const former = readiness.others(group, replicas);
+    if (former.length > 0) return former.filter((peer) => isOfOneStore(peer, group) && hasAllOf(peer, group, wanted)).length * 2 > former.length;
     // There is nobody else to learn from.
-    if (former.length === 0 && readiness.covers(group, wanted)) return true;
-    if (former.length > 0) return former.every((hosts) => hosts.filter((peer) => isOfOneStore(peer, group) && hasAllOf(peer, group, wanted)).length * 2 > hosts.length);
+    if (readiness.covers(group, wanted)) return true;
+    if (group !== EVERYWHERE && !cluster.replicas(group, replicas).every(isInReach)) return false;
     // Who is ready is said in the group on all hosts, so that comes first.
     return isMajority && online.every((peer) => hasAllOf(peer, group, wanted) && hasAllOf(peer, EVERYWHERE, markOf(holdings.scope(EVERYWHERE))));
   };
+  const isQualified = (group: number, wanted: ScopeMark): boolean => replicasIn(replica, group).every((replicas) => isQualifiedFor(group, wanted, replicas));
   return Array.from({ length: GROUPS }, (_, group) => group).flatMap((group) => {
     const wanted = markOf(holdings.scope(group));
     const isComplete = readiness.covers(group, wanted);
@@ -49,9 +54,13 @@ export function qualify({ replica, cluster, caughtUp, wants }: QualifyingParts):
   });
 }
 
-/** How many replicas the namespaces have that this host may keep of a group: for each number, others are ready. */
-function replicasIn({ holdings, geneses }: Replica, group: number): number[] {
+/**
+ * How many replicas the namespaces have that this host keeps of a group: for each number, others are ready. One that is not known yet may have as
+ * few as would bring it here; who is ready for such is asked too, where there is anybody.
+ */
+function replicasIn({ holdings, geneses, readiness }: Replica, group: number): number[] {
   const { rank, followed } = holdings.scope(group);
   const asked = [...geneses].filter(([namespace, { replicas }]) => replicas > rank || followed.includes(namespace));
-  return [...new Set([...asked.map(([, { replicas }]) => replicas), rank + 1])];
+  const fewest = asked.length === 0 || readiness.others(group, rank + 1).length > 0 ? [rank + 1] : [];
+  return [...new Set([...asked.map(([, { replicas }]) => replicas), ...fewest])];
 }

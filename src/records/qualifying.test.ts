@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { Genesis } from "../cluster/index.ts";
+import { namespaceIdOf } from "../cluster/index.ts";
+import type { HostId, StoreId } from "../codec/index.ts";
+import type { ClusterView } from "./port.ts";
+import { qualify } from "./qualifying.ts";
+import type { Replica } from "./replica.ts";
+import { kv } from "./test-hosts.ts";
+
+const [self, b, c, d, e] = ["a", "b", "c", "d", "e"] as HostId[] as [HostId, HostId, HostId, HostId, HostId];
+const GROUP = 7;
+const mark = { rank: 1, followed: new Uint8Array(0) };
+
+interface Given {
+  readonly geneses: readonly Genesis[];
+  /** The hosts that have said to be complete, each for namespaces with more replicas than this. */
+  readonly ready: ReadonlyMap<HostId, number>;
+  /** Who is in reach; this host has caught up with all of them. */
+  readonly online: readonly HostId[];
+}
+
+/** Whether a host that is the second of five in a group's list, and was complete for nothing, may call its copy complete. */
+function isQualified({ geneses, ready, online }: Given): boolean {
+  const list = [b, self, c, d, e];
+  const readiness = {
+    others: (_group: number, replicas: number) => list.filter((host) => (ready.get(host) ?? Infinity) < replicas),
+    storeOf: (host: HostId) => host as string as StoreId,
+    covers: () => false,
+    isVouched: () => false,
+    vouch: () => {},
+    mark: () => ({ kind: "put" }),
+  };
+  const holdings = { scope: () => ({ rank: mark.rank, followed: [] }) };
+  const replica = { holdings, readiness, geneses: new Map(geneses.map((genesis) => [namespaceIdOf(genesis), genesis])) } as unknown as Replica;
+  const cluster = { self, online: () => online, members: () => list, replicas: (_group: number, count: number) => list.slice(0, count) } as unknown as ClusterView;
+  const caughtUp = (peer: HostId): { readonly store: StoreId; readonly mark: typeof mark } => ({ store: peer as string as StoreId, mark });
+  return qualify({ replica, cluster, caughtUp, wants: (group) => group === GROUP }).length === 1;
+}
+
+test("where nobody is known to be ready, a majority does not do without a host that the layout wants to keep the copy", () => {
+  const given = { geneses: [kv(2, "two")], ready: new Map() };
+  assert.equal(isQualified({ ...given, online: [c, d, e] }), false);
+  assert.equal(isQualified({ ...given, online: [b, c] }), true);
+});
+
+test("hosts that are ready for namespaces with many replicas say nothing of those with few", () => {
+  const ready = new Map([[c, 2]]);
+  assert.equal(isQualified({ geneses: [kv(3, "three"), kv(2, "two")], ready, online: [c, d, e] }), false);
+  assert.equal(isQualified({ geneses: [kv(3, "three"), kv(2, "two")], ready, online: [b, c, d] }), true);
+  assert.equal(isQualified({ geneses: [kv(3, "three")], ready, online: [c] }), true);
+});
