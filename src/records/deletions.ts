@@ -116,6 +116,7 @@ export class Deletions {
   async #becomeNewcomer(known: FloorState): Promise<void> {
     const { replica } = this.#parts;
     const state = { ...known, hosts: [], mark: 0, isNewcomer: true };
+    replica.counters.count("times a newcomer");
     this.#newcomer.restart();
     this.#comparedMs = undefined;
     this.#watch = undefined;
@@ -245,6 +246,7 @@ export class Deletions {
     await this.#parts.replica.keep([this.#floor.save(next)]);
     this.#floor.become(next);
     this.#watch = undefined;
+    this.#parts.replica.counters.count("floors raised");
     this.#env.log.info("the floor was raised", { floor, hosts: hosts.length });
   }
 

@@ -13,6 +13,7 @@ import type { Stage } from "./faults/fault.ts";
 import { Swarm } from "./faults/swarm.ts";
 import type { Report } from "./report.ts";
 import { FeedReader } from "./world/feeds.ts";
+import { COUNTED } from "./world/host.ts";
 import { History } from "./world/history.ts";
 import type { SeededRandom } from "./world/random.ts";
 import type { KeyView } from "./world/shown.ts";
@@ -96,6 +97,10 @@ class Run {
     for (const [name, count] of Object.entries(counts)) if (count > 0) this.#fired.set(`messages ${name}`, count as number);
     const broken = this.#world.hosts.reduce((sum, { brokenLogs }) => sum + brokenLogs, 0);
     if (broken > 0) this.#fired.set("syncs failed", broken);
+    for (const name of COUNTED) {
+      const count = this.#world.hosts.reduce((sum, host) => sum + host.count(name), 0);
+      if (count > 0) this.#fired.set(name, count);
+    }
     const judgements = this.#judge();
     for (const { invariant, findings } of judgements) for (const finding of findings) this.#world.trace.add(`${invariant} ${finding}`);
     return {
@@ -118,7 +123,7 @@ class Run {
     for (const { name } of Object.values(SETTINGS)) {
       if (random.chance(0.4)) continue;
       const value = settingCodec.encode({ ms: Math.round(random.between(...SHORT_MS)) });
-      await this.#world.time.settle("a setting", founder.circle!.records.write([{ namespace, key: `setting/${name}`, value }]).catch(() => {}));
+      await this.#world.time.settle("a setting", founder.circle!.records.write([{ namespace, key: `setting/${name}`, value }]));
     }
   }
 

@@ -46,6 +46,10 @@ interface Life {
   isBroken: boolean;
 }
 
+/** What few runs come to, and is to be seen in those that do. */
+export const COUNTED = ["deletions collected", "floors raised", "times a newcomer"] as const;
+type Counted = (typeof COUNTED)[number];
+
 /** How long whoever looks after the machine waits before starting a host that has ended by itself. */
 const RESTART_MS = 1_000;
 
@@ -66,6 +70,8 @@ export class SimHost {
   isDiskBad = false;
   /** Times that a sync failed under a process. */
   brokenLogs = 0;
+  /** What its processes that have ended had counted. */
+  readonly #counted = new Map<string, number>();
   /** Milliseconds that its processes were stopped, in all. */
   pausedMs = 0;
   #pausedAtMs = 0;
@@ -111,6 +117,11 @@ export class SimHost {
     return this.#life !== undefined && this.#lives === life;
   }
 
+  /** How often something that its processes count has happened in all of them. */
+  count(name: Counted): number {
+    return (this.#counted.get(name) ?? 0) + (this.circle?.records.counters()[name] ?? 0);
+  }
+
   start(): void {
     if (this.#life !== undefined || this.isRemoved) return;
     this.#lives += 1;
@@ -129,6 +140,7 @@ export class SimHost {
     this.#ground.trace.add(`${this.name} ends`);
     this.#life.env.end();
     this.#life.ended.resolve();
+    for (const name of COUNTED) this.#counted.set(name, this.count(name));
     this.#life = undefined;
     this.#isPaused = false;
     this.disk.crash(keptCommits);
