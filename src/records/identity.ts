@@ -21,6 +21,8 @@ export class Identity {
   #incarnation: number;
   #batch: number;
   #isConfirmed: boolean;
+  /** Whatever others confirm. */
+  #isSpent = false;
 
   constructor(env: Env, host: HostId, log: RecordLog) {
     this.#env = env;
@@ -48,11 +50,12 @@ export class Identity {
 
   /** All others have said that they know of no later batch of this actor, as of now. */
   confirm(): void {
-    this.#isConfirmed = true;
+    this.#isConfirmed = !this.#isSpent;
   }
 
   /** Dots of this incarnation may be taken that the disk has forgotten: none is taken any more. */
   distrust(): void {
+    this.#isSpent = true;
     this.#isConfirmed = false;
   }
 
@@ -60,6 +63,7 @@ export class Identity {
   renew(why: string, draft: Draft): void {
     this.#incarnation = randomName(this.#env);
     this.#batch = 0;
+    this.#isSpent = false;
     this.#isConfirmed = true;
     this.#keep(draft);
     this.#env.log.info("a new incarnation", { why, incarnation: this.#incarnation });
