@@ -124,6 +124,34 @@ test("a voter that lost its disk gives no vote before it has learnt what it may 
   all.end();
 });
 
+test("a voter that lost its disk and takes itself for the only one coordinates nothing before all others have been asked", async () => {
+  const all = elect(9, 3);
+  const wiped = all.hosts[0]!;
+  await led(all);
+  const { entries } = wiped;
+  wiped.crash();
+  wiped.disk.wipe();
+  wiped.isReplaced = true;
+  const own = [`member/${wiped.host}`, `host/${wiped.host}`, "voters/1"];
+  const later = [...entries].filter(([key]) => !own.includes(key));
+  for (const [key] of later) entries.delete(key);
+  all.cut([wiped], all.hosts.slice(1));
+  wiped.start();
+  await all.time.pass(30_000);
+  assert.deepEqual([wiped.leads, wiped.ballots.ballot], [undefined, undefined]);
+  all.wire.paths.mendAll();
+  await all.time.pass(10_000);
+  assert.equal(wiped.ballots.ballot, undefined, "it has not heard who else is there");
+  const others = later.filter(([key]) => !key.startsWith("voters/"));
+  wiped.learn(others.map(([, entry]) => entry));
+  await all.time.pass(10_000);
+  assert.equal(wiped.ballots.ballot, undefined, "the others know of later voters");
+  wiped.learn(later.map(([, entry]) => entry));
+  await led(all);
+  assert.deepEqual(all.doubled(), []);
+  all.end();
+});
+
 test("a host whose configuration is behind is not elected, and one that was forced supersedes all terms before", async () => {
   const all = elect(8, 5);
   await led(all);

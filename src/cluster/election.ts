@@ -28,6 +28,8 @@ export interface ElectionParts {
   readonly cluster: Pick<Cluster, "self" | "register" | "online" | "onChange">;
   readonly transport: Transport;
   readonly ballots: Ballots;
+  /** Nobody was there when this host came: it founds the network, and its disk is not empty because it was lost. */
+  readonly isFounder: boolean;
 }
 
 /** This host's part in electing the coordinator. It answers others from the first moment, and stands itself once it is started. */
@@ -174,13 +176,20 @@ export class Election {
 
   /** A disk that knows no ballot learns from enough voters what this host may have given its word for, or from all that nobody else knows either. */
   async #recall(configuration: VoterConfiguration): Promise<void> {
-    const { cluster, ballots } = this.#parts;
-    const others = this.#others(configuration);
+    const { cluster, ballots, isFounder } = this.#parts;
+    const others = this.#witnesses(configuration);
     const answers = (await Promise.allSettled(others.map((host) => this.#askBallot(host)))).filter((outcome) => outcome.status === "fulfilled").map(({ value }) => value);
     const remembered = answers.map(({ ballot }) => ballot).filter((ballot) => ballot !== null);
-    const isEnough = remembered.length >= witnessesOf(configuration.hosts.length, this.#isVoter()) || answers.length === others.length;
+    const isComplete = answers.length === others.length && (others.length > 0 || isFounder);
+    const isEnough = isComplete || (!this.#isAlone() && remembered.length >= witnessesOf(configuration.hosts.length, this.#isVoter()));
     // Who has not heard of the present voters yet asks the wrong ones.
     if (isEnough && answers.every(({ number }) => number <= configuration.number)) await ballots.change((known) => known ?? recalled(cluster.self, remembered));
+  }
+
+  /** Who is to be asked. Whoever takes itself for the only voter, and is not the only host, may not have heard yet of those who voted with it. */
+  #witnesses(configuration: VoterConfiguration): readonly HostId[] {
+    const { self, register } = this.#parts.cluster;
+    return this.#isAlone() ? [...register.members].filter(([host, { isGone }]) => host !== self && !isGone).map(([host]) => host) : this.#others(configuration);
   }
 
   async #askBallot(host: HostId): Promise<Recollection> {

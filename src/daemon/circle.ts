@@ -67,7 +67,7 @@ export async function createCircle(env: Env, parts: CircleParts, started: AsyncD
   const liveness = new Liveness(env, { network: network.id, key: identity.key, transport, members: () => cluster.members(), isGone: (host) => cluster.member(host)?.isGone === true, beat: () => parts.beat(transport) });
   const connector = new Connector(env, { transport, targets: () => targets(parts, cluster, liveness) });
   const ballots = new Ballots(log);
-  const election = new Election(env, { cluster, transport, ballots });
+  const election = new Election(env, { cluster, transport, ballots, isFounder: identity.entrances.length === 0 });
   started.defer(() => election.stop());
   known.election = election;
   const publish = (key: string, value: Uint8Array): Promise<unknown> => records.write([{ namespace: network.namespace, key, value, context: EMPTY_CONTEXT }], { as: "host" });

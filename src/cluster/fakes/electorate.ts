@@ -41,6 +41,8 @@ export class Elector {
   appointment!: Appointment;
   departures!: Departures;
   isUp = false;
+  /** Its disk is not the first. */
+  isReplaced = false;
 
   constructor(all: Electorate, at: number) {
     this.#all = all;
@@ -55,7 +57,7 @@ export class Elector {
     this.transport = this.#all.wire.transport({ self: this.host, admission: () => "member" });
     this.cluster = new Cluster({ self: this.host, network, connected: () => this.transport.connected(), coordinator: () => this.election.coordinator, rules: {}, networkRules: {} });
     this.ballots = new Ballots(new MemoryLog(env, this.disk));
-    this.election = new Election(env, { cluster: this.cluster, transport: this.transport, ballots: this.ballots });
+    this.election = new Election(env, { cluster: this.cluster, transport: this.transport, ballots: this.ballots, isFounder: this.host === keys[0]!.host && !this.isReplaced });
     this.appointment = new Appointment(env, { network: network.id, key: this.key, cluster: this.cluster, transport: this.transport, ballots: this.ballots, election: this.election, publish: (next) => this.#all.publish(this, next) });
     this.departures = new Departures(env, { network: network.id, key: this.key, cluster: this.cluster, transport: this.transport, absences: new Absences(env, new MemoryLog(env, this.disk)), publish: (host, departure) => this.#all.tell(this, { key: `gone/${host}`, values: [departureCodec.encode(departure)] }) });
     this.cluster.update(this.entries.values());

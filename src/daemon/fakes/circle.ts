@@ -43,7 +43,7 @@ export class TestMember {
     known.membership = this.membership;
     this.membership.refresh();
     const ballots = new Ballots(new MemoryLog(env, circle.diskOf(host)));
-    this.election = new Election(env, { cluster: this.cluster, transport: this.transport, ballots });
+    this.election = new Election(env, { cluster: this.cluster, transport: this.transport, ballots, isFounder: true });
     this.voters = new Appointment(env, {
       network: network.id,
       key: identity.key,
