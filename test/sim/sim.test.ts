@@ -12,7 +12,7 @@ const isFull = process.env["HOLDFAST_SIZE"] === "1";
 const SEEDS = 2_000;
 const SECONDS = 120;
 /** Each host talks with each other one, and each takes in what all say of themselves: twice the hosts take four to eight times as long. */
-const LARGE_HOSTS = 60;
+const LARGE_HOSTS = isFull ? 60 : 36;
 const LARGE_SEEDS = isFull ? 20 : 1;
 
 const RUN = join(import.meta.dirname, "run.ts");
@@ -46,7 +46,7 @@ test("whole hosts keep their promises under faults, over many seeds", async (t) 
   }
 });
 
-test("sixty hosts keep their promises under faults", async (t) => {
+test("dozens of hosts keep their promises under faults", async (t) => {
   const { said, code } = await play("--seed", "1", "--seeds", String(LARGE_SEEDS), "--hosts", String(LARGE_HOSTS), "--operations", "300");
   t.diagnostic(said.split("\n").at(-1)!);
   assert.equal(code, 0, said);
