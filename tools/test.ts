@@ -16,7 +16,7 @@ interface Step {
 }
 
 const STEPS: readonly Step[] = [
-  { patterns: ["src/**/*.test.ts", "tools/**/*.test.ts", "bench/**/*.test.ts"], atOnce: 2 },
+  { patterns: ["src/**/*.test.ts", "tools/**/*.test.ts", "bench/**/*.test.ts"], atOnce: 3 },
   { patterns: ["test/sim/**/*.test.ts"], atOnce: 1, isPatient: true },
   { patterns: ["test/cluster/**/*.test.ts"], atOnce: 1 },
   { patterns: ["test/browser/**/*.test.ts"], atOnce: 1 },

@@ -8,7 +8,7 @@ import type { TestHost } from "./test-hosts.ts";
 import { TestHosts, env, kv, until } from "./test-hosts.ts";
 
 /** The full number in the soak. */
-const CHANGES = process.env["HOLDFAST_SIZE"] === "1" ? 100_000 : 32_000;
+const CHANGES = process.env["HOLDFAST_SIZE"] === "1" ? 100_000 : 20_000;
 const BATCH = 1000;
 /** Divides the number of changes. */
 const KEYS = 4000;
