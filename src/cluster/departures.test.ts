@@ -103,6 +103,7 @@ test("a setting is an administrator's, of a known name and not too short; of sev
   assert.equal(judge("setting/horizon", 1), "MALFORMED");
   assert.equal(judge("setting/constructor", GONE_AFTER_MS), "UNKNOWN_KIND");
   leader.learn([{ key: "setting/horizon", values: [settingCodec.encode({ ms: GONE_AFTER_MS }), settingCodec.encode({ ms: 2 * GONE_AFTER_MS })] }]);
-  assert.deepEqual(leader.cluster.settings, { goneAfterMs: GONE_AFTER_MS, horizonMs: 2 * GONE_AFTER_MS });
+  const { goneAfterMs, horizonMs } = leader.cluster.settings;
+  assert.deepEqual({ goneAfterMs, horizonMs }, { goneAfterMs: GONE_AFTER_MS, horizonMs: 2 * GONE_AFTER_MS });
   all.end();
 });

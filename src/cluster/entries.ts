@@ -119,6 +119,20 @@ export interface Setting {
   readonly ms: number;
 }
 
+/** `draining/<host>`: the host is being emptied, so that it may leave. */
+export interface Draining {
+  readonly sinceMs: number;
+}
+
+export const drainingCodec = codec<Draining>("A host's draining", 1, 64, struct({ sinceMs: uint() }));
+
+/** `quota/<account>`: how much of all hosts' disks a person's content may take, by an administrator's word. */
+export interface Quota {
+  readonly bytes: number;
+}
+
+export const quotaCodec = codec<Quota>("A quota", 1, 64, struct({ bytes: uint() }));
+
 /** Shortest and longest time that may be set: a second, for trials; a hundred years. */
 export const SETTING_MS = { least: 1_000, most: 100 * 365 * 24 * 3_600_000 } as const;
 

@@ -5,12 +5,12 @@ export { ACCEPT, EVERYWHERE, ON_ALL_HOSTS, SHARDS, genesisCodec, groupsOf, names
 export type { Genesis, JudgedRecord, Verdict } from "./namespace.ts";
 export { delegate, delegationCodec, isGenuine } from "./delegation.ts";
 export type { Delegation } from "./delegation.ts";
-export type { Coordination, Member, NetworkSettings, Person, Presence, Roster } from "./port.ts";
+export type { Coordination, Member, NetworkSettings, Person, Presence, QuotaSource, Roster } from "./port.ts";
 export { ClusterError } from "./errors.ts";
 export type { ClusterErrorCode } from "./errors.ts";
 export { certificateCodec, foundNetwork, readCertificate } from "./network.ts";
 export type { Network, NetworkCertificate, NetworkRules } from "./network.ts";
-export { SETTING_MS, admissionCodec, departureCodec, hostCardCodec, inviteCodec, removalCodec, settingCodec, votersCodec } from "./entries.ts";
+export { SETTING_MS, admissionCodec, departureCodec, drainingCodec, hostCardCodec, inviteCodec, quotaCodec, removalCodec, settingCodec, votersCodec } from "./entries.ts";
 export type { Admission, Approval, Departure, HostCard, Invite, LastHonoured, Removal, VoterConfiguration } from "./entries.ts";
 export { exclusionsOf, isExcluded } from "./exclusion.ts";
 export type { Exclusion, Signed } from "./exclusion.ts";

@@ -86,3 +86,18 @@ test("a layout has another name when a list may be another, and the same when on
   assert.notEqual(renamed({ zone: "another" }), layoutName(all));
   assert.notEqual(layoutName(all.slice(1)), layoutName(all));
 });
+
+test("hosts that are being emptied stand last and move only their own shards, and are assigned what nobody else is left for", () => {
+  const all = candidates(6, 6);
+  const emptied = all.map((each, at) => (at === 2 || at === 4 ? { ...each, isDraining: true } : each));
+  const leaving = [all[2]!.host, all[4]!.host];
+  for (const [shard, before] of lists(all).entries()) {
+    const after = preferenceList(shard, emptied);
+    assert.deepEqual(after.slice(0, 4), before.filter((host) => !leaving.includes(host)));
+    assert.deepEqual(after.slice(4).sort(), [...leaving].sort());
+  }
+  const shares = sharesOf(emptied, lists(emptied), 3);
+  assert.deepEqual(shares.filter(({ host }) => leaving.includes(host)).map(({ shards, fairShards }) => [shards, fairShards]), [[0, 0], [0, 0]]);
+  assert.notEqual(layoutName(emptied), layoutName(all));
+  assert.equal(preferenceList(1, all.map((each) => ({ ...each, isDraining: true }))).length, 6);
+});

@@ -8,6 +8,8 @@ export interface Candidate {
   readonly host: HostId;
   readonly zone: string;
   readonly capacityBytes: number;
+  /** It is being emptied. */
+  readonly isDraining?: boolean;
 }
 
 const GIB = 1024 ** 3;
@@ -20,14 +22,21 @@ export function weightOf(capacityBytes: number): number {
 /**
  * All hosts for a shard, best first: weighted rendezvous hashing (Thaler and Ravishankar 1998, with the logarithmic
  * weights of Schindelhauer and Schomaker 2005), so that a host that comes or goes moves only its own share; then spread over
- * zones, so that no zone has a second turn while another had none.
+ * zones, so that no zone has a second turn while another had none. Hosts that are being emptied stand behind all others: they are assigned
+ * something only where too few others are left, and stay on the list, so that what they have is read until others are ready.
  */
 export function preferenceList(shard: number, candidates: readonly Candidate[]): HostId[] {
-  const ranked = candidates
+  const staying = candidates.filter(({ isDraining }) => isDraining !== true);
+  if (staying.length === candidates.length) return ranked(shard, candidates);
+  return [...ranked(shard, staying), ...ranked(shard, candidates.filter(({ isDraining }) => isDraining === true))];
+}
+
+function ranked(shard: number, candidates: readonly Candidate[]): HostId[] {
+  const scored = candidates
     .map((candidate) => ({ ...candidate, score: -Math.log(fraction(shard, candidate.host)) / weightOf(candidate.capacityBytes) }))
     .sort((a, b) => a.score - b.score || (a.host < b.host ? -1 : 1));
   const turns = new Map<string, number>();
-  return ranked
+  return scored
     .map((candidate, rank) => {
       const turn = turns.get(candidate.zone) ?? 0;
       turns.set(candidate.zone, turn + 1);
@@ -48,19 +57,21 @@ export interface Share {
 
 /** How even the assignment is. @param first how many hosts of each preference list are assigned the shard */
 export function sharesOf(candidates: readonly Candidate[], lists: readonly (readonly HostId[])[], first: number): Share[] {
-  const total = candidates.reduce((sum, { capacityBytes }) => sum + weightOf(capacityBytes), 0);
+  const isWanted = ({ isDraining }: Candidate): boolean => isDraining !== true;
+  const staying = candidates.filter(isWanted);
+  const total = staying.reduce((sum, { capacityBytes }) => sum + weightOf(capacityBytes), 0);
   const counts = new Map<HostId, number>();
   for (const list of lists) for (const host of list.slice(0, first)) counts.set(host, (counts.get(host) ?? 0) + 1);
-  return candidates.map(({ host, capacityBytes }) => ({
-    host,
-    shards: counts.get(host) ?? 0,
-    fairShards: Math.min(lists.length, (lists.length * Math.min(first, candidates.length) * weightOf(capacityBytes)) / total),
+  return candidates.map((candidate) => ({
+    host: candidate.host,
+    shards: counts.get(candidate.host) ?? 0,
+    fairShards: isWanted(candidate) ? Math.min(lists.length, (lists.length * Math.min(first, staying.length) * weightOf(candidate.capacityBytes)) / total) : 0,
   }));
 }
 
 /** Equal where all preference lists are. */
 export function layoutName(candidates: Iterable<Candidate>): string {
-  return [...candidates].map(({ host, zone, capacityBytes }) => JSON.stringify([host, zone, weightOf(capacityBytes)])).sort().join("\n");
+  return [...candidates].map(({ host, zone, capacityBytes, isDraining = false }) => JSON.stringify([host, zone, weightOf(capacityBytes), isDraining])).sort().join("\n");
 }
 
 const CACHED_HOSTS = 4096;

@@ -21,6 +21,10 @@ export interface Member {
   readonly returns: number;
   /** Declared gone by the voters, and not returned: nothing is assigned to it. */
   readonly isGone: boolean;
+  /** It is being emptied: it takes nothing new, and what it holds is made anew elsewhere while it still serves it. */
+  readonly isDraining: boolean;
+  /** Two auditors of different zones say that it does not hold what it claims: it takes nothing new, and what it claims counts for nothing. */
+  readonly isSuspect: boolean;
 }
 
 /** Who coordinates, and in which numbered term. */
@@ -35,12 +39,22 @@ export interface NetworkSettings {
   readonly goneAfterMs: number;
   /** How long deletions are remembered at least. Whoever is away longer comes back as a newcomer. */
   readonly horizonMs: number;
+  /** How long a host must have been away for what one more loss would destroy to be repaired without it. */
+  readonly repairAfterMs: number;
+  /** How long a pack stays after nothing was found to use it. */
+  readonly condemnedForMs: number;
 }
+
+/** Who set a quota: an administrator for the person, the invite by which they came, or nobody: then it is as much as everybody's. */
+export type QuotaSource = "administrator" | "invite" | "share";
 
 export interface Person {
   readonly account: AccountId;
   readonly name: string;
   readonly isAdministrator: boolean;
+  /** What all pieces of their packs together may take of the hosts' disks. */
+  readonly quotaBytes: number;
+  readonly quotaFrom: QuotaSource;
 }
 
 /** Who takes part, as the network's namespace says. A value: it is replaced as a whole when something changes. */

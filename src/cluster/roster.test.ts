@@ -5,7 +5,7 @@ import { idFromBytes } from "../codec/index.ts";
 import type { KeyPair } from "../crypto/index.ts";
 import { keyPairFromSeed, newSeed } from "../crypto/index.ts";
 import type { JudgedRecord, NetworkEntry, Register } from "./index.ts";
-import { ClusterError, Cluster, admissionCodec, approve, foundNetwork, inviteCodec, judgeRedemption, mayFollow, proveAdmission, readCertificate, removalCodec, signInvite, votersCodec, writeRedeemRequest } from "./index.ts";
+import { ClusterError, Cluster, admissionCodec, approve, drainingCodec, foundNetwork, inviteCodec, judgeRedemption, mayFollow, nextVoters, proveAdmission, quotaCodec, readCertificate, removalCodec, signInvite, votersCodec, writeRedeemRequest } from "./index.ts";
 import { consentTo } from "./redeem.ts";
 
 const random = { bytes: (length: number) => new Uint8Array(length).fill(5), fraction: () => 0.5 };
@@ -257,4 +257,35 @@ test("voters change one at a time, with a majority of the former ones", () => {
   assert.ok(!mayFollow(network.id, current, { ...next, term: 8 }), "what was approved in one term is not what another proposed");
   assert.ok(!mayFollow(network.id, { ...current, term: 8 }, next), "terms do not go back");
   assert.deepEqual(votersCodec.decode(votersCodec.encode(next)), next);
+});
+
+test("a host is being emptied by its own, its person's or an administrator's word, and is no voter to come", () => {
+  const [invite, cellar, others, shed] = [newKey(), newKey(), newKey(), newKey()];
+  const [friend, other] = [cellar, shed].map((key) => idFromBytes<AccountId>(key.publicKey)) as [AccountId, AccountId];
+  const known = [...base, invitation(invite), invitation(others), admission("cellar", invite, cellar, friend), admission("shed", others, shed, other)];
+  const said = drainingCodec.encode({ sinceMs: 5 });
+  const key = `draining/${hostId(cellar)}`;
+  const judge = (value: Uint8Array | null, author: AccountId | null, from: KeyPair): string => cluster(known).judge(record(key, value, author, from), network.genesis).kind;
+  for (const value of [said, null]) {
+    assert.deepEqual([judge(value, null, cellar), judge(value, friend, cellar), judge(value, founderId, attic)], ["accept", "accept", "accept"]);
+    assert.deepEqual([judge(value, null, shed), judge(value, other, shed)], ["refuse", "refuse"]);
+  }
+  assert.equal(judge(new Uint8Array(3), null, cellar), "refuse");
+  const emptying = cluster([...known, { key, values: [said] }]);
+  assert.deepEqual([emptying.member(hostId(cellar))?.isDraining, emptying.member(hostId(shed))?.isDraining], [true, false]);
+  assert.ok(emptying.active().includes(hostId(cellar)));
+  assert.deepEqual(nextVoters([hostId(attic)], emptying.register, [hostId(cellar), hostId(shed)]), [hostId(attic), hostId(shed)]);
+  assert.equal(cluster([...known, { key, values: [] }]).member(hostId(cellar))?.isDraining, false);
+});
+
+test("a person's quota is an administrator's to set, the greatest of several counts, and without one it is an equal share", () => {
+  const [invite, cellar] = [newKey(), newKey()];
+  const friend = idFromBytes<AccountId>(cellar.publicKey);
+  const known = [...base, invitation(invite), admission("cellar", invite, cellar, friend)];
+  const set = (...bytes: number[]): NetworkEntry => ({ key: `quota/${friend}`, values: bytes.map((each) => quotaCodec.encode({ bytes: each })) });
+  const judge = (author: AccountId, from: KeyPair): string => cluster(known).judge(record(set().key, quotaCodec.encode({ bytes: 9 }), author, from), network.genesis).kind;
+  assert.deepEqual([judge(founderId, attic), judge(friend, cellar)], ["accept", "refuse"]);
+  assert.equal(cluster([...known, set(7, 9, 8)]).register.people.get(friend)?.quotaBytes, 9);
+  const { quotaBytes, quotaFrom } = cluster([...known, set()]).register.people.get(friend)!;
+  assert.deepEqual([quotaBytes, quotaFrom], [1, "share"], "two hosts of one byte each, and two people");
 });

@@ -2,9 +2,11 @@ import type { AccountId, HostId, InviteId } from "../codec/index.ts";
 import { CodecError, bytesOfId, compareBytes, concatBytes, idFromText, utf8 } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
 import type { Admission, HostCard, Invite, LastHonoured, Removal, VoterConfiguration } from "./entries.ts";
-import { admissionCodec, departureCodec, hostCardCodec, inviteCodec, removalCodec, settingCodec, votersCodec } from "./entries.ts";
+import { admissionCodec, departureCodec, drainingCodec, hostCardCodec, inviteCodec, quotaCodec, removalCodec, settingCodec, votersCodec } from "./entries.ts";
 import type { Network } from "./network.ts";
 import type { Member, NetworkSettings, Person, Roster } from "./port.ts";
+import type { Grant } from "./quotas.ts";
+import { quotas } from "./quotas.ts";
 import { isNext } from "./voters.ts";
 
 /** One key of the network's namespace with the values of all its siblings, in an order that is the same on all hosts. */
@@ -40,13 +42,16 @@ interface Collected {
   readonly revocations: Map<string, Removal>;
   /** The greatest number of returns that a host was declared gone under. */
   readonly departures: Map<HostId, number>;
+  readonly draining: Set<HostId>;
+  /** What administrators have set. */
+  readonly quotas: Map<AccountId, number>;
   readonly settings: Map<string, number>;
   readonly administrators: Set<AccountId>;
   readonly configurations: Map<number, readonly VoterConfiguration[]>;
 }
 
 /** Which keys the roster follows from. */
-export const ROSTER_PREFIXES = ["administrator/", "gone/", "host/", "invite/", "member/", "removed/", "revoked/", "setting/", "voters/"] as const;
+export const ROSTER_PREFIXES = ["administrator/", "draining/", "gone/", "host/", "invite/", "member/", "quota/", "removed/", "revoked/", "setting/", "voters/"] as const;
 
 /** Derives who takes part from the network's records. Pure: the same records give the same roster, in any order. */
 export function buildRegister(network: Network, entries: Iterable<NetworkEntry>): Register {
@@ -57,6 +62,8 @@ export function buildRegister(network: Network, entries: Iterable<NetworkEntry>)
     removals: new Map(),
     revocations: new Map(),
     departures: new Map(),
+    draining: new Set(),
+    quotas: new Map(),
     settings: new Map(),
     administrators: new Set([network.founder]),
     configurations: new Map(),
@@ -69,13 +76,14 @@ export function buildRegister(network: Network, entries: Iterable<NetworkEntry>)
     }
   }
   const configuration = latest(collected.configurations);
+  const members = membersOf(collected, expelled);
   return {
     network: network.id,
     networkName: network.rules.name,
     founder: network.founder,
     maxHosts: network.rules.maxHosts,
-    members: membersOf(collected, expelled),
-    people: peopleOf(network, collected, expelled),
+    members,
+    people: peopleOf(network, collected, expelled, members),
     voters: configuration.hosts,
     settings: settingsOf(collected.settings),
     configuration,
@@ -128,6 +136,14 @@ function collect(into: Collected, { key, values }: NetworkEntry): void {
     case "gone":
       into.departures.set(idFromText<HostId>(name), Math.max(...values.map((each) => departureCodec.decode(each).returns)));
       break;
+    case "draining":
+      values.forEach((each) => drainingCodec.decode(each));
+      into.draining.add(idFromText<HostId>(name));
+      break;
+    case "quota":
+      // Of several the largest: it takes nothing from anybody.
+      into.quotas.set(idFromText<AccountId>(name), Math.max(...values.map((each) => quotaCodec.decode(each).bytes)));
+      break;
     case "setting":
       // Of several the longest: it is the one that takes nothing from anybody.
       into.settings.set(name, Math.max(...values.map((each) => settingCodec.decode(each).ms)));
@@ -179,16 +195,19 @@ function lot(invite: InviteId, host: HostId): Uint8Array {
   return sha256(concatBytes(utf8("holdfast lot"), bytesOfId(invite), bytesOfId(host)));
 }
 
-const DAY_MS = 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 export const SETTINGS: Readonly<Record<keyof NetworkSettings, { readonly name: string; readonly defaultMs: number }>> = {
   goneAfterMs: { name: "gone-after", defaultMs: 7 * DAY_MS },
   horizonMs: { name: "horizon", defaultMs: 180 * DAY_MS },
+  repairAfterMs: { name: "repair-after", defaultMs: HOUR_MS },
+  condemnedForMs: { name: "condemned-for", defaultMs: 30 * DAY_MS },
 };
 
 function settingsOf(chosen: ReadonlyMap<string, number>): NetworkSettings {
-  const ms = ({ name, defaultMs }: { readonly name: string; readonly defaultMs: number }): number => chosen.get(name) ?? defaultMs;
-  return { goneAfterMs: ms(SETTINGS.goneAfterMs), horizonMs: ms(SETTINGS.horizonMs) };
+  const ms = (setting: keyof NetworkSettings): number => chosen.get(SETTINGS[setting].name) ?? SETTINGS[setting].defaultMs;
+  return { goneAfterMs: ms("goneAfterMs"), horizonMs: ms("horizonMs"), repairAfterMs: ms("repairAfterMs"), condemnedForMs: ms("condemnedForMs") };
 }
 
 function membersOf(collected: Collected, expelled: ReadonlySet<HostId>): Map<HostId, Member> {
@@ -209,6 +228,8 @@ function membersOf(collected: Collected, expelled: ReadonlySet<HostId>): Map<Hos
       invite: admission.invite,
       returns,
       isGone: (collected.departures.get(host) ?? -1) >= returns,
+      isDraining: collected.draining.has(host),
+      isSuspect: false,
     });
   }
   return members;
@@ -219,13 +240,18 @@ function zoneOf({ zone, name, invite }: Admission, invites: ReadonlyMap<InviteId
   return granted ?? (zone === "" ? name : zone);
 }
 
-function peopleOf(network: Network, collected: Collected, expelled: ReadonlySet<HostId>): Map<AccountId, Person> {
-  const people = new Map<AccountId, Person>();
-  const add = (account: AccountId, name: string): void => {
-    if (!people.has(account)) people.set(account, { account, name, isAdministrator: collected.administrators.has(account) });
-  };
+function peopleOf(network: Network, collected: Collected, expelled: ReadonlySet<HostId>, members: ReadonlyMap<HostId, Member>): Map<AccountId, Person> {
+  const names = new Map<AccountId, string>();
+  const grants: Grant[] = [];
   // A person outlives their hosts: the founder whose host was lost goes on from another.
-  for (const [host, admission] of collected.admissions) if (!expelled.has(host)) add(admission.account, admission.name);
-  for (const account of collected.administrators) add(account, account === network.founder ? "founder" : "administrator");
-  return people;
+  for (const [host, { account, name, invite }] of collected.admissions) {
+    if (expelled.has(host)) continue;
+    if (!names.has(account)) names.set(account, name);
+    grants.push({ account, invite: invite === null ? undefined : collected.invites.get(invite) });
+  }
+  for (const account of collected.administrators) if (!names.has(account)) names.set(account, account === network.founder ? "founder" : "administrator");
+  const active = [...members.values()].filter(({ isGone }) => !isGone);
+  const offeredBytes = active.reduce((sum, { capacityBytes }) => sum + capacityBytes, 0);
+  const quotaOf = quotas({ set: collected.quotas, grants, administrators: collected.administrators, shareBytes: Math.floor(offeredBytes / names.size) });
+  return new Map([...names].map(([account, name]) => [account, { account, name, isAdministrator: collected.administrators.has(account), ...quotaOf(account) }]));
 }

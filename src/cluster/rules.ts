@@ -1,6 +1,6 @@
 import type { AccountId, HostId, InviteId } from "../codec/index.ts";
 import { CodecError, idFromText } from "../codec/index.ts";
-import { SETTING_MS, admissionCodec, departureCodec, hostCardCodec, inviteCodec, removalCodec, settingCodec, votersCodec } from "./entries.ts";
+import { SETTING_MS, admissionCodec, departureCodec, drainingCodec, hostCardCodec, inviteCodec, quotaCodec, removalCodec, settingCodec, votersCodec } from "./entries.ts";
 import { isHonoured } from "./exclusion.ts";
 import { isSignedByMajority } from "./departure.ts";
 import { admissionIsProven, inviteIsSigned } from "./invite.ts";
@@ -58,6 +58,8 @@ export function networkRule(network: Network, others: Readonly<Record<string, Ru
     voters: judgeVoters(network),
     gone: judgeDeparture(network),
     setting: judgeSetting,
+    draining: judgeDraining,
+    quota: judgeQuota,
     ...others,
   };
   return (record, genesis, register) => {
@@ -179,5 +181,19 @@ const judgeSetting: Rule = (record, _genesis, register) => {
   const name = record.key.slice("setting/".length);
   if (!Object.values(SETTINGS).some((setting) => setting.name === name)) return refuse("UNKNOWN_KIND", "this program knows no such setting; update it");
   if (record.value !== null && settingCodec.decode(record.value).ms < SETTING_MS.least) return refuse("MALFORMED", "the time is too short");
+  return isAdministrator(record.author, register) ? ACCEPT : refuse("NOT_ADMINISTRATOR", "only administrators set this");
+};
+
+const judgeDraining: Rule = (record, _genesis, register) => {
+  const host = idIn<HostId>(record.key);
+  if (record.value !== null) drainingCodec.decode(record.value);
+  const isOwn = record.host === host && record.author === null;
+  const isOwner = register.admissions.get(host)?.account === record.author;
+  return isOwn || isOwner || isAdministrator(record.author, register) ? ACCEPT : refuse("NOT_ADMINISTRATOR", "a host is emptied by itself, its person or an administrator");
+};
+
+const judgeQuota: Rule = (record, _genesis, register) => {
+  idIn<AccountId>(record.key);
+  if (record.value !== null) quotaCodec.decode(record.value);
   return isAdministrator(record.author, register) ? ACCEPT : refuse("NOT_ADMINISTRATOR", "only administrators set this");
 };

@@ -49,12 +49,12 @@ function takesPart({ members }: Roll, host: HostId): boolean {
   return members.get(host)?.isGone === false;
 }
 
-/** Which voters should follow, or undefined when they are as they should be: one that was removed or is gone goes, one that is present comes. */
+/** Which voters should follow, or undefined when they are as they should be: one that was removed or is gone goes, one that is present and stays comes. */
 export function nextVoters(current: readonly HostId[], roll: Roll, present: readonly HostId[]): readonly HostId[] | undefined {
   const dropped = current.find((host) => !takesPart(roll, host));
   if (dropped !== undefined) return current.length === 1 ? undefined : current.filter((host) => host !== dropped);
   if (current.length >= MAX_VOTERS) return undefined;
-  const newcomer = present.find((host) => takesPart(roll, host) && !current.includes(host));
+  const newcomer = present.find((host) => takesPart(roll, host) && roll.members.get(host)?.isDraining !== true && !current.includes(host));
   return newcomer === undefined ? undefined : [...current, newcomer];
 }
 

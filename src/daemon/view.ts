@@ -156,11 +156,13 @@ export class View implements Node {
     return this.#parts.cluster.settings;
   }
 
-  async changeSettings({ goneAfterMs, horizonMs }: SettingChanges): Promise<Acknowledged> {
+  async changeSettings(changes: SettingChanges): Promise<Acknowledged> {
     const { membership } = this.#parts;
     const done = [];
-    if (goneAfterMs !== undefined) done.push(await membership.set("goneAfterMs", goneAfterMs));
-    if (horizonMs !== undefined) done.push(await membership.set("horizonMs", horizonMs));
+    for (const setting of ["goneAfterMs", "horizonMs", "repairAfterMs", "condemnedForMs"] as const) {
+      const ms = changes[setting];
+      if (ms !== undefined) done.push(await membership.set(setting, ms));
+    }
     return { safe: done.every(({ safe }) => safe) };
   }
 

@@ -160,14 +160,22 @@ export const PeerAddresses = body(
 export type PeerAddresses = ValueOf<typeof PeerAddresses>;
 
 export const NetworkSettings = object(
-  { goneAfterMs: { type: "integer", description: "how long a host must have been away to be declared gone" }, horizonMs: { type: "integer", description: "how long deletions are remembered at least" } },
+  {
+    goneAfterMs: { type: "integer", description: "how long a host must have been away to be declared gone" },
+    horizonMs: { type: "integer", description: "how long deletions are remembered at least" },
+    repairAfterMs: { type: "integer", description: "how long a host must have been away for what one more loss would destroy to be repaired" },
+    condemnedForMs: { type: "integer", description: "how long content stays after nothing was found to use it" },
+  },
   { $id: "NetworkSettings", description: "What administrators have chosen for the whole network." },
 );
 export type NetworkSettings = ValueOf<typeof NetworkSettings>;
 
 const settingMs = { type: "integer", minimum: 1000, maximum: 3_153_600_000_000 } as const;
 
-export const SettingChanges = body({ goneAfterMs: settingMs, horizonMs: settingMs }, { $id: "SettingChanges", optional: ["goneAfterMs", "horizonMs"] });
+export const SettingChanges = body(
+  { goneAfterMs: settingMs, horizonMs: settingMs, repairAfterMs: settingMs, condemnedForMs: settingMs },
+  { $id: "SettingChanges", optional: ["goneAfterMs", "horizonMs", "repairAfterMs", "condemnedForMs"] },
+);
 export type SettingChanges = ValueOf<typeof SettingChanges>;
 
 export const Acknowledged = object({ safe }, { $id: "Acknowledged" });

@@ -9,6 +9,8 @@ import { connect } from "../target.ts";
 const SETTINGS: Readonly<Record<string, { readonly field: keyof SettingChanges; readonly meaning: string }>> = {
   "gone-after": { field: "goneAfterMs", meaning: "a host away for so long is declared gone, and others hold what it should" },
   horizon: { field: "horizonMs", meaning: "deletions are remembered for so long; who is away longer comes back as a newcomer" },
+  "repair-after": { field: "repairAfterMs", meaning: "what one more loss would destroy is repaired when a host was away for so long" },
+  "condemned-for": { field: "condemnedForMs", meaning: "content stays for so long after nothing was found to use it" },
 };
 
 export const network: CommandFile = (command, go) => {
@@ -28,12 +30,12 @@ export const network: CommandFile = (command, go) => {
   common(show, "network settings");
   const set = command.command("set").description("choose for the whole network; for administrators");
   set
-    .argument("<setting>", "gone-after or horizon")
+    .argument("<setting>", Object.keys(SETTINGS).join(", "))
     .argument("<time>", "a number and a unit: 12h, 7d, 26w")
     .action(
       go(async (context, name: string, typed: string, options: CommonOptions) => {
         const setting = Object.hasOwn(SETTINGS, name) ? SETTINGS[name] : undefined;
-        if (setting === undefined) throw new CliError("USAGE", `There is no setting "${name}". There are ${Object.keys(SETTINGS).join(" and ")}.`);
+        if (setting === undefined) throw new CliError("USAGE", `There is no setting "${name}". There are ${Object.keys(SETTINGS).join(", ")}.`);
         const ms = parseDuration(typed);
         const api = await connect(context, options);
         try {
@@ -44,5 +46,5 @@ export const network: CommandFile = (command, go) => {
         }
       }),
     );
-  common(set, "network set gone-after 7d", "network set horizon 180d");
+  common(set, "network set gone-after 7d", "network set repair-after 1h");
 };

@@ -83,7 +83,7 @@ export class FakeNode implements Node {
     return { invite: { id: "i", state: "open", zone: null, role: "member", quotaBytes: null, expiresMs: 1, usedBy: null }, code: "hf-code", words: ["one", "two", "three"] };
   };
 
-  settings: Node["settings"] = () => ({ goneAfterMs: 7, horizonMs: 180 });
+  settings: Node["settings"] = () => ({ goneAfterMs: 7, horizonMs: 180, repairAfterMs: 1, condemnedForMs: 30 });
 
   changeSettings: Node["changeSettings"] = async (changes) => {
     this.calls.push(changes);
