@@ -1,5 +1,5 @@
 // codec: bytes with one form. Deterministic CBOR behind shapes that check every bound, the ids that name things,
-// and content ids (CIDs). In: values or untrusted bytes. Out: bytes, or values of exactly the promised shape.
+// content ids (CIDs), and paths inside trees of files. In: values or untrusted bytes. Out: bytes, or values of exactly the promised shape.
 export { CodecError } from "./errors.ts";
 export type { CodecErrorCode } from "./errors.ts";
 export { blobId, boolean, byteString, choice, codec, fixedBytes, id, list, mapped, nullable, optional, struct, text, uint, unread } from "./shape.ts";
@@ -8,4 +8,6 @@ export { bytesOfId, idFromBytes, idFromText, shortId } from "./ids.ts";
 export type { AccountId, HostId, InviteId, NamespaceId, NetworkId, PackId, StoreId } from "./ids.ts";
 export { DAG_PB, RAW, blobIdFromBytes, blobIdOf, bytesOfBlobId, codecOfBlobId } from "./blob-id.ts";
 export type { BlobId } from "./blob-id.ts";
+export { MAX_PATH_BYTES, PathSet, pathFault } from "./paths.ts";
+export type { PathRefusal } from "./paths.ts";
 export { base32, compareBytes, concatBytes, equalBytes, fromBase32, fromHex, fromUtf8, hex, utf8 } from "./bytes.ts";

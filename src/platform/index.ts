@@ -1,4 +1,4 @@
-// platform: all that is not a function of its arguments: the clock, timers, randomness, the log, files and folders.
+// platform: all that is not a function of its arguments: the clock, timers, randomness, the log, threads, files and folders.
 // In: the machine. Out: `Env`, which everything that decides takes as an argument, so that a simulator can hand out
 // its own; durable file operations; and the root of all errors.
 export type { Clock, Env, Log, LogFields, Random, Timer, Timers } from "./env.ts";
@@ -13,5 +13,7 @@ export { TokenBucket } from "./token-bucket.ts";
 export type { Rate } from "./token-bucket.ts";
 export { createForWriting, openForAppending, openForReading, readIfPresent, removeIfPresent, space, walkFolder, writeDurably, writeInPlace, ensureFolder, statIfPresent } from "./disk.ts";
 export type { FolderEntry, NewFile, OpenFile, Space } from "./disk.ts";
+export { startThread, threadSide } from "./thread.ts";
+export type { Thread, ThreadSide } from "./thread.ts";
 export { Worker } from "./worker.ts";
 export type { WorkerPlan, WorkerStatus, WorkerTurn } from "./worker.ts";

@@ -3,6 +3,8 @@
 // what survives. A pack's record and the holders' signed claims are records of the namespace that owns the pack.
 export { MAX_BLOB_BYTES, MAX_PACK_BLOBS, MAX_PACK_BYTES, SEGMENT_BYTES } from "./port.ts";
 export type { Copies, FetchOptions, PackContent, PackInfo, PackedBlob, Pool, Standing, StoredPack } from "./port.ts";
+export { Packer } from "./packer.ts";
+export type { Extent, Places } from "./packer.ts";
 export { PoolError } from "./errors.ts";
 export type { PoolErrorCode } from "./errors.ts";
 export { HostPool, createPool } from "./pool.ts";

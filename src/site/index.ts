@@ -8,5 +8,4 @@ export { SITE_TYPE } from "./claim.ts";
 export { SiteError } from "./errors.ts";
 export type { SiteErrorCode } from "./errors.ts";
 export { siteNameOf } from "./names.ts";
-export { pathFault } from "./paths.ts";
 export { fileIdOf } from "./unixfs/file-id.ts";

@@ -1,7 +1,6 @@
 import type { BlobId, PackId } from "../codec/index.ts";
-import { blobId, codec, id, list, struct, text, uint } from "../codec/index.ts";
+import { MAX_PATH_BYTES, blobId, codec, id, list, struct, text, uint } from "../codec/index.ts";
 import { MAX_BLOB_BYTES, MAX_PACK_BYTES } from "../pool/index.ts";
-import { MAX_PATH_BYTES } from "./paths.ts";
 
 // A manifest says of every file of a head what it is and where its bytes lie: pages of files in the order of their paths, and an index of
 // the pages. Each is a blob of at most 1 MiB. A page stands by itself, with its own tables, so that a page in which nothing changed keeps

@@ -1,17 +1,11 @@
 import type { BlobId, PackId } from "../codec/index.ts";
 import { compareBytes, utf8 } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
+import type { Extent } from "../pool/index.ts";
 import { MAX_BLOB_BYTES } from "../pool/index.ts";
 import { SiteError } from "./errors.ts";
 import type { FileRow } from "./manifest-format.ts";
 import { pageCodec } from "./manifest-format.ts";
-
-/** Bytes of one pack, at most a whole file's. */
-export interface Extent {
-  readonly pack: PackId;
-  readonly offset: number;
-  readonly length: number;
-}
 
 /** A file as the manifest lists it. */
 export interface ListedFile {

@@ -1,14 +1,13 @@
 import type { Codec, NamespaceId, PackId } from "../codec/index.ts";
-import { CodecError, DAG_PB, RAW, blobIdOf, codecOfBlobId, compareBytes, concatBytes, utf8 } from "../codec/index.ts";
+import { CodecError, DAG_PB, RAW, blobIdOf, codecOfBlobId, compareBytes, concatBytes, pathFault, utf8 } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
 import { Limiter } from "../platform/index.ts";
-import type { Pool } from "../pool/index.ts";
+import type { Extent, Pool } from "../pool/index.ts";
 import { SiteError } from "./errors.ts";
 import type { BlobPlace } from "./head.ts";
 import type { ManifestIndex, ManifestPage } from "./manifest-format.ts";
 import { MAX_FILES, MAX_MANIFEST_BYTES, indexCodec, pageCodec } from "./manifest-format.ts";
-import type { Extent, ListedFile } from "./manifest-writer.ts";
-import { pathFault } from "./paths.ts";
+import type { ListedFile } from "./manifest-writer.ts";
 
 const PAGES_AT_ONCE = 8;
 /** What a decoded page takes in memory, for a byte of it on the wire: measured for paths of 40 letters. */

@@ -7,21 +7,19 @@
 // head is the one moment at which anything becomes visible. Whoever does not commit aborts, and the packs sent so far are given back.
 
 import type { BlobId, NamespaceId, PackId } from "../codec/index.ts";
-import { RAW, blobIdOf } from "../codec/index.ts";
+import { PathSet, RAW, blobIdOf } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
 import { Limiter, raceAbort } from "../platform/index.ts";
-import type { Copies, PackContent, Pool, StoredPack } from "../pool/index.ts";
-import { MAX_BLOB_BYTES, MAX_PACK_BYTES } from "../pool/index.ts";
+import type { Copies, Extent, PackContent, Places, Pool, StoredPack } from "../pool/index.ts";
+import { MAX_BLOB_BYTES, MAX_PACK_BYTES, Packer } from "../pool/index.ts";
 import { SiteError } from "./errors.ts";
 import type { BlobPlace, Head } from "./head.ts";
 import type { Manifest } from "./manifest.ts";
 import type { PageEntry } from "./manifest-format.ts";
 import { MAX_FILES, indexCodec } from "./manifest-format.ts";
-import type { Extent, ListedFile, WrittenPage } from "./manifest-writer.ts";
+import type { ListedFile, WrittenPage } from "./manifest-writer.ts";
 import { joined, writePages } from "./manifest-writer.ts";
 import { mediaTypeOf } from "./media-type.ts";
-import { Packer } from "./packer.ts";
-import { PathSet } from "./paths.ts";
 import type { FileInfo, Publication, PublishOptions, PublishResult } from "./port.ts";
 import { placesOf } from "./reuse.ts";
 import { writeTree } from "./tree.ts";
@@ -76,7 +74,7 @@ export class SitePublication implements Publication {
   readonly #with: PublicationParts;
   readonly #cancel = new AbortController();
   readonly #signal: AbortSignal;
-  readonly #paths = new PathSet();
+  readonly #paths = new PathSet((code, message) => new SiteError(code, message));
   readonly #files = new Map<string, AddedFile>();
   readonly #adding = new Set<Promise<unknown>>();
   /** Content, on as many hosts as asked for. */
@@ -235,7 +233,7 @@ export class SitePublication implements Publication {
 }
 
 /** @throws SiteError SITE_TOO_LARGE */
-function indexOf(packs: readonly PackId[], pages: readonly (WrittenPage & { readonly id: BlobId })[], here: ReadonlyMap<BlobId, number>, places: ReadonlyMap<BlobId, Extent>): { readonly id: BlobId; readonly bytes: Uint8Array } {
+function indexOf(packs: readonly PackId[], pages: readonly (WrittenPage & { readonly id: BlobId })[], here: ReadonlyMap<BlobId, number>, places: Places): { readonly id: BlobId; readonly bytes: Uint8Array } {
   const numbers = new Map(packs.map((pack, at) => [pack, at + 1]));
   const entries = pages.map(({ first, files, id, bytes }): PageEntry => {
     const place = places.get(id);

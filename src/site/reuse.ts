@@ -1,11 +1,10 @@
-import type { NamespaceId } from "../codec/index.ts";
-import type { Copies, Pool } from "../pool/index.ts";
+import type { BlobId, NamespaceId } from "../codec/index.ts";
+import type { Copies, Extent, Pool } from "../pool/index.ts";
 import type { Manifest } from "./manifest.ts";
-import type { Places } from "./packer.ts";
 
 /** The blobs that the current head relies on and that lie on enough hosts already: they are not sent again. */
-export function placesOf(pool: Pool, namespace: NamespaceId, manifest: Manifest | undefined, copies: Copies): Places {
-  const places: Places = new Map();
+export function placesOf(pool: Pool, namespace: NamespaceId, manifest: Manifest | undefined, copies: Copies): Map<BlobId, Extent> {
+  const places = new Map<BlobId, Extent>();
   for (const pack of manifest?.packs ?? []) {
     const info = pool.info(namespace, pack);
     if (info === undefined || info.holders.length === 0 || !suffices(info.copies, copies)) continue;

@@ -1,11 +1,21 @@
 import type { BlobId, PackId } from "../codec/index.ts";
 import type { Limiter } from "../platform/index.ts";
-import type { PackContent, PackedBlob, StoredPack } from "../pool/index.ts";
-import { MAX_PACK_BLOBS, MAX_PACK_BYTES } from "../pool/index.ts";
-import type { Extent } from "./manifest-writer.ts";
+import type { PackContent, PackedBlob, StoredPack } from "./port.ts";
+import { MAX_PACK_BLOBS, MAX_PACK_BYTES } from "./port.ts";
 
-/** Where blobs of known packs lie. */
-export type Places = Map<BlobId, Extent>;
+/** Bytes of one pack. */
+export interface Extent {
+  readonly pack: PackId;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Where blobs of known packs lie: a map, or what takes less memory for many. */
+export interface Places {
+  has(id: BlobId): boolean;
+  get(id: BlobId): Extent | undefined;
+  set(id: BlobId, place: Extent): unknown;
+}
 
 interface OpenBlob {
   readonly id: BlobId;

@@ -4,6 +4,8 @@ import test from "node:test";
 import fc from "fast-check";
 import { PathSet, pathFault } from "./paths.ts";
 
+const refusal = (code: string, message: string): Error => Object.assign(new Error(message), { code });
+
 test("ordinary paths have no fault", () => {
   for (const path of ["index.html", "a/b/c.txt", "grüße/世界/🌿.md", ".well-known/x", "a b", "...", "a..b/..c", "%2e%2e/x", "C:", "con"]) assert.equal(pathFault(path), undefined, path);
 });
@@ -44,7 +46,7 @@ test("a path without fault stays below any folder", () => {
 });
 
 test("a path is taken once, and again after it was released", () => {
-  const paths = new PathSet();
+  const paths = new PathSet(refusal);
   paths.take("a/b");
   assert.throws(() => paths.take("a/b"), { code: "DUPLICATE_PATH" });
   paths.release("a/b");
@@ -52,13 +54,13 @@ test("a path is taken once, and again after it was released", () => {
 });
 
 test("paths that look the same are one path", () => {
-  const paths = new PathSet();
+  const paths = new PathSet(refusal);
   paths.take("caf\u00e9");
   assert.throws(() => paths.take("cafe\u0301"), { code: "DUPLICATE_PATH", message: /accented/ });
 });
 
 test("a path is never a file and a folder", () => {
-  const paths = new PathSet();
+  const paths = new PathSet(refusal);
   paths.take("a/b/c");
   assert.throws(() => paths.take("a/b"), { code: "BAD_PATH" });
   assert.throws(() => paths.take("a"), { code: "BAD_PATH" });
@@ -72,7 +74,7 @@ test("a set of paths takes exactly those that can lie in one tree, in any order"
   const path = fc.array(fc.constantFrom("a", "b", "c"), { minLength: 1, maxLength: 3 }).map((parts) => parts.join("/"));
   fc.assert(
     fc.property(fc.array(path, { maxLength: 12 }), (all) => {
-      const set = new PathSet();
+      const set = new PathSet(refusal);
       const taken: string[] = [];
       for (const each of all) {
         const conflicts = taken.some((other) => other === each || other.startsWith(`${each}/`) || each.startsWith(`${other}/`));
