@@ -1,11 +1,12 @@
 import type { HostId, NamespaceId, PackId } from "../codec/index.ts";
 import { CodecError } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
-import { CLAIM_PREFIX, PACK_PREFIX, claimKey, packKey, readKey } from "./keys.ts";
+import { mayGo } from "./fate.ts";
+import { CLAIM_PREFIX, PACK_PREFIX, claimKey, isPoolKey, packKey, readKey } from "./keys.ts";
 import type { PackBody } from "./pack-record.ts";
 import { decodeBody, decodePackRecord } from "./pack-record.ts";
 import type { PoolRecords } from "./parts.ts";
-import type { Copies } from "./port.ts";
+import type { Copies, Holding } from "./port.ts";
 
 /** What must be known of a pack to read and keep it. The list of its blobs stays in the records: it is the larger part by far. */
 export interface PackFacts {
@@ -17,11 +18,6 @@ export interface PackFacts {
   readonly sizeBytes: number;
   readonly pieceBytes: number;
   readonly roots: readonly Uint8Array[];
-}
-
-export interface Holding {
-  readonly host: HostId;
-  readonly index: number;
 }
 
 interface Entry {
@@ -87,7 +83,7 @@ export class Catalog {
 
   /** The whole record, blobs included. */
   body(namespace: NamespaceId, pack: PackId): PackBody | undefined {
-    if (this.#records.deleted(namespace, packKey(pack))) return undefined;
+    if (mayGo(this.#records, namespace, pack)) return undefined;
     for (const { value } of this.#records.local(namespace, packKey(pack))?.siblings ?? []) {
       if (value !== null) return this.#decode(value);
     }
@@ -115,7 +111,7 @@ export class Catalog {
   }
 
   #apply(namespace: NamespaceId, keys: readonly string[]): void {
-    const ours = keys.filter((key) => key.startsWith(PACK_PREFIX) || key.startsWith(CLAIM_PREFIX));
+    const ours = keys.filter(isPoolKey);
     if (ours.length === 0) return;
     const space = this.#space(namespace);
     const changed = new Set<PackId>();
@@ -131,7 +127,7 @@ export class Catalog {
     const key = this.#read(text);
     if (key === undefined) return undefined;
     const entry = space.get(key.pack) ?? { facts: undefined, holdings: NOBODY };
-    if (key.kind === "pack") {
+    if (key.kind !== "claim") {
       const body = this.body(namespace, key.pack);
       entry.facts = body === undefined ? undefined : factsOf(namespace, key.pack, body);
     } else {

@@ -10,7 +10,8 @@ import { CodecError, RAW, blobIdOf, concatBytes, hex, idFromBytes, utf8 } from "
 import { sha256 } from "../crypto/index.ts";
 import { claimCodec, isByHolder, signClaim } from "./claim.ts";
 import { keyOf } from "./fakes/village.ts";
-import { claimKey, packKey, readKey } from "./keys.ts";
+import { abortedCodec, condemnedCodec } from "./fate.ts";
+import { abortedKey, claimKey, condemnedKey, isPoolKey, packKey, readKey } from "./keys.ts";
 import { labelCodec, readLabel } from "./label.ts";
 import { rootOf } from "./leaves.ts";
 import { hasAnswerCodec, hasCodec, leavesAnswerCodec, leavesRequestCodec, pieceNameCodec, reserveAnswerCodec, reserveCodec } from "./messages.ts";
@@ -53,6 +54,8 @@ const fixtures: Readonly<Record<string, Uint8Array>> = {
   "pack-coded.v1": encodeBody(coded),
   "pack-record.v1": record,
   "claim.v1": claimCodec.encode(claim),
+  "condemned.v1": condemnedCodec.encode({ sinceMs: 1_700_000_000_000 }),
+  "aborted.v1": abortedCodec.encode({ sinceMs: 1_700_000_000_000 }),
   "label.v1": labelCodec.encode({ genesis, record }),
   "reserve.v1": reserveCodec.encode({ namespace, pack, index: 0, sizeBytes: bytes.length }),
   "reserve-answer-reserved.v1": reserveAnswerCodec.encode({ kind: "reserved", value: { availableBytes: 5_000_000_000 } }),
@@ -80,6 +83,7 @@ test("a pack record reads back as it was written, copied or coded", () => {
   assert.deepEqual(decodeBody(body), copied);
   assert.deepEqual(decodeBody(encodeBody(coded)), coded);
   assert.deepEqual(decodeBody(encodeBody({ ...copied, copies: "all" })).copies, "all");
+  assert.deepEqual(condemnedCodec.decode(condemnedCodec.encode({ sinceMs: 5 })), { sinceMs: 5 });
 });
 
 test("a pack's id is the hash of its body under a name of its own", () => {
@@ -99,6 +103,9 @@ test("a pack body that contradicts itself is refused", () => {
     { ...copied, blobs: [copied.blobs[0]!, { ...copied.blobs[1]!, offset: 6 }] },
     { ...coded, roots: coded.roots.slice(1) },
     { ...coded, copies: 3 },
+    { ...coded, pieceBytes: 15 },
+    { ...coded, blobs: coded.blobs.slice(0, 1), pieceBytes: 4 },
+    { ...coded, blobs: coded.blobs.slice(1), pieceBytes: 10 },
   ];
   for (const each of wrong) assert.throws(() => encodeBody(each), CodecError);
 });
@@ -140,7 +147,10 @@ test("a label is taken only in its own network and whole", () => {
 test("keys read back, and those that only look like the pool's are refused", () => {
   assert.deepEqual(readKey(packKey(pack)), { kind: "pack", pack });
   assert.deepEqual(readKey(claimKey(pack, 5, holder)), { kind: "claim", pack, index: 5, host: holder });
+  assert.deepEqual(readKey(condemnedKey(pack)), { kind: "condemned", pack });
+  assert.deepEqual(readKey(abortedKey(pack)), { kind: "aborted", pack });
   assert.equal(readKey("head"), undefined);
+  assert.deepEqual([packKey(pack), claimKey(pack, 0, holder), condemnedKey(pack), abortedKey(pack), "entry/x", "packs/x", "head"].map(isPoolKey), [true, true, true, true, false, false, false]);
   for (const key of ["pack/", "pack/x", `claim/${pack}/64/${holder}`, `claim/${pack}/-1/${holder}`, `claim/${pack}/01/${holder}`, `claim/${pack}/1e1/${holder}`, `claim/${pack}/0/${holder}/x`, `claim/${pack}/0`]) {
     assert.throws(() => readKey(key), CodecError, key);
   }

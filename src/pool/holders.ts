@@ -1,14 +1,26 @@
 import type { HostId, PackId } from "../codec/index.ts";
-import type { Catalog, Holding, PackFacts } from "./catalog.ts";
+import type { Member } from "../cluster/index.ts";
+import type { Catalog, PackFacts } from "./catalog.ts";
 import type { PoolParts } from "./parts.ts";
 import type { Candidate } from "./placement.ts";
 import { rank } from "./placement.ts";
+import type { Holding } from "./port.ts";
 
 type View = Pick<PoolParts, "self" | "roster" | "presence" | "freeBytes" | "store">;
 
 /** Members that the network has not declared gone, reachable or not. */
 export function activeMembers(view: View): HostId[] {
   return [...view.roster().members.keys()].filter((host) => view.presence(host) !== "gone");
+}
+
+/** Whether it should get pieces: active, not being emptied, not suspected of losing what it gets. Reachable or not. */
+export function isUsable(view: View, { host, isDraining, isSuspect }: Member): boolean {
+  return !isDraining && !isSuspect && view.presence(host) !== "gone";
+}
+
+/** How many zones have usable hosts. */
+export function usableZones(view: View): number {
+  return new Set([...view.roster().members.values()].filter((member) => isUsable(view, member)).map(({ zone }) => zone)).size;
 }
 
 /** The claims that count: of active members. A host that is merely away still counts, or every absence would start a repair. */
@@ -22,10 +34,28 @@ export function hostsOf(holdings: readonly Holding[]): HostId[] {
   return [...new Set(holdings.map(({ host }) => host))];
 }
 
+/**
+ * How many hosts, whichever, may vanish while k different pieces still remain; 0 also for what is lost already.
+ * Exact as long as each host has one piece; else the least that can be promised without trying all combinations.
+ */
+export function lossesSurvived(k: number, holdings: readonly Holding[]): number {
+  const [byIndex, byHost] = [new Map<number, number>(), new Map<HostId, number>()];
+  for (const { index, host } of holdings) {
+    byIndex.set(index, (byIndex.get(index) ?? 0) + 1);
+    byHost.set(host, (byHost.get(host) ?? 0) + 1);
+  }
+  const toLose = byIndex.size - k + 1;
+  if (toLose <= 0) return 0;
+  const most = Math.max(...byHost.values());
+  if (most > 1) return Math.ceil(toLose / most) - 1;
+  const cheapest = [...byIndex.values()].sort((a, b) => a - b).slice(0, toLose);
+  return cheapest.reduce((sum, hosts) => sum + hosts, 0) - 1;
+}
+
 /** The hosts that could take a piece now, this one included, in the order in which the pack asks them. */
 export async function candidatesFor(view: View, pack: PackId): Promise<Candidate[]> {
   const own = await view.store.availableBytes();
-  const online = [...view.roster().members.values()].filter(({ host }) => host === view.self || view.presence(host) === "online");
+  const online = [...view.roster().members.values()].filter((member) => isUsable(view, member) && (member.host === view.self || view.presence(member.host) === "online"));
   return rank(
     pack,
     online.map(({ host, zone, capacityBytes }) => ({ host, zone, freeBytes: host === view.self ? own : (view.freeBytes(host) ?? capacityBytes) })),

@@ -7,7 +7,7 @@ import type { BulkStream } from "../net/index.ts";
 import { claimCodec, signClaim } from "./claim.ts";
 import type { FakeTransport } from "./fakes/fake-net.ts";
 import type { Villager } from "./fakes/village.ts";
-import { Village, collect, content, keyOf } from "./fakes/village.ts";
+import { Village, collect, content, copies, keyOf } from "./fakes/village.ts";
 import { GET, HAS, PUT, RESERVE, emptyCodec, hasAnswerCodec, hasCodec, leavesAnswerCodec, leavesRequestCodec, pieceNameCodec, reserveAnswerCodec, reserveCodec } from "./messages.ts";
 import { decodePackRecord, packIdOf } from "./pack-record.ts";
 import { packKey } from "./keys.ts";
@@ -31,7 +31,7 @@ async function scene(sizeBytes = 2 * MIB): Promise<Scene> {
   const village = await Village.build({ hosts: 2, factor: 100 });
   const [target, attacker] = [village.at(0), village.at(1)];
   const { bytes, blobs } = content(sizeBytes);
-  const { pack } = await target.pool.store(village.namespace, { bytes, blobs }, 2);
+  const { pack } = await target.pool.store(village.namespace, { bytes, blobs }, copies(2));
   const label = await target.store.packRecord(pack, 0);
   return { village, target, attacker, pack, bytes, label };
 }
@@ -126,7 +126,7 @@ test("a label whose pack, size, owner or network is another than announced is re
   const at = await scene(1000);
   const { pack, label, bytes, village } = at;
   await at.target.store.remove(pack, 0);
-  const other = await village.at(0).pool.store(village.namespace, content(1000, 5), 1);
+  const other = await village.at(0).pool.store(village.namespace, content(1000, 5), copies(1));
   const otherLabel = await village.holding(other.pack)[0]!.store.packRecord(other.pack, 0);
   const stolen = labelCodec.encode({ ...labelCodec.decode(label), genesis: { ...village.genesis, nonce: Uint8Array.of(8) } });
   await reserve(at, pack, 1000);
@@ -230,7 +230,7 @@ test("a reader that takes nothing, on as many streams as it likes, holds a bound
 test("a source that answers with wrong sizes, numbers or nonsense costs its own stream, and the content comes from another", async () => {
   const village = await Village.build({ hosts: 3 });
   const { bytes, blobs } = content(3 * MIB);
-  const { pack } = await village.at(0).pool.store(village.namespace, { bytes, blobs }, 2);
+  const { pack } = await village.at(0).pool.store(village.namespace, { bytes, blobs }, copies(2));
   const holders = village.holding(pack);
   const reader = village.villagers.find((villager) => !holders.includes(villager))!;
   const evil = holders[0]!;
@@ -266,7 +266,7 @@ test("a holder whose claim is not its own, or not for this piece, is not believe
       for await (const frame of stream.frames()) label ??= frame;
       await stream.send(claim(packIdOf(decodePackRecord(labelCodec.decode(label!).record).body)));
     });
-    const stored = await village.at(0).pool.store(village.namespace, content(1000, number), 2);
+    const stored = await village.at(0).pool.store(village.namespace, content(1000, number), copies(2));
     assert.deepEqual(stored.holders, [village.at(0).host]);
   }
   await village.close();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { HostId } from "../codec/index.ts";
-import { Village, collect, content } from "./fakes/village.ts";
+import { Village, collect, content, copies } from "./fakes/village.ts";
 import { PUT } from "./messages.ts";
 
 const MIB = 2 ** 20;
@@ -13,7 +13,7 @@ async function everybody(village: Village, worker: string): Promise<void> {
 test("a network of one host becomes redundant when others join", async () => {
   const village = await Village.build({ hosts: 1 });
   const what = content(2 * MIB);
-  const { pack, holders } = await village.at(0).pool.store(village.namespace, what, 3);
+  const { pack, holders } = await village.at(0).pool.store(village.namespace, what, copies(3));
   assert.equal(holders.length, 1);
   await village.settle();
   await everybody(village, "top-up");
@@ -31,7 +31,7 @@ test("a network of one host becomes redundant when others join", async () => {
 
 test("the workers start by themselves when a host joins", async () => {
   const village = await Village.build({ hosts: 2, factor: 50 });
-  const { pack } = await village.at(0).pool.store(village.namespace, content(MIB), 3);
+  const { pack } = await village.at(0).pool.store(village.namespace, content(MIB), copies(3));
   for (const { pool } of village.villagers) pool.start();
   const { pool } = await village.settle();
   pool.start();
@@ -43,7 +43,7 @@ test("the workers start by themselves when a host joins", async () => {
 
 test("a host that is merely away causes no copies, one that was removed or declared gone does", async () => {
   const village = await Village.build({ hosts: 5 });
-  const { pack, holders } = await village.at(0).pool.store(village.namespace, content(MIB), 3);
+  const { pack, holders } = await village.at(0).pool.store(village.namespace, content(MIB), copies(3));
   const [away, gone] = holders as [HostId, HostId, HostId];
   village.net.kill(away);
   await everybody(village, "top-up");
@@ -60,8 +60,8 @@ test("a host that is merely away causes no copies, one that was removed or decla
 
 test("a holder that lost its disk fetches what it claims, and withdraws what it cannot make true again", async () => {
   const village = await Village.build({ hosts: 3 });
-  const one = await village.at(0).pool.store(village.namespace, content(MIB, 1), 3);
-  const two = await village.at(0).pool.store(village.namespace, content(MIB, 2), 3);
+  const one = await village.at(0).pool.store(village.namespace, content(MIB, 1), copies(3));
+  const two = await village.at(0).pool.store(village.namespace, content(MIB, 2), copies(3));
   for (const { pack } of [one, two]) await village.at(1).store.remove(pack, 0);
   for (const number of [0, 2]) await village.at(number).store.remove(two.pack, 0);
   await assert.rejects(async () => {
@@ -76,7 +76,7 @@ test("a holder that lost its disk fetches what it claims, and withdraws what it 
 
 test("a host without any connection does not take its own loss for final", async () => {
   const village = await Village.build({ hosts: 2 });
-  const { pack } = await village.at(0).pool.store(village.namespace, content(MIB), 2);
+  const { pack } = await village.at(0).pool.store(village.namespace, content(MIB), copies(2));
   await village.at(1).store.remove(pack, 0);
   village.net.kill(village.at(0).host);
   await village.turn(village.at(1), "hold");
@@ -91,7 +91,7 @@ test("a pack for all hosts is fetched by one that was away, and claimed", async 
   const village = await Village.build({ hosts: 3 });
   village.net.kill(village.at(2).host);
   const what = content(3 * MIB);
-  const { pack } = await village.at(0).pool.store(village.namespace, what, "all");
+  const { pack } = await village.at(0).pool.store(village.namespace, what, copies("all"));
   assert.equal(village.holding(pack).length, 2);
   village.net.revive(village.at(2).host);
   village.replication.catchUp(village.at(2).host);
@@ -108,7 +108,7 @@ test("a holder whose claim was lost with its answer claims by itself", async () 
     if (kind === PUT && from === village.at(1).host) await new Promise(() => {});
     return frame;
   };
-  const { pack, holders } = await village.at(0).pool.store(village.namespace, content(MIB), 2);
+  const { pack, holders } = await village.at(0).pool.store(village.namespace, content(MIB), copies(2));
   assert.deepEqual(holders, [village.at(0).host]);
   assert.ok(village.at(1).store.held(pack, 0) !== undefined);
   await village.turn(village.at(1), "hold");
@@ -118,7 +118,7 @@ test("a holder whose claim was lost with its answer claims by itself", async () 
 
 test("a pack that the records do not mention is never deleted, and comes back from the label beside its piece", async () => {
   const village = await Village.build({ hosts: 3 });
-  const { pack } = await village.at(0).pool.store(village.namespace, content(MIB), 2);
+  const { pack } = await village.at(0).pool.store(village.namespace, content(MIB), copies(2));
   for (const { records } of village.villagers) records.forget(village.namespace);
   await everybody(village, "reclaim");
   assert.equal(village.holding(pack).length, 2);
@@ -133,7 +133,7 @@ test("a pack that the records do not mention is never deleted, and comes back fr
 
 test("a pack with a tombstone is not published anew, and stays deleted when its record comes back beside it", async () => {
   const village = await Village.build({ hosts: 3 });
-  const { pack } = await village.at(0).pool.store(village.namespace, content(MIB), 2);
+  const { pack } = await village.at(0).pool.store(village.namespace, content(MIB), copies(2));
   const [holder, other] = [village.holding(pack)[0]!, village.holding(pack)[1]!];
   village.net.kill(holder.host);
   await village.villagers.find(({ host }) => host !== holder.host)!.pool.remove(village.namespace, [pack]);

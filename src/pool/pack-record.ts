@@ -68,11 +68,15 @@ function contradiction(body: PackBody): string | undefined {
   if (body.k < 1) return "no piece is enough to rebuild it";
   if (body.k === 1 && (body.m !== 0 || body.roots.length !== 1 || body.pieceBytes !== body.sizeBytes)) return "plain copies have one root, one size and no parity";
   if (body.k > 1 && (body.roots.length !== body.k + body.m || body.copies !== 1)) return "a coded pack has k + m roots and one copy of each piece";
-  let end = 0;
+  let [end, sliceBytes] = [0, 0];
   for (const { offset, length } of body.blobs) {
     if (offset < end || offset + length > body.sizeBytes) return "its blobs overlap or reach beyond it";
     end = offset + length;
+    sliceBytes += Math.ceil(length / body.k);
   }
+  // Bytes of no blob would lie in no slice.
+  const contentBytes = body.blobs.reduce((sum, { length }) => sum + length, 0);
+  if (body.k > 1 && (contentBytes !== body.sizeBytes || sliceBytes !== body.pieceBytes)) return "its pieces are not the slices of its blobs";
   return undefined;
 }
 

@@ -4,13 +4,13 @@ import { Worker } from "../platform/index.ts";
 import type { PackFacts } from "./catalog.ts";
 import { Catalog } from "./catalog.ts";
 import { Fetcher } from "./fetch.ts";
-import { activeMembers, confirmed, hostsOf } from "./holders.ts";
+import { activeMembers, confirmed, hostsOf, lossesSurvived, usableZones } from "./holders.ts";
 import type { KeepParts } from "./keep.ts";
 import { holdTurn, topUpTurn } from "./keep.ts";
 import { MaybeHolders } from "./maybe.ts";
 import { Offers } from "./offer.ts";
 import type { PoolParts } from "./parts.ts";
-import type { Copies, FetchOptions, PackContent, PackInfo, PackedBlob, Pool, Standing, StoredPack } from "./port.ts";
+import type { FetchOptions, PackContent, PackInfo, PackedBlob, Pool, Redundancy, Standing, StoredPack } from "./port.ts";
 import { Reader } from "./read.ts";
 import { Receiver } from "./receive.ts";
 import { Segments } from "./segments.ts";
@@ -93,8 +93,8 @@ export class HostPool implements Pool {
     await Promise.all(this.workers.map((worker) => worker.stop()));
   }
 
-  async store(namespace: NamespaceId, content: PackContent, copies: Copies, signal?: AbortSignal): Promise<StoredPack> {
-    return await this.#writer.store(namespace, content, copies, this.#until(signal));
+  async store(namespace: NamespaceId, content: PackContent, redundancy: Redundancy, signal?: AbortSignal): Promise<StoredPack> {
+    return await this.#writer.store(namespace, content, redundancy, this.#until(signal));
   }
 
   async remove(namespace: NamespaceId, packs: readonly PackId[]): Promise<void> {
@@ -113,26 +113,26 @@ export class HostPool implements Pool {
   standing(namespace: NamespaceId): Standing {
     const active = new Set(activeMembers(this.#parts));
     const holders = new Set<HostId>();
-    const here = new Set<HostId>();
-    let [packs, least] = [0, active.size - 1];
-    for (const { pack } of this.#catalog.packs(namespace)) {
-      for (const { host } of this.#catalog.holdings(namespace, pack)) if (active.has(host)) here.add(host);
-      for (const host of here) holders.add(host);
+    let [packs, least] = [0, Math.max(0, active.size - 1)];
+    for (const { pack, k } of this.#catalog.packs(namespace)) {
+      const counting = this.#catalog.holdings(namespace, pack).filter(({ host }) => active.has(host));
+      for (const { host } of counting) holders.add(host);
       packs += 1;
-      least = Math.min(least, here.size - 1);
-      here.clear();
+      least = Math.min(least, lossesSurvived(k, counting));
     }
-    return { packs, holders, survives: Math.max(0, least) };
+    return { packs, holders, survives: least };
   }
 
-  #info({ namespace, pack, sizeBytes, copies }: PackFacts): PackInfo {
+  #info({ namespace, pack, sizeBytes, k, m, copies }: PackFacts): PackInfo {
     const catalog = this.#catalog;
     let blobs: readonly PackedBlob[] | undefined;
+    const pieces = confirmed(this.#parts, catalog, { namespace, pack });
     return {
       pack,
       sizeBytes,
-      copies,
-      holders: hostsOf(confirmed(this.#parts, catalog, { namespace, pack })),
+      redundancy: k === 1 ? { kind: "copies", copies } : { kind: "code", k, m },
+      pieces,
+      holders: hostsOf(pieces),
       /** Read from the records when first looked at: thousands of packs are gone through for their holders alone. */
       get blobs() {
         return (blobs ??= catalog.body(namespace, pack)?.blobs ?? []);
@@ -146,9 +146,13 @@ export class HostPool implements Pool {
 
   survives(namespace: NamespaceId, packs: Iterable<PackId>): number {
     // Where there is nothing to lose, the last host standing still has all of it.
-    let least = activeMembers(this.#parts).length - 1;
-    for (const pack of packs) least = Math.min(least, hostsOf(confirmed(this.#parts, this.#catalog, { namespace, pack })).length - 1);
-    return Math.max(0, least);
+    let least = Math.max(0, activeMembers(this.#parts).length - 1);
+    for (const pack of packs) least = Math.min(least, lossesSurvived(this.#catalog.facts(namespace, pack)?.k ?? 1, confirmed(this.#parts, this.#catalog, { namespace, pack })));
+    return least;
+  }
+
+  zones(): number {
+    return usableZones(this.#parts);
   }
 
   #until(signal: AbortSignal | undefined): AbortSignal {

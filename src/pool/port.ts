@@ -11,6 +11,12 @@ export const SEGMENT_BYTES = 1024 * 1024;
 /** On how many hosts a public pack lies: a number, or all of them. */
 export type Copies = number | "all";
 
+/**
+ * How a pack is spread. Copies: each host has the whole of it. A code: k + m hosts have a piece each, of which any k give the whole, and no
+ * host has a whole blob. A code with k = 1 is a number of copies.
+ */
+export type Redundancy = { readonly kind: "copies"; readonly copies: Copies } | { readonly kind: "code"; readonly k: number; readonly m: number };
+
 export interface PackedBlob {
   readonly id: BlobId;
   readonly offset: number;
@@ -26,16 +32,27 @@ export interface PackContent {
 export interface StoredPack {
   readonly pack: PackId;
   readonly sizeBytes: number;
-  /** The hosts that hold a copy, each by its own signed word. */
+  /** The hosts that hold a piece, each by its own signed word. */
   readonly holders: readonly HostId[];
+  /** Pieces that were wanted, each on a host of its own; `holders` may be fewer. For all hosts: as many as there are now. */
+  readonly wanted: number;
+}
+
+/** A piece and a host that holds it by its own signed word. */
+export interface Holding {
+  readonly host: HostId;
+  readonly index: number;
 }
 
 /** A pack's whereabouts as the records say. */
 export interface PackInfo {
   readonly pack: PackId;
   readonly sizeBytes: number;
-  readonly copies: Copies;
+  readonly redundancy: Redundancy;
   readonly blobs: readonly PackedBlob[];
+  /** Which piece is where, as far as it counts: on active members. Copies all have the index 0. */
+  readonly pieces: readonly Holding[];
+  /** The hosts among them, each once. */
   readonly holders: readonly HostId[];
 }
 
@@ -55,10 +72,10 @@ export interface FetchOptions {
 /** Immutable content over the hosts' disks. Packs belong to a namespace, which says who may write and delete them. */
 export interface Pool {
   /**
-   * Places the pack: reserve, send in parallel, commit. A holder that fails is replaced.
-   * @throws PoolError NO_SPACE when not even one host takes it
+   * Places the pack: reserve, send in parallel, commit. A holder that fails is replaced. Fewer pieces than wanted are a success that says so.
+   * @throws PoolError NO_SPACE when too few hosts take it: none for copies, fewer than k + 1 for a code
    */
-  store(namespace: NamespaceId, content: PackContent, copies: Copies, signal?: AbortSignal): Promise<StoredPack>;
+  store(namespace: NamespaceId, content: PackContent, redundancy: Redundancy, signal?: AbortSignal): Promise<StoredPack>;
   /** Deletes packs by their owner's tombstones; holders then remove their pieces. */
   remove(namespace: NamespaceId, packs: readonly PackId[]): Promise<void>;
   info(namespace: NamespaceId, pack: PackId): PackInfo | undefined;
@@ -70,6 +87,8 @@ export interface Pool {
    * @throws PoolError UNAVAILABLE naming the hosts that would have it
    */
   read(namespace: NamespaceId, pack: PackId, offset: number, length: number, options?: FetchOptions): AsyncIterable<Uint8Array>;
-  /** How many hosts, whichever, may vanish before one of the packs is lost: the least over them, by confirmed copies. */
+  /** How many hosts, whichever, may vanish before one of the packs is lost: the least over them, by confirmed pieces. */
   survives(namespace: NamespaceId, packs: Iterable<PackId>): number;
+  /** How many zones have hosts that can take pieces: active, not draining, not suspect. Reachable or not. */
+  zones(): number;
 }

@@ -4,7 +4,7 @@ import type { HostId, PackId } from "../codec/index.ts";
 import { silentLog } from "../platform/index.ts";
 import type { Log } from "../platform/index.ts";
 import type { VillageOptions, Villager } from "./fakes/village.ts";
-import { Village, collect, content } from "./fakes/village.ts";
+import { Village, collect, content, copies } from "./fakes/village.ts";
 import { GET } from "./messages.ts";
 import type { PackContent } from "./port.ts";
 
@@ -19,10 +19,10 @@ interface Stored {
   readonly reader: Villager;
 }
 
-async function stored(sizeBytes: number, copies: number, options: VillageOptions = {}): Promise<Stored> {
+async function stored(sizeBytes: number, count: number, options: VillageOptions = {}): Promise<Stored> {
   const village = await Village.build(options);
   const what = content(sizeBytes);
-  const { pack } = await village.at(0).pool.store(village.namespace, what, copies);
+  const { pack } = await village.at(0).pool.store(village.namespace, what, copies(count));
   const holders = village.holding(pack);
   return { village, pack, what, holders, reader: village.villagers.find((villager) => !holders.includes(villager))! };
 }
@@ -82,7 +82,7 @@ test("a read of 64 MiB goes on when a source is killed in the middle of it", asy
   const packs: { pack: PackId; what: PackContent }[] = [];
   for (let seed = 1; seed <= 4; seed++) {
     const what = content(16 * MIB, seed);
-    packs.push({ pack: (await village.at(0).pool.store(village.namespace, what, 3)).pack, what });
+    packs.push({ pack: (await village.at(0).pool.store(village.namespace, what, copies(3))).pack, what });
   }
   const reader = village.at(3);
   // What the reader holds itself is taken from it, so that everything comes over the wire.

@@ -14,7 +14,7 @@ import type { Env } from "../platform/index.ts";
 import { machineEnv, silentLog } from "../platform/index.ts";
 import { FilePieceStore, FileSegmentCache, MemoryDisk, MemoryLog } from "../store/index.ts";
 import { FakeRecords, FakeReplication } from "./fakes/fake-records.ts";
-import { collect, content, keyOf } from "./fakes/village.ts";
+import { collect, content, copies, keyOf } from "./fakes/village.ts";
 import type { HostPool } from "./pool.ts";
 import { createPool } from "./pool.ts";
 import { poolRule } from "./rule.ts";
@@ -89,7 +89,7 @@ test("over real sockets and files a pack reads back everywhere, survives a spoil
   try {
     await street.build(4);
     const what = content(9 * MIB + 5);
-    const { pack, holders } = await street.hosts[0]!.pool.store(street.namespace, what, 2);
+    const { pack, holders } = await street.hosts[0]!.pool.store(street.namespace, what, copies(2));
     assert.equal(holders.length, 2);
     const [first, second] = holders.map((host) => street.hosts.find((each) => each.host === host)!) as [RealHost, RealHost];
     for (const { pool } of street.hosts) assert.deepEqual(await collect(pool.read(street.namespace, pack, 0, what.bytes.length)), Buffer.from(what.bytes));
@@ -103,7 +103,7 @@ test("over real sockets and files a pack reads back everywhere, survives a spoil
       await street.env.timers.sleep(20);
     }
 
-    const late = await street.hosts[0]!.pool.store(street.namespace, content(12 * MIB, 2), 2);
+    const late = await street.hosts[0]!.pool.store(street.namespace, content(12 * MIB, 2), copies(2));
     const sources = late.holders.map((host) => street.hosts.find((each) => each.host === host)!);
     const reader = street.hosts.find((each) => !sources.includes(each))!;
     const read: Uint8Array[] = [];

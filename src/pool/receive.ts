@@ -4,7 +4,7 @@ import type { Env } from "../platform/index.ts";
 import { codeOf, withDeadline } from "../platform/index.ts";
 import { claimCodec } from "./claim.ts";
 import { PoolError } from "./errors.ts";
-import { packKey } from "./keys.ts";
+import { mayGo } from "./fate.ts";
 import type { CheckedLabel } from "./label.ts";
 import { MAX_LABEL_BYTES, readLabel } from "./label.ts";
 import { HAS, PUT, RELEASE, RESERVE, emptyCodec, hasAnswerCodec, hasCodec, pieceNameCodec, reserveAnswerCodec, reserveCodec } from "./messages.ts";
@@ -114,7 +114,7 @@ export class Receiver {
     if (label.pack !== pack) throw new PoolError("REFUSED", "The label is of another pack than the one that space was promised for.");
     if (index >= label.body.roots.length) throw new PoolError("REFUSED", "The pack has no piece of this number.");
     if (label.body.pieceBytes !== promised.sizeBytes) throw new PoolError("REFUSED", "The piece has another size than the one that space was promised for.");
-    if (this.#parts.records.deleted(label.namespace, packKey(label.pack))) throw new PoolError("REFUSED", "The pack has been deleted by its owner.");
+    if (mayGo(this.#parts.records, label.namespace, label.pack)) throw new PoolError("REFUSED", "The pack has been deleted or given up by its owner.");
     return label;
   }
 }

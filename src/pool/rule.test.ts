@@ -7,7 +7,8 @@ import { idFromBytes, utf8 } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
 import { claimCodec, signClaim } from "./claim.ts";
 import { keyOf } from "./fakes/village.ts";
-import { claimKey, packKey } from "./keys.ts";
+import { abortedCodec, condemnedCodec } from "./fate.ts";
+import { abortedKey, claimKey, condemnedKey, packKey } from "./keys.ts";
 import { encodeBody, packIdOf, signPack } from "./pack-record.ts";
 import { poolRule } from "./rule.ts";
 
@@ -61,6 +62,18 @@ test("a claim is withdrawn by its holder or the owner", () => {
   assert.equal(verdict({ key, value: null, author: owner, host: other }), "accept");
   assert.equal(verdict({ key, value: null, author: null, host: other }), "NOT_HOLDER");
   assert.equal(verdict({ key, value: null, author: stranger, host: other }), "NOT_HOLDER");
+});
+
+test("that a pack is condemned or was given up is its owner's to say and to take back", () => {
+  for (const [key, value] of [[condemnedKey(pack), condemnedCodec.encode({ sinceMs: 7 })], [abortedKey(pack), abortedCodec.encode({ sinceMs: 7 })]] as const) {
+    for (const said of [value, null]) {
+      assert.equal(verdict({ key, value: said }), "accept");
+      assert.equal(verdict({ key, value: said, author: null, host: holder }), "NOT_OWNER");
+      assert.equal(verdict({ key, value: said, author: stranger, host: other }), "NOT_OWNER");
+    }
+    assert.equal(verdict({ key, value: utf8("nonsense") }), "MALFORMED");
+    assert.equal(verdict({ key: `${key}/x`, value }), "MALFORMED");
+  }
 });
 
 test("keys of other rooms are refused", () => {

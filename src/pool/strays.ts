@@ -1,5 +1,5 @@
-// What becomes of pieces whose pack is not among the live ones in this host's records. A tombstone of the namespace's owner lets a piece go,
-// and nothing else does: no record, no namespace, a record that is still on its way, all of these look alike from here. A piece whose pack
+// What becomes of pieces whose pack is not among the live ones in this host's records. The word of the namespace's owner lets a piece go, a
+// tombstone or that the pack was given up, and nothing else does: no record, no namespace, a record that is still on its way, all of these look alike from here. A piece whose pack
 // the records do not mention at all is published anew from the label beside it, so that neither the pack nor its space is lost to its owner.
 
 import type { NamespaceId } from "../codec/index.ts";
@@ -8,6 +8,7 @@ import type { Env, WorkerTurn } from "../platform/index.ts";
 import { EMPTY_CONTEXT } from "../records/index.ts";
 import type { HeldPiece } from "../store/index.ts";
 import type { Catalog } from "./catalog.ts";
+import { mayGo } from "./fate.ts";
 import { claimKey, packKey } from "./keys.ts";
 import type { CheckedLabel } from "./label.ts";
 import { readLabel } from "./label.ts";
@@ -56,7 +57,7 @@ export async function reclaimTurn(stray: StrayParts, { signal, report }: WorkerT
   const { records, store } = stray.parts;
   let freedBytes = 0;
   for await (const { piece, label } of strays(stray, signal)) {
-    if (!records.deleted(label.namespace, packKey(piece.pack))) continue;
+    if (!mayGo(records, label.namespace, piece.pack)) continue;
     await store.remove(piece.pack, piece.index);
     freedBytes += piece.sizeBytes;
     await withdraw(stray, label.namespace, piece);
@@ -98,7 +99,7 @@ export class Republisher {
 
   #isMissing({ namespace, genesis, pack }: CheckedLabel): boolean {
     // Where this host keeps no copy of the records, their silence says nothing.
-    return genesis.replicas === ON_ALL_HOSTS && !this.#with.parts.records.deleted(namespace, packKey(pack));
+    return genesis.replicas === ON_ALL_HOSTS && !mayGo(this.#with.parts.records, namespace, pack);
   }
 
   async #publish(piece: HeldPiece, { namespace, genesis, record }: CheckedLabel): Promise<void> {

@@ -6,8 +6,9 @@
 // batch of records commits the pack together with its claims. That is the moment at which the pack exists. Fewer claims than wanted
 // are a success: the records say what is missing, and the top-up worker sees to it. None at all is NO_SPACE.
 //
-// A writer that gives up after bytes have left writes the pack's tombstone. Holders that have the piece delete it when they see that
-// word and not before: to them, a commit that has not come looks the same as one that never will.
+// A writer that gives up after bytes have left records the pack as aborted, and from then on it is not there, even if a commit comes late.
+// Holders that have the piece delete it when they see that word and not before: to them, a commit that has not come looks the same as one
+// that never will.
 
 import type { Delegation, Genesis } from "../cluster/index.ts";
 import type { NamespaceId, PackId } from "../codec/index.ts";
@@ -17,7 +18,9 @@ import type { Catalog } from "./catalog.ts";
 import type { Claim } from "./claim.ts";
 import { claimCodec } from "./claim.ts";
 import { PoolError } from "./errors.ts";
-import { claimKey, packKey } from "./keys.ts";
+import { abortedCodec, isCondemned } from "./fate.ts";
+import { activeMembers } from "./holders.ts";
+import { abortedKey, claimKey, condemnedKey, packKey } from "./keys.ts";
 import { labelCodec } from "./label.ts";
 import { rootOfPatiently } from "./leaves.ts";
 import type { Piece } from "./offer.ts";
@@ -25,8 +28,9 @@ import { encodeBody, packIdOf, signPack } from "./pack-record.ts";
 import { nameOf } from "./parts.ts";
 import type { PlaceParts, Placement } from "./place.ts";
 import { place } from "./place.ts";
-import type { Copies, PackContent, StoredPack } from "./port.ts";
+import type { Copies, PackContent, Redundancy, StoredPack } from "./port.ts";
 import { MAX_PACK_BYTES, SEGMENT_BYTES } from "./port.ts";
+import { checkRedundancy } from "./redundancy.ts";
 
 /** A pack for all hosts is sent to so many; the rest fetch it from them, which spreads the load over all. */
 const SENT_FOR_ALL = 8;
@@ -47,10 +51,13 @@ export class Writer {
     this.#catalog = catalog;
   }
 
-  async store(namespace: NamespaceId, content: PackContent, copies: Copies, signal: AbortSignal): Promise<StoredPack> {
+  async store(namespace: NamespaceId, content: PackContent, redundancy: Redundancy, signal: AbortSignal): Promise<StoredPack> {
     signal.throwIfAborted();
-    const draft = await this.#draft(namespace, content, copies);
-    const wanted = copies === "all" ? SENT_FOR_ALL : copies;
+    const { parts } = this.#with;
+    const asked = checkRedundancy(redundancy);
+    if (asked.kind === "code") throw new PoolError("NEWER_CODE", "This program cannot write coded packs.");
+    const draft = await this.#draft(namespace, content, asked.copies);
+    const wanted = asked.copies === "all" ? SENT_FOR_ALL : asked.copies;
     const placement = await place(this.#with, draft.piece, wanted, [], signal);
     try {
       signal.throwIfAborted();
@@ -60,13 +67,17 @@ export class Writer {
       if (placement.touched) await this.#giveUp(namespace, draft.piece.pack);
       throw error;
     }
-    return { pack: draft.piece.pack, sizeBytes: content.bytes.length, holders: placement.claims.map(({ host }) => host) };
+    return { pack: draft.piece.pack, sizeBytes: content.bytes.length, holders: placement.claims.map(({ host }) => host), wanted: asked.copies === "all" ? activeMembers(parts).length : asked.copies };
   }
 
-  /** The owner's tombstones on the packs and on the claims for them. */
+  /** The owner's tombstones on the packs and on what else is recorded of them. */
   async remove(namespace: NamespaceId, packs: readonly PackId[]): Promise<void> {
     const { records } = this.#with.parts;
-    const keys = packs.flatMap((pack) => [packKey(pack), ...this.#catalog.holdings(namespace, pack).map(({ host, index }) => claimKey(pack, index, host))]);
+    const keys = packs.flatMap((pack) => [
+      packKey(pack),
+      ...this.#catalog.holdings(namespace, pack).map(({ host, index }) => claimKey(pack, index, host)),
+      ...(isCondemned(records, namespace, pack) ? [condemnedKey(pack)] : []),
+    ]);
     for (let at = 0; at < keys.length; at += BATCH) {
       await records.write(keys.slice(at, at + BATCH).map((key) => ({ namespace, key, value: null })));
     }
@@ -77,7 +88,6 @@ export class Writer {
     const { genesis, delegation } = this.#owner(namespace);
     const { bytes, blobs } = content;
     if (bytes.length > MAX_PACK_BYTES) throw new PoolError("BAD_PACK", `A pack has at most ${MAX_PACK_BYTES} bytes, this one ${bytes.length}. Split it.`);
-    if (copies !== "all" && (!Number.isInteger(copies) || copies < 1)) throw new PoolError("BAD_PACK", `A pack lies on 1 host at least, or on "all"; not on ${copies}.`);
     const root = await rootOfPatiently(env, bytes);
     const body = readableBody(() => encodeBody({ k: 1, m: 0, copies, sizeBytes: bytes.length, pieceBytes: bytes.length, roots: [root], blobs, nonce: env.random.bytes(16) }));
     const record = signPack(namespace, body, delegation, parts.hostKey);
@@ -105,7 +115,7 @@ export class Writer {
   async #giveUp(namespace: NamespaceId, pack: PackId): Promise<void> {
     const { env, parts } = this.#with;
     try {
-      await parts.records.write([{ namespace, key: packKey(pack), value: null }]);
+      await parts.records.write([{ namespace, key: abortedKey(pack), value: abortedCodec.encode({ sinceMs: env.clock.wallMs() }) }]);
     } catch (error) {
       env.log.warn("an unfinished pack could not be given up; its holders keep their pieces", { namespace, pack, error });
     }

@@ -70,7 +70,7 @@ async function stored(index: ManifestIndex, pages: readonly Uint8Array[]): Promi
   const blobs = [...pages, indexCodec.encode(index)];
   let offset = 0;
   const placed = blobs.map((bytes) => ({ id: blobIdOf(RAW, sha256(bytes)), offset: (offset += bytes.length) - bytes.length, length: bytes.length }));
-  const { pack } = await pool.store(namespace, { bytes: concatBytes(...blobs), blobs: placed }, "all");
+  const { pack } = await pool.store(namespace, { bytes: concatBytes(...blobs), blobs: placed }, { kind: "copies", copies: "all" });
   return { pool, place: { ...placed.at(-1)!, pack } };
 }
 
@@ -132,7 +132,7 @@ async function heads(count: number, namespaceOf: (at: number) => NamespaceId = (
     const page = pageCodec.encode({ packs: [pack], types: ["text/plain"], files: [{ ...row, modifiedMs: at }] });
     const index = indexCodec.encode({ packs: [pack], pages: [entryOf(page, 0)] });
     const blobs = [page, index].map((bytes, which) => ({ id: blobIdOf(RAW, sha256(bytes)), offset: which * page.length, length: bytes.length }));
-    const stored = await pool.store(namespaceOf(at), { bytes: concatBytes(page, index), blobs }, "all");
+    const stored = await pool.store(namespaceOf(at), { bytes: concatBytes(page, index), blobs }, { kind: "copies", copies: "all" });
     made.push({ sequence: at, root: blob, manifest: { ...blobs[1]!, pack: stored.pack }, files: 1, sizeBytes: 1, publishedMs: 1, previous: null });
   }
   return { pool, heads: made, reads: () => reads };

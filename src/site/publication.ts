@@ -120,7 +120,7 @@ export class SitePublication implements Publication {
 
   #packer(flights: Limiter, copies: Copies): Packer {
     const { pool, namespace, base } = this.#with;
-    const store = (content: PackContent): Promise<StoredPack> => pool.store(namespace, content, copies, this.#signal);
+    const store = (content: PackContent): Promise<StoredPack> => pool.store(namespace, content, { kind: "copies", copies }, this.#signal);
     return new Packer({ places: placesOf(pool, namespace, base?.manifest, copies), flights, signal: this.#signal, store });
   }
 

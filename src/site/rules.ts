@@ -2,7 +2,7 @@ import type { JudgedRecord, Rule, Verdict } from "../cluster/index.ts";
 import { ACCEPT, refuse } from "../cluster/index.ts";
 import type { NetworkId } from "../codec/index.ts";
 import { CodecError } from "../codec/index.ts";
-import { poolRule } from "../pool/index.ts";
+import { isPoolKey, poolRule } from "../pool/index.ts";
 import { readClaim, readNameKey, voteCodec } from "./claim.ts";
 import { HEAD_KEY, HISTORY_PREFIX, headCodec, historyKey } from "./head.ts";
 
@@ -42,7 +42,7 @@ function judgeVote(record: JudgedRecord, host: string): Verdict {
 /** The rule of a site's namespace: its owner writes heads, nobody else; what concerns packs is the pool's to judge. */
 export const siteRule: Rule = (record, genesis) => {
   const [kind] = record.key.split("/");
-  if (kind === "pack" || kind === "claim") return poolRule(record, genesis);
+  if (isPoolKey(record.key)) return poolRule(record, genesis);
   if (kind !== HEAD_KEY) return refuse("UNKNOWN_KIND", "this program knows no such record of a site; update it");
   if (genesis.owner === null || record.author !== genesis.owner) return refuse("NOT_OWNER", "only the site's owner publishes");
   return refusingMalformed(() => judgeHead(record));

@@ -5,7 +5,7 @@ import { RAW, blobIdOf, idFromBytes } from "../../codec/index.ts";
 import type { KeyPair } from "../../crypto/index.ts";
 import { keyPairFromSeed, sha256 } from "../../crypto/index.ts";
 import type { Env, Log } from "../../platform/index.ts";
-import type { PackContent } from "../port.ts";
+import type { Copies, PackContent, Redundancy } from "../port.ts";
 import type { HostPool } from "../pool.ts";
 import { createPool } from "../pool.ts";
 import { poolRule } from "../rule.ts";
@@ -135,6 +135,14 @@ export function content(sizeBytes: number, seed = 1): PackContent {
     return { id: blobIdOf(RAW, sha256(part)), offset: blob * 2 ** 20, length: part.length };
   });
   return { bytes, blobs };
+}
+
+export function copies(count: Copies): Redundancy {
+  return { kind: "copies", copies: count };
+}
+
+export function code(k: number, m: number): Redundancy {
+  return { kind: "code", k, m };
 }
 
 export async function collect(source: AsyncIterable<Uint8Array>): Promise<Uint8Array> {

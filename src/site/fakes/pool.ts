@@ -3,14 +3,14 @@
 import type { BlobId, HostId, NamespaceId, PackId } from "../../codec/index.ts";
 import { DAG_PB, RAW, blobIdOf, codecOfBlobId, idFromBytes, utf8 } from "../../codec/index.ts";
 import { sha256 } from "../../crypto/index.ts";
-import type { Copies, PackContent, PackInfo, Pool, Standing, StoredPack } from "../../pool/index.ts";
+import type { PackContent, PackInfo, Pool, Redundancy, Standing, StoredPack } from "../../pool/index.ts";
 import { MAX_PACK_BLOBS, MAX_PACK_BYTES, SEGMENT_BYTES } from "../../pool/index.ts";
 import { namedId } from "./records.ts";
 
 interface FakePack {
   readonly namespace: NamespaceId;
   readonly content: PackContent;
-  readonly copies: Copies;
+  readonly redundancy: Redundancy;
 }
 
 /** One pool for all hosts of a test. */
@@ -29,7 +29,7 @@ export class FakePool implements Pool {
     return this.#packs.size;
   }
 
-  async store(namespace: NamespaceId, content: PackContent, copies: Copies, signal?: AbortSignal): Promise<StoredPack> {
+  async store(namespace: NamespaceId, content: PackContent, redundancy: Redundancy, signal?: AbortSignal): Promise<StoredPack> {
     checkContent(content);
     this.#inFlightBytes += content.bytes.length;
     this.mostInFlightBytes = Math.max(this.mostInFlightBytes, this.#inFlightBytes);
@@ -40,9 +40,9 @@ export class FakePool implements Pool {
       this.#inFlightBytes -= content.bytes.length;
     }
     const pack = idFromBytes<PackId>(sha256(utf8(`pack ${this.#stores++}`)));
-    this.#packs.set(pack, { namespace, content, copies });
+    this.#packs.set(pack, { namespace, content, redundancy });
     this.storedBytes.push(content.bytes.length);
-    return { pack, sizeBytes: content.bytes.length, holders: [namedId<HostId>("a")] };
+    return { pack, sizeBytes: content.bytes.length, holders: [namedId<HostId>("a")], wanted: 1 };
   }
 
   async remove(namespace: NamespaceId, packs: readonly PackId[]): Promise<void> {
@@ -55,7 +55,7 @@ export class FakePool implements Pool {
   info(namespace: NamespaceId, pack: PackId): PackInfo | undefined {
     const found = this.#packs.get(pack);
     if (found?.namespace !== namespace) return undefined;
-    return { pack, sizeBytes: found.content.bytes.length, copies: found.copies, blobs: found.content.blobs, holders: [namedId<HostId>("a")] };
+    return { pack, sizeBytes: found.content.bytes.length, redundancy: found.redundancy, blobs: found.content.blobs, pieces: [{ host: namedId<HostId>("a"), index: 0 }], holders: [namedId<HostId>("a")] };
   }
 
   *packs(namespace: NamespaceId): Generator<PackInfo> {
@@ -79,8 +79,16 @@ export class FakePool implements Pool {
   }
 
   survives(namespace: NamespaceId, packs: Iterable<PackId>): number {
-    const copies = [...packs].map((pack) => this.info(namespace, pack)?.copies ?? 0);
-    return Math.min(...copies.map((each) => (each === "all" ? 9 : each - 1)));
+    const survived = [...packs].map((pack) => {
+      const redundancy = this.info(namespace, pack)?.redundancy ?? { kind: "copies", copies: 1 };
+      if (redundancy.kind === "code") return redundancy.m;
+      return redundancy.copies === "all" ? 9 : redundancy.copies - 1;
+    });
+    return Math.min(...survived);
+  }
+
+  zones(): number {
+    return 9;
   }
 
   /** The ids of all blobs that are there now. */
