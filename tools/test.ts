@@ -9,7 +9,7 @@ import type { Outcome } from "./outcome-reporter.ts";
 
 interface Step {
   readonly patterns: readonly string[];
-  /** Tests with real processes are full of deadlines; they get the machine for themselves. */
+  /** Tests of what a network does while hosts are killed and flooded are full of deadlines; they get the machine for themselves. */
   readonly atOnce: number;
   /** Has no deadlines, and runs beside the steps after it with what they leave of the machine. Its output is shown when it is done. */
   readonly isPatient?: boolean;
@@ -18,11 +18,15 @@ interface Step {
 const STEPS: readonly Step[] = [
   { patterns: ["src/**/*.test.ts", "tools/**/*.test.ts", "bench/**/*.test.ts"], atOnce: 3 },
   { patterns: ["test/sim/**/*.test.ts"], atOnce: 1, isPatient: true },
+  { patterns: ["test/program/**/*.test.ts"], atOnce: 2 },
   { patterns: ["test/cluster/**/*.test.ts"], atOnce: 1 },
   { patterns: ["test/browser/**/*.test.ts"], atOnce: 1 },
 ];
 
 const ROOT = resolve(import.meta.dirname, "..");
+
+/** Each test file is a process that loads the same sources, and hosts and commands are more of them: what one has compiled the others need not. */
+const ENVIRONMENT = { NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache"), ...process.env };
 const REPORTER = join(import.meta.dirname, "outcome-reporter.ts");
 
 async function filesOf(patterns: readonly string[]): Promise<string[]> {
@@ -33,7 +37,7 @@ async function filesOf(patterns: readonly string[]): Promise<string[]> {
 
 function run(command: string, args: readonly string[], isPatient = false): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ["inherit", isPatient ? "pipe" : "inherit", "inherit"], cwd: ROOT });
+    const child = spawn(command, args, { stdio: ["inherit", isPatient ? "pipe" : "inherit", "inherit"], cwd: ROOT, env: ENVIRONMENT });
     let said = "";
     child.stdout?.setEncoding("utf8").on("data", (part: string) => (said += part));
     if (isPatient && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);

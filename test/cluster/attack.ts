@@ -166,7 +166,7 @@ export async function stage(bench: Bench): Promise<Scene> {
   const [attic, cellar] = (await bench.network(["attic", "cellar"], "4GB")) as [TestHost, TestHost];
   const traitors = ["mole1", "mole2", "mole3", "mole4"].map((name) => bench.host(name));
   await Promise.all(traitors.map((each) => bench.join(attic, each)));
-  await until("both know all hosts", 10_000, async () => (await Promise.all([attic, cellar].map((host) => host.ask<unknown[]>(["hosts"])))).every((rows) => rows.length === 6));
+  await until("both know all hosts", 10_000, async () => (await Promise.all([attic, cellar].map((host) => host.look<{ hosts: unknown[] }>("/hosts")))).every(({ hosts }) => hosts.length === 6));
   const folder = join(bench.folder, "film");
   await mkdir(folder);
   await writeFile(join(folder, "index.html"), "<h1>the film</h1>");
@@ -250,26 +250,4 @@ export async function loneHost(bench: Bench, name: string, capacity: string): Pr
   await host.ask(["init", "--network", "alone", "--host", name, "--capacity", capacity]);
   await host.up();
   return host;
-}
-
-interface Row {
-  readonly name: string;
-  readonly presence: string;
-}
-
-/** A host that can be asked with a command. */
-export interface Asks {
-  readonly name: string;
-  ask<T>(args: readonly string[]): Promise<T>;
-}
-
-/** The names of the hosts that this one is connected to, and its own. */
-export async function online(host: Asks): Promise<string[]> {
-  return (await host.ask<Row[]>(["hosts"])).filter(({ presence }) => presence === "online").map(({ name }) => name).sort();
-}
-
-/** Resolves when each of the hosts says that exactly these are online. */
-export async function allSee(hosts: readonly Asks[], timeoutMs: number): Promise<void> {
-  const names = hosts.map(({ name }) => name).sort();
-  await until(`${names.join(", ")} see each other`, timeoutMs, async () => (await Promise.all(hosts.map(online))).every((seen) => seen.join() === names.join()));
 }

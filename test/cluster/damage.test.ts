@@ -49,7 +49,7 @@ test("pieces whose bytes were flipped or that were deleted are read from elsewhe
     await cellar.up();
     await until("right bytes come", 20_000, async () => (await digestOf(attic, "rot")) === expected);
     assert.ok((await readdir(join(attic.data, "quarantine"))).length > 0, "what is damaged was set aside");
-    await until("the copy is made good", 30_000, async () => (await attic.ask<{ survives: number }[]>(["sites"]))[0]!.survives === 1);
+    await until("the copy is made good", 30_000, async () => (await attic.look<{ sites: { survives: number }[] }>("/sites")).sites[0]!.survives === 1);
   });
 
   await t.test("deleted files, while running and before a start", async () => {

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { digestOf, digestOfFile, loneHost, makeFilmSite, refusedWith } from "./attack.ts";
 import { Disk } from "./disks.ts";
 import type { Finished } from "./harness.ts";
-import { Bench, until } from "./harness.ts";
+import { Bench, allSee, until } from "./harness.ts";
 import { MIB } from "./size.ts";
 
 interface Published {
@@ -30,7 +30,7 @@ test("a host whose disk is full says so, keeps on reading and deleting, and goes
     refusedWith(await publish(await makeFilmSite(bench, "large", 64 * MIB), "large"), ["STORE_FULL", "HOST_FULL", "NO_SPACE", "UNAVAILABLE"], /[Ff]ree|invite|space/);
     assert.equal((await attic.get("large")).status, 404);
     assert.equal(await digestOf(attic, "first"), await digestOfFile(join(first, "film.bin")));
-    await until("the space is given back", 10_000, async () => (await attic.ask<{ usedBytes: number }>(["status"])).usedBytes === before);
+    await until("the space is given back", 10_000, async () => (await attic.look<{ usedBytes: number }>("/status")).usedBytes === before);
     const { bavail, bsize } = await statfs(disk.folder);
     assert.ok(bavail * bsize >= 250 * MIB, `the floor is kept: ${Math.round((bavail * bsize) / MIB)} MiB are free`);
   });
@@ -66,11 +66,13 @@ test("hosts with room take what a full one cannot", { timeout: 120_000 }, async 
   await using _disk = await Disk.small(bench.host("attic"), 280 * MIB);
   const attic = await loneHost(bench, "attic", "260MB");
   const others = ["cellar", "barn", "shed"].map((name) => bench.host(name));
-  for (const host of others) {
-    await bench.join(attic, host, "2GB");
-    await host.up();
-  }
-  await until("all see each other", 20_000, async () => (await attic.ask<{ presence: string }[]>(["hosts"])).filter(({ presence }) => presence === "online").length === 4);
+  await Promise.all(
+    others.map(async (host) => {
+      await bench.join(attic, host, "2GB");
+      await host.up();
+    }),
+  );
+  await allSee([attic, ...others], 20_000);
   const folder = await makeFilmSite(bench, "large", 48 * MIB);
   const published = await attic.ask<Published>(["publish", folder, "--name", "large"]);
   assert.equal(published.survives, 2, "three copies elsewhere");

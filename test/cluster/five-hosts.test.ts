@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { finished } from "node:stream/promises";
 import test from "node:test";
 import type { TestHost } from "./harness.ts";
-import { Bench, until } from "./harness.ts";
+import { Bench, allSee, until } from "./harness.ts";
 import { MIB, SIZE, sized } from "./size.ts";
 
 const NAMES = ["attic", "cellar", "barn", "shed", "roof"] as const;
@@ -99,13 +99,6 @@ interface SiteRow {
   readonly head: { readonly root: string } | null;
 }
 
-async function allConnected(hosts: readonly TestHost[]): Promise<void> {
-  await until("all hosts see each other", 20_000, async () => {
-    const seen = await Promise.all(hosts.map((host) => host.ask<{ name: string; presence: string }[]>(["hosts"])));
-    return seen.every((rows) => hosts.every((host) => rows.some((row) => row.name === host.name && row.presence === "online")));
-  });
-}
-
 test("a published site outlives any two of five hosts, and hosts that were away catch up", { timeout: 1_800_000 }, async (t) => {
   await using bench = await Bench.make();
   const hosts = await bench.network(NAMES, "20GB");
@@ -117,7 +110,7 @@ test("a published site outlives any two of five hosts, and hosts that were away 
     const published = await attic.ask<{ survives: number; head: { files: number } }>(["publish", folder, "--name", "library"]);
     assert.equal(published.survives, 2);
     assert.equal(published.head.files, digests.size);
-    for (const host of hosts) await until(`${host.name} knows the site`, COMMON_MS, async () => (await host.ask<SiteRow[]>(["sites"]))[0]?.survives === 2);
+    for (const host of hosts) await until(`${host.name} knows the site`, COMMON_MS, async () => (await sites(host))[0]?.survives === 2);
   });
 
   await t.test("kill -9 of a host in the middle of a download costs nobody a byte", async () => {
@@ -132,7 +125,7 @@ test("a published site outlives any two of five hosts, and hosts that were away 
     assert.equal(digest, digests.get("film.bin"));
     await killing.done;
     await victim.up();
-    await allConnected(hosts);
+    await allSee(hosts, 20_000);
   });
 
   for (const [a, b] of pairs(hosts)) {
@@ -146,7 +139,7 @@ test("a published site outlives any two of five hosts, and hosts that were away 
       assert.deepEqual(failed, [], "no request to a surviving host fails while others are killed");
       assert.ok(answered > 0);
       await Promise.all([a.up(), b.up()]);
-      await allConnected(hosts);
+      await allSee(hosts, 20_000);
     });
   }
 
@@ -193,9 +186,10 @@ async function comeBack(bench: Bench, hosts: readonly TestHost[]): Promise<void>
   await cellar.ask(["unpublish", "gone", "--yes"]).catch(() => cellar.ask(["unpublish", "gone"]));
   await Promise.all([shed.up(), roof.up()]);
   await until("all five agree", COMMON_MS, async () => {
-    const views = await Promise.all(hosts.map(async (host) => JSON.stringify([await rosterOf(host), await sitesOf(host), await filesOf(host)])));
+    const views = await Promise.all(hosts.map(async (host) => JSON.stringify([await rosterOf(host), await sitesOf(host)])));
     return new Set(views).size === 1;
   });
+  assert.equal(new Set(await Promise.all(hosts.map(async (host) => (await filesOf(host)).join("\n")))).size, 1, "and on every file");
   assert.deepEqual((await sitesOf(roof)).map((site) => site.split(" ")[0]), ["library", "newer", "notes"]);
   assert.equal((await roof.get("notes", "/")).text, "second");
   assert.equal((await roof.get("gone", "/")).status, 404);
@@ -209,13 +203,16 @@ async function digestOfFile(path: string): Promise<string> {
 }
 
 async function rosterOf(host: TestHost): Promise<string[]> {
-  const rows = await host.ask<{ id: string; name: string; presence: string }[]>(["hosts"]);
-  return rows.map(({ id, name, presence }) => `${name} ${id} ${presence}`).sort();
+  const { hosts } = await host.look<{ hosts: { id: string; name: string; presence: string }[] }>("/hosts");
+  return hosts.map(({ id, name, presence }) => `${name} ${id} ${presence}`).sort();
+}
+
+async function sites(host: TestHost): Promise<readonly SiteRow[]> {
+  return (await host.look<{ sites: SiteRow[] }>("/sites")).sites;
 }
 
 async function sitesOf(host: TestHost): Promise<string[]> {
-  const rows = await host.ask<SiteRow[]>(["sites"]);
-  return rows.map(({ name, head }) => `${name} ${head?.root}`).sort();
+  return (await sites(host)).map(({ name, head }) => `${name} ${head?.root}`).sort();
 }
 
 async function filesOf(host: TestHost): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { request } from "node:http";
 import type { IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
@@ -72,6 +72,20 @@ export class TestHost {
     const finished = await this.run([...args, "--json"], input);
     if (finished.code !== 0) throw new Error(`${this.name}: holdfast ${args.join(" ")} ended with ${finished.code}: ${finished.stdout}${finished.stderr}\n${this.log}`);
     return finished.json<T>();
+  }
+
+  /** What the running host answers below /api: as a command is told it, without the start of a process. For what is asked again and again. */
+  async look<T>(path: string): Promise<T> {
+    const { token } = JSON.parse(await readFile(join(this.data, "api.json"), "utf8")) as { token: string };
+    const answer = await httpGet(this.httpPort, `/api${path}`, { host: `127.0.0.1:${this.httpPort}`, authorization: `Bearer ${token}` });
+    if (answer.status !== 200) throw new Error(`${this.name}: ${path} was answered with ${answer.status}: ${answer.text}`);
+    return JSON.parse(answer.text) as T;
+  }
+
+  /** The names of the hosts that it is connected to, and its own, in order. */
+  async online(): Promise<string[]> {
+    const { hosts } = await this.look<{ hosts: { name: string; presence: string }[] }>("/hosts");
+    return hosts.filter(({ presence }) => presence === "online").map(({ name }) => name).sort();
   }
 
   /** Starts the host and resolves when it serves. */
@@ -152,10 +166,7 @@ export class Bench {
       }),
     );
     const all = [first, ...others];
-    await until("all hosts see each other", 20_000, async () => {
-      const seen = await Promise.all(all.map((host) => host.ask<{ presence: string }[]>(["hosts"])));
-      return seen.every((rows) => rows.filter((row) => row.presence === "online").length === all.length);
-    });
+    await allSee(all, 20_000);
     return all;
   }
 
@@ -246,6 +257,18 @@ export async function until(what: string, timeoutMs: number, isSo: () => Promise
     await sleep(50);
   }
   throw new Error(`Not within ${timeoutMs} ms: ${what}`, reason === undefined ? {} : { cause: reason });
+}
+
+/** A host that says whom it sees. */
+export interface Sees {
+  readonly name: string;
+  online(): Promise<string[]>;
+}
+
+/** Resolves when each of the hosts says that exactly these are online. */
+export async function allSee(hosts: readonly Sees[], timeoutMs: number): Promise<void> {
+  const names = hosts.map(({ name }) => name).sort();
+  await until(`${names.join(", ")} see each other`, timeoutMs, async () => (await Promise.all(hosts.map((host) => host.online()))).every((seen) => seen.join() === names.join()));
 }
 
 export function isAlive(pid: number): boolean {

@@ -63,6 +63,12 @@ export class Machine {
     return promise;
   }
 
+  /** The names of the hosts that this one is connected to, and its own, in order. */
+  async online(): Promise<string[]> {
+    const rows = await this.ask<{ name: string; presence: string }[]>(["hosts"]);
+    return rows.filter(({ presence }) => presence === "online").map(({ name }) => name).sort();
+  }
+
   /** Runs a command here that goes on, and gathers the JSON documents that it gives, one a line, until the bench is cleared. */
   gather<T>(args: readonly string[]): readonly T[] {
     const rows: T[] = [];

@@ -3,8 +3,8 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { allSee, online, timed } from "./attack.ts";
-import { Bench, until } from "./harness.ts";
+import { timed } from "./attack.ts";
+import { Bench, allSee, until } from "./harness.ts";
 import type { Machine } from "./namespaces.ts";
 import { Switch } from "./namespaces.ts";
 
@@ -84,7 +84,7 @@ test("machines on one network go on by themselves when it is cut, and agree when
     await Promise.all([attic.ask(["kv", "put", "notes", "left", "1"]), barn.ask(["kv", "put", "notes", "right", "2"]), attic.ask(["kv", "put", "notes", "same", "of the left", "--blind"]), shed.ask(["kv", "put", "notes", "same", "of the right", "--blind"])]);
     await until("each half's feed goes on", 10_000, () => saw(feeds[0]!, "left") && saw(feeds[1]!, "right"));
     assert.deepEqual([saw(feeds[0]!, "right"), saw(feeds[1]!, "left")], [false, false], "nothing crosses the cut");
-    await until("each half has noticed", 20_000, async () => (await online(attic)).join() === "attic,cellar" && (await online(shed)).join() === "barn,shed");
+    await until("each half has noticed", 20_000, async () => (await attic.online()).join() === "attic,cellar" && (await shed.online()).join() === "barn,shed");
     await Promise.all([publish(cellar, bench, "same", "of the left"), publish(shed, bench, "same", "of the right"), publish(attic, bench, "blog", "during the cut")]);
     assert.equal(await pageOf(cellar, bench, "blog"), "during the cut");
     assert.equal(await pageOf(barn, bench, "blog"), "before the cut");
@@ -116,7 +116,7 @@ test("machines on one network go on by themselves when it is cut, and agree when
     await Promise.all([barn, shed, attic, cellar].map((machine) => machine.kill()));
     await Promise.all([barn.up(...OTHER_PORTS), shed.up(...OTHER_PORTS, "--no-discovery")]);
     await sleep(5_000);
-    assert.deepEqual(await online(barn), ["barn"], "without looking, nobody is found");
+    assert.deepEqual(await barn.online(), ["barn"], "without looking, nobody is found");
     await shed.kill();
     await shed.up(...OTHER_PORTS);
     await allSee([barn, shed], 40_000);

@@ -3,8 +3,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
 import { COMMANDS } from "../../src/cli/commands/list.ts";
-import type { Finished, TestHost } from "./harness.ts";
-import { Bench } from "./harness.ts";
+import type { Finished, TestHost } from "../cluster/harness.ts";
+import { Bench } from "../cluster/harness.ts";
 
 /** Standard output as the one JSON document that it is; everything else is on standard error. */
 function document(finished: Finished, what: string): unknown {

@@ -11,10 +11,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { readInviteCode, writeInviteCode } from "../../src/cluster/index.ts";
 import type { NetworkId } from "../../src/codec/index.ts";
 import { newSeed } from "../../src/crypto/index.ts";
-import { noise } from "./attack.ts";
-import type { Finished, TestHost } from "./harness.ts";
-import { Bench } from "./harness.ts";
-import { MIB } from "./size.ts";
+import { noise } from "../cluster/attack.ts";
+import type { Finished, TestHost } from "../cluster/harness.ts";
+import { Bench } from "../cluster/harness.ts";
+import { MIB } from "../cluster/size.ts";
 
 const UP = ["up", "--json", "--listen", "127.0.0.1", "--no-discovery", "--log", "silent", "--end-with-parent"] as const;
 const ANY_PORTS = ["--http-port", "0", "--peer-port", "0"] as const;

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { join, resolve } from "node:path";
 import test from "node:test";
 import { promisify } from "node:util";
-import { Bench, httpGet } from "./harness.ts";
+import { Bench, httpGet } from "../cluster/harness.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const run = promisify(execFile);

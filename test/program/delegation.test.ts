@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
-import type { TestHost } from "./harness.ts";
-import { Bench, until } from "./harness.ts";
+import type { TestHost } from "../cluster/harness.ts";
+import { Bench, until } from "../cluster/harness.ts";
 
 interface Failed {
   readonly error: { readonly code: string; readonly message: string };

@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
-import { allSee } from "./attack.ts";
-import type { TestHost } from "./harness.ts";
-import { Bench } from "./harness.ts";
+import type { TestHost } from "../cluster/harness.ts";
+import { Bench, allSee } from "../cluster/harness.ts";
 
 const OTHER_PORTS = ["--http-port", "0", "--peer-port", "0"] as const;
 test("hosts that come back on other ports are found again", { timeout: 120_000 }, async (t) => {

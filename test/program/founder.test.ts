@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
-import { Bench, until } from "./harness.ts";
+import { Bench, until } from "../cluster/harness.ts";
 
 test("the network outlives its founder's host and disk, and the founder goes on from another host with the recovery phrase", { timeout: 120_000 }, async (t) => {
   await using bench = await Bench.make();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
-import { Bench, until } from "./harness.ts";
+import { Bench, until } from "../cluster/harness.ts";
 
 interface Published {
   readonly site: { readonly name: string };

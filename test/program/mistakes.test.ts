@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
-import type { Finished } from "./harness.ts";
-import { Bench } from "./harness.ts";
+import type { Finished } from "../cluster/harness.ts";
+import { Bench } from "../cluster/harness.ts";
 
 function refused(finished: Finished, code: string, words: RegExp): void {
   const { error } = finished.json<{ error: { code: string; message: string } }>();

@@ -4,10 +4,10 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { noise, rawRequest } from "./attack.ts";
-import type { TestHost } from "./harness.ts";
-import { Bench, httpGet, until } from "./harness.ts";
-import { MIB } from "./size.ts";
+import { noise, rawRequest } from "../cluster/attack.ts";
+import type { TestHost } from "../cluster/harness.ts";
+import { Bench, httpGet, until } from "../cluster/harness.ts";
+import { MIB } from "../cluster/size.ts";
 
 /** A word that stands in every file of the site, and nowhere else. */
 const MARK = "kelp-7261";
@@ -202,7 +202,7 @@ async function killedCommand(bench: Bench, { attic }: Scene): Promise<void> {
   for (let at = 0; at < 8; at += 1) await writeFile(join(folder, `${at}.bin`), noise(16 * MIB));
   const used = (await attic.ask<{ usedBytes: number }>(["status"])).usedBytes;
   const child = bench.spawn(["publish", folder, "--name", "large", "--data", attic.data], attic.config);
-  await until("it is under way", 10_000, async () => (await attic.ask<{ usedBytes: number }>(["status"])).usedBytes > used);
+  await until("it is under way", 10_000, async () => (await attic.look<{ usedBytes: number }>("/status")).usedBytes > used);
   child.kill("SIGKILL");
   await sleep(500);
   assert.equal((await attic.get("large")).status, 404, "nothing is published of a half");

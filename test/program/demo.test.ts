@@ -4,7 +4,7 @@ import type { ChildProcess } from "node:child_process";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import test from "node:test";
-import { Bench, httpGet, isAlive, until } from "./harness.ts";
+import { Bench, httpGet, isAlive, until } from "../cluster/harness.ts";
 
 interface Started {
   readonly ready: true;
