@@ -9,6 +9,8 @@ const MAX_HOSTS = 100_000;
 const absencesCodec = codec<readonly { readonly host: HostId; readonly heardWallMs: number }[]>("Absences", 1, 8 * 1024 * 1024, list(struct({ host: id<HostId>(), heardWallMs: uint() }), MAX_HOSTS));
 
 const KEY = utf8("eabsences");
+/** So long it takes at most until all who are there are connected. */
+const WATCH_MS = 60_000;
 
 /** A host was not heard of for `beforeMs` when the watch at `sinceMs` began. */
 interface Absence {
@@ -49,9 +51,10 @@ export class Absences {
     return absence === undefined ? 0 : absence.beforeMs + this.#env.clock.monotonicMs() - absence.sinceMs;
   }
 
-  /** For how long this host has watched: who starts has heard of nobody yet. */
-  watchedMs(): number {
-    return this.#env.clock.monotonicMs() - this.#startedMs;
+  /** Whether a host has been away for so long. Who has only just started has not heard of those who are there, and does not say. */
+  isAwayFor(host: HostId, ms: number): boolean {
+    const watchedMs = this.#env.clock.monotonicMs() - this.#startedMs;
+    return this.ofMs(host) >= ms && watchedMs >= Math.min(WATCH_MS, ms);
   }
 
   /** Now and then is enough: what is lost makes an absence shorter. */

@@ -16,8 +16,6 @@ const ABSENT = "cluster/absent";
 const ASK_TIMEOUT_MS = 3_000;
 const EVERY_MS = 10_000;
 const SAVE_EVERY_MS = 600_000;
-/** Who has only just started has not heard of those who are there. */
-const WATCH_MS = 60_000;
 
 const questionCodec = codec<Absent>("A question after an absence", 1, 128, struct({ host: id<HostId>(), returns: uint(), number: uint() }));
 const answerCodec = codec("A signed absence", 1, 128, struct({ signature: fixedBytes(64) }));
@@ -72,8 +70,7 @@ export class Departures {
 
   #isGoneHere(host: HostId): boolean {
     const { cluster, absences } = this.#parts;
-    const { goneAfterMs } = cluster.settings;
-    return absences.ofMs(host) >= goneAfterMs && absences.watchedMs() >= Math.min(WATCH_MS, goneAfterMs);
+    return absences.isAwayFor(host, cluster.settings.goneAfterMs);
   }
 
   async #declare(host: HostId, signal: AbortSignal): Promise<void> {

@@ -12,6 +12,8 @@ export { certificateCodec, foundNetwork, readCertificate } from "./network.ts";
 export type { Network, NetworkCertificate, NetworkRules } from "./network.ts";
 export { SETTING_MS, admissionCodec, departureCodec, drainingCodec, hostCardCodec, inviteCodec, quotaCodec, removalCodec, settingCodec, votersCodec } from "./entries.ts";
 export type { Admission, Approval, Departure, HostCard, Invite, LastHonoured, Removal, VoterConfiguration } from "./entries.ts";
+export { auditCodec, auditKey, auditorsOf } from "./audits.ts";
+export type { Audit, Audits } from "./audits.ts";
 export { exclusionsOf, isExcluded } from "./exclusion.ts";
 export type { Exclusion, Signed } from "./exclusion.ts";
 export { ROSTER_PREFIXES, SETTINGS, buildRegister } from "./roster.ts";

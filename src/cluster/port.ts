@@ -25,6 +25,8 @@ export interface Member {
   readonly isDraining: boolean;
   /** Two auditors of different zones say that it does not hold what it claims: it takes nothing new, and what it claims counts for nothing. */
   readonly isSuspect: boolean;
+  /** How much of what it claims audits have proven; undefined while none has said. */
+  readonly provenBytes: number | undefined;
 }
 
 /** Who coordinates, and in which numbered term. */

@@ -5,7 +5,7 @@ import { idFromBytes } from "../codec/index.ts";
 import type { KeyPair } from "../crypto/index.ts";
 import { keyPairFromSeed, newSeed } from "../crypto/index.ts";
 import type { JudgedRecord, NetworkEntry, Register } from "./index.ts";
-import { ClusterError, Cluster, admissionCodec, approve, drainingCodec, foundNetwork, inviteCodec, judgeRedemption, mayFollow, nextVoters, proveAdmission, quotaCodec, readCertificate, removalCodec, signInvite, votersCodec, writeRedeemRequest } from "./index.ts";
+import { ClusterError, Cluster, admissionCodec, approve, auditCodec, auditKey, drainingCodec, foundNetwork, inviteCodec, judgeRedemption, mayFollow, nextVoters, proveAdmission, quotaCodec, readCertificate, removalCodec, signInvite, votersCodec, writeRedeemRequest } from "./index.ts";
 import { consentTo } from "./redeem.ts";
 
 const random = { bytes: (length: number) => new Uint8Array(length).fill(5), fraction: () => 0.5 };
@@ -288,4 +288,19 @@ test("a person's quota is an administrator's to set, the greatest of several cou
   assert.equal(cluster([...known, set(7, 9, 8)]).register.people.get(friend)?.quotaBytes, 9);
   const { quotaBytes, quotaFrom } = cluster([...known, set()]).register.people.get(friend)!;
   assert.deepEqual([quotaBytes, quotaFrom], [1, "share"], "two hosts of one byte each, and two people");
+});
+
+test("an audit is its auditor's, and what two of them say makes a suspect of a member", () => {
+  const [invite, others, cellar, shed] = [newKey(), newKey(), newKey(), newKey()];
+  const [friend, other] = [cellar, shed].map((key) => idFromBytes<AccountId>(key.publicKey)) as [AccountId, AccountId];
+  const known = [...base, invitation(invite), invitation(others), admission("cellar", invite, cellar, friend), admission("shed", others, shed, other)];
+  const said = auditCodec.encode({ provenBytes: 9, failures: 3, isSuspect: true, toldMs: 5 });
+  const about = (auditor: KeyPair): string => auditKey(hostId(auditor), hostId(cellar));
+  const judge = (key: string, value: Uint8Array | null, from: KeyPair): string => cluster(known).judge(record(key, value, null, from), network.genesis).kind;
+  assert.deepEqual([judge(about(shed), said, shed), judge(about(shed), null, shed)], ["accept", "accept"]);
+  assert.deepEqual([judge(about(shed), said, attic), judge(about(cellar), said, cellar), judge(about(shed), new Uint8Array(3), shed)], ["refuse", "refuse", "refuse"]);
+  assert.equal(judge(`${about(shed)}/more`, said, shed), "refuse");
+  const one = cluster([...known, { key: about(shed), values: [said] }]).member(hostId(cellar))!;
+  assert.deepEqual([one.isSuspect, one.provenBytes], [false, 9]);
+  assert.equal(cluster([...known, { key: about(shed), values: [said] }, { key: about(attic), values: [said] }]).member(hostId(cellar))!.isSuspect, true);
 });

@@ -1,6 +1,8 @@
 import type { AccountId, HostId, InviteId } from "../codec/index.ts";
 import { CodecError, bytesOfId, compareBytes, concatBytes, idFromText, utf8 } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
+import type { Audit, Audits } from "./audits.ts";
+import { auditCodec, isSuspect, provenBytes, readAuditKey } from "./audits.ts";
 import type { Admission, HostCard, Invite, LastHonoured, Removal, VoterConfiguration } from "./entries.ts";
 import { admissionCodec, departureCodec, drainingCodec, hostCardCodec, inviteCodec, quotaCodec, removalCodec, settingCodec, votersCodec } from "./entries.ts";
 import type { Network } from "./network.ts";
@@ -25,6 +27,7 @@ export interface Register extends Roster {
   readonly revocations: ReadonlyMap<string, Removal>;
   /** The greatest number of returns under which a host was declared gone. */
   readonly departures: ReadonlyMap<HostId, number>;
+  readonly audits: Audits;
   /** Hosts that used an invite that another one had used first. */
   readonly expelled: ReadonlySet<HostId>;
   readonly settings: NetworkSettings;
@@ -43,6 +46,7 @@ interface Collected {
   /** The greatest number of returns that a host was declared gone under. */
   readonly departures: Map<HostId, number>;
   readonly draining: Set<HostId>;
+  readonly audits: Map<HostId, Map<HostId, Audit>>;
   /** What administrators have set. */
   readonly quotas: Map<AccountId, number>;
   readonly settings: Map<string, number>;
@@ -51,7 +55,7 @@ interface Collected {
 }
 
 /** Which keys the roster follows from. */
-export const ROSTER_PREFIXES = ["administrator/", "draining/", "gone/", "host/", "invite/", "member/", "quota/", "removed/", "revoked/", "setting/", "voters/"] as const;
+export const ROSTER_PREFIXES = ["administrator/", "audit/", "draining/", "gone/", "host/", "invite/", "member/", "quota/", "removed/", "revoked/", "setting/", "voters/"] as const;
 
 /** Derives who takes part from the network's records. Pure: the same records give the same roster, in any order. */
 export function buildRegister(network: Network, entries: Iterable<NetworkEntry>): Register {
@@ -63,6 +67,7 @@ export function buildRegister(network: Network, entries: Iterable<NetworkEntry>)
     revocations: new Map(),
     departures: new Map(),
     draining: new Set(),
+    audits: new Map(),
     quotas: new Map(),
     settings: new Map(),
     administrators: new Set([network.founder]),
@@ -93,6 +98,7 @@ export function buildRegister(network: Network, entries: Iterable<NetworkEntry>)
     removals: new Map([...collected.removals].map(([host, values]) => [host, strictest(values)])),
     revocations: collected.revocations,
     departures: collected.departures,
+    audits: collected.audits,
     expelled,
   };
 }
@@ -140,6 +146,11 @@ function collect(into: Collected, { key, values }: NetworkEntry): void {
       values.forEach((each) => drainingCodec.decode(each));
       into.draining.add(idFromText<HostId>(name));
       break;
+    case "audit": {
+      const { auditor, host } = readAuditKey(key);
+      into.audits.set(host, (into.audits.get(host) ?? new Map<HostId, Audit>()).set(auditor, auditCodec.decode(value)));
+      break;
+    }
     case "quota":
       // Of several the largest: it takes nothing from anybody.
       into.quotas.set(idFromText<AccountId>(name), Math.max(...values.map((each) => quotaCodec.decode(each).bytes)));
@@ -230,8 +241,11 @@ function membersOf(collected: Collected, expelled: ReadonlySet<HostId>): Map<Hos
       isGone: (collected.departures.get(host) ?? -1) >= returns,
       isDraining: collected.draining.has(host),
       isSuspect: false,
+      provenBytes: undefined,
     });
   }
+  // Whose word counts follows from who takes part.
+  for (const [host, member] of members) members.set(host, { ...member, isSuspect: isSuspect(host, collected.audits, members), provenBytes: provenBytes(host, collected.audits, members) });
   return members;
 }
 

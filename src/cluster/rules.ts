@@ -1,5 +1,6 @@
 import type { AccountId, HostId, InviteId } from "../codec/index.ts";
 import { CodecError, idFromText } from "../codec/index.ts";
+import { auditCodec, readAuditKey } from "./audits.ts";
 import { SETTING_MS, admissionCodec, departureCodec, drainingCodec, hostCardCodec, inviteCodec, quotaCodec, removalCodec, settingCodec, votersCodec } from "./entries.ts";
 import { isHonoured } from "./exclusion.ts";
 import { isSignedByMajority } from "./departure.ts";
@@ -59,6 +60,7 @@ export function networkRule(network: Network, others: Readonly<Record<string, Ru
     gone: judgeDeparture(network),
     setting: judgeSetting,
     draining: judgeDraining,
+    audit: judgeAudit,
     quota: judgeQuota,
     ...others,
   };
@@ -196,4 +198,11 @@ const judgeQuota: Rule = (record, _genesis, register) => {
   idIn<AccountId>(record.key);
   if (record.value !== null) quotaCodec.decode(record.value);
   return isAdministrator(record.author, register) ? ACCEPT : refuse("NOT_ADMINISTRATOR", "only administrators set this");
+};
+
+const judgeAudit: Rule = (record) => {
+  const { auditor, host } = readAuditKey(record.key);
+  if (record.host !== auditor || auditor === host) return refuse("NOT_OWN", "a host says what it has found out about others, under a key of its own");
+  if (record.value !== null) auditCodec.decode(record.value);
+  return ACCEPT;
 };

@@ -49,7 +49,7 @@ class Street {
     const { env, network, owner } = this;
     const key = keyOf(`real ${number}`);
     const host = idFromBytes<HostId>(key.publicKey);
-    this.members.set(host, { host, account: owner, name: `real${number}`, zone: `${number}`, capacityBytes: 1e9, addresses: [], version: "1", joinedMs: 0, invite: null, returns: 0, isGone: false, isDraining: false, isSuspect: false });
+    this.members.set(host, { host, account: owner, name: `real${number}`, zone: `${number}`, capacityBytes: 1e9, addresses: [], version: "1", joinedMs: 0, invite: null, returns: 0, isGone: false, isDraining: false, isSuspect: false, provenBytes: undefined });
     const directory = mkdtempSync(join(tmpdir(), "holdfast-pool-"));
     const transport = await createTransport(env, { seed: key.seed, listen: ["/ip4/127.0.0.1/tcp/0"], admission: (peer) => (this.members.has(peer as HostId) ? "member" : "stranger") });
     const store = await FilePieceStore.open(env, { directory, log: new MemoryLog(env, new MemoryDisk(env.random)), capacityBytes: 1e9 });
