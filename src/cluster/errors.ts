@@ -14,6 +14,7 @@ export type ClusterErrorCode =
   | "NOT_GONE"
   | "LAST_VOTER"
   | "NO_SUCH_HOST"
+  | "NO_SUCH_PERSON"
   | "OWN_DELEGATION"
   | "NO_ACCOUNT";
 

@@ -6,7 +6,7 @@ import type { HealthFacts } from "./health.ts";
 import { healthOf, nextStepOf } from "./health.ts";
 
 function host(name: string, presence: HostRow["presence"] = "online"): HostRow {
-  return { id: name as HostId, name, zone: name, presence, capacityBytes: 1, address: null, version: "1", lastSeenMs: null, isSelf: false };
+  return { id: name as HostId, name, zone: name, presence, capacityBytes: 1, address: null, version: "1", lastSeenMs: null, isDraining: false, isSuspect: false, isSelf: false };
 }
 
 function said(facts: Partial<HealthFacts>): readonly [string, string | null] {

@@ -8,6 +8,7 @@ import { codeOf } from "../platform/index.ts";
 import { AddressBook } from "./address-book.ts";
 import { DataDirectory } from "./directory.ts";
 import { gaugesOf } from "./gauges.ts";
+import { LiveSettings } from "./live-settings.ts";
 import { openStore } from "./open-store.ts";
 import { learnPeersFile } from "./peers.ts";
 import type { PersonalConfig } from "./personal.ts";
@@ -15,6 +16,7 @@ import type { Ports } from "./ports.ts";
 import { choosePorts } from "./ports.ts";
 import type { Ground, Rooms } from "./rooms.ts";
 import { furnish } from "./rooms.ts";
+import { HostUpkeep } from "./upkeep.ts";
 import { VERSION } from "./version.ts";
 import { View } from "./view.ts";
 
@@ -106,8 +108,9 @@ async function layGround(env: Env, options: HostOptions, started: AsyncDisposabl
   const directory = new DataDirectory(options.data);
   const known = await options.personal.directory(directory.path);
   const store = await openStore(env, directory, known?.host, started);
-  const [identity, settings] = [store.identity, store.settings];
-  const ports = await choosePorts(directory, settings, options);
+  const { identity } = store;
+  const ports = await choosePorts(directory, store.settings, options);
+  const settings = await LiveSettings.open(directory);
   const addressBook = await AddressBook.open(directory.file("addresses.cbor"));
   return { directory, identity, settings, delegation: await directory.delegation(), ports, web: { port: ports.httpPort }, store, addressBook };
 }
@@ -122,6 +125,7 @@ async function openDoor(env: Env, ground: Ground, rooms: Rooms, started: AsyncDi
     processId: process.pid,
     httpPort: () => ground.web.port,
     ...rooms,
+    upkeep: new HostUpkeep(env, { ...ground, ...rooms, store: ground.store.pieces }),
     store: ground.store.pieces,
     addressBook: ground.addressBook,
     gauges: () => gaugesOf(ground, rooms),

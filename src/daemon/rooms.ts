@@ -13,7 +13,8 @@ import type { Kv } from "../kv/index.ts";
 import { createKv } from "../kv/index.ts";
 import type { Circle } from "./circle.ts";
 import { createCircle } from "./circle.ts";
-import type { DataDirectory, HostIdentity, Settings } from "./directory.ts";
+import type { DataDirectory, HostIdentity } from "./directory.ts";
+import type { LiveSettings } from "./live-settings.ts";
 import type { LocalStore } from "./open-store.ts";
 import type { Ports } from "./ports.ts";
 import { VERSION } from "./version.ts";
@@ -22,7 +23,7 @@ import { VERSION } from "./version.ts";
 export interface Ground {
   readonly directory: DataDirectory;
   readonly identity: HostIdentity;
-  readonly settings: Settings;
+  readonly settings: LiveSettings;
   readonly delegation: Delegation | undefined;
   readonly ports: Ports;
   /** Where the door listens: known once it is open, when any free port was asked for. */

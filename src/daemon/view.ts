@@ -1,7 +1,7 @@
 import type { Cluster, Liveness, Member, Register } from "../cluster/index.ts";
 import type { AccountId, HostId, InviteId } from "../codec/index.ts";
 import { idFromText } from "../codec/index.ts";
-import type { Acknowledged, CreatedInvite, Gauge, HostRow, InviteGrants, InviteRow, Layout, NetworkSettings, Node, PeerAddresses, SettingChanges, Status } from "../door/index.ts";
+import type { Acknowledged, CreatedInvite, Gauge, HostRow, InviteGrants, InviteRow, Layout, NetworkSettings, Node, PeerAddresses, SettingChanges, Status, Upkeep } from "../door/index.ts";
 import type { Transport } from "../net/index.ts";
 import type { Env, Worker, WorkerStatus } from "../platform/index.ts";
 import type { Pool } from "../pool/index.ts";
@@ -26,6 +26,7 @@ export interface ViewParts {
   readonly httpPort: () => number;
   readonly cluster: Cluster;
   readonly liveness: Liveness;
+  readonly upkeep: Upkeep;
   readonly membership: Membership;
   readonly records: RunningRecords;
   readonly pool: Pool;
@@ -46,6 +47,7 @@ export class View implements Node {
   readonly sites: Sites;
   readonly kv: Kv;
   readonly pool: Pool;
+  readonly upkeep: Upkeep;
   readonly #env: Env;
   readonly #parts: ViewParts;
   readonly #startedMs: number;
@@ -58,6 +60,7 @@ export class View implements Node {
     this.sites = parts.sites;
     this.kv = parts.kv;
     this.pool = parts.pool;
+    this.upkeep = parts.upkeep;
   }
 
   status(): Status {
@@ -111,6 +114,8 @@ export class View implements Node {
       ...(pid === undefined ? {} : { pid }),
       ...(port === undefined || port === 0 ? {} : { httpPort: port }),
       version: member.version,
+      isDraining: member.isDraining,
+      isSuspect: member.isSuspect,
       lastSeenMs: isSelf ? this.#env.clock.wallMs() : (liveness.lastSeenMs(member.host) ?? null),
       isSelf,
     };

@@ -3,6 +3,7 @@ import { Api } from "./api/api.ts";
 import { Guard } from "./api/guard.ts";
 import { kvRoutes } from "./api/kv-routes.ts";
 import { networkRoutes, settingRoutes } from "./api/network-routes.ts";
+import { upkeepRoutes } from "./api/upkeep-routes.ts";
 import { publicationRoutes } from "./api/publication-routes.ts";
 import { Publications } from "./api/publications.ts";
 import { siteRoutes } from "./api/site-routes.ts";
@@ -68,7 +69,7 @@ function furnish(env: Env, options: DoorOptions, traffic: Traffic, publications:
   const stalls = new Stalls(env, traffic);
   const shelves = new Shelves(env, node.sites);
   const files = new FileAnswers(env, new MemoryCache(memoryCacheBytes), stalls, traffic);
-  const routes = [...networkRoutes(node), ...settingRoutes(node), ...siteRoutes({ env, node, shelves, files, stalls, traffic, port }), ...publicationRoutes(node, publications, port), ...kvRoutes({ env, kv: node.kv, stalls, traffic })];
+  const routes = [...networkRoutes(node), ...settingRoutes(node), ...upkeepRoutes(node.upkeep), ...siteRoutes({ env, node, shelves, files, stalls, traffic, port }), ...publicationRoutes(node, publications, port), ...kvRoutes({ env, kv: node.kv, stalls, traffic })];
   const api = new Api(env, new Guard(token, port), traffic, node.status().version, routes);
   return new Reception(env, traffic, new Gateway(env, node, shelves, files, traffic, port), api, new SelfPages(node, new Metrics(node, traffic), traffic, port));
 }

@@ -1,15 +1,27 @@
-import type { HostId } from "../codec/index.ts";
+import type { AccountId, HostId } from "../codec/index.ts";
 import type { WorkerStatus } from "../platform/index.ts";
 import type { Kv } from "../kv/index.ts";
 import type { Pool } from "../pool/index.ts";
 import type { Sites } from "../site/index.ts";
 import type { Acknowledged, CreatedInvite, HostRow, InviteGrants, InviteRow, Layout, NetworkSettings, PeerAddresses, SettingChanges, Status } from "./rows.ts";
+import type { CapacityRow, PersonRow } from "./upkeep-rows.ts";
 
 /** A number for /metrics, read at each scrape. Names begin with "holdfast_" and end with the unit. */
 export interface Gauge {
   readonly name: string;
   readonly help: string;
   readonly value: number;
+}
+
+/** What people do about hosts and their space. */
+export interface Upkeep {
+  /** Empties a host, or lets it be filled again. @throws ClusterError NO_SUCH_HOST; RecordsError REFUSED for those who are neither its person nor administrators */
+  drain(host: HostId, isDraining: boolean): Promise<Acknowledged>;
+  /** How much of its disk this host offers from now on. @throws StoreError CAPACITY_TOO_LARGE */
+  resize(capacityBytes: number): Promise<CapacityRow>;
+  people(): readonly PersonRow[];
+  /** @param quotaBytes null: what the person's invites grant. @throws ClusterError NO_SUCH_PERSON; RecordsError REFUSED */
+  setQuota(account: AccountId, quotaBytes: number | null): Promise<Acknowledged>;
 }
 
 /** All that the doors ask of the running host. The daemon provides it. */
@@ -20,6 +32,7 @@ export interface Node {
   readonly kv: Kv;
   /** Tells who holds a site and what it survives. */
   readonly pool: Pick<Pool, "standing">;
+  readonly upkeep: Upkeep;
   status(): Status;
   /** All members, this host first. */
   hosts(): readonly HostRow[];

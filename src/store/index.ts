@@ -18,6 +18,6 @@ export { checkMarker, readMarker, writeMarker } from "./marker.ts";
 export type { ExpectedMarker, Marker } from "./marker.ts";
 export { lockDirectory } from "./lock.ts";
 export type { DirectoryLock } from "./lock.ts";
-export { prepareDataDirectory } from "./prime.ts";
+export { checkCapacity, prepareDataDirectory } from "./prime.ts";
 export type { PrepareOptions } from "./prime.ts";
 export { verifyFsync } from "./verify-fsync.ts";

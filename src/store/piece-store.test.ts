@@ -161,6 +161,19 @@ test("a reservation takes space until it is used or released, and no more is pro
   await assert.rejects(store.reserve(-1), RangeError);
 });
 
+test("a store that is to offer less than it holds keeps it all and takes nothing more, and one that offers more takes more", async (t) => {
+  const { store } = await bench(t, { capacityBytes: 10_000 });
+  const bytes = contentOf(6000);
+  const piece = pieceOf(bytes);
+  await keep(store, piece, bytes);
+  store.resize(3000);
+  assert.equal(await store.availableBytes(), 0);
+  await assert.rejects(store.reserve(1), { code: "STORE_FULL" });
+  assert.deepEqual(await store.read(piece.pack, piece.index, 0, 6000), bytes);
+  store.resize(20_000);
+  (await store.reserve(12_000)).release();
+});
+
 test("the disk's last free space is not given away", async (t) => {
   const { freeBytes } = await space(temporaryFolder(t));
   const { store } = await bench(t, { keepFreeBytes: freeBytes * 2, capacityBytes: freeBytes });

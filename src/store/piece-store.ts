@@ -81,6 +81,10 @@ export class FilePieceStore implements PieceStore {
     return this.#space.usedBytes;
   }
 
+  resize(capacityBytes: number): void {
+    this.#space.capacityBytes = capacityBytes;
+  }
+
   availableBytes(): Promise<number> {
     return this.#space.availableBytes();
   }

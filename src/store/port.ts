@@ -74,6 +74,8 @@ export interface ProvenLeaves {
 export interface PieceStore {
   readonly capacityBytes: number;
   readonly usedBytes: number;
+  /** Offers more or less from now on. Less than is used takes nothing new and deletes nothing. */
+  resize(capacityBytes: number): void;
   /** What may still be taken: capacity less use and reservations, and never the disk's last free space. */
   availableBytes(): Promise<number>;
   /** @throws StoreError STORE_FULL when `sizeBytes` cannot be promised; it says how much is left */

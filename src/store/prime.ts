@@ -26,15 +26,23 @@ export async function prepareDataDirectory(directory: string, options: PrepareOp
   await checkEmpty(directory, options.mayHold ?? []);
   const { totalBytes, freeBytes } = await spaceAround(resolve(directory));
   const capacityBytes = options.capacityBytes ?? Math.floor(freeBytes / 2);
-  if (capacityBytes > totalBytes) {
-    throw new StoreError("CAPACITY_TOO_LARGE", `A capacity of ${capacityBytes} bytes is more than the disk under ${directory} has: ${totalBytes} bytes in all, ${freeBytes} of them free. Give a smaller --capacity.`);
-  }
+  refuseMoreThan({ totalBytes, freeBytes }, capacityBytes, directory);
   for (const folder of [folders.pieces, folders.incoming, folders.quarantine, folders.cache]) await ensureFolder(folder(directory), 0o700);
   // The folder's own name must survive a power cut, too.
   await syncFolder(dirname(resolve(directory))).catch((error: unknown) => {
     throw diskError(error, directory);
   });
   return capacityBytes;
+}
+
+/** @throws StoreError CAPACITY_TOO_LARGE when the disk under the folder has not so much at all */
+export async function checkCapacity(directory: string, capacityBytes: number): Promise<void> {
+  refuseMoreThan(await spaceAround(resolve(directory)), capacityBytes, directory);
+}
+
+function refuseMoreThan({ totalBytes, freeBytes }: Awaited<ReturnType<typeof space>>, capacityBytes: number, directory: string): void {
+  if (capacityBytes <= totalBytes) return;
+  throw new StoreError("CAPACITY_TOO_LARGE", `A capacity of ${capacityBytes} bytes is more than the disk under ${directory} has: ${totalBytes} bytes in all, ${freeBytes} of them free. Give a smaller one.`);
 }
 
 async function checkEmpty(directory: string, mayHold: readonly string[]): Promise<void> {

@@ -41,7 +41,8 @@ export class PromisedSpace implements Reservation {
 
 /** Accounts for a part of a disk: what is used, what is promised, and what may still be taken. */
 export class SpaceBudget {
-  readonly capacityBytes: number;
+  /** May be changed at any time, to less than is used too. */
+  capacityBytes: number;
   readonly #directory: string;
   readonly #floorBytes: number;
   #usedBytes: number;

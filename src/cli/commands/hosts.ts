@@ -33,7 +33,11 @@ export const hosts: CommandFile = (command, go) => {
   common(command, "hosts", "hosts --addresses > peers.txt");
 };
 
+function stateOf({ presence, isDraining, isSuspect }: HostRow): string {
+  return [presence, ...(isDraining ? ["being emptied"] : []), ...(isSuspect ? ["suspect"] : [])].join(", ");
+}
+
 export function hostTable(rows: readonly HostRow[]): string {
   const columns = ["host", "state", "zone", { title: "used", right: true }, { title: "capacity", right: true }, "address"];
-  return table(columns, rows.map((row) => [row.isSelf ? `${row.name} (this)` : row.name, row.presence, row.zone, row.usedBytes === undefined ? "?" : formatBytes(row.usedBytes), formatBytes(row.capacityBytes), row.address ?? "unknown"]));
+  return table(columns, rows.map((row) => [row.isSelf ? `${row.name} (this)` : row.name, stateOf(row), row.zone, row.usedBytes === undefined ? "?" : formatBytes(row.usedBytes), formatBytes(row.capacityBytes), row.address ?? "unknown"]));
 }

@@ -10,7 +10,7 @@ import type { Door, DoorOptions } from "../door.ts";
 import { createDoor } from "../door.ts";
 import { FakeKv } from "./fake-kv.ts";
 import { FakeSites } from "./fake-sites.ts";
-import type { Node } from "../port.ts";
+import type { Node, Upkeep } from "../port.ts";
 import type { HostRow, Status } from "../rows.ts";
 
 // For tests and benchmarks only: a running host made of memory behind the port `Node`, a door to it, and clients.
@@ -25,7 +25,29 @@ export function hostId(number: number): HostId {
 }
 
 export function hostRow(number: number, name: string, more: Partial<HostRow> = {}): HostRow {
-  return { id: hostId(number), name, zone: name, presence: "online", capacityBytes: 20 * GIB, usedBytes: GIB, address: `/ip4/127.0.0.1/tcp/${4280 + number}`, version: "0.1.0", lastSeenMs: 1, isSelf: false, ...more };
+  return { id: hostId(number), name, zone: name, presence: "online", capacityBytes: 20 * GIB, usedBytes: GIB, address: `/ip4/127.0.0.1/tcp/${4280 + number}`, version: "0.1.0", lastSeenMs: 1, isDraining: false, isSuspect: false, isSelf: false, ...more };
+}
+
+/** Notes what it is told. */
+export class FakeUpkeep implements Upkeep {
+  calls: unknown[] = [];
+
+  drain: Upkeep["drain"] = async (...said) => {
+    this.calls.push(["drain", ...said]);
+    return { safe: true };
+  };
+
+  resize: Upkeep["resize"] = async (capacityBytes) => {
+    this.calls.push(["resize", capacityBytes]);
+    return { capacityBytes, usedBytes: 7 };
+  };
+
+  people: Upkeep["people"] = () => [{ id: "person", name: "attic", hosts: ["attic"], isAdministrator: true, quotaBytes: 50, quotaFrom: "share" }];
+
+  setQuota: Upkeep["setQuota"] = async (...said) => {
+    this.calls.push(["quota", ...said]);
+    return { safe: false };
+  };
 }
 
 /** A host whose answers a test may replace one by one. */
@@ -33,6 +55,7 @@ export class FakeNode implements Node {
   readonly self: Node["self"];
   readonly sites = new FakeSites();
   readonly kv = new FakeKv();
+  readonly upkeep = new FakeUpkeep();
   rows: HostRow[];
   networkName = "friends";
   holders: HostId[] = [];

@@ -15,7 +15,7 @@ interface Kept {
 
 /** A piece store in memory, by the store's port. Its bytes can be spoilt. */
 export class FakeStore implements PieceStore {
-  readonly capacityBytes: number;
+  capacityBytes: number;
   readonly #kept = new Map<string, Kept>();
   #reserved = 0;
 
@@ -25,6 +25,10 @@ export class FakeStore implements PieceStore {
 
   get usedBytes(): number {
     return [...this.#kept.values()].reduce((sum, { piece }) => sum + piece.sizeBytes, 0);
+  }
+
+  resize(capacityBytes: number): void {
+    this.capacityBytes = capacityBytes;
   }
 
   get reservedBytes(): number {

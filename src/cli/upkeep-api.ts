@@ -1,0 +1,28 @@
+import type { Acknowledged, CapacityRow, PersonRow } from "../door/index.ts";
+
+export type Send = (method: "GET" | "POST" | "PUT" | "DELETE", path: string, json?: unknown) => Promise<unknown>;
+
+/** What the running host can be asked about hosts' space, as functions. */
+export class UpkeepApi {
+  readonly #send: Send;
+
+  constructor(send: Send) {
+    this.#send = send;
+  }
+
+  async drain(host: string, isDraining: boolean): Promise<Acknowledged> {
+    return (await this.#send("PUT", `/hosts/${encodeURIComponent(host)}/draining`, { isDraining })) as Acknowledged;
+  }
+
+  async resize(capacityBytes: number): Promise<CapacityRow> {
+    return (await this.#send("PUT", "/capacity", { capacityBytes })) as CapacityRow;
+  }
+
+  async people(): Promise<readonly PersonRow[]> {
+    return ((await this.#send("GET", "/people")) as { people: PersonRow[] }).people;
+  }
+
+  async setQuota(account: string, quotaBytes: number | null): Promise<Acknowledged> {
+    return (await this.#send("PUT", `/people/${encodeURIComponent(account)}/quota`, { quotaBytes })) as Acknowledged;
+  }
+}

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "node:test";
+import type { TestContext } from "node:test";
+import type { AccountId, HostId } from "../codec/index.ts";
+import { messageOf } from "../platform/index.ts";
+import { DataDirectory } from "./directory.ts";
+import { env } from "./fakes/board.ts";
+import type { TestMember } from "./fakes/circle.ts";
+import { Circle } from "./fakes/circle.ts";
+import { LiveSettings } from "./live-settings.ts";
+import { HostUpkeep } from "./upkeep.ts";
+
+interface Bench {
+  readonly upkeep: HostUpkeep;
+  readonly directory: DataDirectory;
+  readonly resized: number[];
+}
+
+async function bench(t: TestContext, { identity, cluster, records, membership, name }: TestMember): Promise<Bench> {
+  const path = await mkdtemp(join(tmpdir(), "holdfast-upkeep-"));
+  t.after(() => rm(path, { recursive: true }));
+  const directory = new DataDirectory(path);
+  await directory.writeSettings({ hostName: name, zone: name, capacityBytes: 1000, httpPort: 4280 });
+  const resized: number[] = [];
+  const store = { usedBytes: 400, resize: (bytes: number): void => void resized.push(bytes) };
+  return { directory, resized, upkeep: new HostUpkeep(env, { directory, identity, settings: await LiveSettings.open(directory), cluster, records, membership, store }) };
+}
+
+const refused = (code: string) => (error: unknown) => messageOf(error).includes(code);
+
+test("a host is emptied by its person, by an administrator or by itself, and filled again; by nobody else", async (t) => {
+  await using circle = await Circle.of("attic", "barn", "cellar");
+  const [attic, barn, cellar] = circle.members as [TestMember, TestMember, TestMember];
+  const [founder, own, other] = [await bench(t, attic), await bench(t, barn), await bench(t, cellar)];
+  const isDraining = (): boolean => attic.cluster.member(barn.id)!.isDraining;
+  await own.upkeep.drain(barn.id, true);
+  assert.ok(isDraining());
+  await founder.upkeep.drain(barn.id, false);
+  assert.ok(!isDraining());
+  await assert.rejects(other.upkeep.drain(barn.id, true), refused("NOT_ADMINISTRATOR"));
+  await assert.rejects(other.upkeep.drain("nobody" as HostId, true), { code: "NO_SUCH_HOST" });
+  assert.ok(!isDraining());
+});
+
+test("a new capacity is on the disk, in the store and in the host's card, and more than the disk has is refused", async (t) => {
+  await using circle = await Circle.of("attic");
+  const [attic] = circle.members as [TestMember];
+  const { upkeep, directory, resized } = await bench(t, attic);
+  assert.deepEqual(await upkeep.resize(2000), { capacityBytes: 2000, usedBytes: 400 });
+  assert.deepEqual(await directory.settings(), { hostName: "attic", zone: "attic", capacityBytes: 2000, httpPort: 4280 });
+  await assert.rejects(upkeep.resize(Number.MAX_SAFE_INTEGER), { code: "CAPACITY_TOO_LARGE" });
+  assert.deepEqual(resized, [2000]);
+});
+
+test("an administrator sets quotas and takes them back, of people who are there", async (t) => {
+  await using circle = await Circle.of("attic", "barn");
+  const [attic, barn] = circle.members as [TestMember, TestMember];
+  const [founder, guest] = [await bench(t, attic), await bench(t, barn)];
+  const person = attic.cluster.member(barn.id)!.account;
+  const quotaOf = (): unknown => founder.upkeep.people().find(({ id }) => id === person);
+  const row = { id: person, name: "barn", hosts: ["barn"], isAdministrator: false };
+  assert.deepEqual(quotaOf(), { ...row, quotaBytes: 1000, quotaFrom: "share" });
+  await founder.upkeep.setQuota(person, 77);
+  assert.deepEqual(quotaOf(), { ...row, quotaBytes: 77, quotaFrom: "administrator" });
+  await founder.upkeep.setQuota(person, null);
+  assert.deepEqual(quotaOf(), { ...row, quotaBytes: 1000, quotaFrom: "share" });
+  await assert.rejects(guest.upkeep.setQuota(person, 1e12), refused("NOT_ADMINISTRATOR"));
+  await assert.rejects(founder.upkeep.setQuota("nobody" as AccountId, 1), { code: "NO_SUCH_PERSON" });
+});

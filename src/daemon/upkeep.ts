@@ -1,0 +1,62 @@
+import type { Cluster, Person } from "../cluster/index.ts";
+import { ClusterError, drainingCodec, quotaCodec } from "../cluster/index.ts";
+import type { AccountId, HostId } from "../codec/index.ts";
+import type { Acknowledged, CapacityRow, PersonRow, Upkeep } from "../door/index.ts";
+import type { Env } from "../platform/index.ts";
+import type { Records } from "../records/index.ts";
+import type { PieceStore } from "../store/index.ts";
+import { checkCapacity } from "../store/index.ts";
+import type { DataDirectory, HostIdentity } from "./directory.ts";
+import type { LiveSettings } from "./live-settings.ts";
+import type { Membership } from "./membership.ts";
+
+export interface UpkeepParts {
+  readonly directory: DataDirectory;
+  readonly identity: HostIdentity;
+  readonly settings: LiveSettings;
+  readonly cluster: Cluster;
+  readonly records: Records;
+  readonly membership: Membership;
+  readonly store: Pick<PieceStore, "usedBytes" | "resize">;
+}
+
+/** What people do about hosts and their space: empty one, offer more or less of its disk, say who may take how much. */
+export class HostUpkeep implements Upkeep {
+  readonly #env: Env;
+  readonly #parts: UpkeepParts;
+
+  constructor(env: Env, parts: UpkeepParts) {
+    this.#env = env;
+    this.#parts = parts;
+  }
+
+  async drain(host: HostId, isDraining: boolean): Promise<Acknowledged> {
+    const { cluster, identity, records } = this.#parts;
+    if (!cluster.register.members.has(host)) throw new ClusterError("NO_SUCH_HOST", `No host ${host} is in this network. "holdfast hosts" lists them.`);
+    const value = isDraining ? drainingCodec.encode({ sinceMs: this.#env.clock.wallMs() }) : null;
+    // About itself a host may speak whether or not it acts for anybody.
+    return records.write([{ namespace: identity.network.namespace, key: `draining/${host}`, value }], host === identity.host ? { as: "host" } : {});
+  }
+
+  async resize(capacityBytes: number): Promise<CapacityRow> {
+    const { directory, settings, store, membership } = this.#parts;
+    await checkCapacity(directory.path, capacityBytes);
+    await settings.change({ capacityBytes });
+    store.resize(capacityBytes);
+    membership.card.nudge();
+    return { capacityBytes, usedBytes: store.usedBytes };
+  }
+
+  people(): readonly PersonRow[] {
+    const { people, members } = this.#parts.cluster.register;
+    const hostsOf = (person: AccountId): string[] => [...members.values()].filter(({ account }) => account === person).map(({ name }) => name);
+    const row = ({ account, name, isAdministrator, quotaBytes, quotaFrom }: Person): PersonRow => ({ id: account, name, hosts: hostsOf(account), isAdministrator, quotaBytes, quotaFrom });
+    return [...people.values()].map(row).sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  async setQuota(account: AccountId, quotaBytes: number | null): Promise<Acknowledged> {
+    const { cluster, identity, records } = this.#parts;
+    if (!cluster.register.people.has(account)) throw new ClusterError("NO_SUCH_PERSON", `Nobody with the account ${account} takes part in this network. "holdfast quota" lists the people.`);
+    return records.write([{ namespace: identity.network.namespace, key: `quota/${account}`, value: quotaBytes === null ? null : quotaCodec.encode({ bytes: quotaBytes }) }]);
+  }
+}
