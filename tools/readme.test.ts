@@ -12,15 +12,23 @@ interface Finished {
   readonly stderr: string;
 }
 
-function holdfast(...args: readonly string[]): Promise<Finished> {
+function run(program: string, args: readonly string[], input = ""): Promise<Finished> {
   return new Promise((done, reject) => {
     const { HOLDFAST_DATA: _data, ...environment } = process.env;
-    const child = spawn(process.execPath, [join(ROOT, "src/cli/main.ts"), ...args], { stdio: ["ignore", "pipe", "pipe"], env: { ...environment, HOLDFAST_CONFIG: "/nonexistent/holdfast" } });
+    const child = spawn(process.execPath, [join(ROOT, program), ...args], { stdio: ["pipe", "pipe", "pipe"], env: { ...environment, HOLDFAST_CONFIG: "/nonexistent/holdfast" } });
     const [out, said]: [string[], string[]] = [[], []];
     child.stdout.setEncoding("utf8").on("data", (text: string) => out.push(text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => said.push(text));
     child.on("error", reject).on("close", (code) => done({ code, stdout: out.join(""), stderr: said.join("") }));
+    child.stdin.end(input);
   });
+}
+
+/** What each of the command lines says, all typed in one process. */
+async function typed(lines: readonly (readonly string[])[]): Promise<readonly Finished[]> {
+  const { code, stdout, stderr } = await run("tools/typed.ts", [], JSON.stringify(lines));
+  assert.equal(code, 0, stderr);
+  return JSON.parse(stdout) as Finished[];
 }
 
 /** The commands that a help lists. */
@@ -50,14 +58,17 @@ function commandOf(typed: string, helps: ReadonlyMap<string, string>): string {
 
 async function everyHelp(): Promise<Map<string, string>> {
   const helps = new Map<string, string>();
-  const below = async (command: string): Promise<void> => {
-    const { stdout, code } = await holdfast(...command.split(" "), "--help");
-    assert.equal(code, 0, `${command} --help`);
-    helps.set(command, stdout);
-    await Promise.all(commandsIn(stdout).map((sub) => below(`${command} ${sub}`)));
+  const below = async (commands: readonly string[]): Promise<void> => {
+    const answers = await typed(commands.map((command) => [...command.split(" "), "--help"]));
+    for (const [at, { stdout, code }] of answers.entries()) {
+      assert.equal(code, 0, `${commands[at]} --help`);
+      helps.set(commands[at]!, stdout);
+    }
+    const subs = commands.flatMap((command) => commandsIn(helps.get(command)!).map((sub) => `${command} ${sub}`));
+    if (subs.length > 0) await below(subs);
   };
-  const { stdout } = await holdfast("--help");
-  await Promise.all(commandsIn(stdout).map(below));
+  const [all] = await typed([["--help"]]);
+  await below(commandsIn(all!.stdout));
   return helps;
 }
 
@@ -105,20 +116,19 @@ test("what the README tells people to run with npm is there", () => {
 
 test("every command that is typed wrongly says so as one JSON document with --json", async () => {
   const leaves = [...helps].filter(([, help]) => commandsIn(help).length === 0).map(([command]) => command);
-  await Promise.all(
-    leaves.map(async (command) => {
-      const { code, stdout, stderr } = await holdfast(...command.split(" "), "--nonsense", "--json");
-      const { error } = JSON.parse(stdout) as { error: { code: string; message: string } };
-      assert.equal(error.code, "USAGE", command);
-      assert.match(error.message, /Type '.*--help'/, command);
-      assert.equal(stderr, "", command);
-      assert.equal(code, 2, command);
-    }),
-  );
+  const answers = await typed(leaves.map((command) => [...command.split(" "), "--nonsense", "--json"]));
+  for (const [at, { code, stdout, stderr }] of answers.entries()) {
+    const command = leaves[at]!;
+    const { error } = JSON.parse(stdout) as { error: { code: string; message: string } };
+    assert.equal(error.code, "USAGE", command);
+    assert.match(error.message, /Type '.*--help'/, command);
+    assert.equal(stderr, "", command);
+    assert.equal(code, 2, command);
+  }
 });
 
 test("a command that is typed wrongly says so in one line of words without --json", async () => {
-  const { code, stdout, stderr } = await holdfast("status", "--nonsense");
+  const { code, stdout, stderr } = await run("src/cli/main.ts", ["status", "--nonsense"]);
   assert.deepEqual({ code, stdout }, { code: 2, stdout: "" });
   assert.match(stderr, /^holdfast: .*nonsense.*--help.*\n$/);
 });
