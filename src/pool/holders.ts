@@ -3,10 +3,10 @@ import type { Member } from "../cluster/index.ts";
 import type { Catalog, PackFacts } from "./catalog.ts";
 import type { PoolParts } from "./parts.ts";
 import type { Candidate } from "./placement.ts";
-import { rank } from "./placement.ts";
+import { rank, weightOf } from "./placement.ts";
 import type { Holding } from "./port.ts";
 
-type View = Pick<PoolParts, "self" | "roster" | "presence" | "freeBytes" | "store">;
+type View = Pick<PoolParts, "self" | "roster" | "presence" | "freeBytes" | "provenBytes" | "store">;
 
 /** Members that the network has not declared gone, reachable or not. */
 export function activeMembers(view: View): HostId[] {
@@ -52,12 +52,17 @@ export function lossesSurvived(k: number, holdings: readonly Holding[]): number 
   return cheapest.reduce((sum, hosts) => sum + hosts, 0) - 1;
 }
 
+/** The usable hosts that are there now, this one included. */
+export function hostsInReach(view: View): Member[] {
+  return [...view.roster().members.values()].filter((member) => isUsable(view, member) && (member.host === view.self || view.presence(member.host) === "online"));
+}
+
 /** The hosts that could take a piece now, this one included, in the order in which the pack asks them. */
 export async function candidatesFor(view: View, pack: PackId): Promise<Candidate[]> {
   const own = await view.store.availableBytes();
-  const online = [...view.roster().members.values()].filter((member) => isUsable(view, member) && (member.host === view.self || view.presence(member.host) === "online"));
+  const weight = (host: HostId, freeBytes: number): number => (view.provenBytes === undefined ? freeBytes : weightOf(freeBytes, view.provenBytes(host) ?? 0));
   return rank(
     pack,
-    online.map(({ host, zone, capacityBytes }) => ({ host, zone, freeBytes: host === view.self ? own : (view.freeBytes(host) ?? capacityBytes) })),
+    hostsInReach(view).map(({ host, zone, capacityBytes }) => ({ host, zone, freeBytes: weight(host, host === view.self ? own : (view.freeBytes(host) ?? capacityBytes)) })),
   );
 }

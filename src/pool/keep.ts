@@ -113,7 +113,7 @@ export async function topUpTurn(keep: KeepParts, { signal, report }: WorkerTurn)
     const wanted = missingHere(keep, facts);
     if (wanted === 0) continue;
     const exclude: HostId[] = hostsOf(keep.catalog.holdings(facts.namespace, facts.pack));
-    const { claims } = await place(keep, pieceOf(keep, facts), wanted, exclude, signal);
+    const { claims } = await place(keep, Array.from({ length: wanted }, () => pieceOf(keep, facts)), { exclude, signal });
     signal.throwIfAborted();
     if (claims.length > 0) await writeClaims(keep, facts, claims);
     copied += claims.length;

@@ -1,7 +1,7 @@
 import type { HostId, NamespaceId, PackId } from "../codec/index.ts";
 import type { BulkStream } from "../net/index.ts";
 import type { Env } from "../platform/index.ts";
-import { Limiter, withDeadline } from "../platform/index.ts";
+import { withDeadline } from "../platform/index.ts";
 import type { Claim } from "./claim.ts";
 import { claimCodec, isByHolder, signClaim } from "./claim.ts";
 import { PoolError } from "./errors.ts";
@@ -15,8 +15,6 @@ const RELEASE_MS = 2_000;
 const STALL_MS = 15_000;
 /** For a whole piece: 16 MiB at half a megabit per second. */
 const PUT_MS = 270_000;
-/** Pieces under way from this host at once; each is in memory once, whatever the number of holders. */
-const SENDING_MAX = 16;
 
 /** A piece that is to be put on a host. */
 export interface Piece {
@@ -31,29 +29,43 @@ export interface Piece {
   readonly bytes: (signal: AbortSignal) => AsyncIterable<Uint8Array>;
 }
 
+/** Space that a host has promised for a piece, if the piece does not lie there already. Either sent to or released. */
+export interface Berth {
+  /**
+   * @param onSent called before the first byte leaves: from then on the host may have the piece, whatever it answers
+   * @throws PoolError BAD_ANSWER; NetError; PlatformError DEADLINE
+   */
+  send(onSent: () => void, signal: AbortSignal): Promise<Claim>;
+  /** The promise runs out by itself in two minutes; this only gives the space back sooner. */
+  release(): void;
+}
+
 /** Puts pieces on hosts, this one or others, and comes back with their signed claims. */
 export class Offers {
   readonly #env: Env;
   readonly #parts: PoolParts;
-  readonly #sending = new Limiter(SENDING_MAX);
 
   constructor(env: Env, parts: PoolParts) {
     this.#env = env;
     this.#parts = parts;
   }
 
-  /**
-   * @param onSent called before the first byte leaves: from then on the host may have the piece, whatever it answers
-   * @throws PoolError HOST_FULL, HOST_BUSY, BAD_ANSWER; NetError; PlatformError DEADLINE
-   */
-  put(host: HostId, piece: Piece, onSent: () => void, signal: AbortSignal): Promise<Claim> {
-    return this.#sending.run(() => (host === this.#parts.self ? this.#keep(piece, onSent, signal) : this.#give(host, piece, onSent, signal)), signal);
+  /** @throws PoolError HOST_FULL, HOST_BUSY, BAD_ANSWER; NetError; PlatformError DEADLINE */
+  reserve(host: HostId, piece: Piece, signal: AbortSignal): Promise<Berth> {
+    return host === this.#parts.self ? this.#reserveHere(piece) : this.#reserveThere(host, piece, signal);
   }
 
-  async #keep(piece: Piece, onSent: () => void, signal: AbortSignal): Promise<Claim> {
+  /** Reserves and sends. */
+  async put(host: HostId, piece: Piece, onSent: () => void, signal: AbortSignal): Promise<Claim> {
+    return await (await this.reserve(host, piece, signal)).send(onSent, signal);
+  }
+
+  async #reserveHere(piece: Piece): Promise<Berth> {
     const { store } = this.#parts;
-    if (store.held(piece.pack, piece.index) === undefined) {
-      const reservation = await store.reserve(piece.sizeBytes);
+    const held = (): Claim => this.ownClaim(piece);
+    if (store.held(piece.pack, piece.index) !== undefined) return { send: async () => held(), release: () => {} };
+    const reservation = await store.reserve(piece.sizeBytes);
+    const send: Berth["send"] = async (onSent, signal) => {
       try {
         signal.throwIfAborted();
         onSent();
@@ -61,8 +73,9 @@ export class Offers {
       } finally {
         reservation.release();
       }
-    }
-    return this.ownClaim(piece);
+      return held();
+    };
+    return { send, release: () => reservation.release() };
   }
 
   /** This host's word for a piece that lies on its disk. */
@@ -70,20 +83,23 @@ export class Offers {
     return signClaim(namespace, { pack, index, host: this.#parts.self, sizeBytes }, this.#parts.hostKey);
   }
 
-  async #give(host: HostId, piece: Piece, onSent: () => void, signal: AbortSignal): Promise<Claim> {
-    const claim = await this.#reserve(host, piece, signal);
-    if (claim !== undefined) return claim;
-    try {
-      return await withDeadline(this.#env, PUT_MS, "Sending a piece", signal, (within) => this.#send(host, piece, onSent, within));
-    } catch (error) {
-      // The promise runs out by itself in two minutes; this only gives the space back sooner.
-      this.#parts.transport.request(host, RELEASE, pieceNameCodec.encode(piece), { timeoutMs: RELEASE_MS }).catch(() => {});
-      throw error;
-    }
+  async #reserveThere(host: HostId, piece: Piece, signal: AbortSignal): Promise<Berth> {
+    const claim = await this.#ask(host, piece, signal);
+    if (claim !== undefined) return { send: async () => claim, release: () => {} };
+    const release = (): void => void this.#parts.transport.request(host, RELEASE, pieceNameCodec.encode(piece), { timeoutMs: RELEASE_MS }).catch(() => {});
+    const send: Berth["send"] = async (onSent, within) => {
+      try {
+        return await withDeadline(this.#env, PUT_MS, "Sending a piece", within, (inner) => this.#send(host, piece, onSent, inner));
+      } catch (error) {
+        release();
+        throw error;
+      }
+    };
+    return { send, release };
   }
 
   /** Asks for space. A host that has the piece already answers with its claim. */
-  async #reserve(host: HostId, piece: Piece, signal: AbortSignal): Promise<Claim | undefined> {
+  async #ask(host: HostId, piece: Piece, signal: AbortSignal): Promise<Claim | undefined> {
     const answer = reserveAnswerCodec.decode(await this.#parts.transport.request(host, RESERVE, reserveCodec.encode(piece), { timeoutMs: RESERVE_MS, signal }));
     switch (answer.kind) {
       case "reserved":

@@ -23,6 +23,8 @@ export interface PoolParts {
   readonly presence: (host: HostId) => Presence;
   /** What a host's last heartbeat said of its free space, if one has come. */
   readonly freeBytes: (host: HostId) => number | undefined;
+  /** How many bytes audits have proven that a host holds; undefined where nobody has audited it. Left out: audits play no part. */
+  readonly provenBytes?: (host: HostId) => number | undefined;
   /** By which a person let this host sign for them; undefined on a host that nobody uses. */
   readonly delegation: () => Delegation | undefined;
 }

@@ -4,18 +4,18 @@ import { messageOf } from "../platform/index.ts";
 import type { Claim } from "./claim.ts";
 import { candidatesFor } from "./holders.ts";
 import type { MaybeHolders } from "./maybe.ts";
-import type { Offers, Piece } from "./offer.ts";
+import type { Berth, Offers, Piece } from "./offer.ts";
 import type { PoolParts } from "./parts.ts";
 import { nameOf } from "./parts.ts";
 import type { Candidate } from "./placement.ts";
 import { nextHolder } from "./placement.ts";
 
 export interface Placement {
-  /** One of each holder found; fewer than wanted when no further host takes the piece. */
+  /** One of each holder found, no host twice; fewer than wanted when no further host takes a piece. */
   readonly claims: readonly Claim[];
   /** Why hosts that were asked are not among them, in words for people. */
   readonly refusals: readonly string[];
-  /** Whether bytes have left, so that somebody may hold the piece whatever was answered. */
+  /** Whether bytes have left, so that somebody may hold a piece whatever was answered. */
   readonly touched: boolean;
 }
 
@@ -26,39 +26,83 @@ export interface PlaceParts {
   readonly maybe: MaybeHolders;
 }
 
+export interface PlaceOptions {
+  /** Hosts that have a piece of the pack, or once said so. */
+  readonly exclude?: readonly HostId[];
+  /** No byte leaves before so many hosts have promised space. Default: 1. */
+  readonly minimum?: number;
+  readonly signal: AbortSignal;
+}
+
 /**
- * Finds `wanted` more holders for a piece. Each copy sought is a lane of its own: it asks the next host in the pack's order, zones apart,
- * sends, and on failure goes on to the next, while the other lanes keep what they have.
+ * Finds a holder for each of the pieces, which are of one pack: the same piece as often as copies are sought, or pieces of different index.
+ * Each is a lane of its own: it asks the next host in the pack's order, zones apart, sends, and on failure goes on to the next, while
+ * the other lanes keep what they have.
  * Does not throw when hosts fail, nor when the signal is aborted: what was touched must be known then too.
- * @param exclude hosts that have the piece, or once said so
  */
-export async function place({ env, parts, offers, maybe }: PlaceParts, piece: Piece, wanted: number, exclude: readonly HostId[], signal: AbortSignal): Promise<Placement> {
-  const ranked = await candidatesFor(parts, piece.pack);
+export async function place({ env, parts, offers, maybe }: PlaceParts, pieces: readonly Piece[], { exclude = [], minimum = 1, signal }: PlaceOptions): Promise<Placement> {
+  const [first] = pieces;
+  if (first === undefined) return { claims: [], refusals: [], touched: false };
+  const ranked = await candidatesFor(parts, first.pack);
   const { members } = parts.roster();
   const taken: Pick<Candidate, "host" | "zone">[] = exclude.map((host) => ({ host, zone: members.get(host)?.zone ?? "" }));
   const failed = new Set<HostId>();
   const claims: Claim[] = [];
   const refusals: string[] = [];
+  const gate = new Gate(pieces.length, minimum);
   let touched = false;
 
-  const lane = async (): Promise<void> => {
-    for (;;) {
-      const candidate = nextHolder(ranked.filter(({ host }) => !failed.has(host)), taken);
-      if (candidate === undefined || signal.aborted) return;
-      taken.push(candidate);
-      let sent = false;
-      try {
-        claims.push(await offers.put(candidate.host, piece, () => (sent = touched = true), signal));
-        return;
-      } catch (error) {
-        failed.add(candidate.host);
-        taken.splice(taken.indexOf(candidate), 1);
-        refusals.push(`${nameOf(parts.roster(), candidate.host)}: ${messageOf(error)}`);
-        if (sent) maybe.note(piece.pack, candidate.host);
-        if (!signal.aborted) env.log.info("a host did not take a piece", { host: candidate.host, pack: piece.pack, error });
-      }
+  /** False when this host did not take the piece and another one should be asked. */
+  const tryAt = async ({ host }: Candidate, piece: Piece): Promise<boolean> => {
+    let [berth, sent]: [Berth | undefined, boolean] = [undefined, false];
+    try {
+      berth = await offers.reserve(host, piece, signal);
+      if (await gate.pass()) claims.push(await berth.send(() => (sent = touched = true), signal));
+      else berth.release();
+      return true;
+    } catch (error) {
+      refusals.push(`${nameOf(parts.roster(), host)}: ${messageOf(error)}`);
+      if (sent) maybe.note(piece.pack, host);
+      if (!signal.aborted) env.log.info("a host did not take a piece", { host, pack: piece.pack, index: piece.index, error });
+      return false;
     }
   };
-  await Promise.all(Array.from({ length: wanted }, lane));
+  const lane = async (piece: Piece): Promise<void> => {
+    for (;;) {
+      const candidate = nextHolder(ranked.filter(({ host }) => !failed.has(host)), taken);
+      if (candidate === undefined || signal.aborted) return gate.leave();
+      taken.push(candidate);
+      if (await tryAt(candidate, piece)) return;
+      failed.add(candidate.host);
+      taken.splice(taken.indexOf(candidate), 1);
+    }
+  };
+  await Promise.all(pieces.map(lane));
   return { claims, refusals, touched };
+}
+
+/** Holds lanes that could send until enough of them could, and turns them back when there will never be enough. */
+class Gate {
+  readonly #minimum: number;
+  #underWay: number;
+  #arrived = 0;
+  readonly #opened = Promise.withResolvers<boolean>();
+
+  constructor(lanes: number, minimum: number) {
+    this.#underWay = lanes;
+    this.#minimum = minimum;
+  }
+
+  /** Whether the lane may send. Waits for the others as long as that is open. */
+  pass(): Promise<boolean> {
+    this.#arrived += 1;
+    if (this.#arrived >= this.#minimum) this.#opened.resolve(true);
+    return this.#opened.promise;
+  }
+
+  /** A lane has found nobody. */
+  leave(): void {
+    this.#underWay -= 1;
+    if (this.#underWay < this.#minimum) this.#opened.resolve(false);
+  }
 }

@@ -5,7 +5,7 @@ import type { HostId, PackId } from "../codec/index.ts";
 import { idFromBytes } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
 import type { Candidate } from "./placement.ts";
-import { nextHolder, rank } from "./placement.ts";
+import { matched, nextHolder, rank, weightOf } from "./placement.ts";
 
 const idOf = <Id extends HostId | PackId>(kind: string, number: number): Id => idFromBytes<Id>(sha256(new TextEncoder().encode(`${kind} ${number}`)));
 
@@ -59,4 +59,27 @@ test("placement chooses hosts in proportion to their free space", () => {
   }
   // Five standard deviations of a binomial distribution with these numbers are below 0.018.
   for (const { host, freeBytes } of from) assert.ok(Math.abs((firsts.get(host) ?? 0) / packs - freeBytes / 10e9) < 0.018);
+});
+
+/** The largest matching of pieces and hosts, by trying all choices. */
+function matchedByTrying(holdings: readonly { index: number; host: HostId }[]): number {
+  const [first, ...rest] = holdings;
+  if (first === undefined) return 0;
+  const with_ = 1 + matchedByTrying(rest.filter(({ index, host }) => index !== first.index && host !== first.host));
+  return Math.max(with_, matchedByTrying(rest));
+}
+
+test("pieces count as spread only as far as each can be on a host of its own", () => {
+  const holding = fc.record({ index: fc.nat(4), host: fc.nat(4).map((host) => `h${host}` as HostId) });
+  fc.assert(
+    fc.property(fc.array(holding, { maxLength: 10 }), (holdings) => assert.equal(matched(holdings), matchedByTrying(holdings))),
+    { numRuns: 300 },
+  );
+});
+
+test("a host that declares a lot counts for twice what it was seen to hold, and never for less than 10 GB or more than it has", () => {
+  assert.equal(weightOf(1e12, 0), 10e9);
+  assert.equal(weightOf(1e12, 30e9), 60e9);
+  assert.equal(weightOf(1e12, 9e12), 1e12);
+  assert.equal(weightOf(5e9, 0), 5e9);
 });

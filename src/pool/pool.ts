@@ -3,6 +3,7 @@ import type { Env, Timer } from "../platform/index.ts";
 import { Worker } from "../platform/index.ts";
 import type { PackFacts } from "./catalog.ts";
 import { Catalog } from "./catalog.ts";
+import { PatientCoding } from "./coding.ts";
 import { Fetcher } from "./fetch.ts";
 import { activeMembers, confirmed, hostsOf, lossesSurvived, usableZones } from "./holders.ts";
 import type { KeepParts } from "./keep.ts";
@@ -54,7 +55,7 @@ export class HostPool implements Pool {
     this.#catalog = catalog;
     this.#fetcher = new Fetcher(env, parts, catalog, maybe, new SourceBook(env));
     this.#reader = new Reader(catalog, new Segments(env, parts, this.#fetcher, () => this.#soon(this.#hold)));
-    this.#writer = new Writer({ env, parts, offers, maybe }, catalog);
+    this.#writer = new Writer({ env, parts, offers, maybe }, catalog, new PatientCoding(env));
     this.#receiver = new Receiver(env, parts, offers);
     // Answers by itself, through the handler that it registers.
     new Server(env, parts).register();

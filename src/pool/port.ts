@@ -36,6 +36,8 @@ export interface StoredPack {
   readonly holders: readonly HostId[];
   /** Pieces that were wanted, each on a host of its own; `holders` may be fewer. For all hosts: as many as there are now. */
   readonly wanted: number;
+  /** False: fewer durable copies of the pack's record than hosts may be lost. They will be more; the pieces themselves are on the disks. */
+  readonly safe: boolean;
 }
 
 /** A piece and a host that holds it by its own signed word. */

@@ -7,6 +7,7 @@ import { PoolError } from "./errors.ts";
 import { mayGo } from "./fate.ts";
 import type { CheckedLabel } from "./label.ts";
 import { MAX_LABEL_BYTES, readLabel } from "./label.ts";
+import { hostsInReach } from "./holders.ts";
 import { HAS, PUT, RELEASE, RESERVE, emptyCodec, hasAnswerCodec, hasCodec, pieceNameCodec, reserveAnswerCodec, reserveCodec } from "./messages.ts";
 import type { Offers } from "./offer.ts";
 import type { PoolParts } from "./parts.ts";
@@ -114,8 +115,16 @@ export class Receiver {
     if (label.pack !== pack) throw new PoolError("REFUSED", "The label is of another pack than the one that space was promised for.");
     if (index >= label.body.roots.length) throw new PoolError("REFUSED", "The pack has no piece of this number.");
     if (label.body.pieceBytes !== promised.sizeBytes) throw new PoolError("REFUSED", "The piece has another size than the one that space was promised for.");
+    if (this.#wouldBringTogether(label, index)) throw new PoolError("REFUSED", "Another piece of this pack is here, and one host has one piece of a pack as long as enough hosts are in reach.");
     if (mayGo(this.#parts.records, label.namespace, label.pack)) throw new PoolError("REFUSED", "The pack has been deleted or given up by its owner.");
     return label;
+  }
+
+  /** That no host can put a blob together yields to that no blob is lost: where fewer than k + 1 hosts are in reach, one takes several pieces. */
+  #wouldBringTogether({ pack, body }: CheckedLabel, index: number): boolean {
+    if (body.k === 1) return false;
+    const others = body.roots.filter((_, at) => at !== index && this.#parts.store.held(pack, at) !== undefined);
+    return others.length > 0 && hostsInReach(this.#parts).length > body.k;
   }
 }
 

@@ -58,6 +58,8 @@ export interface Write {
 export interface WriteOptions {
   /** In whose name. "account": the person who delegated to this host. Default: "account". */
   readonly as?: "account" | "host";
+  /** Durable copies that the write should have before it is called safe, where more than usual are worth waiting for; at most as many as hosts should keep it. */
+  readonly copies?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -66,7 +68,7 @@ export interface WriteResult {
   /** Durable copies at the moment of the answer, this host's own included: the least over the batch's records. */
   readonly copies: number;
   /**
-   * False: fewer durable copies than min(w, hosts that should keep it and this one), because too few could be reached; the doors answer 202.
+   * False: fewer durable copies than min(w or the `copies` asked for, hosts that should keep it and this one), because too few could be reached; the doors answer 202.
    * A network of one host is safe by itself; of two, with one away, not.
    */
   readonly safe: boolean;

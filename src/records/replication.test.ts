@@ -54,6 +54,20 @@ test("a cut-off host answers within moments that a write is not safe, and brings
   await until("the others have it", () => all.hosts.every((host) => host.value(everywhereId, "alone") === "still here"));
 });
 
+test("a write that asks for more durable copies than usual waits for them, and is not safe with fewer", async () => {
+  await using all = await TestHosts.of("a", "b", "c", "d");
+  const [a, , , d] = all.hosts;
+  const write = [{ namespace: everywhereId, key: "k", value: utf8("v") }];
+  const full = await a!.records.write(write, { copies: 4 });
+  assert.deepEqual({ copies: full.copies, safe: full.safe }, { copies: 4, safe: true });
+  // No more than there are hosts for it can be asked for.
+  assert.equal((await a!.records.write(write, { copies: 9 })).safe, true);
+  await all.isolate(d!);
+  const short = await a!.records.write(write, { copies: 4 });
+  assert.deepEqual({ copies: short.copies, safe: short.safe }, { copies: 3, safe: false });
+  assert.equal((await a!.records.write(write, { copies: 3 })).safe, true);
+});
+
 test("a host that accepts and then hangs delays a write by two seconds at most, and no other host", async () => {
   await using all = await TestHosts.of("a", "b");
   const [a, b] = all.hosts;

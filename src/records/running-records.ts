@@ -210,7 +210,7 @@ export class RunningRecords implements Records {
     if (writes.length === 0) return { dots: [], copies: 1, safe: true };
     for (const { namespace } of writes) if (!this.#replica.geneses.has(namespace)) await this.#learn(namespace, options.signal);
     const written = await this.#replica.write(await this.#informed(writes), options.as ?? "account");
-    return this.#sender.outcome(written, options.signal);
+    return this.#sender.outcome(written, options);
   }
 
   /** Reads the keys first whose writer has read nothing and whose group is not complete here. */

@@ -10,7 +10,7 @@ import type { PushAnswer } from "./messages.ts";
 import { ASK_PUSH } from "./messages.ts";
 import type { Peers } from "./peers.ts";
 import { pack } from "./parcel.ts";
-import type { ClusterView, WriteResult } from "./port.ts";
+import type { ClusterView, WriteOptions, WriteResult } from "./port.ts";
 import type { Replica } from "./replica.ts";
 import { routes } from "./routing.ts";
 import type { Route } from "./routing.ts";
@@ -18,7 +18,7 @@ import type { Route } from "./routing.ts";
 // A write's way: it is fsynced into the outbox, and into this host's rows where they should have it, by one commit of the replica. Then it
 // goes to all other hosts that should keep it at once, each in one message; each stores it before it answers. For each of them that is out
 // of reach the next host of the preference list stands in: it keeps the record as a hint, which counts as a copy, and brings it where it
-// belongs, whether or not its writer is there any more. The caller is told as soon as w hosts have it, this one included, or nobody is left
+// belongs, whether or not its writer is there any more. The caller is told as soon as w hosts have it, this one included, or as many more as it asked for, or nobody is left
 // who might still answer, or after two seconds. What is missing then is brought later: when a peer comes back, and every second besides,
 // with growing pauses. Own records and hints wait in one outbox, until all who are read have acknowledged them, or a reader here could be sent to one that has not.
 
@@ -48,10 +48,10 @@ export class Sender {
   }
 
   /** Resolves with how safe a write call is, as the head of this file says. */
-  async outcome({ delivery, dots, first }: Written, signal: AbortSignal | undefined): Promise<WriteResult> {
+  async outcome({ delivery, dots, first }: Written, { copies = W, signal }: Pick<WriteOptions, "copies" | "signal">): Promise<WriteResult> {
     const own = delivery.items.slice(first, first + dots.length);
     const routeOf = this.#routes();
-    const wanted = new Map(own.map((item) => [item.at, Math.min(W, 1 + routeOf(item).targets.length)]));
+    const wanted = new Map(own.map((item) => [item.at, Math.min(Math.max(W, copies), 1 + routeOf(item).targets.length)]));
     const isSafe = (): boolean => own.every(({ at }) => delivery.copies(at) >= wanted.get(at)!);
     await this.#until(delivery, () => isSafe() || delivery.outstanding.size === 0, signal);
     const refused = own.find(({ isRefused }) => isRefused === true);

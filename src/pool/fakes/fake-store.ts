@@ -102,8 +102,8 @@ export class FakeStore implements PieceStore {
   }
 
   /** Changes a byte of a piece in place; `readProven` then lies, as a hostile host would. */
-  spoil(pack: PackId, offset = 0): void {
-    this.#get(pack, 0).bytes[offset]! ^= 1;
+  spoil(pack: PackId, offset = 0, index = 0): void {
+    this.#get(pack, index).bytes[offset]! ^= 1;
   }
 
   #get(pack: PackId, index: number): Kept {

@@ -5,6 +5,7 @@ import { RAW, blobIdOf, idFromBytes } from "../../codec/index.ts";
 import type { KeyPair } from "../../crypto/index.ts";
 import { keyPairFromSeed, sha256 } from "../../crypto/index.ts";
 import type { Env, Log } from "../../platform/index.ts";
+import { MAX_PIECES } from "../pack-record.ts";
 import type { Copies, PackContent, Redundancy } from "../port.ts";
 import type { HostPool } from "../pool.ts";
 import { createPool } from "../pool.ts";
@@ -108,7 +109,12 @@ export class Village {
   }
 
   holding(pack: PackId): Villager[] {
-    return this.villagers.filter(({ store }) => store.held(pack, 0) !== undefined);
+    return this.villagers.filter((villager) => this.indexesAt(villager, pack).length > 0);
+  }
+
+  /** Which pieces of a pack lie on a host's disk. */
+  indexesAt({ store }: Villager, pack: PackId): number[] {
+    return Array.from({ length: MAX_PIECES }, (_, index) => index).filter((index) => store.held(pack, index) !== undefined);
   }
 
   /** One turn of a worker, waited for; rejects as the turn does. */

@@ -42,7 +42,7 @@ export class FakePool implements Pool {
     const pack = idFromBytes<PackId>(sha256(utf8(`pack ${this.#stores++}`)));
     this.#packs.set(pack, { namespace, content, redundancy });
     this.storedBytes.push(content.bytes.length);
-    return { pack, sizeBytes: content.bytes.length, holders: [namedId<HostId>("a")], wanted: 1 };
+    return { pack, sizeBytes: content.bytes.length, holders: [namedId<HostId>("a")], wanted: 1, safe: true };
   }
 
   async remove(namespace: NamespaceId, packs: readonly PackId[]): Promise<void> {
