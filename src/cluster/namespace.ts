@@ -49,7 +49,30 @@ export function shardOf(namespace: NamespaceId, genesis: Genesis, key: string): 
   if (genesis.replicas === ON_ALL_HOSTS) return EVERYWHERE;
   // The shard is the namespace's first byte; a namespace split at birth has as many first bytes as parts.
   if (genesis.subShards <= 1) return bytesOfId(namespace)[0]!;
-  return shardOfPart(namespace, sha256(utf8(key))[0]! % genesis.subShards);
+  return shardsOfParts(namespace, genesis)[firstByteOf(key) % genesis.subShards]!;
+}
+
+/** The same few are asked for again and again: a key at each step of a write, the parts of a namespace with each key. */
+const REMEMBERED = 2048;
+const firstBytes = new Map<string, number>();
+const parts = new Map<NamespaceId, Uint8Array>();
+
+function firstByteOf(key: string): number {
+  const known = firstBytes.get(key);
+  if (known !== undefined) return known;
+  const first = sha256(utf8(key))[0]!;
+  if (firstBytes.size >= REMEMBERED) firstBytes.clear();
+  firstBytes.set(key, first);
+  return first;
+}
+
+function shardsOfParts(namespace: NamespaceId, { subShards }: Genesis): Uint8Array {
+  const known = parts.get(namespace);
+  if (known?.length === subShards) return known;
+  const shards = Uint8Array.from({ length: subShards }, (_, part) => shardOfPart(namespace, part));
+  if (parts.size >= REMEMBERED) parts.clear();
+  parts.set(namespace, shards);
+  return shards;
 }
 
 function shardOfPart(namespace: NamespaceId, part: number): number {
@@ -59,8 +82,7 @@ function shardOfPart(namespace: NamespaceId, part: number): number {
 /** All groups into which a namespace's keys may fall, ascending. */
 export function groupsOf(namespace: NamespaceId, genesis: Genesis): readonly number[] {
   if (genesis.replicas === ON_ALL_HOSTS || genesis.subShards <= 1) return [shardOf(namespace, genesis, "")];
-  const shards = Array.from({ length: genesis.subShards }, (_, part) => shardOfPart(namespace, part));
-  return [...new Set(shards)].sort((a, b) => a - b);
+  return [...new Set(shardsOfParts(namespace, genesis))].sort((a, b) => a - b);
 }
 
 /** A record as the rules see it. Its signature has been verified already. */

@@ -1,12 +1,10 @@
-import { utf8 } from "./bytes.ts";
+import { SHORT_TEXT, putAscii, utf8 } from "./bytes.ts";
 import { BYTES, LIST, SIMPLE, TEXT, UINT } from "./cbor-reader.ts";
 import { CodecError } from "./errors.ts";
 
 const FIRST_BYTES = 1024;
 /** Memory of one writer at a time that the next one writes into; what grew beyond this is left to the collector. */
 const SPARE_BYTES_MAX = 256 * 1024;
-/** Texts up to here are written letter by letter while they are ASCII: quicker than an encoder. */
-const SHORT_TEXT = 64;
 const NOTHING = new Uint8Array(0);
 let spare: Uint8Array | undefined;
 /** The widest head: kind and width, then a number of 64 bits. */
@@ -64,15 +62,9 @@ export class CborWriter {
     const from = this.#at;
     this.#head(TEXT, value.length);
     this.#grow(value.length);
-    for (let at = 0; at < value.length; at += 1) {
-      const code = value.charCodeAt(at);
-      if (code > 127) {
-        this.#at = from;
-        return false;
-      }
-      this.#bytes[this.#at++] = code;
-    }
-    return true;
+    const isWritten = putAscii(this.#bytes, this.#at, value);
+    this.#at = isWritten ? this.#at + value.length : from;
+    return isWritten;
   }
 
   #put(bytes: Uint8Array): void {

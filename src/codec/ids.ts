@@ -24,6 +24,7 @@ const ID_LETTERS = 52;
 /** The same few ids come again and again; remembered, they are also the same strings, which compare at once. */
 const REMEMBERED = 4096;
 const texts = new Map<string, string>();
+const bytesOf = new Map<string, Uint8Array>();
 
 /** All ids of Holdfast are 32 bytes; in memory and for people they are base32 text, 52 letters. */
 export function idFromBytes<Id extends AnyId>(bytes: Uint8Array): Id {
@@ -47,8 +48,14 @@ export function idFromText<Id extends AnyId>(text: string): Id {
   return base32(fromBase32(text)) as Id;
 }
 
+/** @returns bytes that others are given too: not to be changed */
 export function bytesOfId(id: AnyId): Uint8Array {
-  return fromBase32(id);
+  const known = bytesOf.get(id);
+  if (known !== undefined) return known;
+  const bytes = fromBase32(id);
+  if (bytesOf.size >= REMEMBERED) bytesOf.delete(bytesOf.keys().next().value!);
+  bytesOf.set(id, bytes);
+  return bytes;
 }
 
 /** The first letters, for people and logs. */

@@ -15,6 +15,12 @@ export interface UnsealedRecord extends Version {
 /** A record with what proves it. */
 export interface StoredRecord extends UnsealedRecord {
   readonly sealed: Sealed;
+  /** The hash of its leaf, where it has been worked out already. */
+  readonly hash?: Uint8Array;
+}
+
+export function hashOf({ hash, sealed }: StoredRecord): Uint8Array {
+  return hash ?? leafHash(sealed.leaf);
 }
 
 /** A record that was just proven, or sealed here. */
@@ -35,10 +41,11 @@ export function hostSealer(key: KeyPair, network: NetworkId): Sealer {
 export function sealerWith(signWith: (message: Uint8Array) => Uint8Array, network: NetworkId): Sealer {
   return (actor, batch, bodies, delegation) => {
     const leaves = bodies.map((body) => recordCodec.encode(body));
-    const { root, paths } = treeOf(leaves.map(leafHash));
+    const hashes = leaves.map(leafHash);
+    const { root, paths } = treeOf(hashes);
     const header = { network, actor, batch, count: bodies.length, root };
     const seal = sealCodec.encode({ ...header, signature: signWith(signedBytes(header)), delegation });
-    return bodies.map((body, index) => ({ ...taken(body, { seal, index, path: paths[index]!, leaf: leaves[index]! }), batch }));
+    return bodies.map((body, index) => ({ ...taken(body, { seal, index, path: paths[index]!, leaf: leaves[index]! }), hash: hashes[index]!, batch }));
   };
 }
 

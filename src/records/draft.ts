@@ -1,7 +1,7 @@
 import type { NamespaceId } from "../codec/index.ts";
 import { compareBytes, equalBytes } from "../codec/index.ts";
-import { leafHash } from "../crypto/index.ts";
 import type { LogOperation } from "../store/index.ts";
+import { hashOf } from "./batch.ts";
 import type { StoredRecord } from "./batch.ts";
 import type { SeenRow } from "./jobs.ts";
 import { MAX_ROW_BYTES, MAX_SIBLINGS } from "./limits.ts";
@@ -43,6 +43,7 @@ export interface ChangedRow {
   readonly key: string;
   readonly group: number;
   readonly sequence: number;
+  readonly tag: Uint8Array;
 }
 
 /** Two records of one host under one dot: the host, or a copy of its disk, has broken its word. */
@@ -139,9 +140,10 @@ export class Draft {
       }
       row.given = numbering.take();
       const value = encodeRow(row.given, siblings);
+      const tag = rowTag(value);
       operations.push({ kind: "put", key: name, value });
-      operations.push({ kind: "put", key: sequenceKey(group, row.given), value: encodeHead({ namespace, key, tag: rowTag(value) }) });
-      changed.push({ namespace, key, group, sequence: row.given });
+      operations.push({ kind: "put", key: sequenceKey(group, row.given), value: encodeHead({ namespace, key, tag }) });
+      changed.push({ namespace, key, group, sequence: row.given, tag });
       weighed.push({ namespace, key, group, before, after: weightOf(name, value) });
     }
     if (changed.length > 0) operations.push({ kind: "put", key: metaKey("sequence"), value: encodeSequence(numbering.sequence) });
@@ -151,11 +153,17 @@ export class Draft {
 
   #sum(weighed: readonly Weighed[]): void {
     const sums = new Map<string, { readonly key: Uint8Array; readonly sum: Sum }>();
-    for (const { group, namespace, before, after } of weighed) {
+    const sumOf = (group: number, namespace: NamespaceId): Sum => {
       const name = `${group} ${namespace}`;
+      const known = sums.get(name);
+      if (known !== undefined) return known.sum;
       const key = sumKey(group, namespace);
-      const { sum } = sums.get(name) ?? { sum: Sum.decode(this.get(key)) };
+      const sum = Sum.decode(this.get(key));
       sums.set(name, { key, sum });
+      return sum;
+    };
+    for (const { group, namespace, before, after } of weighed) {
+      const sum = sumOf(group, namespace);
       if (before !== undefined) sum.remove(before);
       if (after !== undefined) sum.add(after);
     }
@@ -191,7 +199,7 @@ export function sizeOf({ seal, path, leaf }: StoredRecord["sealed"]): number {
 
 /** One of two records under one dot must go, and the same one on all hosts: the one with the smaller hash. */
 function replaceForged(row: DraftRow, present: StoredRecord, forged: StoredRecord): AddOutcome {
-  if (compareBytes(leafHash(present.sealed.leaf), leafHash(forged.sealed.leaf)) < 0) {
+  if (compareBytes(hashOf(present), hashOf(forged)) < 0) {
     row.siblings = row.siblings.map((sibling) => (sibling === present ? forged : sibling));
     row.isChanged = true;
   }

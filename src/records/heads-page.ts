@@ -6,6 +6,7 @@ import type { HeadsAnswer, WireHead } from "./messages.ts";
 import type { Place } from "./numbering.ts";
 import type { Replica } from "./replica.ts";
 import { decodeHead } from "./row.ts";
+import type { Head } from "./row.ts";
 import { after, sequenceKey, sequenceOf, sequencePrefix } from "./tables.ts";
 
 /** Index entries looked at for one answer, in the asker's scope or not. */
@@ -29,25 +30,33 @@ export class HeadsPage {
     const { numbering } = this.#replica;
     let reached = numbering.resolve(place);
     const heads: WireHead[] = [];
-    for (;;) {
-      const entries = this.#replica.rows.scanLog(sequenceKey(group, reached + 1), after(sequencePrefix(group)), STEP);
-      for (const { key, value } of entries) {
-        if (this.#heads >= MAX_PAGE_HEADS || this.#lookedAt >= LOOKED_AT_MAX) return this.#close(group, heads, reached, true);
-        reached = sequenceOf(key);
-        this.#lookedAt += 1;
-        this.#look(value, group, scope, heads);
-      }
-      if (entries.length < STEP) break;
+    for (const { sequence, head } of this.#since(group, reached)) {
+      if (this.#heads >= MAX_PAGE_HEADS || this.#lookedAt >= LOOKED_AT_MAX) return this.#close(group, heads, reached, true);
+      reached = sequence;
+      this.#lookedAt += 1;
+      this.#look(head, group, scope, heads);
     }
     return this.#close(group, heads, Math.max(reached, numbering.newest(group)), false);
+  }
+
+  /** What stands under the numbers of a group beyond one: from memory when it is all there, else from the index. */
+  *#since(group: number, sequence: number): Generator<{ readonly sequence: number; readonly head: Head }> {
+    const recent = this.#replica.recent.since(group, sequence);
+    if (recent !== undefined) return yield* recent.map((row) => ({ sequence: row.sequence, head: row }));
+    let reached = sequence;
+    for (;;) {
+      const entries = this.#replica.rows.scanLog(sequenceKey(group, reached + 1), after(sequencePrefix(group)), STEP);
+      for (const { key, value } of entries) yield { sequence: sequenceOf(key), head: decodeHead(value) };
+      if (entries.length < STEP) return undefined;
+      reached = sequenceOf(entries.at(-1)!.key);
+    }
   }
 
   answer(): HeadsAnswer {
     return { store: this.#replica.numbering.store, namespaces: [...this.#namespaces.keys()], groups: this.#groups };
   }
 
-  #look(value: Uint8Array, group: number, scope: Scope, heads: WireHead[]): void {
-    const { namespace, tag, key } = decodeHead(value);
+  #look({ namespace, tag, key }: Head, group: number, scope: Scope, heads: WireHead[]): void {
     const genesis = this.#replica.geneses.get(namespace);
     if (genesis === undefined || !isInScope(scope, namespace, genesis, group)) return;
     const place = this.#namespaces.get(namespace) ?? this.#namespaces.size;

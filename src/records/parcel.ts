@@ -1,9 +1,8 @@
 import type { Genesis } from "../cluster/index.ts";
 import { genesisCodec, namespaceIdOf } from "../cluster/index.ts";
 import type { NamespaceId } from "../codec/index.ts";
-import { byteString, hex, list, struct, uint } from "../codec/index.ts";
+import { byteString, list, struct, uint } from "../codec/index.ts";
 import type { Shape } from "../codec/index.ts";
-import { sha256 } from "../crypto/index.ts";
 import type { StoredRecord } from "./batch.ts";
 import { MAX_BATCH_RECORDS, MAX_PAGE_ITEMS, MAX_RECORD_BYTES, MAX_SEAL_BYTES } from "./limits.ts";
 import { pathShape, sealCodec } from "./record.ts";
@@ -39,20 +38,34 @@ export const parcelShape: Shape<Parcel> = struct({
 
 /** @param genesisOf knows every namespace of the records */
 export function pack(records: readonly StoredRecord[], genesisOf: (namespace: NamespaceId) => Genesis | undefined): Parcel {
-  const places = new Map<string, number>();
+  const placeOf = sealPlaces();
   const seals: Uint8Array[] = [];
   const counts: number[] = [];
   const where = records.map(({ sealed }) => {
-    const name = hex(sha256(sealed.seal));
-    const known = places.get(name) ?? seals.push(sealed.seal) - 1;
-    places.set(name, known);
-    counts[known] = (counts[known] ?? 0) + 1;
-    return known;
+    const place = placeOf(sealed.seal);
+    if (place === seals.length) seals.push(sealed.seal);
+    counts[place] = (counts[place] ?? 0) + 1;
+    return place;
   });
   const whole = seals.map((seal, at) => counts[at]! > 1 && sealCodec.decode(seal).count === counts[at]);
   const items = records.map(({ sealed }, at) => ({ seal: where[at]!, index: sealed.index, path: whole[where[at]!] === true ? [] : sealed.path, leaf: sealed.leaf }));
   const geneses = [...new Set(records.map(({ body }) => body.namespace))].map(genesisOf).filter((genesis) => genesis !== undefined);
   return { geneses: geneses.map((genesis) => genesisCodec.encode(genesis)), seals, items };
+}
+
+/** Numbers seals by what is in them. Records of one batch mostly share the very bytes, which then need no look. */
+function sealPlaces(): (seal: Uint8Array) => number {
+  const names = new Map<string, number>();
+  const same = new Map<Uint8Array, number>();
+  return (seal) => {
+    const known = same.get(seal);
+    if (known !== undefined) return known;
+    const name = Buffer.from(seal.buffer, seal.byteOffset, seal.byteLength).toString("latin1");
+    const place = names.get(name) ?? names.size;
+    names.set(name, place);
+    same.set(seal, place);
+    return place;
+  };
 }
 
 /** The geneses of a parcel by the ids that they hash to. @throws CodecError */

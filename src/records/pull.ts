@@ -159,11 +159,17 @@ export class Pull {
 
   #missing({ namespaces, groups }: HeadsAnswer): { readonly namespace: NamespaceId; readonly key: string }[] {
     const { replica, network } = this.#parts;
-    const keys = groups.flatMap(({ heads }) => heads).flatMap(({ namespace: place, key, tag }) => {
-      const namespace = namespaces[place];
-      const row = namespace === undefined ? undefined : replica.rows.raw(namespace, key);
-      return namespace === undefined || (row !== undefined && rowHasTag(row, tag)) ? [] : [{ namespace, key }];
-    });
+    const isHere = (group: number, namespace: NamespaceId, key: string, tag: Uint8Array): boolean => {
+      if (replica.recent.has(group, namespace, key, tag)) return true;
+      const row = replica.rows.raw(namespace, key);
+      return row !== undefined && rowHasTag(row, tag);
+    };
+    const keys = groups.flatMap(({ group, heads }) =>
+      heads.flatMap(({ namespace: place, key, tag }) => {
+        const namespace = namespaces[place];
+        return namespace === undefined || isHere(group, namespace, key, tag) ? [] : [{ namespace, key }];
+      }),
+    );
     const isRoster = (namespace: NamespaceId): number => ((namespace as string) === network ? 0 : 1);
     return keys.sort((a, b) => isRoster(a.namespace) - isRoster(b.namespace));
   }

@@ -18,6 +18,7 @@ import { Positions } from "./positions.ts";
 import { Readiness } from "./readiness.ts";
 import { Quarantine } from "./quarantine.ts";
 import { Rations } from "./rations.ts";
+import { RecentChanges } from "./recent.ts";
 import { NOTHING, Rows } from "./rows.ts";
 import { SoundLog } from "./sound-log.ts";
 import { genesisKey, metaKey, namespaceIn } from "./tables.ts";
@@ -61,6 +62,7 @@ export class Replica {
   readonly geneses = new Map<NamespaceId, Genesis>();
   readonly log: SoundLog;
   readonly quarantine: Quarantine;
+  readonly recent: RecentChanges;
   /** Whether the sums count all rows: not before a store from before there were any has been looked through. */
   isCounted: boolean;
   readonly #parts: TurnParts;
@@ -73,6 +75,7 @@ export class Replica {
   private constructor(env: Env, parts: ReplicaParts & { readonly log: SoundLog }, numbering: Numbering) {
     this.log = parts.log;
     this.numbering = numbering;
+    this.recent = new RecentChanges(numbering.sequence);
     this.identity = new Identity(env, parts.cluster.self, parts.log);
     this.outbox = new Outbox(parts.log);
     this.rows = new Rows(parts.log, this.outbox);
@@ -217,9 +220,17 @@ export class Replica {
 
   #publish(committed: Committed): void {
     for (const [namespace, genesis] of committed.learned) this.geneses.set(namespace, genesis);
+    this.#remember(committed);
     for (const delivery of committed.deliveries) this.outbox.add(delivery);
     this.readiness.applied(committed.changed.filter(({ namespace }) => namespace === this.#networkNamespace).map(({ key }) => key), this.stored);
     for (const listener of this.#listeners) listener(committed);
+  }
+
+  #remember({ changed, weighed, isMended }: Committed): void {
+    this.recent.committed(changed);
+    const kept = weighed.length > changed.length ? new Set(changed.map(({ namespace, key }) => namespace + key)) : undefined;
+    if (kept !== undefined) for (const { group, namespace, key } of weighed) if (!kept.has(namespace + key)) this.recent.gone(group, namespace, key);
+    if (isMended) this.recent.clear(this.numbering.sequence);
   }
 
   #load(): void {

@@ -1,9 +1,9 @@
 import type { NamespaceId } from "../codec/index.ts";
 import { CodecError, codec, concatBytes, equalBytes, fromUtf8, idFromBytes, list, struct, unread, utf8, bytesOfId, compareBytes } from "../codec/index.ts";
 import type { Shape } from "../codec/index.ts";
-import { leafHash, sha256 } from "../crypto/index.ts";
+import { sha256 } from "../crypto/index.ts";
 import type { StoredRecord, UnsealedRecord } from "./batch.ts";
-import { fromSealed } from "./batch.ts";
+import { fromSealed, hashOf } from "./batch.ts";
 import { MAX_ROW_BYTES, MAX_SIBLINGS } from "./limits.ts";
 import type { RecordBody, Sealed } from "./record.ts";
 import { recordCodec, sealedShape } from "./record.ts";
@@ -21,7 +21,7 @@ export const siblingsCodec = codec<readonly Sealed[]>("A key's siblings", 1, MAX
 
 /** What two hosts compare to see whether they hold the same siblings: a hash over the hashes of the records. */
 export function tagOf(siblings: readonly StoredRecord[]): Uint8Array {
-  return sha256(concatBytes(...siblings.map(({ sealed }) => leafHash(sealed.leaf)).sort(compareBytes))).slice(0, TAG_BYTES);
+  return sha256(concatBytes(...siblings.map(hashOf).sort(compareBytes))).slice(0, TAG_BYTES);
 }
 
 export function encodeRow(sequence: number, siblings: readonly StoredRecord[]): Uint8Array {

@@ -5,19 +5,12 @@ import type { Actor } from "./port.ts";
 // How the record log's keys are laid out: a letter for the table, then fixed-width fields, then what has no fixed width.
 // Integers are big-endian, so that the log's order is theirs. docs/formats/records.md has the whole table.
 
-const letter = (table: string): Uint8Array => utf8(table);
+const letters = new Map<string, Uint8Array>();
 
-const CACHED_IDS = 4096;
-const idBytes = new Map<string, Uint8Array>();
-
-/** Ids are text in memory and bytes in keys; the same few come again and again. */
-function bytesOf(id: HostId | NamespaceId | StoreId): Uint8Array {
-  const known = idBytes.get(id);
-  if (known !== undefined) return known;
-  const bytes = bytesOfId(id);
-  if (idBytes.size >= CACHED_IDS) idBytes.delete(idBytes.keys().next().value!);
-  idBytes.set(id, bytes);
-  return bytes;
+function letter(table: string): Uint8Array {
+  const known = letters.get(table) ?? utf8(table);
+  letters.set(table, known);
+  return known;
 }
 
 export function u16(value: number): Uint8Array {
@@ -26,12 +19,15 @@ export function u16(value: number): Uint8Array {
 
 export function u64(value: number): Uint8Array {
   const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(value));
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, Math.floor(value / 2 ** 32));
+  view.setUint32(4, value);
   return bytes;
 }
 
 export function readU64(bytes: Uint8Array, at: number): number {
-  return Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(at));
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  return view.getUint32(at) * 2 ** 32 + view.getUint32(at + 4);
 }
 
 /** The least key that is greater than all keys with this prefix. */
@@ -48,7 +44,7 @@ export function after(prefix: Uint8Array): Uint8Array {
 
 /** `k`: a key's siblings. */
 export function rowKey(namespace: NamespaceId, key: string): Uint8Array {
-  return concatBytes(letter("k"), bytesOf(namespace), utf8(key));
+  return concatBytes(letter("k"), bytesOfId(namespace), utf8(key));
 }
 
 export const ROW_HEAD = 33;
@@ -72,17 +68,17 @@ export function groupOfSequence(key: Uint8Array): number {
 
 /** `c`: this host's dots, per key. */
 export function counterKey(namespace: NamespaceId, key: string): Uint8Array {
-  return concatBytes(letter("c"), bytesOf(namespace), utf8(key));
+  return concatBytes(letter("c"), bytesOfId(namespace), utf8(key));
 }
 
 /** `b`: the highest batch number seen of an actor. */
 export function batchKey(actor: Actor): Uint8Array {
-  return concatBytes(letter("b"), bytesOf(actor.host), u64(actor.incarnation));
+  return concatBytes(letter("b"), bytesOfId(actor.host), u64(actor.incarnation));
 }
 
 /** All incarnations of a host in that table. */
 export function batchPrefix(host: HostId): Uint8Array {
-  return concatBytes(letter("b"), bytesOf(host));
+  return concatBytes(letter("b"), bytesOfId(host));
 }
 
 export function incarnationIn(batchKey: Uint8Array): number {
@@ -91,21 +87,21 @@ export function incarnationIn(batchKey: Uint8Array): number {
 
 /** `n`: geneses. */
 export function genesisKey(namespace: NamespaceId): Uint8Array {
-  return concatBytes(letter("n"), bytesOf(namespace));
+  return concatBytes(letter("n"), bytesOfId(namespace));
 }
 
 /** `f`: namespaces followed by this host's own choice. */
 export function followKey(namespace: NamespaceId): Uint8Array {
-  return concatBytes(letter("f"), bytesOf(namespace));
+  return concatBytes(letter("f"), bytesOfId(namespace));
 }
 
 /** `p`: how far another store's numbering of a group has been applied here. */
 export function positionKey(store: StoreId, group: number): Uint8Array {
-  return concatBytes(letter("p"), bytesOf(store), u16(group));
+  return concatBytes(letter("p"), bytesOfId(store), u16(group));
 }
 
 export function positionPrefix(store: StoreId): Uint8Array {
-  return concatBytes(letter("p"), bytesOf(store));
+  return concatBytes(letter("p"), bytesOfId(store));
 }
 
 /** The group in the key of a position. */
@@ -134,7 +130,7 @@ export function readyKey(group: number): Uint8Array {
 
 /** `s`: sums over the rows of a namespace in a group. */
 export function sumKey(group: number, namespace: NamespaceId): Uint8Array {
-  return concatBytes(letter("s"), u16(group), bytesOf(namespace));
+  return concatBytes(letter("s"), u16(group), bytesOfId(namespace));
 }
 
 export function sumPrefix(group: number): Uint8Array {
@@ -162,6 +158,11 @@ export function metaKey(name: "actor" | "sequence" | "lives" | "floor" | "judged
 
 export function table(name: "k" | "q" | "n" | "f" | "o" | "h" | "r" | "w" | "p" | "s" | "x"): { readonly from: Uint8Array; readonly to: Uint8Array } {
   return { from: letter(name), to: after(letter(name)) };
+}
+
+/** Whether an entry is a row, or one of the index of their changes. */
+export function isOfRows(key: Uint8Array): boolean {
+  return tableOf(key) === "k" || tableOf(key) === "q";
 }
 
 /** The letter of the table to which a key belongs. */

@@ -22,7 +22,7 @@ import { merge } from "./merge.ts";
 import type { SoundLog } from "./sound-log.ts";
 import type { Weighed } from "./sums.ts";
 import type { Entering } from "./rations.ts";
-import { batchKey, positionKey, u64 } from "./tables.ts";
+import { batchKey, isOfRows, positionKey, u64 } from "./tables.ts";
 
 export interface TurnParts extends IntakeParts {
   readonly log: SoundLog;
@@ -39,6 +39,8 @@ export interface Committed {
   readonly weighed: readonly Weighed[];
   readonly learned: ReadonlyMap<NamespaceId, Genesis>;
   readonly deliveries: readonly Delivery[];
+  /** Whether rows or index were touched by hand, beside the changes. */
+  readonly isMended: boolean;
 }
 
 /** An own write call that was taken into the turn. Its answer is given after the commit. */
@@ -56,6 +58,7 @@ export class Turn {
   readonly #deliveries: Delivery[] = [];
   /** Groups in which catching up begins from the start. */
   readonly #anew = new Set<number>();
+  #isMended = false;
 
   constructor(parts: TurnParts) {
     this.#parts = parts;
@@ -127,7 +130,7 @@ export class Turn {
     this.#number(changed);
     for (const { group, rank } of widened) this.#parts.readiness.widened(group, rank);
     for (const group of this.#anew) this.#parts.positions.begunAnew(group);
-    return { changed, weighed, learned: this.#intake.learned, deliveries: this.#deliveries };
+    return { changed, weighed, learned: this.#intake.learned, deliveries: this.#deliveries, isMended: this.#isMended };
   }
 
   answer(): void {
@@ -266,6 +269,7 @@ export class Turn {
   }
 
   #keep(operation: LogOperation): void {
+    this.#isMended ||= isOfRows(operation.key);
     if (operation.kind === "put") this.#draft.put(operation.key, operation.value);
     else this.#draft.delete(operation.key);
   }

@@ -61,7 +61,7 @@ export function reassemble(parcel: Parcel, seals: readonly Seal[]): Proven[] {
     if (root === undefined || !equalBytes(root, seal.root)) throw new RecordsError("BAD_SEAL", "A record does not lead to its batch's root.");
     const body = recordCodec.decode(item.leaf);
     checkBody(body, seal);
-    return { ...taken(body, { seal: parcel.seals[item.seal]!, index: item.index, path, leaf: item.leaf }), batch: seal.batch };
+    return { ...taken(body, { seal: parcel.seals[item.seal]!, index: item.index, path, leaf: item.leaf }), hash: hashes[at]!, batch: seal.batch };
   });
 }
 
