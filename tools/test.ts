@@ -18,9 +18,8 @@ interface Step {
 const STEPS: readonly Step[] = [
   { patterns: ["src/**/*.test.ts", "bench/**/*.test.ts"], atOnce: 3 },
   { patterns: ["test/sim/**/*.test.ts"], atOnce: 1, isPatient: true },
-  { patterns: ["test/program/**/*.test.ts"], atOnce: 2 },
+  { patterns: ["test/program/**/*.test.ts", "test/browser/**/*.test.ts"], atOnce: 2 },
   { patterns: ["test/cluster/**/*.test.ts"], atOnce: 1 },
-  { patterns: ["test/browser/**/*.test.ts"], atOnce: 1 },
 ];
 
 const ROOT = resolve(import.meta.dirname, "..");

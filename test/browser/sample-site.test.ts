@@ -73,7 +73,7 @@ async function setUp(bench: Bench, browser: Browser): Promise<Stage> {
   return { bench, hosts, browser, film };
 }
 
-test("a published site in a real browser", { timeout: 120_000 }, async (t) => {
+test("a published site in a real browser", { timeout: 300_000 }, async (t) => {
   await using bench = await Bench.make();
   await using browser = await openBrowser();
   const stage = await setUp(bench, browser);

@@ -28,7 +28,7 @@ function refused(finished: Finished, code: string, words: RegExp, what = ""): vo
   assert.doesNotMatch(finished.stdout + finished.stderr, /\n\s+at .*:\d+:\d+|node:internal/, what);
 }
 
-test("invites, names, folders and files that are not what they should be are refused with what to do", { timeout: 120_000 }, async (t) => {
+test("invites, names, folders and files that are not what they should be are refused with what to do", { timeout: 300_000 }, async (t) => {
   await using bench = await Bench.make();
   const [attic, cellar] = (await bench.network(["attic", "cellar"])) as [TestHost, TestHost];
   await t.test("invites that are used, expired, forged or of another network", () => invites(bench, attic));
@@ -134,7 +134,7 @@ async function changing(bench: Bench, attic: TestHost): Promise<void> {
   assert.equal((await attic.get("changing")).status, 404);
 }
 
-test("data folders that are missing, exchanged, damaged or in use are refused with what to do", { timeout: 120_000 }, async (t) => {
+test("data folders that are missing, exchanged, damaged or in use are refused with what to do", { timeout: 300_000 }, async (t) => {
   await using bench = await Bench.make();
   const [attic, cellar] = [bench.host("attic"), bench.host("cellar")];
   for (const host of [attic, cellar]) await host.ask(["init", "--network", "friends", "--host", host.name, "--capacity", "1GB"]);

@@ -34,7 +34,7 @@ async function set(bench: Bench): Promise<Scene> {
   return { attic, port, token, folder, site: `Host: blog.localhost:${port}\r\n`, self: `Host: 127.0.0.1:${port}\r\n` };
 }
 
-test("a running host answers whatever a page or a program sends it with a clear refusal", { timeout: 120_000 }, async (t) => {
+test("a running host answers whatever a page or a program sends it with a clear refusal", { timeout: 300_000 }, async (t) => {
   await using bench = await Bench.make();
   const scene = await set(bench);
   const processId = scene.attic.pid;

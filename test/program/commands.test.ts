@@ -25,7 +25,7 @@ function failed(finished: Finished, code: string, what: string): void {
   assert.notEqual(finished.code, 0, what);
 }
 
-test("every command answers with exactly one JSON document with --json, or with one a line for files, when it succeeds and when it fails", { timeout: 120_000 }, async (t) => {
+test("every command answers with exactly one JSON document with --json, or with one a line for files, when it succeeds and when it fails", { timeout: 300_000 }, async (t) => {
   await using bench = await Bench.make();
   const [attic, cellar] = (await bench.network(["attic", "cellar"])) as [TestHost, TestHost];
   const folder = join(bench.folder, "dist");

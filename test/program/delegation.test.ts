@@ -20,7 +20,7 @@ async function failure(host: TestHost, args: readonly string[]): Promise<Failed[
   return finished.json<Failed>().error;
 }
 
-test("a person acts on three hosts and ends one host's right to act for them", { timeout: 120_000 }, async (t) => {
+test("a person acts on three hosts and ends one host's right to act for them", { timeout: 300_000 }, async (t) => {
   await using bench = await Bench.make();
   const [attic, shed] = (await bench.network(["attic", "shed"])) as [TestHost, TestHost];
   const { phrase } = await attic.ask<{ phrase: string }>(["key", "export"]);

@@ -38,7 +38,7 @@ async function allGone(started: Started): Promise<void> {
   await until("all hosts are gone", 10_000, () => started.hosts.every((host) => !isAlive(host.pid)));
 }
 
-test("npm start shows the sample site on every host, ends all hosts however it ends itself, and finds its data again", { timeout: 120_000 }, async (t) => {
+test("npm start shows the sample site on every host, ends all hosts however it ends itself, and finds its data again", { timeout: 300_000 }, async (t) => {
   await using bench = await Bench.make();
   const first = await start(bench, BY_NPM, 5);
 

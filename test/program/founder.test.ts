@@ -4,7 +4,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { Bench, until } from "../cluster/harness.ts";
 
-test("the network outlives its founder's host and disk, and the founder goes on from another host with the recovery phrase", { timeout: 120_000 }, async (t) => {
+test("the network outlives its founder's host and disk, and the founder goes on from another host with the recovery phrase", { timeout: 300_000 }, async (t) => {
   await using bench = await Bench.make();
   const [attic, cellar, barn] = (await bench.network(["attic", "cellar", "barn"])) as [ReturnType<Bench["host"]>, ReturnType<Bench["host"]>, ReturnType<Bench["host"]>];
   const folder = join(bench.folder, "dist");

@@ -12,7 +12,7 @@ function refused(finished: Finished, code: string, words: RegExp): void {
   assert.notEqual(finished.code, 0);
 }
 
-test("mistakes of a person who primes and joins are told with what to do, and nothing is lost", { timeout: 120_000 }, async (t) => {
+test("mistakes of a person who primes and joins are told with what to do, and nothing is lost", { timeout: 300_000 }, async (t) => {
   await using bench = await Bench.make();
   const [attic, cellar] = [bench.host("attic"), bench.host("cellar")];
   const init = (...more: string[]): Promise<Finished> => attic.run(["init", "--network", "friends", "--json", ...more]);

@@ -6,7 +6,7 @@ import type { TestHost } from "../cluster/harness.ts";
 import { Bench, allSee } from "../cluster/harness.ts";
 
 const OTHER_PORTS = ["--http-port", "0", "--peer-port", "0"] as const;
-test("hosts that come back on other ports are found again", { timeout: 120_000 }, async (t) => {
+test("hosts that come back on other ports are found again", { timeout: 300_000 }, async (t) => {
   await using bench = await Bench.make();
   const hosts = (await bench.network(["attic", "cellar", "barn"])) as [TestHost, TestHost, TestHost];
   const [attic, cellar, barn] = hosts;

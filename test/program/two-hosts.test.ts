@@ -17,7 +17,7 @@ async function makeSite(folder: string, words: string): Promise<void> {
   await writeFile(join(folder, "large.bin"), Buffer.alloc(3 * 1024 * 1024 + 17, words));
 }
 
-test("a site published on one of two hosts is served by the other when the first is killed, and caught up after its return", { timeout: 120_000 }, async (t) => {
+test("a site published on one of two hosts is served by the other when the first is killed, and caught up after its return", { timeout: 300_000 }, async (t) => {
   await using bench = await Bench.make();
   const [attic, cellar] = (await bench.network(["attic", "cellar"])) as [ReturnType<Bench["host"]>, ReturnType<Bench["host"]>];
   const folder = join(bench.folder, "dist");
