@@ -1,4 +1,4 @@
-import type { Acknowledged, CapacityRow, PersonRow } from "../door/index.ts";
+import type { Acknowledged, CapacityRow, PartingRow, PersonRow, PoolRow, WhereRow } from "../door/index.ts";
 
 export type Send = (method: "GET" | "POST" | "PUT" | "DELETE", path: string, json?: unknown) => Promise<unknown>;
 
@@ -16,6 +16,22 @@ export class UpkeepApi {
 
   async resize(capacityBytes: number): Promise<CapacityRow> {
     return (await this.#send("PUT", "/capacity", { capacityBytes })) as CapacityRow;
+  }
+
+  async parting(host: string): Promise<PartingRow> {
+    return (await this.#send("GET", `/hosts/${encodeURIComponent(host)}/parting`)) as PartingRow;
+  }
+
+  async leave(isNow: boolean): Promise<Acknowledged> {
+    return (await this.#send("POST", "/leave", { isNow })) as Acknowledged;
+  }
+
+  async pool(): Promise<PoolRow> {
+    return (await this.#send("GET", "/pool")) as PoolRow;
+  }
+
+  async where(id: string): Promise<WhereRow> {
+    return (await this.#send("GET", `/where/${encodeURIComponent(id)}`)) as WhereRow;
   }
 
   async people(): Promise<readonly PersonRow[]> {

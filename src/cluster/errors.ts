@@ -13,6 +13,7 @@ export type ClusterErrorCode =
   | "NOT_APPROVED"
   | "NOT_GONE"
   | "LAST_VOTER"
+  | "NOT_DRAINED"
   | "NO_SUCH_HOST"
   | "NO_SUCH_PERSON"
   | "OWN_DELEGATION"

@@ -53,8 +53,8 @@ export function nextStepOf({ standing, hosts, sites, survives, isAlone }: Health
   return null;
 }
 
-export function counted(count: number, noun: string): string {
-  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
+export function counted(count: number, noun: string, many = `${noun}s`): string {
+  return count === 1 ? `1 ${noun}` : `${count} ${many}`;
 }
 
 function listed(names: readonly string[]): string {

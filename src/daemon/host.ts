@@ -16,6 +16,7 @@ import type { Ports } from "./ports.ts";
 import { choosePorts } from "./ports.ts";
 import type { Ground, Rooms } from "./rooms.ts";
 import { furnish } from "./rooms.ts";
+import { PoolView } from "./pool-view.ts";
 import { HostUpkeep } from "./upkeep.ts";
 import { VERSION } from "./version.ts";
 import { View } from "./view.ts";
@@ -125,7 +126,7 @@ async function openDoor(env: Env, ground: Ground, rooms: Rooms, started: AsyncDi
     processId: process.pid,
     httpPort: () => ground.web.port,
     ...rooms,
-    upkeep: new HostUpkeep(env, { ...ground, ...rooms, store: ground.store.pieces }),
+    upkeep: new HostUpkeep(env, { ...ground, ...rooms, store: ground.store.pieces, view: new PoolView({ ...rooms, store: ground.store.pieces }) }),
     store: ground.store.pieces,
     addressBook: ground.addressBook,
     gauges: () => gaugesOf(ground, rooms),

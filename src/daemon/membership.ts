@@ -14,6 +14,8 @@ import { RosterEntries } from "./roster-entries.ts";
 
 /** Addresses change without a word: a machine is carried to another network. */
 const CARD_EVERY_MS = 30_000;
+/** Its own removal is among the last that a host writes, and is to be honoured. */
+const FAREWELL_BATCHES = 64;
 /** As many as a card holds. */
 const CARD_ADDRESSES = 16;
 
@@ -161,6 +163,21 @@ export class Membership {
     this.#checkIsMember(host);
     if (isLost && host === identity.host) throw new ClusterError("LAST_VOTER", "This host is not lost: it answers. Ask another host of the network to give it up.");
     return this.#endHonouring(host, `removed/${host}/${this.#person()}`, undefined, forced);
+  }
+
+  /**
+   * Ends this host's part in the network by its person's word.
+   * @throws ClusterError LAST_VOTER, NO_ACCOUNT
+   */
+  async leave(): Promise<{ readonly safe: boolean }> {
+    const { cluster, records, identity } = this.#parts;
+    const { configuration } = cluster.register;
+    if (configuration.hosts.length <= 1 && configuration.hosts.includes(identity.host)) {
+      throw new ClusterError("LAST_VOTER", "The host is the only voter, and somebody must vote. Wait until another host has become one; where there is no other, stop this one and delete its folder.");
+    }
+    const until = (await records.honouredOf(identity.host)).map(({ incarnation, batch }) => ({ incarnation, batch: batch + FAREWELL_BATCHES }));
+    const value = removalCodec.encode({ honoured: until });
+    return records.write([{ namespace: identity.network.namespace, key: `removed/${identity.host}/${this.#person()}`, value }, ...this.#votersWithout(identity.host, false)]);
   }
 
   /**

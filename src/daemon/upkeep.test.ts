@@ -5,12 +5,14 @@ import { join } from "node:path";
 import test from "node:test";
 import type { TestContext } from "node:test";
 import type { AccountId, HostId } from "../codec/index.ts";
+import type { PartingRow } from "../door/index.ts";
 import { messageOf } from "../platform/index.ts";
 import { DataDirectory } from "./directory.ts";
 import { env } from "./fakes/board.ts";
 import type { TestMember } from "./fakes/circle.ts";
 import { Circle } from "./fakes/circle.ts";
 import { LiveSettings } from "./live-settings.ts";
+import type { UpkeepParts } from "./upkeep.ts";
 import { HostUpkeep } from "./upkeep.ts";
 
 interface Bench {
@@ -19,14 +21,21 @@ interface Bench {
   readonly resized: number[];
 }
 
-async function bench(t: TestContext, { identity, cluster, records, membership, name }: TestMember): Promise<Bench> {
+const nothing: PartingRow = { host: "", name: "", pieces: 0, pieceBytes: 0, solePacks: 0, soleBytes: 0, riskyPacks: 0, awaitedPieces: 0, awaitedShards: 0, isDraining: false };
+
+async function bench(t: TestContext, { identity, cluster, records, membership, name }: TestMember, parting: Partial<PartingRow> = {}): Promise<Bench> {
   const path = await mkdtemp(join(tmpdir(), "holdfast-upkeep-"));
   t.after(() => rm(path, { recursive: true }));
   const directory = new DataDirectory(path);
   await directory.writeSettings({ hostName: name, zone: name, capacityBytes: 1000, httpPort: 4280 });
   const resized: number[] = [];
   const store = { usedBytes: 400, resize: (bytes: number): void => void resized.push(bytes) };
-  return { directory, resized, upkeep: new HostUpkeep(env, { directory, identity, settings: await LiveSettings.open(directory), cluster, records, membership, store }) };
+  const view: UpkeepParts["view"] = { pool: unused, where: unused, parting: async (host) => (cluster.member(host) === undefined ? null : { ...nothing, isDraining: cluster.member(host)!.isDraining, ...parting }) };
+  return { directory, resized, upkeep: new HostUpkeep(env, { directory, identity, settings: await LiveSettings.open(directory), cluster, records, membership, store, view }) };
+}
+
+function unused(): never {
+  throw new Error("these tests do not need that");
 }
 
 const refused = (code: string) => (error: unknown) => messageOf(error).includes(code);
@@ -69,4 +78,22 @@ test("an administrator sets quotas and takes them back, of people who are there"
   assert.deepEqual(quotaOf(), { ...row, quotaBytes: 1000, quotaFrom: "share" });
   await assert.rejects(guest.upkeep.setQuota(person, 1e12), refused("NOT_ADMINISTRATOR"));
   await assert.rejects(founder.upkeep.setQuota("nobody" as AccountId, 1), { code: "NO_SUCH_PERSON" });
+});
+
+test("a host leaves by its person's word when it is empty, and before that only at once", async (t) => {
+  await using circle = await Circle.of("attic", "barn", "cellar");
+  const [attic, barn, cellar] = circle.members as [TestMember, TestMember, TestMember];
+  const isMember = (member: TestMember): boolean => attic.cluster.register.members.has(member.id);
+  const own = await bench(t, barn);
+  await assert.rejects(own.upkeep.leave(false), { code: "NOT_DRAINED" });
+  await own.upkeep.drain(barn.id, true);
+  await assert.rejects((await bench(t, barn, { awaitedPieces: 1 })).upkeep.leave(false), { code: "NOT_DRAINED" });
+  await assert.rejects((await bench(t, barn, { awaitedShards: 1 })).upkeep.leave(false), { code: "NOT_DRAINED" });
+  assert.ok(isMember(barn));
+  await own.upkeep.leave(false);
+  assert.ok(!isMember(barn));
+  await (await bench(t, cellar, { awaitedPieces: 9 })).upkeep.leave(true);
+  assert.ok(!isMember(cellar));
+  assert.deepEqual(attic.cluster.register.removals.get(barn.id)?.honoured.length, 1, "what it wrote until now stays, the word that it leaves included");
+  await assert.rejects((await bench(t, attic)).upkeep.leave(true), { code: "LAST_VOTER" });
 });

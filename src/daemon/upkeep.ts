@@ -1,14 +1,16 @@
 import type { Cluster, Person } from "../cluster/index.ts";
 import { ClusterError, drainingCodec, quotaCodec } from "../cluster/index.ts";
 import type { AccountId, HostId } from "../codec/index.ts";
-import type { Acknowledged, CapacityRow, PersonRow, Upkeep } from "../door/index.ts";
+import type { Acknowledged, CapacityRow, PartingRow, PersonRow, PoolRow, Upkeep, WhereRow } from "../door/index.ts";
 import type { Env } from "../platform/index.ts";
 import type { Records } from "../records/index.ts";
 import type { PieceStore } from "../store/index.ts";
 import { checkCapacity } from "../store/index.ts";
 import type { DataDirectory, HostIdentity } from "./directory.ts";
 import type { LiveSettings } from "./live-settings.ts";
+import { counted } from "./health.ts";
 import type { Membership } from "./membership.ts";
+import type { PoolView } from "./pool-view.ts";
 
 export interface UpkeepParts {
   readonly directory: DataDirectory;
@@ -18,6 +20,7 @@ export interface UpkeepParts {
   readonly records: Records;
   readonly membership: Membership;
   readonly store: Pick<PieceStore, "usedBytes" | "resize">;
+  readonly view: Pick<PoolView, "pool" | "where" | "parting">;
 }
 
 /** What people do about hosts and their space: empty one, offer more or less of its disk, say who may take how much. */
@@ -30,9 +33,31 @@ export class HostUpkeep implements Upkeep {
     this.#parts = parts;
   }
 
+  pool(): Promise<PoolRow> {
+    return this.#parts.view.pool();
+  }
+
+  where(id: string): WhereRow {
+    return this.#parts.view.where(id);
+  }
+
+  async parting(host: HostId): Promise<PartingRow> {
+    return (await this.#parts.view.parting(host)) ?? unknownHost(host);
+  }
+
+  async leave(isNow: boolean): Promise<Acknowledged> {
+    const { identity, membership } = this.#parts;
+    const { isDraining, awaitedPieces, awaitedShards } = await this.parting(identity.host);
+    if (!isNow && !isDraining) throw new ClusterError("NOT_DRAINED", 'The host is not emptied yet, and what lies only here would be lost. Empty it first: "holdfast drain".');
+    if (!isNow && awaitedPieces + awaitedShards > 0) {
+      throw new ClusterError("NOT_DRAINED", `Of ${counted(awaitedPieces, "piece")} and ${counted(awaitedShards, "shard")} of records too little is elsewhere yet. Wait until it is, as "holdfast drain" tells, or start the hosts that are away.`);
+    }
+    return membership.leave();
+  }
+
   async drain(host: HostId, isDraining: boolean): Promise<Acknowledged> {
     const { cluster, identity, records } = this.#parts;
-    if (!cluster.register.members.has(host)) throw new ClusterError("NO_SUCH_HOST", `No host ${host} is in this network. "holdfast hosts" lists them.`);
+    if (!cluster.register.members.has(host)) unknownHost(host);
     const value = isDraining ? drainingCodec.encode({ sinceMs: this.#env.clock.wallMs() }) : null;
     // About itself a host may speak whether or not it acts for anybody.
     return records.write([{ namespace: identity.network.namespace, key: `draining/${host}`, value }], host === identity.host ? { as: "host" } : {});
@@ -59,4 +84,8 @@ export class HostUpkeep implements Upkeep {
     if (!cluster.register.people.has(account)) throw new ClusterError("NO_SUCH_PERSON", `Nobody with the account ${account} takes part in this network. "holdfast quota" lists the people.`);
     return records.write([{ namespace: identity.network.namespace, key: `quota/${account}`, value: quotaBytes === null ? null : quotaCodec.encode({ bytes: quotaBytes }) }]);
   }
+}
+
+function unknownHost(host: HostId): never {
+  throw new ClusterError("NO_SUCH_HOST", `No host ${host} is in this network. "holdfast hosts" lists them.`);
 }

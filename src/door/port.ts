@@ -4,6 +4,7 @@ import type { Kv } from "../kv/index.ts";
 import type { Pool } from "../pool/index.ts";
 import type { Sites } from "../site/index.ts";
 import type { Acknowledged, CreatedInvite, HostRow, InviteGrants, InviteRow, Layout, NetworkSettings, PeerAddresses, SettingChanges, Status } from "./rows.ts";
+import type { PartingRow, PoolRow, WhereRow } from "./pool-rows.ts";
 import type { CapacityRow, PersonRow } from "./upkeep-rows.ts";
 
 /** A number for /metrics, read at each scrape. Names begin with "holdfast_" and end with the unit. */
@@ -19,6 +20,16 @@ export interface Upkeep {
   drain(host: HostId, isDraining: boolean): Promise<Acknowledged>;
   /** How much of its disk this host offers from now on. @throws StoreError CAPACITY_TOO_LARGE */
   resize(capacityBytes: number): Promise<CapacityRow>;
+  /** What the network would lose with a host. @throws ClusterError NO_SUCH_HOST */
+  parting(host: HostId): Promise<PartingRow>;
+  /**
+   * Ends this host's part in the network.
+   * @param isNow whatever lies only here is given up. @throws ClusterError NOT_DRAINED, LAST_VOTER, NO_ACCOUNT
+   */
+  leave(isNow: boolean): Promise<Acknowledged>;
+  pool(): Promise<PoolRow>;
+  /** @param id a pack's, or a site's name. @throws PoolError UNKNOWN_PACK */
+  where(id: string): WhereRow;
   people(): readonly PersonRow[];
   /** @param quotaBytes null: what the person's invites grant. @throws ClusterError NO_SUCH_PERSON; RecordsError REFUSED */
   setQuota(account: AccountId, quotaBytes: number | null): Promise<Acknowledged>;

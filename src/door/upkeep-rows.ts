@@ -11,6 +11,9 @@ const someBytes = { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGE
 export const CapacityChange = body({ capacityBytes: someBytes }, { $id: "CapacityChange" });
 export type CapacityChange = ValueOf<typeof CapacityChange>;
 
+export const Farewell = body({ isNow: { type: "boolean", description: "whatever lies only here is given up" } }, { $id: "Farewell" });
+export type Farewell = ValueOf<typeof Farewell>;
+
 export const CapacityRow = object({ capacityBytes: bytes, usedBytes: bytes }, { $id: "CapacityRow", description: "What this host offers, and what of it is used; it may be more." });
 export type CapacityRow = ValueOf<typeof CapacityRow>;
 

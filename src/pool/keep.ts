@@ -7,7 +7,7 @@ import { messageOf } from "../platform/index.ts";
 import type { Catalog, PackFacts } from "./catalog.ts";
 import type { Claim } from "./claim.ts";
 import { PoolError } from "./errors.ts";
-import { activeMembers, confirmed, hostsOf } from "./holders.ts";
+import { activeMembers, confirmed, hostsOf, isUsable } from "./holders.ts";
 import { claimKey, packKey } from "./keys.ts";
 import { labelCodec } from "./label.ts";
 import type { Piece } from "./offer.ts";
@@ -96,7 +96,10 @@ export async function holdTurn(keep: KeepParts, { signal, report }: WorkerTurn):
 export function missingHere({ parts, catalog }: Pick<KeepParts, "parts" | "catalog">, facts: PackFacts): number {
   if (facts.copies === "all" || facts.k !== 1) return 0;
   const holders = hostsOf(confirmed(parts, catalog, facts));
-  const missing = Math.min(facts.copies, activeMembers(parts).length) - holders.length;
+  // What lies on a host that is being emptied is read from there, and made anew elsewhere.
+  const { members } = parts.roster();
+  const usable = activeMembers(parts).filter((host) => isUsable(parts, members.get(host)!));
+  const missing = Math.min(facts.copies, usable.length) - holders.filter((host) => usable.includes(host)).length;
   if (missing <= 0) return 0;
   const online = holders.filter((host) => host === parts.self || parts.presence(host) === "online");
   const first = rank(facts.pack, online.map((host) => ({ host, zone: "", freeBytes: 1 })))[0];

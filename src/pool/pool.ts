@@ -18,6 +18,7 @@ import { Segments } from "./segments.ts";
 import { Server } from "./serve.ts";
 import { SourceBook } from "./sources.ts";
 import { Republisher, reclaimTurn } from "./strays.ts";
+import { PoolUpkeep } from "./upkeep/upkeep.ts";
 import { Writer } from "./write.ts";
 
 const HOLD_EVERY_MS = 60_000;
@@ -32,6 +33,7 @@ const TOP_UP_SETTLE_MS = 3_000;
 /** The pool of one host: its part as a writer, reader and holder, and the workers that keep packs where they should be. */
 export class HostPool implements Pool {
   readonly workers: readonly Worker[];
+  readonly upkeep: PoolUpkeep;
   readonly #env: Env;
   readonly #parts: PoolParts;
   readonly #catalog: Catalog;
@@ -66,7 +68,8 @@ export class HostPool implements Pool {
     this.#reclaim = new Worker(env, { name: "reclaim", everyMs: RECLAIM_EVERY_MS, work: (turn) => reclaimTurn(keep, turn) });
     const republish = new Worker(env, { name: "republish", everyMs: REPUBLISH_EVERY_MS, work: (turn) => republisher.turn(turn) });
     this.#subscriptions.push(catalog.follow());
-    this.workers = [this.#hold, this.#topUp, this.#reclaim, republish];
+    this.upkeep = new PoolUpkeep(env, keep);
+    this.workers = [this.#hold, this.#topUp, this.#reclaim, republish, ...this.upkeep.workers];
   }
 
   /** Begins to keep packs where they should be. Reads and writes work before that too. */
@@ -89,6 +92,7 @@ export class HostPool implements Pool {
     this.#closing.abort(new Error("this host is stopping"));
     for (const end of this.#subscriptions) end();
     for (const timer of this.#settling.values()) timer.cancel();
+    this.upkeep.close();
     this.#fetcher.close();
     this.#receiver.close();
     await Promise.all(this.workers.map((worker) => worker.stop()));

@@ -1,9 +1,10 @@
 import type { AccountId, HostId } from "../../codec/index.ts";
 import { idFromText } from "../../codec/index.ts";
 import type { Upkeep } from "../port.ts";
+import { PartingRow, PoolRow, WhereRow } from "../pool-rows.ts";
 import { Acknowledged } from "../rows.ts";
 import { list, object } from "../schema.ts";
-import { CapacityChange, CapacityRow, DrainingChange, PersonRow, QuotaChange } from "../upkeep-rows.ts";
+import { CapacityChange, CapacityRow, DrainingChange, Farewell, PersonRow, QuotaChange } from "../upkeep-rows.ts";
 import { acknowledge } from "./network-routes.ts";
 import type { AnswerDoc, Route } from "./route.ts";
 import { ok } from "./route.ts";
@@ -24,6 +25,25 @@ export function upkeepRoutes(upkeep: Upkeep): readonly Route[] {
       gives: acknowledged("It is said"),
       handle: async (call) => acknowledge(await upkeep.drain(idFromText<HostId>(call.param("id")), call.body<DrainingChange>().isDraining)),
     },
+    {
+      method: "GET",
+      path: "/api/hosts/{id}/parting",
+      name: "parting",
+      summary: "What the network would lose with a host",
+      gives: { 200: { description: "What lies only there", schema: PartingRow } },
+      handle: async (call) => ok(await upkeep.parting(idFromText<HostId>(call.param("id")))),
+    },
+    {
+      method: "POST",
+      path: "/api/leave",
+      name: "leave",
+      summary: "End this host's part in the network",
+      takes: Farewell,
+      gives: acknowledged("It is removed"),
+      handle: async (call) => acknowledge(await upkeep.leave(call.body<Farewell>().isNow)),
+    },
+    { method: "GET", path: "/api/pool", name: "pool", summary: "What is offered and used, what it survives, and who has what of it", gives: { 200: { description: "The pool", schema: PoolRow } }, handle: async () => ok(await upkeep.pool()) },
+    { method: "GET", path: "/api/where/{id}", name: "where", summary: "Where a pack lies, or all packs of a site", gives: { 200: { description: "Packs, their pieces and hosts", schema: WhereRow } }, handle: (call) => ok(upkeep.where(call.param("id"))) },
     {
       method: "PUT",
       path: "/api/capacity",

@@ -42,6 +42,29 @@ export class FakeUpkeep implements Upkeep {
     return { capacityBytes, usedBytes: 7 };
   };
 
+  parting: Upkeep["parting"] = async (host) => ({ host, name: "cellar", pieces: 3, pieceBytes: 30, solePacks: 1, soleBytes: 10, riskyPacks: 1, awaitedPieces: 2, awaitedShards: 0, isDraining: false });
+
+  leave: Upkeep["leave"] = async (isNow) => {
+    this.calls.push(["leave", isNow]);
+    return { safe: true };
+  };
+
+  pool: Upkeep["pool"] = async () => ({
+    offeredBytes: 100,
+    usedBytes: 10,
+    freeBytes: 90,
+    packs: 1,
+    contentBytes: 5,
+    pieceBytes: 10,
+    survives: 1,
+    health: "Everything survives the loss of any 1 host.",
+    repair: { shortPacks: 0, shortPieces: 0, shortBytes: 0, unreadablePacks: 0, secondsLeft: null },
+    hosts: [{ id: "host", name: "attic", zone: "home", presence: "online", capacityBytes: 100, usedBytes: null, pieces: 1, pieceBytes: 10, isDraining: false, isSuspect: false, awaitedPieces: 0 }],
+    people: [{ id: "person", name: "attic", usedBytes: 10, quotaBytes: 50 }],
+  });
+
+  where: Upkeep["where"] = (id) => ({ what: "site", id, survives: 1, packs: [], more: 0 });
+
   people: Upkeep["people"] = () => [{ id: "person", name: "attic", hosts: ["attic"], isAdministrator: true, quotaBytes: 50, quotaFrom: "share" }];
 
   setQuota: Upkeep["setQuota"] = async (...said) => {

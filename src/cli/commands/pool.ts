@@ -1,0 +1,43 @@
+import type { PoolHostRow, PoolRow } from "../../door/index.ts";
+import type { CommandFile, CommonOptions } from "../context.ts";
+import { common } from "../context.ts";
+import { count, formatBytes, formatDuration } from "../sizes.ts";
+import { printable, table } from "../table.ts";
+import { connect } from "../target.ts";
+
+export const pool: CommandFile = (command, go) => {
+  command.action(
+    go(async (context, options: CommonOptions) => {
+      const api = await connect(context, options);
+      try {
+        const found = await api.upkeep.pool();
+        context.io.answer(found, () => poolWords(found));
+      } finally {
+        api.close();
+      }
+    }),
+  );
+  common(command, "pool");
+};
+
+const number = (title: string): { title: string; right: true } => ({ title, right: true });
+
+function poolWords(row: PoolRow): string {
+  const space = `${formatBytes(row.offeredBytes)} are offered, ${formatBytes(row.usedBytes)} used, ${formatBytes(row.freeBytes)} free on the hosts that are here.`;
+  const kept = `${count(row.packs, "pack")} with ${formatBytes(row.contentBytes)} of content take ${formatBytes(row.pieceBytes)}.`;
+  const hosts = table(["host", "state", number("pieces"), number("hold"), number("used"), number("capacity")], row.hosts.map(hostCells));
+  const people = table(["person", number("take"), number("may take")], row.people.map(({ name, usedBytes, quotaBytes }) => [name, formatBytes(usedBytes), formatBytes(quotaBytes)]));
+  return `${printable(row.health)}\n${repairWords(row.repair)}${space}\n${kept}\n\n${hosts}\n${people}`;
+}
+
+function repairWords({ shortPacks, shortPieces, shortBytes, secondsLeft }: PoolRow["repair"]): string {
+  if (shortPieces === 0) return "";
+  const left = secondsLeft === null ? "" : `, about ${formatDuration(secondsLeft * 1000)} at the rate of late`;
+  return `Under repair: ${count(shortPieces, "piece")} of ${count(shortPacks, "pack")} (${formatBytes(shortBytes)})${left}.\n`;
+}
+
+function hostCells({ name, presence, isDraining, isSuspect, awaitedPieces, pieces, pieceBytes, usedBytes, capacityBytes }: PoolHostRow): string[] {
+  const emptying = isDraining ? [awaitedPieces === 0 ? "emptied" : `being emptied, ${awaitedPieces} to go`] : [];
+  const state = [presence, ...emptying, ...(isSuspect ? ["suspect"] : [])].join(", ");
+  return [name, state, pieces.toLocaleString("en"), formatBytes(pieceBytes), usedBytes === null ? "?" : formatBytes(usedBytes), formatBytes(capacityBytes)];
+}

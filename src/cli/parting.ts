@@ -1,0 +1,16 @@
+import type { PartingRow } from "../door/index.ts";
+import { count, formatBytes } from "./sizes.ts";
+
+/** What would be lost or put at risk with a host, in sentences; empty when it is nothing. */
+export function lossWords({ name, solePacks, soleBytes, riskyPacks }: PartingRow): string {
+  const lost = solePacks === 0 ? "" : `With ${name} ${count(solePacks, "pack")} (${formatBytes(soleBytes)} of content) would be lost for good.`;
+  const risky = riskyPacks === 0 ? "" : `${count(riskyPacks, "pack")} would be lost with one more host.`;
+  return [lost, risky].filter((words) => words !== "").join(" ");
+}
+
+/** How far a host is from being empty. */
+export function drainWords({ name, pieces, awaitedPieces, awaitedShards }: PartingRow): string {
+  if (awaitedPieces + awaitedShards === 0) return `Nothing that counts lies only on ${name}: it may leave.`;
+  const waiting = [...(awaitedPieces > 0 ? [`${(pieces - awaitedPieces).toLocaleString("en")} of ${count(pieces, "piece")} are elsewhere too`] : []), ...(awaitedShards > 0 ? [`${count(awaitedShards, "shard")} of records ${awaitedShards === 1 ? "is" : "are"} still handed over`] : [])];
+  return `${name} is being emptied: ${waiting.join(", ")}.`;
+}

@@ -1,0 +1,119 @@
+import type { Cluster, Liveness, Member } from "../cluster/index.ts";
+import type { HostId, PackId } from "../codec/index.ts";
+import type { PartingRow, PoolHostRow, PoolRow, WherePack, WhereRow } from "../door/index.ts";
+import type { Census, PoolUpkeep, Redundancy, Whereabouts } from "../pool/index.ts";
+import { PoolError } from "../pool/index.ts";
+import type { RunningRecords } from "../records/index.ts";
+import type { Sites } from "../site/index.ts";
+import type { PieceStore } from "../store/index.ts";
+import { counted } from "./health.ts";
+
+export interface PoolViewParts {
+  readonly cluster: Cluster;
+  readonly liveness: Liveness;
+  readonly records: Pick<RunningRecords, "standing">;
+  readonly pool: { readonly upkeep: Pick<PoolUpkeep, "census" | "whereabouts" | "whereaboutsIn"> };
+  readonly sites: Pick<Sites, "list">;
+  readonly store: Pick<PieceStore, "capacityBytes" | "usedBytes" | "availableBytes">;
+}
+
+/** Packs of one answer; a site with a long history has thousands. */
+const LISTED_MAX = 200;
+const ID = /^[a-z2-7]{52}$/;
+const NOTHING = { pieces: 0, pieceBytes: 0, solePacks: 0, soleBytes: 0, riskyPacks: 0, awaitedPieces: 0 };
+
+/** The pool as people ask for it. */
+export class PoolView {
+  readonly #parts: PoolViewParts;
+
+  constructor(parts: PoolViewParts) {
+    this.#parts = parts;
+  }
+
+  async pool(): Promise<PoolRow> {
+    const { cluster, pool, store } = this.#parts;
+    const census = await pool.upkeep.census();
+    const members = [...cluster.register.members.values()].filter(({ isGone }) => !isGone);
+    const hosts = members.map((member) => this.#hostRow(member, census)).sort((a, b) => a.name.localeCompare(b.name));
+    const people = [...cluster.register.people.values()].map(({ account, name, quotaBytes }) => ({ id: account, name, usedBytes: census.people.get(account) ?? 0, quotaBytes }));
+    const staying = hosts.filter(({ isDraining }) => !isDraining);
+    const { packs, contentBytes, pieceBytes, survives, shortPacks, shortPieces, shortBytes, unreadablePacks } = census;
+    return {
+      offeredBytes: staying.reduce((sum, { capacityBytes }) => sum + capacityBytes, 0),
+      usedBytes: hosts.reduce((sum, { usedBytes, pieceBytes: claimed }) => sum + (usedBytes ?? claimed), 0),
+      freeBytes: this.#freeBytes(members, await store.availableBytes()),
+      packs,
+      contentBytes,
+      pieceBytes,
+      survives,
+      health: poolHealth(census),
+      repair: { shortPacks, shortPieces, shortBytes, unreadablePacks, secondsLeft: null },
+      hosts,
+      people: people.sort((a, b) => b.usedBytes - a.usedBytes || a.name.localeCompare(b.name)),
+    };
+  }
+
+  #freeBytes(members: readonly Member[], ownBytes: number): number {
+    const { cluster, liveness } = this.#parts;
+    const taking = members.filter(({ host, isDraining, isSuspect }) => !isDraining && !isSuspect && liveness.presence(host) === "online");
+    return Math.floor(taking.reduce((sum, { host }) => sum + (host === cluster.self ? ownBytes : (liveness.lastBeat(host)?.freeBytes ?? 0)), 0));
+  }
+
+  #hostRow({ host, name, zone, capacityBytes, isDraining, isSuspect }: Member, census: Census): PoolHostRow {
+    const { cluster, liveness, store } = this.#parts;
+    const usedBytes = host === cluster.self ? store.usedBytes : (liveness.lastBeat(host)?.usedBytes ?? null);
+    const { pieces, pieceBytes, awaitedPieces } = census.hosts.get(host) ?? NOTHING;
+    return { id: host, name, zone, presence: liveness.presence(host), capacityBytes, usedBytes, pieces, pieceBytes, isDraining, isSuspect, awaitedPieces };
+  }
+
+  /** Null for a host that is no member. */
+  async parting(host: HostId): Promise<PartingRow | null> {
+    const member = this.#parts.cluster.member(host);
+    if (member === undefined) return null;
+    const census = await this.#parts.pool.upkeep.census();
+    return { host, name: member.name, ...NOTHING, ...census.hosts.get(host), awaitedShards: this.#awaitedShards(host), isDraining: member.isDraining };
+  }
+
+  /** Shards of which fewer others than should have a complete copy, as far as there are others. */
+  #awaitedShards(host: HostId): number {
+    const { cluster, records } = this.#parts;
+    const { replicas, shards } = records.standing();
+    const others = cluster.active().filter((each) => each !== host && cluster.member(each)?.isDraining !== true).length;
+    const isAwaited = (ready: readonly HostId[]): boolean => ready.includes(host) && ready.filter((each) => each !== host).length < Math.min(replicas, others);
+    return shards.filter(({ ready }) => isAwaited(ready)).length;
+  }
+
+  /** @throws PoolError UNKNOWN_PACK */
+  where(id: string): WhereRow {
+    const { pool, sites } = this.#parts;
+    const site = sites.list().find(({ name }) => name === id);
+    if (site !== undefined) {
+      const all = [...pool.upkeep.whereaboutsIn(site.namespace)];
+      const packs = all.slice(0, LISTED_MAX).map((each) => this.#packRow(each));
+      return { what: "site", id, survives: all.length === 0 ? null : Math.min(...all.map(({ survives }) => survives)), packs, more: all.length - packs.length };
+    }
+    const found = ID.test(id) ? pool.upkeep.whereabouts(id as PackId) : undefined;
+    if (found === undefined) throw new PoolError("UNKNOWN_PACK", `There is no site and no pack "${id}" here. "holdfast sites" lists the sites.`);
+    return { what: "pack", id, survives: found.survives, packs: [this.#packRow(found)], more: 0 };
+  }
+
+  #packRow({ pack, sizeBytes, pieceBytes, redundancy, survives, isCondemned, places }: Whereabouts): WherePack {
+    const { cluster, liveness } = this.#parts;
+    const rows = places.map(({ host, index, stay }) => ({ host, name: cluster.member(host)?.name ?? `host ${host.slice(0, 8)}`, piece: index, presence: liveness.presence(host), standing: stay }));
+    return { pack, sizeBytes, pieceBytes, redundancy: redundancyWords(redundancy), survives, isCondemned, places: rows };
+  }
+}
+
+function redundancyWords(redundancy: Redundancy): string {
+  if (redundancy.kind === "code") return `${redundancy.k}+${redundancy.m}`;
+  return redundancy.copies === "all" ? "on all hosts" : counted(redundancy.copies, "copy", "copies");
+}
+
+/** What everything survives, in one sentence. */
+export function poolHealth({ packs, survives, unreadablePacks, shortPieces }: Pick<Census, "packs" | "survives" | "unreadablePacks" | "shortPieces">): string {
+  const short = shortPieces === 0 ? "" : ` ${counted(shortPieces, "piece")} ${shortPieces === 1 ? "is" : "are"} missing and ${shortPieces === 1 ? "is" : "are"} made anew.`;
+  if (packs === 0 || survives === null) return "Nothing is kept yet.";
+  if (unreadablePacks > 0) return `Of ${counted(unreadablePacks, "pack")} too few pieces are in sight: start the hosts that are away.${short}`;
+  if (survives === 0) return `Something is lost with the next host that is.${short}`;
+  return `Everything survives the loss of any ${counted(survives, "host")}.${short}`;
+}

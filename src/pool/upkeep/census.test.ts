@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Village, content, copies } from "../fakes/village.ts";
+
+const MIB = 2 ** 20;
+
+test("a look through all packs says what everything survives, what is short, and what would go with each host", async () => {
+  const village = await Village.build({ hosts: 4 });
+  const [attic] = village.villagers;
+  const nothing = await attic!.pool.upkeep.census();
+  assert.deepEqual([nothing.packs, nothing.survives, nothing.hosts.size], [0, null, 0]);
+  const wide = await attic!.pool.store(village.namespace, content(2 * MIB), copies(3));
+  const lone = await attic!.pool.store(village.namespace, content(MIB, 2), copies(1));
+  const census = await village.at(3).pool.upkeep.census();
+  assert.deepEqual([census.packs, census.contentBytes, census.pieceBytes, census.survives, census.shortPieces], [2, 3 * MIB, 7 * MIB, 0, 0]);
+  assert.deepEqual([...census.people], [[village.owner, 7 * MIB]]);
+  const [keeper] = lone.holders;
+  assert.deepEqual([census.hosts.get(keeper!)?.solePacks, census.hosts.get(keeper!)?.soleBytes], [1, MIB]);
+  assert.equal([...census.hosts.values()].reduce((sum, { pieces }) => sum + pieces, 0), 4);
+  village.gone.add(wide.holders.find((host) => host !== keeper)!);
+  const after = await village.at(2).pool.upkeep.census();
+  assert.deepEqual([after.shortPacks, after.shortPieces, after.shortBytes, after.unreadablePacks], [1, 1, 2 * MIB, 0]);
+  assert.deepEqual([...after.people], [[village.owner, 5 * MIB]], "what is held by nobody who is there takes no space");
+  await village.close();
+});
+
+test("a pack's whereabouts name its hosts, how they stand, and whoever may hold it", async () => {
+  const village = await Village.build({ hosts: 4 });
+  const { pack, holders } = await village.at(0).pool.store(village.namespace, content(MIB), copies(2));
+  const member = village.members.get(holders[0]!)!;
+  village.members.set(member.host, { ...member, isDraining: true });
+  const found = village.at(1).pool.upkeep.whereabouts(pack)!;
+  assert.deepEqual(found.redundancy, { kind: "copies", copies: 2 });
+  assert.deepEqual(found.places.map(({ host, index, stay }) => [host, index, stay]), holders.map((host) => [host, 0, host === holders[0] ? "leaves" : "stays"]).sort((a, b) => found.places.findIndex(({ host }) => host === a[0]) - found.places.findIndex(({ host }) => host === b[0])));
+  assert.equal(found.survives, 1);
+  assert.deepEqual([...village.at(1).pool.upkeep.whereaboutsIn(village.namespace)], [found]);
+  assert.equal(village.at(1).pool.upkeep.whereabouts("nothing" as typeof pack), undefined);
+  await village.close();
+});

@@ -1,0 +1,43 @@
+import type { NamespaceId, PackId } from "../../codec/index.ts";
+import type { Env, Worker } from "../../platform/index.ts";
+import type { KeepParts } from "../keep.ts";
+import type { Census } from "./census.ts";
+import { CensusTaker } from "./census.ts";
+import type { Whereabouts } from "./whereabouts.ts";
+import { whereaboutsOf } from "./whereabouts.ts";
+
+/** What people ask about the pool as a whole, and what they have done with a host's part of it. */
+export class PoolUpkeep {
+  readonly workers: readonly Worker[] = [];
+  readonly #keep: KeepParts;
+  readonly #taker: CensusTaker;
+  readonly #closing = new AbortController();
+
+  constructor(env: Env, keep: KeepParts) {
+    this.#keep = keep;
+    this.#taker = new CensusTaker(env, keep.parts, keep.catalog);
+  }
+
+  close(): void {
+    this.#closing.abort(new Error("this host is stopping"));
+  }
+
+  /** All packs that this host's records know, taken together; a little old where there are very many. */
+  census(): Promise<Census> {
+    return this.#taker.census(this.#closing.signal);
+  }
+
+  /** Undefined for a pack that no namespace has, or has any more. */
+  whereabouts(pack: PackId): Whereabouts | undefined {
+    const { catalog, parts } = this.#keep;
+    for (const namespace of parts.records.namespaces()) {
+      const facts = catalog.facts(namespace, pack);
+      if (facts !== undefined) return whereaboutsOf(this.#keep, facts);
+    }
+    return undefined;
+  }
+
+  *whereaboutsIn(namespace: NamespaceId): Generator<Whereabouts> {
+    for (const facts of this.#keep.catalog.packs(namespace)) yield whereaboutsOf(this.#keep, facts);
+  }
+}

@@ -1,0 +1,56 @@
+import type { HostId } from "../../codec/index.ts";
+import type { PackFacts } from "../catalog.ts";
+import { lossesSurvived } from "../holders.ts";
+import type { Holding } from "../port.ts";
+
+/** How a host stands towards what it holds: "stays", away or not; "leaves", being emptied; "suspect", its claims prove nothing; "lost", no member or declared gone. */
+export type Stay = "stays" | "leaves" | "suspect" | "lost";
+
+export interface WeighView {
+  readonly stay: (host: HostId) => Stay;
+  /** Hosts that could hold a piece, reachable or not. */
+  readonly takers: number;
+}
+
+/** What becomes of one host's share of a pack when the host is no more. */
+export interface Parting {
+  readonly host: HostId;
+  readonly index: number;
+  /** Too few pieces would be left to read the pack. */
+  readonly isFatal: boolean;
+  /** What would be left survives no further loss. */
+  readonly isRisky: boolean;
+  /** Enough pieces are elsewhere, on hosts that stay. */
+  readonly isReplaced: boolean;
+}
+
+/** How one pack stands. Pure. */
+export interface Weight {
+  /** Hosts, whichever, that may vanish. Below 0: too few pieces are in sight to read it. */
+  readonly survives: number;
+  /** Pieces that are missing on hosts that stay, as far as there are hosts for them. */
+  readonly shortPieces: number;
+  /** One for each holding that counts. */
+  readonly partings: readonly Parting[];
+}
+
+export function weigh({ k, m, copies }: Pick<PackFacts, "k" | "m" | "copies">, holdings: readonly Holding[], { stay, takers }: WeighView): Weight {
+  const counted = holdings.filter(({ host }) => stay(host) === "stays" || stay(host) === "leaves");
+  const staying = counted.filter(({ host }) => stay(host) === "stays");
+  const distinct = (some: readonly Holding[]): number => new Set(some.map(({ index }) => index)).size;
+  const survives = distinct(counted) < k ? -1 : lossesSurvived(k, counted);
+  // Copies are all piece 0, each on a host of its own; of a code each piece is sought once.
+  const wanted = Math.min(takers, k > 1 ? k + m : copies === "all" ? takers : copies);
+  const there = k > 1 ? distinct(staying) : new Set(staying.map(({ host }) => host)).size;
+  const isReplaced = ({ host, index }: Holding): boolean => {
+    const others = staying.filter((other) => other.host !== host);
+    if (k === 1) return new Set(others.map((other) => other.host)).size >= Math.max(1, wanted);
+    return others.some((other) => other.index === index) || (distinct(others) >= wanted && wanted >= k);
+  };
+  const parting = (holding: Holding): Parting => {
+    const left = counted.filter(({ host }) => host !== holding.host);
+    const isFatal = distinct(left) < k;
+    return { ...holding, isFatal, isRisky: !isFatal && survives < 2 && lossesSurvived(k, left) === 0, isReplaced: isReplaced(holding) };
+  };
+  return { survives, shortPieces: Math.max(0, wanted - there), partings: counted.map(parting) };
+}
