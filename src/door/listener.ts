@@ -35,6 +35,7 @@ export interface Listener {
 }
 
 function server(env: Env, limits: ListenerLimits, early: RequestListener): Server {
+  // Whether the rest of a request is wanted, its receiver says: a body that is refused need not be sent.
   const made = createServer(
     {
       maxHeaderSize: 16 * 1024,
@@ -46,7 +47,7 @@ function server(env: Env, limits: ListenerLimits, early: RequestListener): Serve
       optimizeEmptyRequests: true,
     },
     early,
-  );
+  ).on("checkContinue", early);
   made.maxConnections = limits.connectionsMax;
   made.timeout = limits.silenceMs;
   // Such as being out of file descriptors when a connection comes: that one is lost, the door stays open.
@@ -108,7 +109,7 @@ function listenerOf(env: Env, port: number, opened: readonly Opened[], early: Re
     port,
     addresses: opened.map((each) => each.address),
     serve(listener) {
-      for (const { server } of opened) server.off("request", early).on("request", listener);
+      for (const { server } of opened) server.off("request", early).off("checkContinue", early).on("request", listener).on("checkContinue", listener);
       for (const [request, response] of waiting) listener(request, response);
     },
     close: () => closeAll(env, opened.map((each) => each.server)),

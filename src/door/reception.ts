@@ -39,6 +39,11 @@ export class Reception {
   receive(request: IncomingMessage, response: ServerResponse): void {
     try {
       const head = readHead(request);
+      // HTTP/0.9 has no headers, and so no site.
+      if (head.hasSeveralHosts || request.httpVersionMajor < 1) {
+        response.shouldKeepAlive = false;
+        return sendText(response, this.#traffic, 400, TEXT, "The request must be of HTTP/1.1 or 1.0, with one Host header.\n");
+      }
       const route = this.#routes.of(head.host);
       // A body that nobody reads would have to be read to its end before the next request; whoever sends one starts anew.
       if (this.#isClosing || (head.hasBody && route.kind !== "self")) response.shouldKeepAlive = false;

@@ -59,6 +59,19 @@ test("more copies than a pack has are made by sending it again", async () => {
   assert.ok(pool.storedBytes.length > before);
 });
 
+test("what says how to serve a site lies on every host, however few have the rest", async () => {
+  const { host, pool } = one();
+  const tree = { "index.html": "front", _headers: "/*\n  X: y", _redirects: "/a /b", "sub/_headers": "no rules" };
+  const { site } = await publish(host, "s", tree, 1);
+  const view = await host.sites.open("s");
+  const copiesOf = (path: string): unknown => [...pool.packs(site.namespace)].find(({ blobs }) => blobs.some(({ id }) => id === view.file(path)!.id))!.redundancy;
+  assert.deepEqual(Object.keys(tree).map(copiesOf), [1, "all", "all", 1].map((copies) => ({ kind: "copies", copies })));
+  await assertHas(host, "s", tree);
+  const before = pool.storedBytes.length;
+  await publish(host, "s", tree, 1);
+  assert.equal(pool.storedBytes.length, before);
+});
+
 test("a file that did not change keeps its time, others get the publication's", async () => {
   const { host, advance } = one();
   await publish(host, "s", { "old.txt": "old", "new.txt": "1" });

@@ -23,6 +23,7 @@ import { mediaTypeOf } from "./media-type.ts";
 import type { FileInfo, Publication, PublishOptions, PublishResult } from "./port.ts";
 import { placesOf } from "./reuse.ts";
 import { writeTree } from "./tree.ts";
+import { isRulesFile } from "./web/web-rules.ts";
 import type { DagNode } from "./unixfs/block.ts";
 import { rawLeaf } from "./unixfs/block.ts";
 import { FileDag, chunksOf } from "./unixfs/file.ts";
@@ -63,6 +64,8 @@ interface AddedFile {
   readonly node: DagNode;
   readonly type: string;
   readonly chunks: readonly DagNode[];
+  /** Who packs, and thus places, its chunks. */
+  readonly packer: Packer;
 }
 
 // Groups of blobs in the packs on all hosts: what is read together lies together.
@@ -81,6 +84,8 @@ export class SitePublication implements Publication {
   readonly #content: Packer;
   /** What every host has: the tree and the manifest. */
   readonly #everywhere: Packer;
+  /** Content that every host has, because it says how to serve the rest. In packs of its own: the manifest names its places, so it is sent before. */
+  readonly #rules: Packer;
   #begun = 0;
   #committing: Promise<PublishResult> | undefined;
   #isCommitted = false;
@@ -94,6 +99,7 @@ export class SitePublication implements Publication {
     const flights = new Limiter(MAX_PACK_BYTES);
     this.#content = this.#packer(flights, parts.options.copies);
     this.#everywhere = this.#packer(flights, "all");
+    this.#rules = this.#packer(flights, "all");
   }
 
   add(path: string, source: AsyncIterable<Uint8Array>): Promise<FileInfo> {
@@ -141,22 +147,24 @@ export class SitePublication implements Publication {
   async #take(path: string, source: AsyncIterable<Uint8Array>): Promise<AddedFile> {
     const group = this.#begun++;
     const chunks: DagNode[] = [];
+    const packer = isRulesFile(path) ? this.#rules : this.#content;
     const dag = new FileDag((id, bytes) => this.#everywhere.put(id, bytes, FILE_NODES), UNIXFS_V1_2025.width);
     let type: string | undefined;
     for await (const chunk of chunksOf(cancellable(source, this.#signal), UNIXFS_V1_2025.chunkBytes)) {
       type ??= mediaTypeOf(path, chunk);
       const leaf = rawLeaf(chunk);
-      await this.#content.put(leaf.id, chunk, group);
+      await packer.put(leaf.id, chunk, group);
       await dag.add(leaf);
       chunks.push(leaf);
     }
-    return { path, node: await dag.finish(), type: type ?? mediaTypeOf(path, new Uint8Array(0)), chunks };
+    return { path, node: await dag.finish(), type: type ?? mediaTypeOf(path, new Uint8Array(0)), chunks, packer };
   }
 
   async #commit(): Promise<PublishResult> {
     await Promise.allSettled(this.#adding);
     if (this.#files.size === 0) throw new SiteError("EMPTY_SITE", "There is no file to publish. Choose a folder with at least one readable file in it.");
     await this.#content.flush();
+    await this.#rules.flush();
     const root = await writeTree(this.#files.values(), (id, bytes) => this.#everywhere.put(id, bytes, FOLDERS));
     const draft = this.#unchanged(root) ?? (await this.#writeManifest(root));
     this.#signal.throwIfAborted();
@@ -169,7 +177,7 @@ export class SitePublication implements Publication {
   /** The head before as a draft, when it has the same tree and nothing had to be sent. */
   #unchanged(root: DagNode): HeadDraft | undefined {
     const { base } = this.#with;
-    if (base === undefined || base.head.root !== root.id || !this.#content.isUntouched || !this.#everywhere.isUntouched) return undefined;
+    if (base === undefined || base.head.root !== root.id || ![this.#content, this.#rules, this.#everywhere].every((packer) => packer.isUntouched)) return undefined;
     const { manifest, files, sizeBytes } = base.head;
     return { root: root.id, manifest, files, sizeBytes, packs: base.manifest.packs };
   }
@@ -195,21 +203,22 @@ export class SitePublication implements Publication {
   /** The files as the manifest lists them. A file that has not changed keeps the time at which it came. */
   *#listed(): Generator<ListedFile> {
     const now = this.#with.wallMs();
-    for (const { path, node, type, chunks } of this.#files.values()) {
+    for (const file of this.#files.values()) {
+      const { path, node, type } = file;
       const before = this.#with.base?.manifest.file(path);
       const modifiedMs = before?.id === node.id ? before.modifiedMs : now;
-      yield { path, id: node.id, sizeBytes: node.sizeBytes, type, modifiedMs, extents: joined(this.#extents(chunks)) };
+      yield { path, id: node.id, sizeBytes: node.sizeBytes, type, modifiedMs, extents: joined(this.#extents(file)) };
     }
   }
 
-  *#extents(chunks: readonly DagNode[]): Generator<Extent> {
-    for (const { id } of chunks) yield this.#content.places.get(id)!;
+  *#extents({ chunks, packer }: AddedFile): Generator<Extent> {
+    for (const { id } of chunks) yield packer.places.get(id)!;
   }
 
   /** The packs that are known while the last one is still open. */
   #packsUsed(): PackId[] {
     const packs = new Set<PackId>();
-    for (const { chunks } of this.#files.values()) for (const { pack } of this.#extents(chunks)) packs.add(pack);
+    for (const file of this.#files.values()) for (const { pack } of this.#extents(file)) packs.add(pack);
     for (const pack of this.#everywhere.used) packs.add(pack);
     return [...packs];
   }
@@ -219,10 +228,11 @@ export class SitePublication implements Publication {
     await this.#committing?.catch(() => undefined);
     if (this.#isCommitted) return;
     await Promise.allSettled(this.#adding);
-    await Promise.all([this.#content.settle(), this.#everywhere.settle()]);
+    const packers = [this.#content, this.#rules, this.#everywhere];
+    await Promise.all(packers.map((packer) => packer.settle()));
     const { pool, namespace } = this.#with;
     // Should the head have become visible although writing it was reported as failed, its packs must stay.
-    const sent = [...this.#content.stored, ...this.#everywhere.stored];
+    const sent = packers.flatMap((packer) => packer.stored);
     const isVisible = sent.some((pack) => this.#with.isUsed(pack));
     try {
       if (sent.length > 0 && !isVisible) await pool.remove(namespace, sent);

@@ -8,6 +8,7 @@ import { CliError } from "../errors.ts";
 import { count, formatBytes } from "../sizes.ts";
 import { printable } from "../table.ts";
 import { connect } from "../target.ts";
+import { advise } from "../transfer/advice.ts";
 import { scan } from "../transfer/scan.ts";
 import { upload } from "../transfer/upload.ts";
 
@@ -47,7 +48,7 @@ async function publishSource(context: Context, source: string | undefined, optio
   const found = await scan(source, context.signal);
   const api = await connect(context, options);
   try {
-    for (const warning of found.warnings) context.io.note(`holdfast: ${warning}`);
+    for (const warning of [...found.warnings, ...(await advise(found.files))]) context.io.note(`holdfast: ${warning}`);
     const row = await upload(context, api, options.name, options.copies, found);
     const words = `Published ${count(row.head.files, "file")} (${formatBytes(row.head.sizeBytes)}) as version ${row.head.sequence} of ${row.site.name}.`;
     const away = await hostsAway(api, row);

@@ -50,6 +50,7 @@ export class Api {
       outgoing.shouldKeepAlive = false;
       return this.#sendError(outgoing, error);
     }
+    if (head.expectsContinue) outgoing.writeContinue();
     try {
       const answer = await this.#run(incoming, outgoing, target, head);
       if (answer !== "sent") this.#send(outgoing, answer.status, answer.json);

@@ -3,7 +3,7 @@ import { codeOf, messageOf } from "../../platform/index.ts";
 import type { SiteInfo } from "../../site/index.ts";
 import { DoorError } from "../errors.ts";
 import type { FileAnswers } from "../gateway/file-answer.ts";
-import { prepare } from "../gateway/file-answer.ts";
+import { prepare } from "../gateway/prepared.ts";
 import type { Shelves } from "../gateway/shelf.ts";
 import type { Stalls } from "../gateway/stalls.ts";
 import type { Node } from "../port.ts";
@@ -78,8 +78,8 @@ async function content(desk: SiteDesk, call: Call): Promise<"sent"> {
   const { view } = await desk.shelves.open(site);
   const file = view.file(path);
   if (file === undefined) throw new DoorError("NO_FILE", `The site "${site.name}" has no file "${path}". "holdfast files --site ${site.name}" lists those it has.`);
-  const prepared = prepare(site.name, file, desk.env.clock.wallMs(), AS_DATA, "application/octet-stream");
-  await desk.files.answer(call.incoming, call.outgoing, prepared, call.head.isConditional);
+  const prepared = prepare(site.name, file, desk.env.clock.wallMs(), { extra: AS_DATA, type: "application/octet-stream", cacheControl: "no-cache" });
+  await desk.files.answer(call.incoming, call.outgoing, prepared, call.head);
   return "sent";
 }
 

@@ -1,69 +1,51 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { base32 } from "../../codec/index.ts";
 import type { Env } from "../../platform/index.ts";
-import type { SiteFile } from "../../site/index.ts";
+import type { RequestHead } from "../request-head.ts";
 import type { Traffic } from "../traffic.ts";
+import { AcceptedEncodings } from "./accept-encoding.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { collect, stream } from "./byte-source.ts";
-import type { Validators } from "./conditions.ts";
 import { evaluate, rangeCounts } from "./conditions.ts";
-import { httpDate } from "./http-date.ts";
+import { Compressor } from "./encoded.ts";
 import type { Cached, MemoryCache } from "./memory-cache.ts";
+import { multipart } from "./multipart.ts";
+import type { Prepared } from "./prepared.ts";
 import type { ByteRange } from "./ranges.ts";
 import { parseRange } from "./ranges.ts";
 import type { Stalls } from "./stalls.ts";
 
-/** A file with everything that its answers have in common, made once for many requests. */
-export interface Prepared {
-  readonly file: SiteFile;
-  readonly what: string;
-  readonly validators: Validators;
-  /** Names and values by turns: of an answer with the whole file; of one with a part; of one without content. */
-  readonly whole: readonly string[];
-  readonly part: readonly string[];
-  readonly bare: readonly string[];
-}
+const BOUNDARY_BYTES = 15;
 
-const HEADER_VALUE = /^[\x20-\x7e]{1,255}$/;
-
-/**
- * @param extra headers of every answer, names and values by turns
- * @param type media type, when not the one that the publisher gave
- */
-export function prepare(site: string, file: SiteFile, nowMs: number, extra: readonly string[], type = mediaType(file.type)): Prepared {
-  // A later date than that of the answer itself is not allowed (RFC 9110, 8.8.2.1); the publisher's clock may be ahead.
-  const modifiedSeconds = Math.max(0, Math.floor(Math.min(file.modifiedMs, nowMs) / 1000));
-  const validators = { etag: `"${file.id}"`, modifiedSeconds };
-  const bare = ["ETag", validators.etag, "Last-Modified", httpDate(modifiedSeconds), "Cache-Control", "no-cache", ...extra];
-  const part = [...bare, "Content-Type", type, "X-Content-Type-Options", "nosniff", "Accept-Ranges", "bytes"];
-  return { file, what: `/${file.path} of ${site}`, validators, whole: [...part, "Content-Length", String(file.sizeBytes)], part, bare };
-}
-
-/** What the publisher calls it, unless it would not be a header. */
-export function mediaType(type: string): string {
-  return HEADER_VALUE.test(type) ? type : "application/octet-stream";
-}
-
-/** Answers with files: conditions, ranges, from memory or as a stream. */
+/** Answers with files: compressed forms, conditions, ranges, from memory or as a stream. */
 export class FileAnswers {
   readonly #env: Env;
   readonly #cache: MemoryCache;
   readonly #stalls: Stalls;
   readonly #traffic: Traffic;
+  readonly #accepted = new AcceptedEncodings();
+  readonly #compressor: Compressor;
 
   constructor(env: Env, cache: MemoryCache, stalls: Stalls, traffic: Traffic) {
     this.#env = env;
     this.#cache = cache;
     this.#stalls = stalls;
     this.#traffic = traffic;
+    this.#compressor = new Compressor(env, cache);
   }
 
-  /**
-   * Answers a GET or HEAD for the file. Returns nothing when all was done at once, which is the case for a small file in memory.
-   * @param isConditional whether the request has If-… or Range headers
-   */
-  answer(request: IncomingMessage, response: ServerResponse, prepared: Prepared, isConditional: boolean): Promise<void> | undefined {
-    if (isConditional) return this.#answerConditional(request, response, prepared);
-    const cached = this.#cache.get(prepared.file.id);
+  /** Answers a GET or HEAD for the file. Returns nothing when all was done at once, which is the case for a small file in memory. */
+  answer(request: IncomingMessage, response: ServerResponse, prepared: Prepared, head: RequestHead): Promise<void> | undefined {
+    // Parts are those of the plain form: whoever asks for the rest of a file has the beginning of that.
+    if (prepared.encoded === undefined || head.acceptEncoding === undefined || head.hasRange) return this.#answer(request, response, prepared, head);
+    const form = this.#compressor.form(prepared.encoded, this.#accepted.of(head.acceptEncoding));
+    if (form instanceof Promise) return form.then((made) => this.#answer(request, response, made ?? prepared, head));
+    return this.#answer(request, response, form ?? prepared, head);
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse, prepared: Prepared, head: RequestHead): Promise<void> | undefined {
+    if (head.isConditional) return this.#answerConditional(request, response, prepared);
+    const cached = this.#cache.get(prepared.content.key);
     if (cached === undefined || request.method !== "GET") return this.send(request, response, 200, prepared.whole, prepared, undefined);
     return this.#whole(response, 200, prepared.whole, cached);
   }
@@ -76,13 +58,14 @@ export class FileAnswers {
     const { range } = headers;
     // Ranges are defined for GET alone (RFC 9110, 14.2).
     const counts = range !== undefined && request.method === "GET" && rangeCounts(headers, prepared.validators, Math.floor(this.#env.clock.wallMs() / 1000));
-    const part = counts ? parseRange(range, prepared.file.sizeBytes) : "whole";
-    if (part === "whole") return this.send(request, response, 200, prepared.whole, prepared, undefined);
-    const size = prepared.file.sizeBytes;
-    if (part === "unsatisfiable") return this.#bare(response, 416, [...prepared.bare, "Content-Range", `bytes */${size}`, "Content-Length", "0"]);
-    const length = String(part.last - part.first + 1);
-    const partHeaders = [...prepared.part, "Content-Range", `bytes ${part.first}-${part.last}/${size}`, "Content-Length", length];
-    return this.send(request, response, 206, partHeaders, prepared, part);
+    const size = prepared.content.sizeBytes;
+    const parts = counts ? parseRange(range, size) : "whole";
+    if (parts === "whole") return this.send(request, response, 200, prepared.whole, prepared, undefined);
+    if (parts === "unsatisfiable") return this.#bare(response, 416, [...prepared.bare, "Content-Range", `bytes */${size}`, "Content-Length", "0"]);
+    if (parts.length > 1) return this.#several(response, prepared, parts);
+    const { first, last } = parts[0]!;
+    const partHeaders = [...prepared.part, "Content-Range", `bytes ${first}-${last}/${size}`, "Content-Length", String(last - first + 1)];
+    return this.send(request, response, 206, partHeaders, prepared, parts[0]);
   }
 
   #bare(response: ServerResponse, status: number, headers: readonly string[]): undefined {
@@ -91,26 +74,33 @@ export class FileAnswers {
     this.#traffic.count(status, 0);
   }
 
+  #several(response: ServerResponse, prepared: Prepared, ranges: readonly ByteRange[]): Promise<void> {
+    const body = multipart(prepared.content, prepared.type, ranges, base32(this.#env.random.bytes(BOUNDARY_BYTES)));
+    const headers = prepared.part.map((value, at) => (prepared.part[at - 1] === "Content-Type" ? body.contentType : value));
+    return this.#stream(response, 206, [...headers, "Content-Length", String(body.length)], { what: prepared.content.what, length: body.length, read: body.read });
+  }
+
   /**
    * Sends the head and, for GET, the content or a range of it.
    * @throws what reading throws; before the head is sent it can still be answered
    */
   async send(request: IncomingMessage, response: ServerResponse, status: number, headers: readonly string[], prepared: Prepared, range: ByteRange | undefined): Promise<void> {
-    const { file } = prepared;
-    const [first, length] = range === undefined ? [0, file.sizeBytes] : [range.first, range.last - range.first + 1];
+    const { content } = prepared;
+    const [first, length] = range === undefined ? [0, content.sizeBytes] : [range.first, range.last - range.first + 1];
     if (request.method !== "GET" || length === 0) return this.#bare(response, status, headers);
     const cached = await this.#fromMemory(prepared);
-    if (cached === undefined) {
-      const source: ByteSource = { what: prepared.what, length, read: (signal) => file.read(first, length, signal) };
-      return stream(this.#env, response, source, this.#stalls, this.#traffic, () => {
-        response.writeHead(status, headers as string[]);
-        this.#traffic.count(status, 0);
-      });
-    }
+    if (cached === undefined) return this.#stream(response, status, headers, { what: content.what, length, read: (signal) => content.read(first, length, signal) });
     if (range === undefined) return this.#whole(response, status, headers, cached);
     response.writeHead(status, headers as string[]);
     response.end(cached.bytes.subarray(first, first + length));
     this.#traffic.count(status, length);
+  }
+
+  #stream(response: ServerResponse, status: number, headers: readonly string[], source: ByteSource): Promise<void> {
+    return stream(this.#env, response, source, this.#stalls, this.#traffic, () => {
+      response.writeHead(status, headers as string[]);
+      this.#traffic.count(status, 0);
+    });
   }
 
   #whole(response: ServerResponse, status: number, headers: readonly string[], { bytes, letters }: Cached): undefined {
@@ -120,11 +110,12 @@ export class FileAnswers {
     this.#traffic.count(status, bytes.length);
   }
 
-  async #fromMemory(prepared: Prepared): Promise<Cached | undefined> {
-    const { file, what } = prepared;
-    const cached = this.#cache.get(file.id);
+  async #fromMemory({ content }: Prepared): Promise<Cached | undefined> {
+    const { key, sizeBytes, what } = content;
+    const cached = this.#cache.get(key);
     if (cached !== undefined) return cached;
-    if (!this.#cache.wants(file.id, file.sizeBytes)) return undefined;
-    return this.#cache.take(file.id, file.sizeBytes, () => collect(this.#env, { what, length: file.sizeBytes, read: (signal) => file.read(0, file.sizeBytes, signal) }));
+    // A compressed form is no larger than what was compressed, and dear to make.
+    if (content.isMade !== true && !this.#cache.wants(key, sizeBytes)) return undefined;
+    return this.#cache.take(key, sizeBytes, () => collect(this.#env, { what, length: sizeBytes, read: (signal) => content.read(0, sizeBytes, signal) }));
   }
 }

@@ -106,10 +106,10 @@ test("HEAD reads nothing of the file and ignores a Range", async () => {
 
 test("other methods are refused, and their bodies are not taken for another request", async () => {
   await using door = await doorWithBlog();
-  for (const method of ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"]) {
+  for (const method of ["POST", "PUT", "DELETE", "PATCH", "TRACE"]) {
     const reply = await door.site("blog", "/", { method });
     assert.equal(reply.status, 405);
-    assert.equal(reply.headers.allow, "GET, HEAD");
+    assert.equal(reply.headers.allow, "GET, HEAD, OPTIONS");
   }
   const inner = "GET /letters.txt HTTP/1.1\r\nHost: blog.localhost\r\n\r\n";
   const text = await door.raw(`POST / HTTP/1.1\r\nHost: blog.localhost\r\nContent-Length: ${inner.length}\r\n\r\n${inner}`);
@@ -222,9 +222,6 @@ test("a range that cannot be is answered with the size, and one of a changed fil
   assert.equal(impossible.status, 416);
   assert.equal(impossible.headers["content-range"], "bytes */26");
   assert.equal((await door.site("blog", "/letters.txt", { headers: { range: "bytes=0-1", "if-range": '"old"' } })).status, 200);
-  const several = await door.site("blog", "/letters.txt", { headers: { range: "bytes=0-1,5-6" } });
-  assert.equal(several.status, 200);
-  assert.equal(several.body.toString(), LETTERS);
   assert.equal((await door.site("blog", "/empty.txt", { headers: { range: "bytes=-5" } })).status, 200);
 });
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Env } from "../../platform/index.ts";
 import { HoldfastError, codeOf } from "../../platform/index.ts";
-import type { SiteInfo } from "../../site/index.ts";
+import type { SiteFile, SiteInfo } from "../../site/index.ts";
 import type { Page } from "../page.ts";
 import { sendPage } from "../page.ts";
 import type { Node } from "../port.ts";
@@ -9,17 +9,21 @@ import type { RequestHead } from "../request-head.ts";
 import { holdersOf, neighbours, siteAddress } from "../site-rows.ts";
 import { httpStatusOf } from "../status.ts";
 import type { Traffic } from "../traffic.ts";
-import type { FileAnswers, Prepared } from "./file-answer.ts";
-import { mediaType, prepare } from "./file-answer.ts";
+import type { FileAnswers } from "./file-answer.ts";
 import { listingPage } from "./listing.ts";
 import { badPathPage, failurePage, missingPage, unknownSitePage, unpublishedPage, wrongMethodPage } from "./notes.ts";
 import type { SitePath } from "./path.ts";
 import { encodePath, parsePath } from "./path.ts";
+import { prepareFile } from "./prepare-file.ts";
+import { prepare } from "./prepared.ts";
+import { resolve } from "./resolve.ts";
 import type { Shelf, Shelves } from "./shelf.ts";
 
 /** Tells a page which host serves it, and which others would on this machine. Takes precedence over a file of the same path. */
 const WELL_KNOWN = "/.well-known/holdfast";
+const ALLOWED = "GET, HEAD, OPTIONS";
 const RETRY_AFTER_SECONDS = "5";
+const OF_ITS_ADDRESS: ReadonlySet<string> = new Set(["ETag", "Last-Modified", "Accept-Ranges"]);
 
 /** One request on its way through the gateway. */
 interface Visit {
@@ -32,8 +36,8 @@ interface Visit {
 
 /**
  * Serves sites to web browsers. A request for a path that was asked for before, of a small file in memory, is answered at once, from
- * headers prepared at the first time. Everything else opens the site, resolves the path, and sends the file, the folder's
- * index.html or a listing, a redirect, the site's 404.html, or a page that says what to do.
+ * headers prepared at the first time. Everything else opens the site, has the path resolved by the site's files and rules, and sends a
+ * file, a listing, a redirect, the site's 404.html, or a page that says what to do.
  */
 export class Gateway {
   readonly #env: Env;
@@ -57,15 +61,22 @@ export class Gateway {
 
   handle(name: string, visit: Visit): void {
     const { request, response } = visit;
-    if (request.method !== "GET" && request.method !== "HEAD") return this.#page(visit, 405, wrongMethodPage(), ["Allow", "GET, HEAD"]);
+    if (request.method !== "GET" && request.method !== "HEAD") return this.#otherMethod(visit);
     const prepared = this.#shelves.current(name)?.prepared.get(visit.target);
-    const answering = prepared === undefined ? this.#visit(name, visit) : this.#files.answer(request, response, prepared, visit.head.isConditional);
+    const answering = prepared === undefined ? this.#visit(name, visit) : this.#files.answer(request, response, prepared, visit.head);
     answering
       ?.catch((error: unknown) => this.#fail(name, visit, error))
       .catch((error: unknown) => {
         this.#env.log.error("an error could not be answered", { site: name, path: visit.target, error });
         response.destroy();
       });
+  }
+
+  #otherMethod(visit: Visit): undefined {
+    if (visit.request.method !== "OPTIONS") return this.#page(visit, 405, wrongMethodPage(), ["Allow", ALLOWED]);
+    visit.response.writeHead(204, ["Allow", ALLOWED, ...this.#extra]);
+    visit.response.end();
+    this.#traffic.count(204, 0);
   }
 
   async #visit(name: string, visit: Visit): Promise<void> {
@@ -75,46 +86,45 @@ export class Gateway {
     const path = parsePath(visit.target);
     const shelf = await this.#shelves.open(site);
     if (visit.target.startsWith(WELL_KNOWN) && encodePath(path.parts, path.isFolder) === WELL_KNOWN) return this.#wellKnown(visit, shelf);
-    await this.#resolve(shelf, path, visit);
+    await this.#serve(shelf, path, visit);
   }
 
-  async #resolve(shelf: Shelf, path: SitePath, visit: Visit): Promise<void> {
-    const { view } = shelf;
+  #serve(shelf: Shelf, path: SitePath, visit: Visit): Promise<void> | undefined {
+    const { view, rules } = shelf;
     const { name } = view.site;
-    const whole = path.parts.join("/");
-    const isFolder = path.isFolder || path.parts.length === 0;
-    const file = path.parts.includes("") ? undefined : view.file(isFolder ? (whole === "" ? "index.html" : `${whole}/index.html`) : whole);
-    const entries = path.parts.includes("") ? undefined : view.folder(whole);
-    // What the head before lends steps back behind a folder that there is now.
-    if (file !== undefined && (file.isLent !== true || entries === undefined)) {
-      const prepared = prepare(name, file, this.#env.clock.wallMs(), this.#extra);
-      // Other spellings of the same path would only fill the memory.
-      if (file.isLent !== true && encodePath(path.parts, path.isFolder) === visit.target) this.#shelves.keep(shelf, visit.target, prepared);
-      return this.#files.answer(visit.request, visit.response, prepared, visit.head.isConditional);
+    const found = resolve(view, rules, path);
+    switch (found.kind) {
+      case "file":
+        return this.#file(shelf, found.file, path, visit);
+      case "instead":
+        return this.#instead(shelf, found.status, found.file, path, visit);
+      case "redirect":
+        return this.#redirect(visit, found.status, found.location);
+      case "listing":
+        return this.#page(visit, 200, listingPage(name, path.parts, found.entries, this.#node.self.name));
+      case "missing":
+        return this.#page(visit, found.status, missingPage(name, path.parts, this.#node.self.name));
     }
-    if (entries === undefined) return this.#missing(shelf, path, visit);
-    if (!isFolder) return this.#redirect(visit, encodePath(path.parts, true) + path.query);
-    this.#page(visit, 200, listingPage(name, path.parts, entries, this.#node.self.name));
   }
 
-  async #missing(shelf: Shelf, path: SitePath, visit: Visit): Promise<void> {
-    const { view } = shelf;
-    const own = view.file("404.html");
-    if (own === undefined || own.isLent === true) return this.#page(visit, 404, missingPage(view.site.name, path.parts, this.#node.self.name));
-    const prepared = prepare(view.site.name, own, this.#env.clock.wallMs(), this.#extra);
-    await this.#files.send(visit.request, visit.response, 404, this.#headOfMissing(prepared), prepared, undefined);
+  #file(shelf: Shelf, file: SiteFile, path: SitePath, visit: Visit): Promise<void> | undefined {
+    const prepared = prepareFile(shelf.view, file, this.#env.clock.wallMs(), { extra: this.#extra, changes: shelf.rules.headers.of(path) });
+    // Other spellings of the same path would only fill the memory.
+    if (file.isLent !== true && encodePath(path.parts, path.isFolder) === visit.target) this.#shelves.keep(shelf, visit.target, prepared);
+    return this.#files.answer(visit.request, visit.response, prepared, visit.head);
   }
 
-  /** The head of a 404 with content: neither validators nor ranges, which would be those of another address. */
-  #headOfMissing(prepared: Prepared): readonly string[] {
-    const { file } = prepared;
-    return ["Content-Type", mediaType(file.type), "X-Content-Type-Options", "nosniff", "Content-Length", String(file.sizeBytes), "Cache-Control", "no-cache", ...this.#extra];
+  /** With neither validators nor ranges, which would be those of another address. */
+  #instead(shelf: Shelf, status: number, file: SiteFile, path: SitePath, visit: Visit): Promise<void> {
+    const prepared = prepare(shelf.view.site.name, file, this.#env.clock.wallMs(), { extra: this.#extra, changes: shelf.rules.headers.of(path), cacheControl: "no-cache" });
+    const headers = prepared.whole.filter((_, at) => !OF_ITS_ADDRESS.has(prepared.whole[at - (at % 2)]!));
+    return this.#files.send(visit.request, visit.response, status, headers, prepared, undefined);
   }
 
-  #redirect(visit: Visit, location: string): void {
-    visit.response.writeHead(308, ["Location", location, "Content-Length", "0", "Cache-Control", "no-cache", ...this.#extra]);
+  #redirect(visit: Visit, status: number, location: string): undefined {
+    visit.response.writeHead(status, ["Location", location, "Content-Length", "0", "Cache-Control", "no-cache", ...this.#extra]);
     visit.response.end();
-    this.#traffic.count(308, 0);
+    this.#traffic.count(status, 0);
   }
 
   #wellKnown(visit: Visit, shelf: Shelf): void {
@@ -132,7 +142,7 @@ export class Gateway {
     this.#page(visit, 404, unknownSitePage(name, known.map((each) => each.name), this.#port));
   }
 
-  #page(visit: Visit, status: number, page: Page, headers: readonly string[] = []): void {
+  #page(visit: Visit, status: number, page: Page, headers: readonly string[] = []): undefined {
     sendPage(visit.response, this.#traffic, { status, page, headers: [...headers, ...this.#extra] });
   }
 

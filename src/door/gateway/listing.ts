@@ -1,11 +1,9 @@
-import type { SiteView } from "../../site/index.ts";
 import type { Html, Page } from "../page.ts";
 import { html } from "../page.ts";
+import type { Entries } from "./resolve.ts";
 
 /** A page with more entries than this helps nobody; `holdfast files` has them all. */
 const ENTRIES_MAX = 5_000;
-
-type Entries = NonNullable<ReturnType<SiteView["folder"]>>;
 
 const UNITS = ["bytes", "kB", "MB", "GB", "TB", "PB"];
 

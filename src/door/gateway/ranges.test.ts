@@ -22,7 +22,7 @@ test("parseRange agrees with a simple model on every single range", () => {
       const found = parseRange(header, size);
       if (wanted === undefined) assert.equal(found, "whole");
       else if (wanted.length === 0) assert.equal(found, from === "" && Number(to) > 0 ? "whole" : "unsatisfiable");
-      else assert.deepEqual(found, { first: wanted[0], last: wanted.at(-1) });
+      else assert.deepEqual(found, [{ first: wanted[0], last: wanted.at(-1) }]);
     }),
     { numRuns: 2000 },
   );
@@ -33,17 +33,33 @@ test("parseRange never gives a range outside the file, whatever the header", () 
   fc.assert(
     fc.property(header, fc.nat({ max: 50 }), (text, size) => {
       const found = parseRange(text, size);
-      if (typeof found !== "string") assert.ok(found.first >= 0 && found.first <= found.last && found.last < size);
+      for (const { first, last } of typeof found === "string" ? [] : found) assert.ok(first >= 0 && first <= last && last < size);
     }),
     { numRuns: 2000 },
   );
 });
 
+test("parseRange gives of several ranges every byte asked for, none twice, and hardly any that was not", () => {
+  const range = fc.tuple(fc.nat({ max: 2000 }), fc.nat({ max: 200 })).map(([first, more]) => ({ first, last: first + more }));
+  fc.assert(
+    fc.property(fc.array(range, { minLength: 1, maxLength: 20 }), (wanted) => {
+      const found = parseRange(`bytes=${wanted.map(({ first, last }) => `${first}-${last}`).join(", ")}`, 3000);
+      assert.ok(typeof found !== "string");
+      for (const { first, last } of wanted) assert.equal(found.filter((each) => each.first <= first && last <= each.last).length, 1);
+      for (const [at, each] of found.entries()) for (const other of found.slice(at + 1)) assert.ok(each.last + 80 < other.first || other.last + 80 < each.first);
+    }),
+  );
+});
+
 for (const [header, size, wanted] of [
-  ["bytes=0-0", 10, { first: 0, last: 0 }],
-  ["BYTES = 2-3 ", 10, { first: 2, last: 3 }],
-  ["bytes=0-1,4-5", 10, "whole"],
-  ["bytes=20-30, 4-5", 10, { first: 4, last: 5 }],
+  ["bytes=0-0", 10, [{ first: 0, last: 0 }]],
+  ["BYTES = 2-3 ", 10, [{ first: 2, last: 3 }]],
+  ["bytes=0-1,4-5", 10, [{ first: 0, last: 5 }]],
+  ["bytes=500-501,0-1", 1000, [{ first: 500, last: 501 }, { first: 0, last: 1 }]],
+  ["bytes=0-1,500-501,-2,1-2", 1000, [{ first: 0, last: 2 }, { first: 500, last: 501 }, { first: 998, last: 999 }]],
+  ["bytes=0-0,160-160,80-80", 1000, [{ first: 0, last: 160 }]],
+  ["bytes=20-30, 4-5", 10, [{ first: 4, last: 5 }]],
+  ["bytes=,0-1,", 10, [{ first: 0, last: 1 }]],
   ["bytes=20-30,40-", 10, "unsatisfiable"],
   ["bytes=0-1,x", 10, "whole"],
   ["lines=0-1", 10, "whole"],

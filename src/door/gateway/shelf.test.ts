@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { FakeSites, fileOf } from "../fakes/fake-sites.ts";
 import { env } from "../fakes/harness.ts";
-import { prepare } from "./file-answer.ts";
+import { prepare } from "./prepared.ts";
 import { Shelves } from "./shelf.ts";
 
 test("very many sites and paths are not all kept open", async () => {
@@ -12,7 +12,7 @@ test("very many sites and paths are not all kept open", async () => {
   assert.equal(shelves.current("s0"), undefined);
   const last = shelves.current("s299")!;
   const file = last.view.file("a.txt")!;
-  for (let at = 0; at < 20_000; at++) shelves.keep(last, `/${at}`, prepare("s299", file, 0, []));
+  for (let at = 0; at < 20_000; at++) shelves.keep(last, `/${at}`, prepare("s299", file, 0, { extra: [] }));
   assert.equal(shelves.current("s299"), undefined);
   assert.notEqual(await shelves.open(sites.find("s299")!), last);
 });

@@ -1,11 +1,14 @@
 import type { Env } from "../../platform/index.ts";
 import { withDeadline } from "../../platform/index.ts";
-import type { HeadInfo, SiteInfo, SiteView, Sites } from "../../site/index.ts";
-import type { Prepared } from "./file-answer.ts";
+import type { HeadInfo, SiteInfo, SiteView, Sites, WebRules } from "../../site/index.ts";
+import { readWebRules } from "../../site/index.ts";
+import type { Prepared } from "./prepared.ts";
 
 /** A site's current tree, and what was prepared for paths of it. Thrown away as a whole when the site has a new head. */
 export interface Shelf {
   readonly view: SiteView;
+  /** Read once, with the head. */
+  readonly rules: WebRules;
   /** The head for which the site was opened. The view is of the one before while this one cannot be read. */
   readonly askedFor: HeadInfo;
   readonly openedMs: number;
@@ -20,7 +23,7 @@ const RETRY_MS = 2_000;
 /** Sites that are kept open, and how many files they may have together: each costs memory in its site's list. */
 const SHELVES_MAX = 256;
 const FILES_MAX = 500_000;
-/** Of all sites together; about a kilobyte each. */
+/** Of all sites together; about a kilobyte each, and as much for each compressed form. */
 const PREPARED_MAX = 16_384;
 
 function isSame(a: HeadInfo, b: HeadInfo | undefined): boolean {
@@ -72,7 +75,7 @@ export class Shelves {
     if (this.#env.clock.monotonicMs() - shelf.openedMs < RETRY_MS) return;
     this.#open(site).catch((error: unknown) => {
       this.#env.log.warn("a site's new head still cannot be read", { site: site.name, error });
-      this.#put(site, shelf.view);
+      this.#put(site, shelf.view, shelf.rules);
     });
   }
 
@@ -81,14 +84,18 @@ export class Shelves {
     const key = `${site.namespace} ${site.head?.sequence} ${site.head?.root}`;
     const known = this.#opening.get(key);
     if (known !== undefined) return known;
-    const opening = withDeadline(this.#env, OPEN_MS, `Opening the site ${site.name}`, undefined, (signal) => this.#sites.open(site.name, signal))
-      .then((view) => this.#put(site, view))
+    const opening = withDeadline(this.#env, OPEN_MS, `Opening the site ${site.name}`, undefined, (signal) => this.#read(site, signal))
       .finally(() => this.#opening.delete(key));
     this.#opening.set(key, opening);
     return opening;
   }
 
-  #put(site: SiteInfo, view: SiteView): Shelf {
+  async #read(site: SiteInfo, signal: AbortSignal): Promise<Shelf> {
+    const view = await this.#sites.open(site.name, signal);
+    return this.#put(site, view, await readWebRules(view, signal));
+  }
+
+  #put(site: SiteInfo, view: SiteView, rules: WebRules): Shelf {
     this.#drop(site.name);
     let files = view.head.files;
     for (const kept of this.#shelves.values()) files += kept.view.head.files;
@@ -97,7 +104,7 @@ export class Shelves {
       files -= kept.view.head.files;
       this.#drop(name);
     }
-    const shelf: Shelf = { view, askedFor: site.head ?? view.head, openedMs: this.#env.clock.monotonicMs(), prepared: new Map() };
+    const shelf: Shelf = { view, rules, askedFor: site.head ?? view.head, openedMs: this.#env.clock.monotonicMs(), prepared: new Map() };
     this.#shelves.set(site.name, shelf);
     return shelf;
   }

@@ -1,0 +1,21 @@
+import type { SiteFile } from "../../site/index.ts";
+import type { Encoding } from "./accept-encoding.ts";
+
+/** Bytes that never change under their key, wherever they come from. */
+export interface Content {
+  /** What the memory keeps them under. */
+  readonly key: string;
+  readonly sizeBytes: number;
+  /** For messages: "/video.mp4 of blog". */
+  readonly what: string;
+  /** How they are compressed; undefined: not at all. */
+  readonly encoding: Encoding | undefined;
+  /** Made by this host, at the price of its processor; reading it makes it anew. */
+  readonly isMade?: true;
+  read(offset: number, length: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+}
+
+/** A file's own bytes. @param encoding when they are another file's, compressed beforehand */
+export function contentOf(site: string, file: SiteFile, encoding?: Encoding): Content {
+  return { key: file.id, sizeBytes: file.sizeBytes, what: `/${file.path} of ${site}`, encoding, read: (offset, length, signal) => file.read(offset, length, signal) };
+}
