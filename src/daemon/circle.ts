@@ -33,6 +33,8 @@ export interface Circle {
   readonly records: RunningRecords;
   readonly membership: Membership;
   readonly liveness: Liveness;
+  /** For how long each host has been missed here. */
+  readonly absences: Absences;
   readonly workers: readonly Worker[];
   /** Sets everything going; resolves when the founder's first host has admitted itself. */
   start(): Promise<void>;
@@ -72,12 +74,13 @@ export async function createCircle(env: Env, parts: CircleParts, started: AsyncD
   known.election = election;
   const publish = (key: string, value: Uint8Array): Promise<unknown> => records.write([{ namespace: network.namespace, key, value, context: EMPTY_CONTEXT }], { as: "host" });
   const appointment = new Appointment(env, { network: network.id, key: identity.key, cluster, transport, ballots, election, publish: (configuration) => publish(`voters/${configuration.number}`, votersCodec.encode(configuration)) });
+  const absences = new Absences(env, log);
   const departures = new Departures(env, {
     network: network.id,
     key: identity.key,
     cluster,
     transport,
-    absences: new Absences(env, log),
+    absences,
     publish: (host, departure) => publish(`gone/${host}`, departureCodec.encode(departure)),
   });
   const own = [connector.worker, liveness.worker, appointment.worker, departures.worker, membership.card];
@@ -94,7 +97,7 @@ export async function createCircle(env: Env, parts: CircleParts, started: AsyncD
     await membership.sayFirstWord();
     election.start();
   };
-  return { transport, cluster, records, membership, liveness, workers: [...own, ...records.workers()], start };
+  return { transport, cluster, records, membership, liveness, absences, workers: [...own, ...records.workers()], start };
 }
 
 /** A host that has only just joined knows the others' names before their cards, or nobody at all; then it knows where to ask by how it joined. */

@@ -14,14 +14,14 @@ import { learnPeersFile } from "./peers.ts";
 import type { PersonalConfig } from "./personal.ts";
 import type { Ports } from "./ports.ts";
 import { choosePorts } from "./ports.ts";
-import type { Ground, Rooms } from "./rooms.ts";
+import type { Ground, Rooms, UpkeepOptions } from "./rooms.ts";
 import { furnish } from "./rooms.ts";
 import { PoolView } from "./pool-view.ts";
 import { HostUpkeep } from "./upkeep.ts";
 import { VERSION } from "./version.ts";
 import { View } from "./view.ts";
 
-export interface HostOptions {
+export interface HostOptions extends UpkeepOptions {
   readonly data: string;
   readonly personal: PersonalConfig;
   /** Given ports must be free. Left out: the ones used before, else the next free pair from 4280. */

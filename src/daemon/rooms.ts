@@ -1,9 +1,10 @@
 import type { Beat, Delegation } from "../cluster/index.ts";
+import { auditCodec } from "../cluster/index.ts";
 import type { AccountId } from "../codec/index.ts";
 import type { Admission, Transport } from "../net/index.ts";
 import { createTransport } from "../net/index.ts";
 import type { Env, Worker } from "../platform/index.ts";
-import type { HostPool } from "../pool/index.ts";
+import type { HostPool, PoolParts } from "../pool/index.ts";
 import { createPool } from "../pool/index.ts";
 import type { RunningSites } from "../site/index.ts";
 import { createSites } from "../site/index.ts";
@@ -39,6 +40,18 @@ export interface MeetingOptions {
   readonly discovery?: boolean;
 }
 
+/** What is done to keep pieces where they should be, where it differs from the usual. */
+export interface UpkeepOptions {
+  /** Moved for repair at most, in bytes a second. */
+  readonly repairRate?: number;
+  /** Between two audits of the same host. */
+  readonly auditEveryMs?: number;
+  /** In which all pieces of this host are read again. */
+  readonly scrubPeriodMs?: number;
+}
+
+export interface FurnishOptions extends MeetingOptions, UpkeepOptions {}
+
 /** Everything between the disk and the doors. */
 export interface Rooms extends Circle {
   readonly acquaintances: Worker;
@@ -50,7 +63,7 @@ export interface Rooms extends Circle {
 }
 
 /** Builds every room on the ground, lowest first. Nothing works by itself yet but the transport, which answers. */
-export async function furnish(env: Env, options: MeetingOptions, ground: Ground, started: AsyncDisposableStack): Promise<Rooms> {
+export async function furnish(env: Env, options: FurnishOptions, ground: Ground, started: AsyncDisposableStack): Promise<Rooms> {
   const { identity, settings, directory, delegation, addressBook, store } = ground;
   const circle = await createCircle(
     env,
@@ -81,7 +94,9 @@ export async function furnish(env: Env, options: MeetingOptions, ground: Ground,
     roster,
     presence: (host) => liveness.presence(host),
     freeBytes: (host) => liveness.lastBeat(host)?.freeBytes,
+    provenBytes: (host) => cluster.member(host)?.provenBytes,
     delegation: () => delegation,
+    ...upkeepOf(ground, circle, options),
   });
   started.defer(() => pool.close());
   const account = (): AccountId | undefined => delegation?.account;
@@ -89,6 +104,25 @@ export async function furnish(env: Env, options: MeetingOptions, ground: Ground,
   started.defer(() => sites.stop());
   const kv = createKv({ records, network: identity.network.id, account });
   return { ...circle, acquaintances, pool, sites, kv, workers: [...circle.workers, acquaintances, ...pool.workers, ...sites.workers] };
+}
+
+/** What the pool needs to know to repair, audit and scrub. */
+function upkeepOf({ identity, store }: Ground, { cluster, records, absences }: Circle, { repairRate, auditEveryMs, scrubPeriodMs }: UpkeepOptions): Pick<PoolParts, "repair" | "audit" | "scrub"> {
+  const { namespace } = identity.network;
+  return {
+    repair: {
+      coordinator: () => cluster.coordinator()?.host,
+      repairAfterMs: () => cluster.settings.repairAfterMs,
+      isAwayFor: (host, ms) => absences.isAwayFor(host, ms),
+      ...(repairRate === undefined ? {} : { bytesPerSecond: repairRate }),
+    },
+    audit: {
+      told: (host) => cluster.register.audits.get(host)?.get(identity.host),
+      tell: (key, audit) => records.write([{ namespace, key, value: auditCodec.encode(audit) }], { as: "host" }),
+      ...(auditEveryMs === undefined ? {} : { everyMs: auditEveryMs }),
+    },
+    scrub: { log: store.log, ...(scrubPeriodMs === undefined ? {} : { periodMs: scrubPeriodMs }) },
+  };
 }
 
 function openTransport(env: Env, options: MeetingOptions, { identity, ports }: Ground, admission: Admission): Promise<Transport> {

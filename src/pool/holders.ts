@@ -6,7 +6,10 @@ import type { Candidate } from "./placement.ts";
 import { rank, weightOf } from "./placement.ts";
 import type { Holding } from "./port.ts";
 
-type View = Pick<PoolParts, "self" | "roster" | "presence" | "freeBytes" | "provenBytes" | "store">;
+/** What is looked up to judge hosts. */
+export interface View extends Pick<PoolParts, "self" | "roster" | "presence" | "freeBytes" | "provenBytes"> {
+  readonly store: Pick<PoolParts["store"], "availableBytes">;
+}
 
 /** Members that the network has not declared gone, reachable or not. */
 export function activeMembers(view: View): HostId[] {

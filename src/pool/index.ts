@@ -12,6 +12,7 @@ export type { PoolUpkeep } from "./upkeep/upkeep.ts";
 export type { Census, HostCensus } from "./upkeep/census.ts";
 export type { Place, Whereabouts } from "./upkeep/whereabouts.ts";
 export type { PoolParts } from "./parts.ts";
+export type { RepairStanding } from "./repair/messages.ts";
 export { piecesOf, privateRedundancy } from "./redundancy.ts";
 export { PRIVATE_TYPE, privateGenesis } from "./private-space.ts";
 export { isPoolKey } from "./keys.ts";

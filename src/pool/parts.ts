@@ -1,14 +1,43 @@
-import type { Delegation, Presence, Roster } from "../cluster/index.ts";
+import type { Audit, Delegation, Presence, Roster } from "../cluster/index.ts";
 import type { HostId } from "../codec/index.ts";
 import type { KeyPair } from "../crypto/index.ts";
 import type { Transport } from "../net/index.ts";
 import type { Records } from "../records/index.ts";
-import type { PieceStore, SegmentCache } from "../store/index.ts";
+import type { PieceStore, RecordLog, SegmentCache } from "../store/index.ts";
 
 /** The part of the replicated store that the pool uses. */
 export type PoolRecords = Pick<Records, "create" | "genesis" | "namespaces" | "write" | "local" | "deleted" | "localScan" | "onApplied">;
 /** The part of the transport that the pool uses. */
 export type PoolTransport = Pick<Transport, "handle" | "handleBulk" | "request" | "openBulk" | "connected" | "onPeer">;
+
+/** Who plans repair, and when. */
+export interface RepairView {
+  /** The host that coordinates the network, as far as this one knows. */
+  readonly coordinator: () => HostId | undefined;
+  /** How long a host must have been away for what one more loss would destroy to be repaired without it. */
+  readonly repairAfterMs: () => number;
+  /** Whether this host has missed another one for so long. */
+  readonly isAwayFor: (host: HostId, ms: number) => boolean;
+  /** What this host moves for repair at most. */
+  readonly bytesPerSecond?: number;
+}
+
+/** What is found out about whether hosts hold what they claim. */
+export interface AuditView {
+  /** This host's own word about another one. */
+  readonly told: (host: HostId) => Audit | undefined;
+  /** Says so to all. */
+  readonly tell: (key: string, audit: Audit) => Promise<unknown>;
+  /** Between two audits of the same host. */
+  readonly everyMs?: number;
+}
+
+export interface ScrubView {
+  /** Where the position is kept. */
+  readonly log: Pick<RecordLog, "get" | "commit">;
+  /** In which all of this host's pieces are read again. */
+  readonly periodMs?: number;
+}
 
 /** What the pool stands on. The daemon hands it in. */
 export interface PoolParts {
@@ -27,6 +56,9 @@ export interface PoolParts {
   readonly provenBytes?: (host: HostId) => number | undefined;
   /** By which a person let this host sign for them; undefined on a host that nobody uses. */
   readonly delegation: () => Delegation | undefined;
+  readonly repair: RepairView;
+  readonly audit: AuditView;
+  readonly scrub: ScrubView;
 }
 
 /** What a host is called, for messages. */

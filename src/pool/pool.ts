@@ -4,16 +4,18 @@ import { Worker } from "../platform/index.ts";
 import type { PackFacts } from "./catalog.ts";
 import { Catalog } from "./catalog.ts";
 import { PatientCoding } from "./coding.ts";
+import { Caretaker } from "./caretaker.ts";
 import { Fetcher } from "./fetch.ts";
 import { activeMembers, confirmed, hostsOf, lossesSurvived, usableZones } from "./holders.ts";
 import type { KeepParts } from "./keep.ts";
-import { holdTurn, topUpTurn } from "./keep.ts";
+import { holdTurn, pieceOf } from "./keep.ts";
 import { MaybeHolders } from "./maybe.ts";
 import { Offers } from "./offer.ts";
 import type { PoolParts } from "./parts.ts";
 import type { FetchOptions, PackContent, PackInfo, PackedBlob, Pool, Redundancy, Standing, StoredPack } from "./port.ts";
 import { Reader } from "./read.ts";
 import { Receiver } from "./receive.ts";
+import type { RepairStanding } from "./repair/messages.ts";
 import { Segments } from "./segments.ts";
 import { Server } from "./serve.ts";
 import { SourceBook } from "./sources.ts";
@@ -22,13 +24,12 @@ import { PoolUpkeep } from "./upkeep/upkeep.ts";
 import { Writer } from "./write.ts";
 
 const HOLD_EVERY_MS = 60_000;
-const TOP_UP_EVERY_MS = 300_000;
 const RECLAIM_EVERY_MS = 600_000;
 const REPUBLISH_EVERY_MS = 900_000;
 /** Changes come in bursts, as when something is published: one turn serves them all. */
 const SETTLE_MS = 200;
 /** A host that has just returned knows old claims only; until it has caught up, copies would seem to be missing. */
-const TOP_UP_SETTLE_MS = 3_000;
+const REPAIR_SETTLE_MS = 3_000;
 
 /** The pool of one host: its part as a writer, reader and holder, and the workers that keep packs where they should be. */
 export class HostPool implements Pool {
@@ -42,7 +43,7 @@ export class HostPool implements Pool {
   readonly #receiver: Receiver;
   readonly #fetcher: Fetcher;
   readonly #hold: Worker;
-  readonly #topUp: Worker;
+  readonly #caretaker: Caretaker;
   readonly #reclaim: Worker;
   readonly #closing = new AbortController();
   readonly #settling = new Map<Worker, Timer>();
@@ -59,30 +60,34 @@ export class HostPool implements Pool {
     this.#reader = new Reader(catalog, new Segments(env, parts, this.#fetcher, () => this.#soon(this.#hold)));
     this.#writer = new Writer({ env, parts, offers, maybe }, catalog, new PatientCoding(env));
     this.#receiver = new Receiver(env, parts, offers);
-    // Answers by itself, through the handler that it registers.
-    new Server(env, parts).register();
     const keep: KeepParts = { env, parts, catalog, offers, maybe, reader: this.#reader };
+    this.#caretaker = new Caretaker(env, parts, { catalog, offers, pieceOf: (facts, index) => pieceOf(keep, facts, index), onDamage: () => this.#soon(this.#hold) });
+    // Answers by itself, through the handler that it registers.
+    new Server(env, parts, this.#caretaker.witness).register();
     const republisher = new Republisher(keep);
     this.#hold = new Worker(env, { name: "hold", everyMs: HOLD_EVERY_MS, work: (turn) => holdTurn(keep, turn) });
-    this.#topUp = new Worker(env, { name: "top-up", everyMs: TOP_UP_EVERY_MS, work: (turn) => topUpTurn(keep, turn) });
     this.#reclaim = new Worker(env, { name: "reclaim", everyMs: RECLAIM_EVERY_MS, work: (turn) => reclaimTurn(keep, turn) });
     const republish = new Worker(env, { name: "republish", everyMs: REPUBLISH_EVERY_MS, work: (turn) => republisher.turn(turn) });
     this.#subscriptions.push(catalog.follow());
     this.upkeep = new PoolUpkeep(env, keep);
-    this.workers = [this.#hold, this.#topUp, this.#reclaim, republish, ...this.upkeep.workers];
+    this.workers = [this.#hold, this.#reclaim, republish, ...this.#caretaker.workers, ...this.upkeep.workers];
   }
 
   /** Begins to keep packs where they should be. Reads and writes work before that too. */
   start(): void {
     const { records, transport, roster } = this.#parts;
-    this.#catalog.onChange(() => this.#soon(this.#hold, this.#reclaim, this.#topUp));
+    const { repairing } = this.#caretaker;
+    this.#catalog.onChange((namespace, packs) => {
+      this.#caretaker.changed(namespace, packs);
+      this.#soon(this.#hold, this.#reclaim, repairing);
+    });
     this.#subscriptions.push(
       transport.onPeer(({ kind }) => {
-        if (kind === "up") this.#soon(this.#hold, this.#topUp);
+        if (kind === "up") this.#soon(this.#hold, repairing);
       }),
       records.onApplied((namespace) => {
         // The roster is in the network's own namespace: a member may have come or gone.
-        if (namespace === (roster().network as string)) this.#soon(this.#topUp);
+        if (namespace === (roster().network as string)) this.#soon(repairing);
       }),
     );
     for (const worker of this.workers) worker.start();
@@ -160,6 +165,10 @@ export class HostPool implements Pool {
     return usableZones(this.#parts);
   }
 
+  repairStanding(signal?: AbortSignal): Promise<RepairStanding | undefined> {
+    return this.#caretaker.repair.standing(this.#until(signal));
+  }
+
   #until(signal: AbortSignal | undefined): AbortSignal {
     return signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
   }
@@ -171,7 +180,7 @@ export class HostPool implements Pool {
         this.#settling.delete(worker);
         worker.nudge();
       };
-      this.#settling.set(worker, this.#env.timers.after(worker === this.#topUp ? TOP_UP_SETTLE_MS : SETTLE_MS, begin));
+      this.#settling.set(worker, this.#env.timers.after(worker === this.#caretaker.repairing ? REPAIR_SETTLE_MS : SETTLE_MS, begin));
     }
   }
 }

@@ -52,7 +52,8 @@ class Street {
     this.members.set(host, { host, account: owner, name: `real${number}`, zone: `${number}`, capacityBytes: 1e9, addresses: [], version: "1", joinedMs: 0, invite: null, returns: 0, isGone: false, isDraining: false, isSuspect: false, provenBytes: undefined });
     const directory = mkdtempSync(join(tmpdir(), "holdfast-pool-"));
     const transport = await createTransport(env, { seed: key.seed, listen: ["/ip4/127.0.0.1/tcp/0"], admission: (peer) => (this.members.has(peer as HostId) ? "member" : "stranger") });
-    const store = await FilePieceStore.open(env, { directory, log: new MemoryLog(env, new MemoryDisk(env.random)), capacityBytes: 1e9 });
+    const log = new MemoryLog(env, new MemoryDisk(env.random));
+    const store = await FilePieceStore.open(env, { directory, log, capacityBytes: 1e9 });
     const cache = await FileSegmentCache.open(env, { directory, budgetBytes: 1e8 });
     const records = new FakeRecords(this.replication, host, owner, poolRule);
     const genesis: Genesis = { type: "site", network, owner, replicas: ON_ALL_HOSTS, subShards: 1, rules: new Uint8Array(0), nonce: new Uint8Array(1) };
@@ -60,7 +61,8 @@ class Street {
     const delegation = delegate(this.ownerKey, { network, account: owner, host, issuedMs: 1 });
     const roster = (): Roster => ({ network, networkName: "street", founder: owner, maxHosts: 10, members: this.members, people: new Map(), voters: [] });
     const presence = (other: HostId): "online" | "away" => (other === host || transport.connected().includes(other) ? "online" : "away");
-    const pool = createPool(env, { self: host, hostKey: key, store, cache, transport, records, roster, presence, freeBytes: () => undefined, delegation: () => delegation });
+    const nobodyRepairs = { repair: { coordinator: () => undefined, repairAfterMs: () => 0, isAwayFor: () => false }, audit: { told: () => undefined, tell: async () => {} }, scrub: { log } };
+    const pool = createPool(env, { self: host, hostKey: key, store, cache, transport, records, roster, presence, freeBytes: () => undefined, delegation: () => delegation, ...nobodyRepairs });
     return { host, directory, transport, store, pool };
   }
 

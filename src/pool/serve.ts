@@ -2,6 +2,7 @@ import type { HostId } from "../codec/index.ts";
 import type { BulkStream } from "../net/index.ts";
 import type { Env } from "../platform/index.ts";
 import { Limiter, codeOf, withDeadline } from "../platform/index.ts";
+import type { Witness } from "./audit/witness.ts";
 import { PoolError } from "./errors.ts";
 import { leafCountOf } from "./leaves.ts";
 import { GET, emptyCodec, leavesAnswerCodec, leavesRequestCodec } from "./messages.ts";
@@ -27,12 +28,14 @@ interface Answer {
 export class Server {
   readonly #env: Env;
   readonly #parts: PoolParts;
+  readonly #witness: Witness;
   readonly #streams = new Map<HostId, number>();
   readonly #answers = new Limiter(ANSWERS_MAX);
 
-  constructor(env: Env, parts: PoolParts) {
+  constructor(env: Env, parts: PoolParts, witness: Witness) {
     this.#env = env;
     this.#parts = parts;
+    this.#witness = witness;
   }
 
   register(): void {
@@ -46,7 +49,7 @@ export class Server {
     if (open >= STREAMS_PER_PEER) throw new PoolError("REFUSED", `A host has at most ${STREAMS_PER_PEER} streams for reading. Use those that are open.`);
     this.#streams.set(from, open + 1);
     try {
-      await this.#serve(stream, signal);
+      await this.#serve(from, stream, signal);
     } finally {
       const left = this.#streams.get(from)! - 1;
       if (left === 0) this.#streams.delete(from);
@@ -54,7 +57,7 @@ export class Server {
     }
   }
 
-  async #serve(stream: BulkStream, outer: AbortSignal): Promise<void> {
+  async #serve(from: HostId, stream: BulkStream, outer: AbortSignal): Promise<void> {
     const failed = new AbortController();
     const signal = AbortSignal.any([outer, failed.signal]);
     const places = new Limiter(ANSWERS_PER_STREAM);
@@ -63,6 +66,7 @@ export class Server {
     try {
       for await (const frame of stream.frames()) {
         const request = leavesRequestCodec.decode(frame);
+        this.#witness.note(from, request.pack);
         const leave = await places.take(1, signal);
         const job = this.#answer(request, stream, sending, signal).finally(leave);
         running.add(job);

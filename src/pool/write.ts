@@ -5,7 +5,7 @@
 // holder checks size and Merkle root as the bytes come in, syncs them to its disk under the pack's record, and answers with its claim: its
 // signature that it holds the piece. A host that refuses, fails or goes silent is replaced by the next in order; the others are not disturbed.
 // When all have ended, one batch of records commits the pack together with its claims. That is the moment at which the pack exists. Fewer
-// claims than wanted are a success: the records say what is missing, and it is made up for later. Too few to survive a loss, or none where
+// claims than wanted are a success: the records say what is missing, and repair sees to it. Too few to survive a loss, or none where
 // nothing more was asked for, is NO_SPACE.
 //
 // A writer that gives up after bytes have left records the pack as aborted, and from then on it is not there, even if a commit comes late.

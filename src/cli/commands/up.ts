@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option } from "commander";
 import type { LogLevel } from "../../platform/index.ts";
 import type { CommandFile, CommonOptions, Context } from "../context.ts";
 import { common } from "../context.ts";
+import { parseBytes, parseDuration } from "../sizes.ts";
 import { printable } from "../table.ts";
 import { dataFolder } from "../target.ts";
 
@@ -13,6 +14,9 @@ interface Options extends CommonOptions {
   readonly peers?: string;
   readonly log?: LogLevel;
   readonly discovery: boolean;
+  readonly repairRate?: number;
+  readonly scrubEvery?: number;
+  readonly auditEvery?: number;
   readonly endWithParent?: true;
 }
 
@@ -24,10 +28,13 @@ export const up: CommandFile = (command, go) => {
     .option("--announce <address...>", "where others find this host from outside, such as a forwarded port: /dns4/home.example/tcp/4281")
     .option("--peers <file>", "a list of addresses, as 'hosts --addresses' writes it")
     .option("--no-discovery", "do not look for hosts on the local network")
+    .option("--repair-rate <rate>", "moved for repair at most, by the second: 5MB (default: 20MB)", parseBytes)
+    .option("--scrub-every <time>", "everything held here is read again and checked in so long (default: 30d)", parseDuration)
+    .option("--audit-every <time>", "other hosts are asked so often to prove what they hold (default: 1h)", parseDuration)
     .addOption(new Option("--log <level>", "what the log tells on standard error (default: warn on a terminal, else info)").choices(["debug", "info", "warn", "error", "silent"]))
     .addOption(new Option("--end-with-parent", "end when standard input ends").hideHelp())
     .action(go(run));
-  common(command, "up --data ~/holdfast", "up --data ~/holdfast --peer-port 4281 --announce /dns4/home.example/tcp/4281");
+  common(command, "up --data ~/holdfast", "up --data ~/holdfast --repair-rate 5MB", "up --data ~/holdfast --peer-port 4281 --announce /dns4/home.example/tcp/4281");
 };
 
 function portOf(typed: string): number {
@@ -47,6 +54,9 @@ async function run(context: Context, options: Options): Promise<void> {
     ...(options.peerPort === undefined ? {} : { peerPort: options.peerPort }),
     ...(options.listen === undefined ? {} : { listen: options.listen }),
     ...(options.announce === undefined ? {} : { announce: options.announce }),
+    ...(options.repairRate === undefined ? {} : { repairRate: options.repairRate }),
+    ...(options.scrubEvery === undefined ? {} : { scrubPeriodMs: options.scrubEvery }),
+    ...(options.auditEvery === undefined ? {} : { auditEveryMs: options.auditEvery }),
     ...(options.peers === undefined ? {} : { peersFile: options.peers }),
   });
   const { url, httpPort, peerPort, hostName } = host;

@@ -1,5 +1,5 @@
-import type { Delegation, Genesis, Member, Roster } from "../../cluster/index.ts";
-import { ON_ALL_HOSTS, delegate } from "../../cluster/index.ts";
+import type { Audit, Delegation, Genesis, Member, Roster } from "../../cluster/index.ts";
+import { ON_ALL_HOSTS, auditKey, delegate } from "../../cluster/index.ts";
 import type { AccountId, HostId, NamespaceId, NetworkId, PackId } from "../../codec/index.ts";
 import { RAW, blobIdOf, idFromBytes } from "../../codec/index.ts";
 import type { KeyPair } from "../../crypto/index.ts";
@@ -14,6 +14,7 @@ import { FakeNet } from "./fake-net.ts";
 import type { FakeTransport } from "./fake-net.ts";
 import { FakeRecords, FakeReplication } from "./fake-records.ts";
 import { FakeCache, FakeStore } from "./fake-store.ts";
+import { FakeNotes } from "./fake-notes.ts";
 import { quickEnv } from "./quick-env.ts";
 
 export interface Villager {
@@ -51,6 +52,12 @@ export class Village {
   readonly genesis: Genesis;
   readonly members = new Map<HostId, Member>();
   readonly gone = new Set<HostId>();
+  /** Away for longer than the network waits before it repairs. */
+  readonly missed = new Set<HostId>();
+  /** What hosts have said about each other, by key. */
+  readonly audits = new Map<string, Audit>();
+  /** Who coordinates. Left as it is: the first host that is up. */
+  coordinator: (self: HostId) => HostId | undefined = () => this.villagers.find(({ host }) => !this.net.down.has(host) && this.members.has(host))?.host;
   readonly villagers: Villager[] = [];
   readonly #options: VillageOptions;
   namespace!: NamespaceId;
@@ -93,6 +100,9 @@ export class Village {
       presence: (other) => (this.gone.has(other) ? "gone" : other === host || this.net.isUp(host, other) ? "online" : "away"),
       freeBytes: () => undefined,
       delegation: () => delegation,
+      repair: { coordinator: () => this.coordinator(host), repairAfterMs: () => 3_600_000, isAwayFor: (other) => this.missed.has(other) },
+      audit: { told: (other) => this.audits.get(auditKey(host, other)), tell: async (word, audit) => this.audits.set(word, audit) },
+      scrub: { log: new FakeNotes() },
     });
     const villager: Villager = { host, key, pool, store, cache, records, transport };
     this.replication.catchUp(host);
