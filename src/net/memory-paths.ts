@@ -96,6 +96,7 @@ export class Paths {
   }
 
   passes(from: HostId, to: HostId): boolean {
+    if (this.#cut.size + this.#dark.size === 0) return true;
     return !this.#cut.has(key(from, to)) && !this.#dark.has(from) && !this.#dark.has(to);
   }
 
@@ -134,7 +135,7 @@ export class Paths {
   }
 
   #quality(from: HostId, to: HostId): PathQuality {
-    return this.#special.get(key(from, to)) ?? this.#usual;
+    return this.#special.size === 0 ? this.#usual : (this.#special.get(key(from, to)) ?? this.#usual);
   }
 }
 

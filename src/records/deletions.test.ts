@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { utf8 } from "../codec/index.ts";
+import { MemoryLog } from "../store/index.ts";
+import { namespaceIdOf, shardOf } from "../cluster/index.ts";
+import { floorStateCodec } from "./floor.ts";
+import type { FloorState } from "./floor.ts";
+import { GROUPS } from "./limits.ts";
 import { EMPTY_CONTEXT } from "./port.ts";
-import { rowKey } from "./tables.ts";
+import { metaKey, readyKey, rowKey } from "./tables.ts";
 import type { TestHost } from "./test-hosts.ts";
-import { TestHosts, env, everywhereId, until } from "./test-hosts.ts";
+import { TestHosts, env, everywhereId, kv, settled, textOf, until } from "./test-hosts.ts";
 
 const HORIZON_MS = 40;
 
@@ -193,3 +198,31 @@ test("an old version from below the floor does not come back beside one whose co
   await working("all are at the end", all.hosts, () => all.hosts.every((host) => host.value(everywhereId, "end") === "v"));
   assert.ok(all.hosts.every((host) => host.value(everywhereId, "k") === "three"));
 });
+
+test("where all copies are newcomers', these keep what they have, and are complete again", async () => {
+  await using all = await hostsOf("a", "b", "c");
+  const genesis = kv(2, "two");
+  const namespace = namespaceIdOf(genesis);
+  const group = shardOf(namespace, genesis, "k");
+  for (const host of all.hosts) await host.records.create(genesis);
+  const holders = all.list(group).slice(0, 2).map((id) => all.byId(id));
+  const [other] = all.hosts.filter((host) => !holders.includes(host)) as [TestHost];
+  await other.put(namespace, "k", "v");
+  await settled(all, genesis, "k");
+  for (const host of all.hosts) await host.stop();
+  const floor = { floor: 1, set: 7, hosts: [], mark: 0, raisedMs: 0, begun: 1, begunMark: 0, done: 1, sets: [{ name: 7, hosts: [] }], isNewcomer: false };
+  await writeFloor(other, floor);
+  for (const holder of holders) await writeFloor(holder, { ...floor, begun: 0, done: 0, sets: [], isNewcomer: true });
+  for (const host of all.hosts) await host.start();
+  await all.connect();
+  await working("the holders have come back", all.hosts, () => holders.every((host) => progress(host).includes("round")));
+  await settled(all, genesis, "k");
+  assert.deepEqual(holders.map((host) => host.value(namespace, "k")), ["v", "v"]);
+  assert.equal(textOf(await other.records.read(namespace, "k")), "v");
+});
+
+/** Sets what a host that is down knows of the floor; a newcomer is ready for nothing. */
+async function writeFloor({ disk }: TestHost, state: FloorState): Promise<void> {
+  const ready = Array.from({ length: state.isNewcomer ? GROUPS : 0 }, (_, group) => ({ kind: "delete", key: readyKey(group) }) as const);
+  await new MemoryLog(env, disk).commit([{ kind: "put", key: metaKey("floor"), value: floorStateCodec.encode(state) }, ...ready]);
+}

@@ -87,13 +87,20 @@ export class Newcomer {
     return true;
   }
 
-  /** A majority of those whose copies are complete; none where no other host has ever kept the group; undefined while too few are in reach. */
+  /**
+   * A majority of those whose copies are complete; undefined while too few are in reach. None where no other host should have the group, and
+   * where nobody is ready for it of all who should, and of more than half of the members: all copies are newcomers' then.
+   */
   #witnesses(group: number, genesis: Genesis): readonly HostId[] | undefined {
     const { replica, cluster, peers } = this.#parts;
     const ready = replica.readiness.others(group, genesis.replicas);
     const online = new Set(cluster.online());
     const inReach = peers.nearest(ready.filter((host) => online.has(host)));
-    if (ready.length === 0) return replica.holdings.targets(group, genesis).every((host) => host === cluster.self) ? [] : undefined;
+    if (ready.length === 0) {
+      const others = replica.holdings.targets(group, genesis).filter((host) => host !== cluster.self);
+      const areThere = others.every((host) => online.has(host)) && (online.size + 1) * 2 > cluster.members().length;
+      return others.length === 0 || areThere ? [] : undefined;
+    }
     const enough = Math.floor(ready.length / 2) + 1;
     return inReach.length < enough ? undefined : inReach.slice(0, enough);
   }

@@ -18,10 +18,12 @@ interface Given {
   readonly ready: ReadonlyMap<HostId, number>;
   /** Who is in reach; this host has caught up with all of them. */
   readonly online: readonly HostId[];
+  /** This host is below the floor. */
+  readonly isNewcomer?: boolean;
 }
 
 /** Whether a host that is the second of five in a group's list, and was complete for nothing, may call its copy complete. */
-function isQualified({ geneses, ready, online }: Given): boolean {
+function isQualified({ geneses, ready, online, isNewcomer = false }: Given): boolean {
   const list = [b, self, c, d, e];
   const readiness = {
     others: (_group: number, replicas: number) => list.filter((host) => (ready.get(host) ?? Infinity) < replicas),
@@ -32,7 +34,7 @@ function isQualified({ geneses, ready, online }: Given): boolean {
     mark: () => ({ kind: "put" }),
   };
   const holdings = { scope: () => ({ rank: mark.rank, followed: [] }) };
-  const replica = { holdings, readiness, geneses: new Map(geneses.map((genesis) => [namespaceIdOf(genesis), genesis])) } as unknown as Replica;
+  const replica = { holdings, readiness, floor: { state: { isNewcomer } }, geneses: new Map(geneses.map((genesis) => [namespaceIdOf(genesis), genesis])) } as unknown as Replica;
   const cluster = { self, online: () => online, members: () => list, replicas: (_group: number, count: number) => list.slice(0, count) } as unknown as ClusterView;
   const caughtUp = (peer: HostId): { readonly store: StoreId; readonly mark: typeof mark } => ({ store: peer as string as StoreId, mark });
   return qualify({ replica, cluster, caughtUp, wants: (group) => group === GROUP }).length === 1;
@@ -49,4 +51,10 @@ test("hosts that are ready for namespaces with many replicas say nothing of thos
   assert.equal(isQualified({ geneses: [kv(3, "three"), kv(2, "two")], ready, online: [c, d, e] }), false);
   assert.equal(isQualified({ geneses: [kv(3, "three"), kv(2, "two")], ready, online: [b, c, d] }), true);
   assert.equal(isQualified({ geneses: [kv(3, "three")], ready, online: [c] }), true);
+});
+
+test("a host below the floor is complete for nothing, with whomever it has caught up: it has yet to drop what was deleted, and to fetch what that had superseded", () => {
+  const given = { geneses: [kv(3, "three")], ready: new Map([[b, 0], [c, 2], [d, 2]]), online: [b, c, d, e] };
+  assert.equal(isQualified(given), true);
+  assert.equal(isQualified({ ...given, isNewcomer: true }), false);
 });

@@ -25,7 +25,9 @@ export interface QualifyingParts {
 
 /** Marks the groups that have become complete, and vouches for those that were and have caught up since the start. */
 export function qualify({ replica, cluster, caughtUp, wants }: QualifyingParts): LogOperation[] {
-  const { holdings, readiness } = replica;
+  const { holdings, readiness, floor } = replica;
+  // What it finds that was deleted, or superseded, is yet to be dropped; and then what that had superseded is yet to be fetched.
+  if (floor.state.isNewcomer) return [];
   const online = cluster.online();
   const isMajority = online.length > 0 && (online.length + 1) * 2 > cluster.members().length;
   const hasAllOf = (peer: HostId, group: number, wanted: ScopeMark): boolean => {
@@ -43,7 +45,8 @@ export function qualify({ replica, cluster, caughtUp, wants }: QualifyingParts):
     // Who is ready is said in the group on all hosts, so that comes first.
     return isMajority && online.every((peer) => hasAllOf(peer, group, wanted) && hasAllOf(peer, EVERYWHERE, markOf(holdings.scope(EVERYWHERE))));
   };
-  const isQualified = (group: number, wanted: ScopeMark): boolean => replicasIn(replica, group).every((replicas) => isQualifiedFor(group, wanted, replicas));
+  const asked = new Map<number, readonly number[]>();
+  const isQualified = (group: number, wanted: ScopeMark): boolean => replicasIn(replica, group, asked).every((replicas) => isQualifiedFor(group, wanted, replicas));
   return Array.from({ length: GROUPS }, (_, group) => group).flatMap((group) => {
     const wanted = markOf(holdings.scope(group));
     const isComplete = readiness.covers(group, wanted);
@@ -57,10 +60,15 @@ export function qualify({ replica, cluster, caughtUp, wants }: QualifyingParts):
 /**
  * How many replicas the namespaces have that this host keeps of a group: for each number, others are ready. One that is not known yet may have as
  * few as would bring it here; who is ready for such is asked too, where there is anybody.
+ * @param known by rank, what was found for groups in which nothing is followed
  */
-function replicasIn({ holdings, geneses, readiness }: Replica, group: number): number[] {
+function replicasIn({ holdings, geneses, readiness }: Replica, group: number, known: Map<number, readonly number[]>): readonly number[] {
   const { rank, followed } = holdings.scope(group);
-  const asked = [...geneses].filter(([namespace, { replicas }]) => replicas > rank || followed.includes(namespace));
-  const fewest = asked.length === 0 || readiness.others(group, rank + 1).length > 0 ? [rank + 1] : [];
-  return [...new Set([...asked.map(([, { replicas }]) => replicas), ...fewest])];
+  const asked = (followed.length === 0 ? known.get(rank) : undefined) ?? distinct([...geneses].filter(([namespace, { replicas }]) => replicas > rank || followed.includes(namespace)).map(([, { replicas }]) => replicas));
+  if (followed.length === 0) known.set(rank, asked);
+  return asked.length === 0 || readiness.others(group, rank + 1).length > 0 ? distinct([...asked, rank + 1]) : asked;
+}
+
+function distinct(numbers: readonly number[]): readonly number[] {
+  return [...new Set(numbers)];
 }

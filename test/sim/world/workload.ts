@@ -57,7 +57,7 @@ export class Workload {
   readonly #witness: Witness;
   /** Contexts that clients carry from one host to another. */
   #carried: Shown[] = [];
-  #left: number;
+  #isOver = false;
 
   constructor(world: World, history: History, namespaces: readonly Namespace[], load: Load, witness: Witness) {
     this.#world = world;
@@ -66,11 +66,10 @@ export class Workload {
     this.#load = load;
     this.#random = world.random.fork();
     this.#witness = witness;
-    this.#left = load.operations;
   }
 
   get isDone(): boolean {
-    return this.#left <= 0;
+    return this.#isOver || this.#history.operations.length >= this.#load.operations;
   }
 
   /** Clients of a host that is there from now on. */
@@ -79,7 +78,7 @@ export class Workload {
   }
 
   end(): void {
-    this.#left = 0;
+    this.#isOver = true;
   }
 
   /** What was read at a host is forgotten when its disk is set back: nobody may have heard of the versions read there but its readers. */
@@ -92,7 +91,6 @@ export class Workload {
       if (this.isDone || host.isRemoved) return;
       const records = host.circle?.records;
       if (records === undefined || host.isPaused) return this.#next(host);
-      this.#left -= 1;
       const again = (): void => this.#next(host);
       // A process that ends never answers.
       Promise.race([this.#act(host, records), host.ended]).then(again, again);
@@ -132,7 +130,7 @@ export class Workload {
     const shown = shownBy(id, key, answer.value);
     this.#witness.read(operation, shown, named);
     if (shown.versions.length > 0) this.#carry(shown);
-    this.#say(operation, `${key} = ${shown.versions.join()}`);
+    this.#say(operation, `${nameOf(shown)} = ${shown.versions.join()}${shown.isPartial ? " in part" : ""}${named === undefined ? "" : ` naming ${named.id}`}`);
     return shown;
   }
 
@@ -168,9 +166,9 @@ export class Workload {
       write.copies = answer.value.copies;
       write.isSafe = answer.value.safe;
     });
-    const ids = writes.map(({ id }) => id);
-    this.#witness.wrote(operation, ids);
-    this.#say(operation, `${ids.join()} ${answer.value.copies} ${answer.value.safe}`);
+    this.#witness.wrote(operation, writes.map(({ id }) => id));
+    const said = writes.map((write) => `${nameOf(write)} = ${write.isDeletion ? "nothing, by " : ""}${write.id} over ${write.read.join()}`);
+    this.#say(operation, `${said.join("; ")}: ${answer.value.copies} ${answer.value.safe}`);
   }
 
   #begin(kind: OperationKind, host: SimHost): Operation {
@@ -203,6 +201,11 @@ export class Workload {
   #say({ number, kind, host, outcome }: Operation, what: string): void {
     this.#world.trace.add(`${host.name} operation ${number} ${kind} ${outcome} ${what}`);
   }
+}
+
+/** For the trace. */
+function nameOf({ namespace, key }: Pick<Shown, "namespace" | "key">): string {
+  return `${namespace.slice(0, 6)}/${key}`;
 }
 
 /** Codes by which a host says that it has done nothing. */
