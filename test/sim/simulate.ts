@@ -40,8 +40,8 @@ const LONGEST_MS = 120_000;
 const HEALED_MS = 150_000;
 const LOOK_EVERY_MS = 1_000;
 const QUIET_MS = 3_000;
-/** Settings that take days in a real network. */
-const SHORT_MS = [2_000, 20_000] as const;
+/** Settings that take days in a real network: short enough that floors rise and deletions are collected within a run. */
+const SHORT_MS = [1_000, 16_000] as const;
 
 /** One run: a network is founded, clients and faults have their time, everything is healed, and then it is judged what there is. */
 export async function simulate(options: SimulationOptions): Promise<Report> {
@@ -122,7 +122,7 @@ class Run {
     const namespace = this.#world.network.namespace;
     for (const { name } of Object.values(SETTINGS)) {
       if (random.chance(0.4)) continue;
-      const value = settingCodec.encode({ ms: Math.round(random.between(...SHORT_MS)) });
+      const value = settingCodec.encode({ ms: Math.round(SHORT_MS[0] * (SHORT_MS[1] / SHORT_MS[0]) ** random.fraction()) });
       await this.#world.time.settle("a setting", founder.circle!.records.write([{ namespace, key: `setting/${name}`, value }]));
     }
   }
