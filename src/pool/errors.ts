@@ -8,7 +8,6 @@ export type PoolErrorCode =
   | "BAD_RANGE"
   | "BAD_PACK"
   | "NOT_OWNER"
-  | "NEWER_CODE"
   | "HOST_FULL"
   | "HOST_BUSY"
   | "REFUSED"

@@ -2,7 +2,7 @@
 // as many pieces as are wanted. In: blobs written together, and how redundantly. Out: the same bytes from enough holders, and what
 // survives. A pack's record and the holders' signed claims are records of the namespace that owns the pack.
 export { MAX_BLOB_BYTES, MAX_PACK_BLOBS, MAX_PACK_BYTES, SEGMENT_BYTES } from "./port.ts";
-export type { Copies, FetchOptions, Holding, PackContent, PackInfo, PackedBlob, Pool, Redundancy, Standing, StoredPack } from "./port.ts";
+export type { Copies, FetchOptions, Holding, PackContent, PackInfo, PackedBlob, Pool, Redundancy, SourceReport, Standing, StoredPack } from "./port.ts";
 export { Packer } from "./packer.ts";
 export type { Extent, Places } from "./packer.ts";
 export { PoolError } from "./errors.ts";

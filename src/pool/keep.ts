@@ -6,31 +6,16 @@ import { messageOf } from "../platform/index.ts";
 import type { Catalog, PackFacts } from "./catalog.ts";
 import type { Claim } from "./claim.ts";
 import { PoolError } from "./errors.ts";
-import { claimKey, packKey } from "./keys.ts";
-import { labelCodec } from "./label.ts";
-import type { Piece } from "./offer.ts";
+import { claimKey } from "./keys.ts";
 import type { PlaceParts } from "./place.ts";
 import { unhurried } from "./patience.ts";
 import type { Reader } from "./read.ts";
+import { rebuild } from "./rebuild.ts";
 import { claimWrite } from "./write.ts";
 
 export interface KeepParts extends PlaceParts {
   readonly catalog: Catalog;
   readonly reader: Reader;
-}
-
-/**
- * A piece as it comes from wherever it is, for this host's disk or another's.
- * @throws PoolError UNKNOWN_PACK, NEWER_CODE
- */
-export function pieceOf({ parts, reader }: KeepParts, facts: PackFacts, index: number): Piece {
-  const { namespace, pack, pieceBytes } = facts;
-  if (facts.k !== 1) throw new PoolError("NEWER_CODE", "This program cannot rebuild coded packs.");
-  const genesis = parts.records.genesis(namespace);
-  const record = parts.records.local(namespace, packKey(pack))?.siblings.find(({ value }) => value !== null)?.value;
-  if (genesis === undefined || record === undefined || record === null) throw new PoolError("UNKNOWN_PACK", `The records of pack ${pack} have gone.`);
-  const label = labelCodec.encode({ genesis, record });
-  return { namespace, pack, index, sizeBytes: pieceBytes, root: facts.roots[index]!, label, bytes: (signal) => reader.read(namespace, pack, 0, pieceBytes, { signal, isKept: false }) };
 }
 
 async function writeClaims({ parts }: KeepParts, facts: PackFacts, claims: readonly Claim[]): Promise<void> {
@@ -75,7 +60,7 @@ export async function holdTurn(keep: KeepParts, { signal, report }: WorkerTurn):
     const decision = decideHold(keep, facts);
     try {
       if (decision === "nothing") continue;
-      const piece = pieceOf(keep, facts, 0);
+      const piece = rebuild(keep, facts, 0);
       const claim = await offers.put(parts.self, piece, () => {}, signal);
       if (decision !== "restore") await writeClaims(keep, facts, [claim]);
     } catch (error) {

@@ -1,29 +1,34 @@
-import type { HostId, PackId } from "../codec/index.ts";
+import type { PackId } from "../codec/index.ts";
+import type { Holding } from "./port.ts";
 
 const PACKS_MAX = 4096;
-const HOSTS_MAX = 16;
+const HOLDINGS_MAX = 64;
 
 /**
- * Holders heard of and not confirmed by a committed claim: a put whose answer was lost, or a host that said it has the pack.
+ * Holders heard of and not confirmed by a committed claim: a put whose answer was lost, or a host that said it has the piece.
  * Tried after the confirmed ones; forgetting one costs a question.
  */
 export class MaybeHolders {
-  readonly #hosts = new Map<PackId, Set<HostId>>();
+  readonly #holdings = new Map<PackId, Map<string, Holding>>();
 
-  note(pack: PackId, host: HostId): void {
-    const hosts = this.#hosts.get(pack) ?? new Set();
+  note(pack: PackId, holding: Holding): void {
+    const holdings = this.#holdings.get(pack) ?? new Map<string, Holding>();
     // Noted again, the pack becomes the youngest; the oldest goes first.
-    this.#hosts.delete(pack);
-    this.#hosts.set(pack, hosts);
-    if (hosts.size < HOSTS_MAX) hosts.add(host);
-    if (this.#hosts.size > PACKS_MAX) this.#hosts.delete(this.#hosts.keys().next().value!);
+    this.#holdings.delete(pack);
+    this.#holdings.set(pack, holdings);
+    if (holdings.size < HOLDINGS_MAX) holdings.set(nameOf(holding), holding);
+    if (this.#holdings.size > PACKS_MAX) this.#holdings.delete(this.#holdings.keys().next().value!);
   }
 
-  forget(pack: PackId, host: HostId): void {
-    this.#hosts.get(pack)?.delete(host);
+  forget(pack: PackId, holding: Holding): void {
+    this.#holdings.get(pack)?.delete(nameOf(holding));
   }
 
-  of(pack: PackId): readonly HostId[] {
-    return [...(this.#hosts.get(pack) ?? [])];
+  of(pack: PackId): readonly Holding[] {
+    return [...(this.#holdings.get(pack)?.values() ?? [])];
   }
+}
+
+function nameOf({ index, host }: Holding): string {
+  return `${index}/${host}`;
 }

@@ -62,7 +62,7 @@ export async function place({ env, parts, offers, maybe }: PlaceParts, pieces: r
       return true;
     } catch (error) {
       refusals.push(`${nameOf(parts.roster(), host)}: ${messageOf(error)}`);
-      if (sent) maybe.note(piece.pack, host);
+      if (sent) maybe.note(piece.pack, { host, index: piece.index });
       if (!signal.aborted) env.log.info("a host did not take a piece", { host, pack: piece.pack, index: piece.index, error });
       return false;
     }

@@ -8,17 +8,22 @@ import { Caretaker } from "./caretaker.ts";
 import { Fetcher } from "./fetch.ts";
 import { activeMembers, confirmed, hostsOf, lossesSurvived, usableZones } from "./holders.ts";
 import type { KeepParts } from "./keep.ts";
-import { holdTurn, pieceOf } from "./keep.ts";
+import { holdTurn } from "./keep.ts";
+import { CacheKeeper } from "./keeping.ts";
 import { MaybeHolders } from "./maybe.ts";
+import { PoolError } from "./errors.ts";
+import type { Piece } from "./offer.ts";
 import { Offers } from "./offer.ts";
 import type { PoolParts } from "./parts.ts";
 import type { FetchOptions, PackContent, PackInfo, PackedBlob, Pool, Redundancy, Standing, StoredPack } from "./port.ts";
 import { Reader } from "./read.ts";
+import { rebuild } from "./rebuild.ts";
 import { Receiver } from "./receive.ts";
 import type { RepairStanding } from "./repair/messages.ts";
 import { Segments } from "./segments.ts";
 import { Server } from "./serve.ts";
 import { SourceBook } from "./sources.ts";
+import { Stripes } from "./stripes.ts";
 import { Republisher, reclaimTurn } from "./strays.ts";
 import { PoolUpkeep } from "./upkeep/upkeep.ts";
 import { Writer } from "./write.ts";
@@ -38,8 +43,10 @@ export class HostPool implements Pool {
   readonly #env: Env;
   readonly #parts: PoolParts;
   readonly #catalog: Catalog;
+  readonly #maybe = new MaybeHolders();
   readonly #writer: Writer;
   readonly #reader: Reader;
+  readonly #stripes: Stripes;
   readonly #receiver: Receiver;
   readonly #fetcher: Fetcher;
   readonly #hold: Worker;
@@ -53,15 +60,18 @@ export class HostPool implements Pool {
     this.#env = env;
     this.#parts = parts;
     const catalog = new Catalog(env, parts.records);
-    const maybe = new MaybeHolders();
+    const maybe = this.#maybe;
     const offers = new Offers(env, parts);
     this.#catalog = catalog;
     this.#fetcher = new Fetcher(env, parts, catalog, maybe, new SourceBook(env));
-    this.#reader = new Reader(catalog, new Segments(env, parts, this.#fetcher, () => this.#soon(this.#hold)));
+    const cache = new CacheKeeper(env, parts.cache);
+    const onDamage = (): void => this.#soon(this.#hold);
+    this.#stripes = new Stripes(env, parts, this.#fetcher, cache, onDamage);
+    this.#reader = new Reader(catalog, new Segments(env, parts, this.#fetcher, cache, onDamage), this.#stripes);
     this.#writer = new Writer({ env, parts, offers, maybe }, catalog, new PatientCoding(env));
     this.#receiver = new Receiver(env, parts, offers);
     const keep: KeepParts = { env, parts, catalog, offers, maybe, reader: this.#reader };
-    this.#caretaker = new Caretaker(env, parts, { catalog, offers, pieceOf: (facts, index) => pieceOf(keep, facts, index), onDamage: () => this.#soon(this.#hold) });
+    this.#caretaker = new Caretaker(env, parts, { catalog, offers, pieceOf: (facts, index) => rebuild(keep, facts, index), onDamage });
     // Answers by itself, through the handler that it registers.
     new Server(env, parts, this.#caretaker.witness).register();
     const republisher = new Republisher(keep);
@@ -143,6 +153,7 @@ export class HostPool implements Pool {
       redundancy: k === 1 ? { kind: "copies", copies } : { kind: "code", k, m },
       pieces,
       holders: hostsOf(pieces),
+      maybe: this.#maybe.of(pack),
       /** Read from the records when first looked at: thousands of packs are gone through for their holders alone. */
       get blobs() {
         return (blobs ??= catalog.body(namespace, pack)?.blobs ?? []);
@@ -151,7 +162,19 @@ export class HostPool implements Pool {
   }
 
   read(namespace: NamespaceId, pack: PackId, offset: number, length: number, options: FetchOptions = {}): AsyncIterable<Uint8Array> {
-    return this.#reader.read(namespace, pack, offset, length, { signal: this.#until(options.signal) });
+    return this.#reader.read(namespace, pack, offset, length, { ...options, signal: this.#until(options.signal) });
+  }
+
+  /** As the function of this name says. @throws PoolError UNKNOWN_PACK */
+  rebuild(namespace: NamespaceId, pack: PackId, index: number): Piece {
+    const facts = this.#catalog.facts(namespace, pack);
+    if (facts === undefined) throw new PoolError("UNKNOWN_PACK", `This host knows no pack ${pack} in the namespace, or it has been deleted.`);
+    return rebuild({ parts: this.#parts, reader: this.#reader }, facts, index);
+  }
+
+  /** Lets go of the stripes that reads keep in memory. */
+  forgetRecent(): void {
+    this.#stripes.forget();
   }
 
   survives(namespace: NamespaceId, packs: Iterable<PackId>): number {

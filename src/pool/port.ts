@@ -56,6 +56,8 @@ export interface PackInfo {
   readonly pieces: readonly Holding[];
   /** The hosts among them, each once. */
   readonly holders: readonly HostId[];
+  /** Pieces that other hosts may have without having signed for them, as far as this host has noticed. */
+  readonly maybe: readonly Holding[];
 }
 
 /** How the packs of a namespace stand, taken together. */
@@ -67,8 +69,21 @@ export interface Standing {
   readonly survives: number;
 }
 
+/** A range of a piece that was read, and from where. */
+export interface SourceReport {
+  /** This host itself for what came from its disk or its cache. */
+  readonly host: HostId;
+  readonly index: number;
+  readonly bytes: number;
+  /** From the question until the last byte was proven. */
+  readonly elapsedMs: number;
+  readonly via: "disk" | "cache" | "network";
+}
+
 export interface FetchOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** Told of every range as it comes; not of what another reader had fetched at the same time. */
+  readonly onSource?: ((report: SourceReport) => void) | undefined;
 }
 
 /** Immutable content over the hosts' disks. Packs belong to a namespace, which says who may write and delete them. */

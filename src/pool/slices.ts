@@ -31,6 +31,51 @@ export function sliced(blobs: readonly PackedBlob[], k: number): SlicedBlob[] {
   });
 }
 
+/** The bytes of one data piece that are the next bytes of a blob. */
+export interface Run {
+  readonly index: number;
+  /** In the piece. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What of a coded pack is needed for a range of one of its blobs. */
+export interface BlobRange {
+  readonly sizeBytes: number;
+  /** The data, in the order of the blob's bytes. */
+  readonly runs: readonly Run[];
+  /** The part of every piece in which they lie. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** @param to behind the last byte that is wanted, and beyond `from` */
+function rangeOfBlob({ sliceOffset, sliceBytes }: SlicedBlob, from: number, to: number): BlobRange {
+  const runs: Run[] = [];
+  for (let at = from; at < to; at = Math.min(to, (Math.floor(at / sliceBytes) + 1) * sliceBytes)) {
+    const index = Math.floor(at / sliceBytes);
+    const start = sliceOffset - index * sliceBytes;
+    runs.push({ index, from: start + at, to: start + Math.min(to, (index + 1) * sliceBytes) });
+  }
+  return { sizeBytes: to - from, runs, from: Math.min(...runs.map((run) => run.from)), to: Math.max(...runs.map((run) => run.to)) };
+}
+
+/** The ranges of blobs that make up a range of the content, without those of no bytes. */
+export function rangesWithin(blobs: readonly SlicedBlob[], offset: number, end: number): BlobRange[] {
+  let [low, high] = [0, blobs.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (blobs[middle]!.offset + blobs[middle]!.length <= offset) low = middle + 1;
+    else high = middle;
+  }
+  const found: BlobRange[] = [];
+  for (let blob = blobs[low]; blob !== undefined && blob.offset < end; blob = blobs[++low]) {
+    const [from, to] = [Math.max(0, offset - blob.offset), Math.min(blob.length, end - blob.offset)];
+    if (from < to) found.push(rangeOfBlob(blob, from, to));
+  }
+  return found;
+}
+
 /** All k + m pieces of a pack. Takes the processor for some milliseconds for a full pack. */
 export function codePieces(coder: Coder, k: number, m: number, { bytes, blobs }: PackContent): Uint8Array[] {
   const pieces = Array.from({ length: k + m }, () => new Uint8Array(pieceBytesOf(blobs, k)));

@@ -55,7 +55,7 @@ export class FakePool implements Pool {
   info(namespace: NamespaceId, pack: PackId): PackInfo | undefined {
     const found = this.#packs.get(pack);
     if (found?.namespace !== namespace) return undefined;
-    return { pack, sizeBytes: found.content.bytes.length, redundancy: found.redundancy, blobs: found.content.blobs, pieces: [{ host: namedId<HostId>("a"), index: 0 }], holders: [namedId<HostId>("a")] };
+    return { pack, sizeBytes: found.content.bytes.length, redundancy: found.redundancy, blobs: found.content.blobs, pieces: [{ host: namedId<HostId>("a"), index: 0 }], holders: [namedId<HostId>("a")], maybe: [] };
   }
 
   *packs(namespace: NamespaceId): Generator<PackInfo> {

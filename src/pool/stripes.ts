@@ -1,0 +1,145 @@
+// How coded packs are read. A stripe is the same few leaves of all pieces of a pack, so many that k of them come to about a MiB. It is what is fetched at
+// once, decoded and kept: from the cache, else from the pieces on this host's own disk and as many of other hosts as are missing to k.
+
+import type { PackId } from "../codec/index.ts";
+import type { Coder, Slice } from "../erasure/index.ts";
+import { createCoder } from "../erasure/index.ts";
+import type { Env } from "../platform/index.ts";
+import { LEAF_BYTES } from "../store/index.ts";
+import type { PackFacts } from "./catalog.ts";
+import type { Fetcher } from "./fetch.ts";
+import { Flights } from "./flights.ts";
+import type { CacheKeeper } from "./keeping.ts";
+import { SEGMENT_LEAVES } from "./messages.ts";
+import type { PoolParts } from "./parts.ts";
+import type { FetchOptions } from "./port.ts";
+import { SEGMENT_BYTES } from "./port.ts";
+
+/** Decoded stripes that stay in memory, about a MiB each: many small blobs are read one after another from the same one. */
+const RECENT_MAX = 8;
+
+/** Of each piece in a stripe. */
+export function stripeBytesOf(k: number): number {
+  return Math.max(1, Math.floor(SEGMENT_LEAVES / k)) * LEAF_BYTES;
+}
+
+export interface StripeOptions extends FetchOptions {
+  /** Whether what comes from elsewhere is kept for later. */
+  readonly isKept: boolean;
+}
+
+export class Stripes {
+  readonly #env: Env;
+  readonly #parts: PoolParts;
+  readonly #fetcher: Fetcher;
+  readonly #cache: CacheKeeper;
+  readonly #coder: Coder = createCoder();
+  readonly #flights = new Flights<Uint8Array>();
+  readonly #recent = new Map<string, Uint8Array>();
+  readonly #onDamage: () => void;
+
+  /** @param onDamage called when a piece of this host's own turned out to be damaged or gone */
+  constructor(env: Env, parts: PoolParts, fetcher: Fetcher, cache: CacheKeeper, onDamage: () => void) {
+    this.#env = env;
+    this.#parts = parts;
+    this.#fetcher = fetcher;
+    this.#cache = cache;
+    this.#onDamage = onDamage;
+  }
+
+  /** The k data slices of a stripe, one behind the other; once for all who want them at the time. @throws PoolError UNAVAILABLE */
+  data(facts: PackFacts, stripe: number, options: StripeOptions, signal: AbortSignal): Promise<Uint8Array> {
+    const name = `${facts.namespace}/${facts.pack}/${stripe}`;
+    const recent = this.#recent.get(name);
+    if (recent !== undefined) return Promise.resolve(recent);
+    return this.#flights.join(name, signal, async (within) => {
+      const bytes = await this.#data(facts, stripe, options, within);
+      if (options.isKept) this.#remember(name, bytes);
+      return bytes;
+    });
+  }
+
+  /** The range of one piece, whoever has it or others from which it follows. @throws PoolError UNAVAILABLE */
+  async piece(facts: PackFacts, index: number, stripe: number, options: FetchOptions, signal: AbortSignal): Promise<Uint8Array> {
+    const given = await this.#any(facts, stripe, options, signal);
+    const found = given.find((slice) => slice.index === index);
+    if (found !== undefined) return found.bytes;
+    const wanted = { index, bytes: new Uint8Array(given[0]!.bytes.length) };
+    this.#coder.reconstruct(facts.k, facts.m, given, [wanted]);
+    return wanted.bytes;
+  }
+
+  forget(): void {
+    this.#recent.clear();
+  }
+
+  #remember(name: string, bytes: Uint8Array): void {
+    this.#recent.set(name, bytes);
+    if (this.#recent.size > RECENT_MAX) this.#recent.delete(this.#recent.keys().next().value!);
+  }
+
+  async #data(facts: PackFacts, stripe: number, options: StripeOptions, signal: AbortSignal): Promise<Uint8Array> {
+    const { pack, k } = facts;
+    const length = rangeOf(facts, stripe).bytes;
+    const cached = await this.#cache.get(pack, stripe, k * length);
+    if (cached !== undefined) {
+      options.onSource?.({ host: this.#parts.self, index: 0, bytes: cached.length, elapsedMs: 0, via: "cache" });
+      return cached;
+    }
+    const given = await this.#any(facts, stripe, options, signal);
+    const data = this.#decode(facts, given, length);
+    // A host that has k pieces, as where there are too few hosts, reads them from its disk again.
+    if (options.isKept && data.length <= SEGMENT_BYTES) this.#cache.keep(pack, stripe, data);
+    return data;
+  }
+
+  /** The same range of any k pieces. */
+  async #any(facts: PackFacts, stripe: number, options: FetchOptions, signal: AbortSignal): Promise<Slice[]> {
+    const own = await this.#own(facts, stripe, options);
+    if (own.length === facts.k) return own;
+    const { firstLeaf, bytes } = rangeOf(facts, stripe);
+    const range = { firstLeaf, leafCount: Math.ceil(bytes / LEAF_BYTES) };
+    const others = await this.#fetcher.fetch(facts, { range, count: facts.k - own.length, except: new Set(own.map(({ index }) => index)), onSource: options.onSource }, signal);
+    return [...own, ...others];
+  }
+
+  async #own(facts: PackFacts, stripe: number, options: FetchOptions): Promise<Slice[]> {
+    const { firstLeaf, bytes: length } = rangeOf(facts, stripe);
+    const found: Slice[] = [];
+    for (let index = 0; index < facts.roots.length && found.length < facts.k; index++) {
+      const bytes = await this.#ownRange(facts.pack, index, firstLeaf * LEAF_BYTES, length, options);
+      if (bytes !== undefined) found.push({ index, bytes });
+    }
+    return found;
+  }
+
+  async #ownRange(pack: PackId, index: number, offset: number, length: number, options: FetchOptions): Promise<Uint8Array | undefined> {
+    if (this.#parts.store.held(pack, index) === undefined) return undefined;
+    const startedMs = this.#env.clock.monotonicMs();
+    try {
+      const bytes = await this.#parts.store.read(pack, index, offset, length);
+      options.onSource?.({ host: this.#parts.self, index, bytes: length, elapsedMs: this.#env.clock.monotonicMs() - startedMs, via: "disk" });
+      return bytes;
+    } catch (error) {
+      this.#env.log.warn("this host's own piece cannot be read; another one takes its place", { pack, index, error });
+      this.#onDamage();
+      return undefined;
+    }
+  }
+
+  #decode({ k, m }: PackFacts, given: readonly Slice[], length: number): Uint8Array {
+    const data = new Uint8Array(k * length);
+    const at = (index: number): Uint8Array => data.subarray(index * length, (index + 1) * length);
+    for (const { index, bytes } of given) if (index < k) at(index).set(bytes);
+    const missing = Array.from({ length: k }, (_, index) => index).filter((index) => given.every((slice) => slice.index !== index));
+    if (missing.length > 0) this.#coder.reconstruct(k, m, given, missing.map((index) => ({ index, bytes: at(index) })));
+    return data;
+  }
+}
+
+/** Which leaves of each piece a stripe is, and how many bytes. */
+export function rangeOf({ k, pieceBytes }: Pick<PackFacts, "k" | "pieceBytes">, stripe: number): { readonly firstLeaf: number; readonly bytes: number } {
+  const stripeBytes = stripeBytesOf(k);
+  return { firstLeaf: (stripe * stripeBytes) / LEAF_BYTES, bytes: Math.min(stripeBytes, pieceBytes - stripe * stripeBytes) };
+}
+
