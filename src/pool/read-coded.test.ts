@@ -168,7 +168,7 @@ test("sources that answer with nonsense, too much, too little or the leaves of a
 });
 
 test("sources that hang get company, and neither they nor slow ones hold a read up", async () => {
-  const at = await stored([3, 2], 3 * MIB);
+  const at = await stored([3, 2], 3 * MIB, { factor: 4 });
   const [hung, slow] = at.holders as [Villager, Villager];
   at.village.net.hung.add(hung.host);
   at.village.net.fault = async (from, _to, kind, frame) => {

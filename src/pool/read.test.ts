@@ -124,7 +124,7 @@ test("a source that lies is caught, logged and left alone, and no wrong byte is 
 });
 
 test("a source that is late gets company, and the read does not wait for it", async () => {
-  const { village, pack, what, holders, reader } = await stored(6 * MIB, 2);
+  const { village, pack, what, holders, reader } = await stored(6 * MIB, 2, { factor: 4 });
   const late = holders[0]!;
   village.net.fault = async (from, _to, kind, frame) => {
     if (kind === GET && from === late.host) await new Promise(() => {});
@@ -138,7 +138,7 @@ test("a source that is late gets company, and the read does not wait for it", as
 });
 
 test("two sources that hang do not keep a third from answering", async () => {
-  const { village, pack, what, holders, reader } = await stored(2 * MIB, 3, { hosts: 4 });
+  const { village, pack, what, holders, reader } = await stored(2 * MIB, 3, { hosts: 4, factor: 4 });
   for (const { host } of holders.slice(0, 2)) village.net.hung.add(host);
   const startedMs = village.env.clock.monotonicMs();
   assert.deepEqual(await collect(reader.pool.read(village.namespace, pack, 0, 2 * MIB)), Buffer.from(what.bytes));

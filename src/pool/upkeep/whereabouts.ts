@@ -41,7 +41,7 @@ export function whereaboutsOf({ parts, catalog, maybe }: WhereParts, facts: Pack
   const holdings = catalog.holdings(namespace, pack);
   const named = new Set(holdings.map(({ host }) => host));
   const places = holdings.map(({ host, index }): Place => ({ host, index, stay: view.stay(host) })).sort((a, b) => a.index! - b.index!);
-  const heardOf = maybe.of(pack).filter((host) => !named.has(host)).map((host): Place => ({ host, index: k === 1 ? 0 : null, stay: "maybe" }));
+  const heardOf = maybe.of(pack).filter(({ host }) => !named.has(host)).map((holding): Place => ({ ...holding, stay: "maybe" }));
   return {
     namespace,
     pack,
