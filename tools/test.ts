@@ -26,6 +26,7 @@ const ROOT = resolve(import.meta.dirname, "..");
 
 /** Each test file is a process that loads the same sources, and hosts and commands are more of them: what one has compiled the others need not. */
 const ENVIRONMENT = { NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache"), ...process.env };
+const LIGHT_HOOKS = join(import.meta.dirname, "light-hooks.ts");
 const REPORTER = join(import.meta.dirname, "outcome-reporter.ts");
 
 async function filesOf(patterns: readonly string[]): Promise<string[]> {
@@ -54,7 +55,7 @@ async function runStep({ patterns, atOnce, isPatient = false }: Step, folder: st
   if (files.length === 0) return { code: 0, outcomes: [] };
   const lines = join(folder, patterns.join().replaceAll(/[^a-z]+/g, "-"));
   const reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout", `--test-reporter=${REPORTER}`, `--test-reporter-destination=${lines}`];
-  const code = await run(process.execPath, ["--test", `--test-concurrency=${atOnce}`, ...reporters, ...files], isPatient);
+  const code = await run(process.execPath, ["--import", LIGHT_HOOKS, "--test", `--test-concurrency=${atOnce}`, ...reporters, ...files], isPatient);
   const outcomes = (await readFile(lines, "utf8")).split("\n").filter((line) => line !== "");
   return { code, outcomes: outcomes.map((line) => JSON.parse(line) as Outcome) };
 }

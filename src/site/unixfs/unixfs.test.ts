@@ -91,7 +91,10 @@ test("the UnixFS ids are those that IPIP-499 gives for its files", async () => {
   assert.equal((await fileNode(kuboFile("chunk-v1-seed", chunkBytes + 1))).id, "bafybeigmix7t42i6jacydtquhet7srwvgpizfg7gjbq7627d35mjomtu64");
 });
 
-test("the UnixFS id of a file over 1,024 chunks is the one that IPIP-499 gives for 1 GiB and a byte", async () => {
+// A GiB is for the soak: that more than 1,024 chunks make a tree of two levels is tried with small ones below.
+const inTheSoak = process.env["HOLDFAST_SIZE"] === "1" ? test : (): void => {};
+
+void inTheSoak("the UnixFS id of a file over 1,024 chunks is the one that IPIP-499 gives for 1 GiB and a byte", async () => {
   // The tree over the first 1,024 chunks is that of the file at the limit, so one pass shows both.
   const [atLimit, overLimit] = [new FileDag(ignore, width), new FileDag(ignore, width)];
   let chunks = 0;
@@ -141,8 +144,10 @@ test("more than 1,024 chunks make the reference importer's tree of two levels", 
   assert.equal((await fileNode(parts(content), { chunkBytes: 3, width })).id, (await imported([{ path: "f", content }], { wrap: false, chunkBytes: 3, width })).id);
 });
 
+/** Any code point; fast-check's own unit of this kind makes a table of all of them first, which takes seconds. */
+const codePoint = fc.nat(0x10ffff).map((value) => String.fromCodePoint(value));
 const nameArbitrary = fc
-  .string({ unit: "binary", minLength: 1, maxLength: 12 })
+  .string({ unit: codePoint, minLength: 1, maxLength: 12 })
   .filter((name) => !/[/\\\0]/.test(name) && name !== "." && name !== ".." && name.isWellFormed());
 
 const treeArbitrary = fc.letrec<{ tree: Tree; node: Tree | Uint8Array }>((tie) => ({
