@@ -1,4 +1,4 @@
-import type { Acknowledged, CapacityRow, PartingRow, PersonRow, PoolRow, WhereRow } from "../door/index.ts";
+import type { Acknowledged, CapacityRow, MirrorsRow, PartingRow, PersonRow, PoolRow, WhereRow } from "../door/index.ts";
 
 export type Send = (method: "GET" | "POST" | "PUT" | "DELETE", path: string, json?: unknown) => Promise<unknown>;
 
@@ -32,6 +32,15 @@ export class UpkeepApi {
 
   async where(id: string): Promise<WhereRow> {
     return (await this.#send("GET", `/where/${encodeURIComponent(id)}`)) as WhereRow;
+  }
+
+  async mirrors(): Promise<MirrorsRow> {
+    return (await this.#send("GET", "/mirrors")) as MirrorsRow;
+  }
+
+  /** @param site null: all of them */
+  async mirror(site: string | null, isMirrored: boolean): Promise<MirrorsRow> {
+    return (await this.#send("PUT", "/mirrors", { site, isMirrored })) as MirrorsRow;
   }
 
   async people(): Promise<readonly PersonRow[]> {

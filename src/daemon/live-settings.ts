@@ -29,6 +29,16 @@ export class LiveSettings implements Settings {
     return this.#now.capacityBytes;
   }
 
+  /** Namespaces of sites that are kept here by choice, or "all". */
+  get mirrors(): readonly string[] {
+    return this.#now.mirrors ?? [];
+  }
+
+  /** Namespaces that were, and whose surplus is still to go. */
+  get releasing(): readonly string[] {
+    return this.#now.releasing ?? [];
+  }
+
   change(settings: Partial<Settings>): Promise<void> {
     return this.#writing.run(async () => {
       const next = { ...this.#now, ...settings };

@@ -17,6 +17,7 @@ import { createCircle } from "./circle.ts";
 import type { DataDirectory, HostIdentity } from "./directory.ts";
 import type { LiveSettings } from "./live-settings.ts";
 import type { LocalStore } from "./open-store.ts";
+import { MirrorChoice } from "./mirror-choice.ts";
 import type { Ports } from "./ports.ts";
 import { VERSION } from "./version.ts";
 
@@ -56,6 +57,7 @@ export interface FurnishOptions extends MeetingOptions, UpkeepOptions {}
 export interface Rooms extends Circle {
   readonly acquaintances: Worker;
   readonly pool: HostPool;
+  readonly mirrors: MirrorChoice;
   readonly sites: RunningSites;
   readonly kv: Kv;
   /** Those of all rooms. */
@@ -84,6 +86,7 @@ export async function furnish(env: Env, options: FurnishOptions, ground: Ground,
   started.defer(cluster.onChange(() => acquaintances.nudge()));
   started.defer(() => acquaintances.stop());
   const roster = () => cluster.register;
+  const mirrors = new MirrorChoice(settings);
   const pool = createPool(env, {
     self: identity.host,
     hostKey: identity.key,
@@ -97,13 +100,14 @@ export async function furnish(env: Env, options: FurnishOptions, ground: Ground,
     provenBytes: (host) => cluster.member(host)?.provenBytes,
     delegation: () => delegation,
     ...upkeepOf(ground, circle, options),
+    mirrors,
   });
   started.defer(() => pool.close());
   const account = (): AccountId | undefined => delegation?.account;
   const sites = createSites(env, { network: identity.network.id, self: identity.host, account, roster, records, pool });
   started.defer(() => sites.stop());
   const kv = createKv({ records, network: identity.network.id, account });
-  return { ...circle, acquaintances, pool, sites, kv, workers: [...circle.workers, acquaintances, ...pool.workers, ...sites.workers] };
+  return { ...circle, acquaintances, pool, mirrors, sites, kv, workers: [...circle.workers, acquaintances, ...pool.workers, ...sites.workers] };
 }
 
 /** What the pool needs to know to repair, audit and scrub. */

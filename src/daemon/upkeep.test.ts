@@ -12,6 +12,7 @@ import { env } from "./fakes/board.ts";
 import type { TestMember } from "./fakes/circle.ts";
 import { Circle } from "./fakes/circle.ts";
 import { LiveSettings } from "./live-settings.ts";
+import { MirrorChoice } from "./mirror-choice.ts";
 import type { UpkeepParts } from "./upkeep.ts";
 import { HostUpkeep } from "./upkeep.ts";
 
@@ -28,10 +29,11 @@ async function bench(t: TestContext, { identity, cluster, records, membership, n
   t.after(() => rm(path, { recursive: true }));
   const directory = new DataDirectory(path);
   await directory.writeSettings({ hostName: name, zone: name, capacityBytes: 1000, httpPort: 4280 });
+  const settings = await LiveSettings.open(directory);
   const resized: number[] = [];
   const store = { usedBytes: 400, resize: (bytes: number): void => void resized.push(bytes) };
   const view: UpkeepParts["view"] = { pool: unused, where: unused, parting: async (host) => (cluster.member(host) === undefined ? null : { ...nothing, isDraining: cluster.member(host)!.isDraining, ...parting }) };
-  return { directory, resized, upkeep: new HostUpkeep(env, { directory, identity, settings: await LiveSettings.open(directory), cluster, records, membership, store, view }) };
+  return { directory, resized, upkeep: new HostUpkeep(env, { directory, identity, settings, cluster, records, membership, store, view, mirrors: new MirrorChoice(settings), sites: { list: () => [] }, pool: { reconsider: () => {} } }) };
 }
 
 function unused(): never {

@@ -1,15 +1,19 @@
 import type { Cluster, Person } from "../cluster/index.ts";
 import { ClusterError, drainingCodec, quotaCodec } from "../cluster/index.ts";
-import type { AccountId, HostId } from "../codec/index.ts";
-import type { Acknowledged, CapacityRow, PartingRow, PersonRow, PoolRow, Upkeep, WhereRow } from "../door/index.ts";
+import type { AccountId, HostId, NamespaceId } from "../codec/index.ts";
+import type { Acknowledged, CapacityRow, MirrorsRow, PartingRow, PersonRow, PoolRow, Upkeep, WhereRow } from "../door/index.ts";
 import type { Env } from "../platform/index.ts";
+import type { HostPool } from "../pool/index.ts";
 import type { Records } from "../records/index.ts";
+import type { Sites } from "../site/index.ts";
+import { SiteError } from "../site/index.ts";
 import type { PieceStore } from "../store/index.ts";
 import { checkCapacity } from "../store/index.ts";
 import type { DataDirectory, HostIdentity } from "./directory.ts";
 import type { LiveSettings } from "./live-settings.ts";
 import { counted } from "./health.ts";
 import type { Membership } from "./membership.ts";
+import type { MirrorChoice } from "./mirror-choice.ts";
 import type { PoolView } from "./pool-view.ts";
 
 export interface UpkeepParts {
@@ -20,6 +24,9 @@ export interface UpkeepParts {
   readonly records: Records;
   readonly membership: Membership;
   readonly store: Pick<PieceStore, "usedBytes" | "resize">;
+  readonly mirrors: MirrorChoice;
+  readonly sites: Pick<Sites, "list">;
+  readonly pool: Pick<HostPool, "reconsider">;
   readonly view: Pick<PoolView, "pool" | "where" | "parting">;
 }
 
@@ -64,12 +71,31 @@ export class HostUpkeep implements Upkeep {
   }
 
   async resize(capacityBytes: number): Promise<CapacityRow> {
-    const { directory, settings, store, membership } = this.#parts;
+    const { directory, settings, store, membership, pool } = this.#parts;
     await checkCapacity(directory.path, capacityBytes);
     await settings.change({ capacityBytes });
     store.resize(capacityBytes);
     membership.card.nudge();
+    pool.reconsider();
     return { capacityBytes, usedBytes: store.usedBytes };
+  }
+
+  mirrored(): MirrorsRow {
+    const { mirrors, sites } = this.#parts;
+    const named = (isMeant: (namespace: NamespaceId) => boolean): string[] => sites.list().filter(({ namespace }) => isMeant(namespace)).map(({ name }) => name);
+    const releasing = new Set(mirrors.releasing());
+    return { isAll: mirrors.isAll, sites: named((namespace) => mirrors.isMirrored(namespace)), releasing: named((namespace) => releasing.has(namespace)) };
+  }
+
+  async mirror(name: string | null, isMirrored: boolean): Promise<MirrorsRow> {
+    const { mirrors, sites, pool } = this.#parts;
+    const known = sites.list();
+    const what = name === null ? "all" : known.find((site) => site.name === name)?.namespace;
+    if (what === undefined) throw new SiteError("NO_SITE", `No site is called ${JSON.stringify(name)}. "holdfast sites" lists those there are.`);
+    if (isMirrored) await mirrors.add(what);
+    else await mirrors.end(what, known.map(({ namespace }) => namespace));
+    pool.reconsider();
+    return this.mirrored();
   }
 
   people(): readonly PersonRow[] {

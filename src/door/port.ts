@@ -5,7 +5,7 @@ import type { Pool } from "../pool/index.ts";
 import type { Sites } from "../site/index.ts";
 import type { Acknowledged, CreatedInvite, HostRow, InviteGrants, InviteRow, Layout, NetworkSettings, PeerAddresses, SettingChanges, Status } from "./rows.ts";
 import type { PartingRow, PoolRow, WhereRow } from "./pool-rows.ts";
-import type { CapacityRow, PersonRow } from "./upkeep-rows.ts";
+import type { CapacityRow, MirrorsRow, PersonRow } from "./upkeep-rows.ts";
 
 /** A number for /metrics, read at each scrape. Names begin with "holdfast_" and end with the unit. */
 export interface Gauge {
@@ -30,6 +30,9 @@ export interface Upkeep {
   pool(): Promise<PoolRow>;
   /** @param id a pack's, or a site's name. @throws PoolError UNKNOWN_PACK */
   where(id: string): WhereRow;
+  mirrored(): MirrorsRow;
+  /** @param name null: all sites, also those to come. @throws SiteError NO_SITE; DaemonError ALL_MIRRORED */
+  mirror(name: string | null, isMirrored: boolean): Promise<MirrorsRow>;
   people(): readonly PersonRow[];
   /** @param quotaBytes null: what the person's invites grant. @throws ClusterError NO_SUCH_PERSON; RecordsError REFUSED */
   setQuota(account: AccountId, quotaBytes: number | null): Promise<Acknowledged>;

@@ -17,6 +17,15 @@ export type Farewell = ValueOf<typeof Farewell>;
 export const CapacityRow = object({ capacityBytes: bytes, usedBytes: bytes }, { $id: "CapacityRow", description: "What this host offers, and what of it is used; it may be more." });
 export type CapacityRow = ValueOf<typeof CapacityRow>;
 
+export const MirrorChange = body({ site: orNull({ type: "string", minLength: 1, maxLength: 63, description: "null: all sites, also those to come" }), isMirrored: { type: "boolean" } }, { $id: "MirrorChange" });
+export type MirrorChange = ValueOf<typeof MirrorChange>;
+
+export const MirrorsRow = object(
+  { isAll: { type: "boolean", description: "all sites, also those to come" }, sites: { ...list(text), description: "those kept whole here" }, releasing: { ...list(text), description: "no longer mirrored, and not deleted yet where it is in plenty" } },
+  { $id: "MirrorsRow", description: "What this host keeps by its own choice." },
+);
+export type MirrorsRow = ValueOf<typeof MirrorsRow>;
+
 export const PersonRow = object(
   {
     id,

@@ -8,6 +8,7 @@ export type PoolErrorCode =
   | "BAD_RANGE"
   | "BAD_PACK"
   | "NOT_OWNER"
+  | "OVER_QUOTA"
   | "HOST_FULL"
   | "HOST_BUSY"
   | "REFUSED"

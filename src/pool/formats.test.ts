@@ -61,6 +61,8 @@ const fixtures: Readonly<Record<string, Uint8Array>> = {
   "reserve-answer-reserved.v1": reserveAnswerCodec.encode({ kind: "reserved", value: { availableBytes: 5_000_000_000 } }),
   "reserve-answer-held.v1": reserveAnswerCodec.encode({ kind: "held", value: { claim: claimCodec.encode(claim) } }),
   "reserve-answer-full.v1": reserveAnswerCodec.encode({ kind: "full", value: { availableBytes: 12 } }),
+  "reserve-answer-over-quota.v1": reserveAnswerCodec.encode({ kind: "overQuota", value: { overBytes: 4096 } }),
+  "reserve-answer-later.v1": reserveAnswerCodec.encode({ kind: "later", value: { waitMs: 250 } }),
   "reserve-answer-busy.v1": reserveAnswerCodec.encode({ kind: "busy", value: {} }),
   "piece-name.v1": pieceNameCodec.encode({ pack, index: 0 }),
   "has.v1": hasCodec.encode({ pack, pieces: 1 }),

@@ -9,11 +9,14 @@ import { PoolError } from "./errors.ts";
 import { claimKey } from "./keys.ts";
 import type { PlaceParts } from "./place.ts";
 import { unhurried } from "./patience.ts";
+import { PRIVATE_TYPE } from "./private-space.ts";
 import type { Reader } from "./read.ts";
 import { rebuild } from "./rebuild.ts";
+import type { Going } from "./upkeep/going.ts";
 import { claimWrite } from "./write.ts";
 
 export interface KeepParts extends PlaceParts {
+  readonly going: Going;
   readonly catalog: Catalog;
   readonly reader: Reader;
 }
@@ -32,16 +35,21 @@ async function chosen({ env, catalog }: KeepParts, signal: AbortSignal, isChosen
   return found;
 }
 
+/** People's private content is nobody's to mirror. */
+function isMirrored({ mirrors, records }: KeepParts["parts"], { namespace }: PackFacts): boolean {
+  return mirrors.isMirrored(namespace) && records.genesis(namespace)?.type !== PRIVATE_TYPE;
+}
+
 /** What this host should do about a pack that is not deleted. */
 export type HoldDecision = "nothing" | "claim" | "fetch" | "restore";
 
-export function decideHold({ parts, catalog }: Pick<KeepParts, "parts" | "catalog">, facts: PackFacts): HoldDecision {
-  if (facts.k !== 1) return "nothing";
+export function decideHold({ parts, catalog, going }: Pick<KeepParts, "parts" | "catalog" | "going">, facts: PackFacts): HoldDecision {
+  if (facts.k !== 1 || going.has(facts.pack, 0)) return "nothing";
   const isHeld = parts.store.held(facts.pack, 0) !== undefined;
   const isClaimed = catalog.holdings(facts.namespace, facts.pack).some(({ host }) => host === parts.self);
   if (isHeld) return isClaimed ? "nothing" : "claim";
   if (isClaimed) return "restore";
-  return facts.copies === "all" ? "fetch" : "nothing";
+  return facts.copies === "all" || isMirrored(parts, facts) ? "fetch" : "nothing";
 }
 
 /**

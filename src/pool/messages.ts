@@ -37,6 +37,10 @@ export const reserveAnswerCodec = codec(
     full: struct({ availableBytes: uint() }),
     /** The asker has too many reservations open. */
     busy: struct({}),
+    /** The owner of the namespace may not take so much. */
+    overQuota: struct({ overBytes: uint() }),
+    /** Too many pieces were asked for of late, by this host or in this person's name. */
+    later: struct({ waitMs: uint(3_600_000) }),
   }),
 );
 

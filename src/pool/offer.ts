@@ -1,16 +1,21 @@
 import type { HostId, NamespaceId, PackId } from "../codec/index.ts";
 import type { BulkStream } from "../net/index.ts";
 import type { Env } from "../platform/index.ts";
-import { withDeadline } from "../platform/index.ts";
+import { codeOf, withDeadline } from "../platform/index.ts";
 import type { Claim } from "./claim.ts";
 import { claimCodec, isByHolder, signClaim } from "./claim.ts";
 import { PoolError } from "./errors.ts";
 import { PUT, RELEASE, RESERVE, pieceNameCodec, reserveAnswerCodec, reserveCodec } from "./messages.ts";
 import type { PoolParts } from "./parts.ts";
 import { eachWithin } from "./patience.ts";
+import type { Allowance } from "./upkeep/allowance.ts";
+import { refusalOf } from "./upkeep/refusals.ts";
 
 const RESERVE_MS = 5_000;
 const RELEASE_MS = 2_000;
+/** A host that is asked for too much at once is asked again for so long, with pauses of at most so much. */
+const PATIENCE_MS = 10_000;
+const PAUSE_MS_MAX = 1_000;
 /** How long a holder may neither take bytes nor answer. */
 const STALL_MS = 15_000;
 /** For a whole piece: 16 MiB at half a megabit per second. */
@@ -44,13 +49,16 @@ export interface Berth {
 export class Offers {
   readonly #env: Env;
   readonly #parts: PoolParts;
+  /** This host takes no more for a person than others would. */
+  readonly #allowance: Pick<Allowance, "denial" | "promised" | "released">;
 
-  constructor(env: Env, parts: PoolParts) {
+  constructor(env: Env, parts: PoolParts, allowance: Pick<Allowance, "denial" | "promised" | "released">) {
     this.#env = env;
     this.#parts = parts;
+    this.#allowance = allowance;
   }
 
-  /** @throws PoolError HOST_FULL, HOST_BUSY, BAD_ANSWER; NetError; PlatformError DEADLINE */
+  /** @throws PoolError HOST_FULL, HOST_BUSY, OVER_QUOTA, BAD_ANSWER; NetError; PlatformError DEADLINE */
   reserve(host: HostId, piece: Piece, signal: AbortSignal): Promise<Berth> {
     return host === this.#parts.self ? this.#reserveHere(piece) : this.#reserveThere(host, piece, signal);
   }
@@ -64,18 +72,28 @@ export class Offers {
     const { store } = this.#parts;
     const held = (): Claim => this.ownClaim(piece);
     if (store.held(piece.pack, piece.index) !== undefined) return { send: async () => held(), release: () => {} };
+    const denial = await this.#allowance.denial(this.#parts.self, piece);
+    if (denial !== undefined) throw refusalOf(denial);
     const reservation = await store.reserve(piece.sizeBytes);
+    this.#allowance.promised(this.#parts.self, piece);
     const send: Berth["send"] = async (onSent, signal) => {
       try {
         signal.throwIfAborted();
         onSent();
         await store.put({ pack: piece.pack, index: piece.index, sizeBytes: piece.sizeBytes, root: piece.root }, piece.label, piece.bytes(signal), reservation, signal);
+      } catch (error) {
+        this.#allowance.released(piece);
+        throw error;
       } finally {
         reservation.release();
       }
       return held();
     };
-    return { send, release: () => reservation.release() };
+    const release = (): void => {
+      reservation.release();
+      this.#allowance.released(piece);
+    };
+    return { send, release };
   }
 
   /** This host's word for a piece that lies on its disk. */
@@ -98,8 +116,23 @@ export class Offers {
     return { send, release };
   }
 
-  /** Asks for space. A host that has the piece already answers with its claim. */
+  /** Asks for space, and again where too much was asked for at once. */
   async #ask(host: HostId, piece: Piece, signal: AbortSignal): Promise<Claim | undefined> {
+    for (let waitedMs = 0; ; ) {
+      try {
+        return await this.#askOnce(host, piece, signal);
+      } catch (error) {
+        if (codeOf(error) !== "HOST_BUSY" || waitedMs >= PATIENCE_MS) throw error;
+        // Not all at the same moment again.
+        const pauseMs = PAUSE_MS_MAX * (0.25 + 0.75 * this.#env.random.fraction());
+        waitedMs += pauseMs;
+        await this.#env.timers.sleep(pauseMs, signal);
+      }
+    }
+  }
+
+  /** A host that has the piece already answers with its claim. */
+  async #askOnce(host: HostId, piece: Piece, signal: AbortSignal): Promise<Claim | undefined> {
     const answer = reserveAnswerCodec.decode(await this.#parts.transport.request(host, RESERVE, reserveCodec.encode(piece), { timeoutMs: RESERVE_MS, signal }));
     switch (answer.kind) {
       case "reserved":
@@ -108,6 +141,9 @@ export class Offers {
         return this.#check(host, piece, answer.value.claim);
       case "full":
         throw new PoolError("HOST_FULL", `it has ${answer.value.availableBytes} bytes left`);
+      case "overQuota":
+      case "later":
+        throw refusalOf(answer);
       case "busy":
         throw new PoolError("HOST_BUSY", "it is taking in too much at once");
     }

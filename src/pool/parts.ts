@@ -4,6 +4,7 @@ import type { KeyPair } from "../crypto/index.ts";
 import type { Transport } from "../net/index.ts";
 import type { Records } from "../records/index.ts";
 import type { PieceStore, RecordLog, SegmentCache } from "../store/index.ts";
+import type { Mirrors } from "./upkeep/surplus.ts";
 
 /** The part of the replicated store that the pool uses. */
 export type PoolRecords = Pick<Records, "create" | "genesis" | "namespaces" | "write" | "local" | "deleted" | "localScan" | "onApplied">;
@@ -59,7 +60,12 @@ export interface PoolParts {
   readonly repair: RepairView;
   readonly audit: AuditView;
   readonly scrub: ScrubView;
+  /** What this host keeps by its own choice. */
+  readonly mirrors: Mirrors;
 }
+
+/** A host that keeps nothing by its own choice. */
+export const NO_MIRRORS: Mirrors = { isMirrored: () => false, releasing: () => [], released: async () => {} };
 
 /** What a host is called, for messages. */
 export function nameOf(roster: Roster, host: HostId): string {

@@ -9,12 +9,15 @@ import type { PoolParts } from "./parts.ts";
 import { nameOf } from "./parts.ts";
 import type { Candidate } from "./placement.ts";
 import { nextHolder } from "./placement.ts";
+import { OverQuota } from "./upkeep/refusals.ts";
 
 export interface Placement {
   /** One of each holder found, no host twice; fewer than wanted when no further host takes a piece. */
   readonly claims: readonly Claim[];
   /** Why hosts that were asked are not among them, in words for people. */
   readonly refusals: readonly string[];
+  /** By how much hosts said that the owner would be over their quota, if any did. */
+  readonly overBytes?: number;
   /** Whether bytes have left, so that somebody may hold a piece whatever was answered. */
   readonly touched: boolean;
 }
@@ -50,7 +53,7 @@ export async function place({ env, parts, offers, maybe }: PlaceParts, pieces: r
   const claims: Claim[] = [];
   const refusals: string[] = [];
   const gate = new Gate(pieces.length, minimum);
-  let touched = false;
+  let [touched, overBytes] = [false, 0];
 
   /** False when this host did not take the piece and another one should be asked. */
   const tryAt = async ({ host }: Candidate, piece: Piece): Promise<boolean> => {
@@ -61,6 +64,7 @@ export async function place({ env, parts, offers, maybe }: PlaceParts, pieces: r
       else berth.release();
       return true;
     } catch (error) {
+      if (error instanceof OverQuota) overBytes = Math.max(overBytes, error.overBytes);
       refusals.push(`${nameOf(parts.roster(), host)}: ${messageOf(error)}`);
       if (sent) maybe.note(piece.pack, { host, index: piece.index });
       if (!signal.aborted) env.log.info("a host did not take a piece", { host, pack: piece.pack, index: piece.index, error });
@@ -78,7 +82,7 @@ export async function place({ env, parts, offers, maybe }: PlaceParts, pieces: r
     }
   };
   await Promise.all(pieces.map(lane));
-  return { claims, refusals, touched };
+  return { claims, refusals, touched, ...(overBytes > 0 ? { overBytes } : {}) };
 }
 
 /** Holds lanes that could send until enough of them could, and turns them back when there will never be enough. */

@@ -25,6 +25,9 @@ import { Server } from "./serve.ts";
 import { SourceBook } from "./sources.ts";
 import { Stripes } from "./stripes.ts";
 import { Republisher, reclaimTurn } from "./strays.ts";
+import { Allowance } from "./upkeep/allowance.ts";
+import { CensusTaker } from "./upkeep/census.ts";
+import { Going } from "./upkeep/going.ts";
 import { PoolUpkeep } from "./upkeep/upkeep.ts";
 import { Writer } from "./write.ts";
 
@@ -61,7 +64,10 @@ export class HostPool implements Pool {
     this.#parts = parts;
     const catalog = new Catalog(env, parts.records);
     const maybe = this.#maybe;
-    const offers = new Offers(env, parts);
+    const going = new Going();
+    const taker = new CensusTaker(env, parts, catalog);
+    const allowance = new Allowance(env, parts, async () => (await taker.census(this.#closing.signal, true)).people);
+    const offers = new Offers(env, parts, allowance);
     this.#catalog = catalog;
     this.#fetcher = new Fetcher(env, parts, catalog, maybe, new SourceBook(env));
     const cache = new CacheKeeper(env, parts.cache);
@@ -69,8 +75,8 @@ export class HostPool implements Pool {
     this.#stripes = new Stripes(env, parts, this.#fetcher, cache, onDamage);
     this.#reader = new Reader(catalog, new Segments(env, parts, this.#fetcher, cache, onDamage), this.#stripes);
     this.#writer = new Writer({ env, parts, offers, maybe }, catalog, new PatientCoding(env));
-    this.#receiver = new Receiver(env, parts, offers);
-    const keep: KeepParts = { env, parts, catalog, offers, maybe, reader: this.#reader };
+    this.#receiver = new Receiver(env, parts, offers, { allowance, going });
+    const keep: KeepParts = { env, parts, catalog, offers, maybe, going, reader: this.#reader };
     this.#caretaker = new Caretaker(env, parts, { catalog, offers, pieceOf: (facts, index) => rebuild(keep, facts, index), onDamage });
     // Answers by itself, through the handler that it registers.
     new Server(env, parts, this.#caretaker.witness).register();
@@ -78,8 +84,8 @@ export class HostPool implements Pool {
     this.#hold = new Worker(env, { name: "hold", everyMs: HOLD_EVERY_MS, work: (turn) => holdTurn(keep, turn) });
     this.#reclaim = new Worker(env, { name: "reclaim", everyMs: RECLAIM_EVERY_MS, work: (turn) => reclaimTurn(keep, turn) });
     const republish = new Worker(env, { name: "republish", everyMs: REPUBLISH_EVERY_MS, work: (turn) => republisher.turn(turn) });
-    this.#subscriptions.push(catalog.follow());
-    this.upkeep = new PoolUpkeep(env, keep);
+    this.#subscriptions.push(catalog.follow(), allowance.follow());
+    this.upkeep = new PoolUpkeep(env, keep, taker);
     this.workers = [this.#hold, this.#reclaim, republish, ...this.#caretaker.workers, ...this.upkeep.workers];
   }
 
@@ -111,6 +117,12 @@ export class HostPool implements Pool {
     this.#fetcher.close();
     this.#receiver.close();
     await Promise.all(this.workers.map((worker) => worker.stop()));
+  }
+
+  /** What this host is to keep by its own choice, or how much it offers, has changed. */
+  reconsider(): void {
+    this.#soon(this.#hold);
+    this.upkeep.reconsider();
   }
 
   async store(namespace: NamespaceId, content: PackContent, redundancy: Redundancy, signal?: AbortSignal): Promise<StoredPack> {

@@ -15,6 +15,7 @@ import { machineEnv, silentLog } from "../platform/index.ts";
 import { FilePieceStore, FileSegmentCache, MemoryDisk, MemoryLog } from "../store/index.ts";
 import { FakeRecords, FakeReplication } from "./fakes/fake-records.ts";
 import { collect, content, copies, keyOf } from "./fakes/village.ts";
+import { NO_MIRRORS } from "./parts.ts";
 import type { HostPool } from "./pool.ts";
 import { createPool } from "./pool.ts";
 import { poolRule } from "./rule.ts";
@@ -62,7 +63,7 @@ class Street {
     const roster = (): Roster => ({ network, networkName: "street", founder: owner, maxHosts: 10, members: this.members, people: new Map(), voters: [] });
     const presence = (other: HostId): "online" | "away" => (other === host || transport.connected().includes(other) ? "online" : "away");
     const nobodyRepairs = { repair: { coordinator: () => undefined, repairAfterMs: () => 0, isAwayFor: () => false }, audit: { told: () => undefined, tell: async () => {} }, scrub: { log } };
-    const pool = createPool(env, { self: host, hostKey: key, store, cache, transport, records, roster, presence, freeBytes: () => undefined, delegation: () => delegation, ...nobodyRepairs });
+    const pool = createPool(env, { self: host, hostKey: key, store, cache, transport, records, roster, presence, freeBytes: () => undefined, delegation: () => delegation, mirrors: NO_MIRRORS, ...nobodyRepairs });
     return { host, directory, transport, store, pool };
   }
 

@@ -14,6 +14,8 @@ import type { PoolParts } from "./parts.ts";
 import { eachWithin } from "./patience.ts";
 import type { Promised } from "./reservations.ts";
 import { Reservations } from "./reservations.ts";
+import type { Allowance } from "./upkeep/allowance.ts";
+import type { Going } from "./upkeep/going.ts";
 
 const STALL_MS = 15_000;
 /** A sender gives up after 270 s; this host a little later, so that the sender names the reason. */
@@ -25,12 +27,16 @@ export class Receiver {
   readonly #parts: PoolParts;
   readonly #offers: Offers;
   readonly #reservations: Reservations;
+  readonly #allowance: Allowance;
+  readonly #going: Going;
 
-  constructor(env: Env, parts: PoolParts, offers: Offers) {
+  constructor(env: Env, parts: PoolParts, offers: Offers, { allowance, going }: { readonly allowance: Allowance; readonly going: Going }) {
     this.#env = env;
     this.#parts = parts;
     this.#offers = offers;
-    this.#reservations = new Reservations(env, parts.store);
+    this.#going = going;
+    this.#allowance = allowance;
+    this.#reservations = new Reservations(env, parts.store, (pack, index) => allowance.released({ pack, index }));
     parts.transport.handle(RESERVE, (from, body) => this.#reserve(from, body));
     parts.transport.handle(RELEASE, async (from, body) => this.#release(from, body));
     parts.transport.handle(HAS, async (from, body) => this.#has(from, body));
@@ -50,12 +56,15 @@ export class Receiver {
     const asked = reserveCodec.decode(body);
     const { store } = this.#parts;
     const held = store.held(asked.pack, asked.index);
-    if (held !== undefined && held.sizeBytes === asked.sizeBytes) {
+    if (held !== undefined && held.sizeBytes === asked.sizeBytes && !this.#going.has(asked.pack, asked.index)) {
       return reserveAnswerCodec.encode({ kind: "held", value: { claim: claimCodec.encode(this.#offers.ownClaim(asked)) } });
     }
+    const denial = await this.#allowance.denial(from, asked);
+    if (denial !== undefined) return reserveAnswerCodec.encode(denial);
     try {
-      const kept = await this.#reservations.keep(from, asked.pack, asked.index, asked.sizeBytes);
+      const kept = await this.#reservations.keep(from, asked.namespace, asked.pack, asked.index, asked.sizeBytes);
       if (!kept) return reserveAnswerCodec.encode({ kind: "busy", value: {} });
+      this.#allowance.promised(from, asked);
       return reserveAnswerCodec.encode({ kind: "reserved", value: { availableBytes: await this.#available() } });
     } catch (error) {
       if (codeOf(error) !== "STORE_FULL") throw error;
@@ -76,7 +85,7 @@ export class Receiver {
   #has(from: HostId, body: Uint8Array): Uint8Array {
     this.#admit(from);
     const { pack, pieces } = hasCodec.decode(body);
-    const indexes = Array.from({ length: pieces }, (_, index) => index).filter((index) => this.#parts.store.held(pack, index) !== undefined);
+    const indexes = Array.from({ length: pieces }, (_, index) => index).filter((index) => this.#parts.store.held(pack, index) !== undefined && !this.#going.has(pack, index));
     return hasAnswerCodec.encode({ indexes });
   }
 
@@ -88,6 +97,9 @@ export class Receiver {
     try {
       const claim = await withDeadline(this.#env, RECEIVE_MS, "Receiving a piece", signal, (within) => this.#takeIn(pieceNameCodec.decode(header), promised, stream, within));
       await withDeadline(this.#env, STALL_MS, "Sending a claim", signal, () => stream.send(claim));
+    } catch (error) {
+      if (this.#parts.store.held(pack, index) === undefined) this.#allowance.released({ pack, index });
+      throw error;
     } finally {
       promised.reservation.release();
     }
@@ -113,6 +125,7 @@ export class Receiver {
   #checkLabel(bytes: Uint8Array, { pack, index }: { readonly pack: string; readonly index: number }, promised: Promised): CheckedLabel {
     const label = readLabel(bytes, this.#parts.roster().network);
     if (label.pack !== pack) throw new PoolError("REFUSED", "The label is of another pack than the one that space was promised for.");
+    if (label.namespace !== promised.namespace) throw new PoolError("REFUSED", "The pack is of another namespace than the one that space was promised for.");
     if (index >= label.body.roots.length) throw new PoolError("REFUSED", "The pack has no piece of this number.");
     if (label.body.pieceBytes !== promised.sizeBytes) throw new PoolError("REFUSED", "The piece has another size than the one that space was promised for.");
     if (this.#wouldBringTogether(label, index)) throw new PoolError("REFUSED", "Another piece of this pack is here, and one host has one piece of a pack as long as enough hosts are in reach.");

@@ -1,4 +1,4 @@
-import type { HostId, PackId } from "../codec/index.ts";
+import type { HostId, NamespaceId, PackId } from "../codec/index.ts";
 import type { Env, Timer } from "../platform/index.ts";
 import type { PieceStore, Reservation } from "../store/index.ts";
 
@@ -7,6 +7,7 @@ const KEPT_MS = 120_000;
 const PER_PEER_MAX = 64;
 
 export interface Promised {
+  readonly namespace: NamespaceId;
   readonly sizeBytes: number;
   readonly reservation: Reservation;
 }
@@ -17,12 +18,15 @@ interface Kept extends Promised {
 
 /** The space that other hosts have been promised and have not used yet. */
 export class Reservations {
+  /** Told of promises that were given back unused. */
+  readonly #onRelease: (pack: PackId, index: number) => void;
   readonly #env: Env;
   readonly #store: PieceStore;
   readonly #kept = new Map<HostId, Map<string, Kept>>();
   readonly #asking = new Map<HostId, number>();
 
-  constructor(env: Env, store: PieceStore) {
+  constructor(env: Env, store: PieceStore, onRelease: (pack: PackId, index: number) => void) {
+    this.#onRelease = onRelease;
     this.#env = env;
     this.#store = store;
   }
@@ -31,7 +35,7 @@ export class Reservations {
    * Keeps space for a piece from this peer; asked again, the new promise replaces the old. False when the peer has too many open.
    * @throws StoreError STORE_FULL
    */
-  async keep(from: HostId, pack: PackId, index: number, sizeBytes: number): Promise<boolean> {
+  async keep(from: HostId, namespace: NamespaceId, pack: PackId, index: number, sizeBytes: number): Promise<boolean> {
     this.take(from, pack, index)?.reservation.release();
     const asking = this.#asking.get(from) ?? 0;
     if (asking + (this.#kept.get(from)?.size ?? 0) >= PER_PEER_MAX) return false;
@@ -41,7 +45,7 @@ export class Reservations {
       this.take(from, pack, index)?.reservation.release();
       const timer = this.#env.timers.after(KEPT_MS, () => this.release(from, pack, index));
       const ofPeer = this.#kept.get(from) ?? new Map<string, Kept>();
-      this.#kept.set(from, ofPeer.set(nameOf(pack, index), { sizeBytes, reservation, timer }));
+      this.#kept.set(from, ofPeer.set(nameOf(pack, index), { namespace, sizeBytes, reservation, timer }));
       return true;
     } finally {
       const left = this.#asking.get(from)! - 1;
@@ -62,7 +66,10 @@ export class Reservations {
   }
 
   release(from: HostId, pack: PackId, index: number): void {
-    this.take(from, pack, index)?.reservation.release();
+    const promised = this.take(from, pack, index);
+    if (promised === undefined) return;
+    promised.reservation.release();
+    this.#onRelease(pack, index);
   }
 
   releaseAll(): void {

@@ -32,6 +32,7 @@ import { place } from "./place.ts";
 import type { PackContent, Redundancy, StoredPack } from "./port.ts";
 import { MAX_PACK_BYTES, SEGMENT_BYTES } from "./port.ts";
 import { checkRedundancy } from "./redundancy.ts";
+import { OverQuota } from "./upkeep/refusals.ts";
 
 /** A pack for all hosts is sent to so many; the rest fetch it from them, which spreads the load over all. */
 const SENT_FOR_ALL = 8;
@@ -82,7 +83,7 @@ export class Writer {
     const { claims } = placement;
     try {
       signal.throwIfAborted();
-      if (claims.length < minimum) throw this.#noSpace(content, minimum, placement);
+      if (claims.length < minimum) throw placement.overBytes === undefined ? this.#noSpace(content, minimum, placement) : this.#overQuota(placement.overBytes);
       const safe = await this.#commit(draft, claims);
       return { pack, sizeBytes: content.bytes.length, holders: claims.map(({ host }) => host), wanted: pieces.length, safe };
     } catch (error) {
@@ -147,6 +148,12 @@ export class Writer {
     } catch (error) {
       env.log.warn("an unfinished pack could not be given up; its holders keep their pieces", { namespace, pack, error });
     }
+  }
+
+  #overQuota(overBytes: number): PoolError {
+    const { roster, delegation } = this.#with.parts;
+    const may = roster().people.get(delegation()!.account)?.quotaBytes;
+    return new OverQuota(overBytes, `You would be over your quota by at least ${overBytes} bytes${may === undefined ? "" : `: all pieces of your content may take ${may} bytes together`}. Delete something, or ask an administrator for more: "holdfast quota" shows what each may take.`);
   }
 
   #noSpace({ bytes }: PackContent, minimum: number, { refusals }: Placement): PoolError {

@@ -4,7 +4,7 @@ import type { Upkeep } from "../port.ts";
 import { PartingRow, PoolRow, WhereRow } from "../pool-rows.ts";
 import { Acknowledged } from "../rows.ts";
 import { list, object } from "../schema.ts";
-import { CapacityChange, CapacityRow, DrainingChange, Farewell, PersonRow, QuotaChange } from "../upkeep-rows.ts";
+import { CapacityChange, CapacityRow, DrainingChange, Farewell, MirrorChange, MirrorsRow, PersonRow, QuotaChange } from "../upkeep-rows.ts";
 import { acknowledge } from "./network-routes.ts";
 import type { AnswerDoc, Route } from "./route.ts";
 import { ok } from "./route.ts";
@@ -15,6 +15,10 @@ function acknowledged(done: string): Readonly<Record<number, AnswerDoc>> {
 
 /** Hosts' space and who may take how much of it. */
 export function upkeepRoutes(upkeep: Upkeep): readonly Route[] {
+  return [...hostRoutes(upkeep), ...poolRoutes(upkeep)];
+}
+
+function hostRoutes(upkeep: Upkeep): readonly Route[] {
   return [
     {
       method: "PUT",
@@ -42,8 +46,6 @@ export function upkeepRoutes(upkeep: Upkeep): readonly Route[] {
       gives: acknowledged("It is removed"),
       handle: async (call) => acknowledge(await upkeep.leave(call.body<Farewell>().isNow)),
     },
-    { method: "GET", path: "/api/pool", name: "pool", summary: "What is offered and used, what it survives, and who has what of it", gives: { 200: { description: "The pool", schema: PoolRow } }, handle: async () => ok(await upkeep.pool()) },
-    { method: "GET", path: "/api/where/{id}", name: "where", summary: "Where a pack lies, or all packs of a site", gives: { 200: { description: "Packs, their pieces and hosts", schema: WhereRow } }, handle: (call) => ok(upkeep.where(call.param("id"))) },
     {
       method: "PUT",
       path: "/api/capacity",
@@ -53,6 +55,26 @@ export function upkeepRoutes(upkeep: Upkeep): readonly Route[] {
       gives: { 200: { description: "What it offers now", schema: CapacityRow } },
       handle: async (call) => ok(await upkeep.resize(call.body<CapacityChange>().capacityBytes)),
     },
+    { method: "GET", path: "/api/mirrors", name: "mirrors", summary: "What this host keeps by its own choice", gives: { 200: { description: "The sites", schema: MirrorsRow } }, handle: () => ok(upkeep.mirrored()) },
+    {
+      method: "PUT",
+      path: "/api/mirrors",
+      name: "mirror",
+      summary: "Keep a site whole on this host, or no longer",
+      takes: MirrorChange,
+      gives: { 200: { description: "The sites", schema: MirrorsRow } },
+      handle: async (call) => {
+        const { site, isMirrored } = call.body<MirrorChange>();
+        return ok(await upkeep.mirror(site, isMirrored));
+      },
+    },
+  ];
+}
+
+function poolRoutes(upkeep: Upkeep): readonly Route[] {
+  return [
+    { method: "GET", path: "/api/pool", name: "pool", summary: "What is offered and used, what it survives, and who has what of it", gives: { 200: { description: "The pool", schema: PoolRow } }, handle: async () => ok(await upkeep.pool()) },
+    { method: "GET", path: "/api/where/{id}", name: "where", summary: "Where a pack lies, or all packs of a site", gives: { 200: { description: "Packs, their pieces and hosts", schema: WhereRow } }, handle: (call) => ok(upkeep.where(call.param("id"))) },
     { method: "GET", path: "/api/people", name: "people", summary: "Who takes part, and how much each may take", gives: { 200: { description: "The people", schema: object({ people: list(PersonRow) }) } }, handle: () => ok({ people: upkeep.people() }) },
     {
       method: "PUT",

@@ -13,6 +13,10 @@ test("hosts are emptied and filled again, capacity and quotas are set, and nonse
     assert.equal((await door.api("PUT", path, body)).status, 400, path);
   }
   assert.equal(upkeep.calls.length, 3);
+  assert.equal((await door.api("PUT", "/api/mirrors", { site: null, isMirrored: true })).status, 200);
+  assert.equal((await door.api("POST", "/api/leave", { isNow: false })).status, 200);
+  assert.equal((await door.api("PUT", "/api/mirrors", { site: "", isMirrored: true })).status, 400);
+  assert.deepEqual(upkeep.calls.slice(3), [["mirror", null, true], ["leave", false]]);
   const { people } = JSON.parse((await door.api("GET", "/api/people")).body.toString()) as { people: readonly { readonly quotaBytes: number }[] };
   assert.deepEqual(people.map(({ quotaBytes }) => quotaBytes), [50]);
 });

@@ -65,6 +65,13 @@ export class FakeUpkeep implements Upkeep {
 
   where: Upkeep["where"] = (id) => ({ what: "site", id, survives: 1, packs: [], more: 0 });
 
+  mirrored: Upkeep["mirrored"] = () => ({ isAll: false, sites: ["blog"], releasing: [] });
+
+  mirror: Upkeep["mirror"] = async (...said) => {
+    this.calls.push(["mirror", ...said]);
+    return this.mirrored();
+  };
+
   people: Upkeep["people"] = () => [{ id: "person", name: "attic", hosts: ["attic"], isAdministrator: true, quotaBytes: 50, quotaFrom: "share" }];
 
   setQuota: Upkeep["setQuota"] = async (...said) => {

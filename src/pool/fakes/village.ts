@@ -1,4 +1,4 @@
-import type { Audit, Delegation, Genesis, Member, Roster } from "../../cluster/index.ts";
+import type { Audit, Delegation, Genesis, Member, Person, Roster } from "../../cluster/index.ts";
 import { ON_ALL_HOSTS, auditKey, delegate } from "../../cluster/index.ts";
 import type { AccountId, HostId, NamespaceId, NetworkId, PackId } from "../../codec/index.ts";
 import { RAW, blobIdOf, idFromBytes } from "../../codec/index.ts";
@@ -6,10 +6,12 @@ import type { KeyPair } from "../../crypto/index.ts";
 import { keyPairFromSeed, sha256 } from "../../crypto/index.ts";
 import type { Env, Log } from "../../platform/index.ts";
 import { MAX_PIECES } from "../pack-record.ts";
+import { NO_MIRRORS } from "../parts.ts";
 import type { Copies, PackContent, Redundancy } from "../port.ts";
 import type { HostPool } from "../pool.ts";
 import { createPool } from "../pool.ts";
 import { poolRule } from "../rule.ts";
+import type { Mirrors } from "../upkeep/surplus.ts";
 import { FakeNet } from "./fake-net.ts";
 import type { FakeTransport } from "./fake-net.ts";
 import { FakeRecords, FakeReplication } from "./fake-records.ts";
@@ -58,6 +60,8 @@ export class Village {
   readonly audits = new Map<string, Audit>();
   /** Who coordinates. Left as it is: the first host that is up. */
   coordinator: (self: HostId) => HostId | undefined = () => this.villagers.find(({ host }) => !this.net.down.has(host) && this.members.has(host))?.host;
+  readonly people = new Map<AccountId, Person>();
+  readonly mirrors = new Map<HostId, Mirrors>();
   readonly villagers: Villager[] = [];
   readonly #options: VillageOptions;
   namespace!: NamespaceId;
@@ -103,6 +107,7 @@ export class Village {
       repair: { coordinator: () => this.coordinator(host), repairAfterMs: () => 3_600_000, isAwayFor: (other) => this.missed.has(other) },
       audit: { told: (other) => this.audits.get(auditKey(host, other)), tell: async (word, audit) => this.audits.set(word, audit) },
       scrub: { log: new FakeNotes() },
+      mirrors: this.#mirrorsOf(host),
     });
     const villager: Villager = { host, key, pool, store, cache, records, transport };
     this.replication.catchUp(host);
@@ -110,8 +115,13 @@ export class Village {
     return villager;
   }
 
+  #mirrorsOf(host: HostId): Mirrors {
+    const chosen = (): Mirrors => this.mirrors.get(host) ?? NO_MIRRORS;
+    return { isMirrored: (namespace) => chosen().isMirrored(namespace), releasing: () => chosen().releasing(), released: (namespace) => chosen().released(namespace) };
+  }
+
   roster(): Roster {
-    return { network: this.network, networkName: "village", founder: this.owner, maxHosts: 100, members: this.members, people: new Map(), voters: [] };
+    return { network: this.network, networkName: "village", founder: this.owner, maxHosts: 100, members: this.members, people: this.people, voters: [] };
   }
 
   at(number: number): Villager {

@@ -5,7 +5,7 @@ import { isUsable } from "../holders.ts";
 import type { PoolParts } from "../parts.ts";
 import { unhurried } from "../patience.ts";
 import type { Stay, WeighView, Weight } from "./weigh.ts";
-import { weigh } from "./weigh.ts";
+import { wantedPieces, weigh } from "./weigh.ts";
 
 /** One host's part of the pool, by its own signed words. */
 export interface HostCensus {
@@ -34,7 +34,7 @@ export interface Census {
   readonly shortPieces: number;
   readonly shortBytes: number;
   readonly hosts: ReadonlyMap<HostId, HostCensus>;
-  /** What all pieces of each person's packs take, on whichever hosts. */
+  /** What all pieces of each person's packs take, on whichever hosts, those included that are still to be made. */
   readonly people: ReadonlyMap<AccountId, number>;
 }
 
@@ -59,8 +59,10 @@ export class CensusTaker {
   }
 
   /** @param signal ends the work altogether: that this host stops */
-  async census(signal: AbortSignal): Promise<Census> {
-    if (this.#last !== undefined && this.#env.clock.monotonicMs() < this.#last.untilMs) return this.#last.census;
+  async census(signal: AbortSignal, isFresh = false): Promise<Census> {
+    if (!isFresh && this.#last !== undefined && this.#env.clock.monotonicMs() < this.#last.untilMs) return this.#last.census;
+    // What is being taken may have passed what was meant to be seen.
+    if (isFresh && this.#taking !== undefined) await this.#taking;
     this.#taking ??= this.#take(signal).finally(() => (this.#taking = undefined));
     return this.#taking;
   }
@@ -74,7 +76,7 @@ export class CensusTaker {
       const holdings = this.#catalog.holdings(facts.namespace, facts.pack);
       add(totals, facts, weigh(facts, holdings, view));
       const owner = this.#parts.records.genesis(facts.namespace)?.owner ?? null;
-      if (owner !== null) totals.people.set(owner, (totals.people.get(owner) ?? 0) + facts.pieceBytes * holdings.filter(({ host }) => view.stay(host) !== "lost").length);
+      if (owner !== null) totals.people.set(owner, (totals.people.get(owner) ?? 0) + facts.pieceBytes * Math.max(holdings.filter(({ host }) => view.stay(host) !== "lost").length, wantedPieces(facts, view.takers)));
     }
     const endMs = this.#env.clock.monotonicMs();
     this.#last = { census: totals, untilMs: endMs + SERVES_TIMES * (endMs - startMs) };

@@ -1,21 +1,27 @@
 import type { NamespaceId, PackId } from "../../codec/index.ts";
-import type { Env, Worker } from "../../platform/index.ts";
+import type { Env } from "../../platform/index.ts";
+import { Worker } from "../../platform/index.ts";
 import type { KeepParts } from "../keep.ts";
-import type { Census } from "./census.ts";
-import { CensusTaker } from "./census.ts";
+import type { Census, CensusTaker } from "./census.ts";
 import type { Whereabouts } from "./whereabouts.ts";
+import { surplusTurn } from "./surplus.ts";
 import { whereaboutsOf } from "./whereabouts.ts";
+
+const SURPLUS_EVERY_MS = 60_000;
 
 /** What people ask about the pool as a whole, and what they have done with a host's part of it. */
 export class PoolUpkeep {
-  readonly workers: readonly Worker[] = [];
+  readonly workers: readonly Worker[];
+  readonly #surplus: Worker;
   readonly #keep: KeepParts;
   readonly #taker: CensusTaker;
   readonly #closing = new AbortController();
 
-  constructor(env: Env, keep: KeepParts) {
+  constructor(env: Env, keep: KeepParts, taker: CensusTaker) {
     this.#keep = keep;
-    this.#taker = new CensusTaker(env, keep.parts, keep.catalog);
+    this.#taker = taker;
+    this.#surplus = new Worker(env, { name: "surplus", everyMs: SURPLUS_EVERY_MS, work: (turn) => surplusTurn(keep, keep.parts.mirrors, turn) });
+    this.workers = [this.#surplus];
   }
 
   close(): void {
@@ -25,6 +31,16 @@ export class PoolUpkeep {
   /** All packs that this host's records know, taken together; a little old where there are very many. */
   census(): Promise<Census> {
     return this.#taker.census(this.#closing.signal);
+  }
+
+  /** As they are now, whatever was found a moment ago. */
+  freshCensus(): Promise<Census> {
+    return this.#taker.census(this.#closing.signal, true);
+  }
+
+  /** What the host is to keep, or how much, has changed. */
+  reconsider(): void {
+    this.#surplus.nudge();
   }
 
   /** Undefined for a pack that no namespace has, or has any more. */

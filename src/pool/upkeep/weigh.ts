@@ -24,6 +24,11 @@ export interface Parting {
   readonly isReplaced: boolean;
 }
 
+/** Pieces that a pack should have, each on a host of its own. Copies are all piece 0; of a code each piece is sought once. */
+export function wantedPieces({ k, m, copies }: Pick<PackFacts, "k" | "m" | "copies">, takers: number): number {
+  return Math.min(takers, k > 1 ? k + m : copies === "all" ? takers : copies);
+}
+
 /** How one pack stands. Pure. */
 export interface Weight {
   /** Hosts, whichever, that may vanish. Below 0: too few pieces are in sight to read it. */
@@ -34,13 +39,13 @@ export interface Weight {
   readonly partings: readonly Parting[];
 }
 
-export function weigh({ k, m, copies }: Pick<PackFacts, "k" | "m" | "copies">, holdings: readonly Holding[], { stay, takers }: WeighView): Weight {
+export function weigh(facts: Pick<PackFacts, "k" | "m" | "copies">, holdings: readonly Holding[], { stay, takers }: WeighView): Weight {
+  const { k } = facts;
   const counted = holdings.filter(({ host }) => stay(host) === "stays" || stay(host) === "leaves");
   const staying = counted.filter(({ host }) => stay(host) === "stays");
   const distinct = (some: readonly Holding[]): number => new Set(some.map(({ index }) => index)).size;
   const survives = distinct(counted) < k ? -1 : lossesSurvived(k, counted);
-  // Copies are all piece 0, each on a host of its own; of a code each piece is sought once.
-  const wanted = Math.min(takers, k > 1 ? k + m : copies === "all" ? takers : copies);
+  const wanted = wantedPieces(facts, takers);
   const there = k > 1 ? distinct(staying) : new Set(staying.map(({ host }) => host)).size;
   const isReplaced = ({ host, index }: Holding): boolean => {
     const others = staying.filter((other) => other.host !== host);

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Village, content, copies } from "../fakes/village.ts";
+import type { StoredPack } from "../port.ts";
+import { RESERVE, reserveAnswerCodec } from "../messages.ts";
+import type { Asked } from "./allowance.ts";
+import { Allowance } from "./allowance.ts";
+
+const MIB = 2 ** 20;
+
+/** A village whose owner may take so much, and one host's judgement of it. */
+async function bench(quotaBytes: number): Promise<{ village: Village; allowance: Allowance; asked: (sizeBytes: number, pack?: string) => Asked; stop: () => Promise<void> }> {
+  const village = await Village.build({ hosts: 3, factor: 1 });
+  village.people.set(village.owner, { account: village.owner, name: "owner", isAdministrator: true, quotaBytes, quotaFrom: "administrator" });
+  const { host, records, pool } = village.at(0);
+  const allowance = new Allowance(village.env, { self: host, roster: () => village.roster(), records }, async () => (await pool.upkeep.freshCensus()).people);
+  const end = allowance.follow();
+  const asked = (sizeBytes: number, pack = "a".repeat(52)): Asked => ({ namespace: village.namespace, pack: pack as Asked["pack"], index: 0, sizeBytes });
+  const stop = async (): Promise<void> => {
+    end();
+    await village.close();
+  };
+  return { village, allowance, asked, stop };
+}
+
+test("a person's packs, the pieces promised to them and those that came since the last count all count, and the answer says by how much it is too much", async () => {
+  const { village, allowance, asked, stop } = await bench(10 * MIB);
+  const from = village.at(1).host;
+  assert.deepEqual(await allowance.denial(from, asked(11 * MIB)), { kind: "overQuota", value: { overBytes: MIB } });
+  assert.equal(await allowance.denial(from, asked(10 * MIB)), undefined);
+  allowance.promised(from, asked(4 * MIB));
+  assert.deepEqual(await allowance.denial(from, asked(7 * MIB, "b".repeat(52))), { kind: "overQuota", value: { overBytes: MIB } });
+  allowance.released(asked(4 * MIB));
+  assert.equal(await allowance.denial(from, asked(7 * MIB, "b".repeat(52))), undefined);
+  await village.at(1).pool.store(village.namespace, content(2 * MIB), copies(3));
+  assert.deepEqual(await allowance.denial(from, asked(5 * MIB)), { kind: "overQuota", value: { overBytes: MIB } });
+  await stop();
+});
+
+test("what is missing of a pack that the records have may always come, and who is over quota may take again after deleting", async () => {
+  const { village, allowance, asked, stop } = await bench(6 * MIB);
+  const from = village.at(1).host;
+  const { pack } = await village.at(1).pool.store(village.namespace, content(2 * MIB), copies(3));
+  village.people.set(village.owner, { ...village.people.get(village.owner)!, quotaBytes: MIB });
+  assert.equal(await allowance.denial(from, asked(2 * MIB, pack)), undefined);
+  assert.deepEqual(await allowance.denial(from, asked(MIB)), { kind: "overQuota", value: { overBytes: 6 * MIB } });
+  await village.at(1).pool.remove(village.namespace, [pack]);
+  await village.env.timers.sleep(2_100);
+  assert.equal(await allowance.denial(from, asked(MIB)), undefined);
+  await stop();
+});
+
+test("a host that asks for very many small pieces at once is told when to ask again", async () => {
+  const { village, allowance, asked, stop } = await bench(1e12);
+  const from = village.at(1).host;
+  let denial;
+  for (let asking = 0; asking < 3_000 && denial === undefined; asking += 1) denial = await allowance.denial(from, asked(1));
+  assert.ok(denial?.kind === "later" && denial.value.waitMs > 0, JSON.stringify(denial));
+  assert.equal(await allowance.denial(village.at(2).host, asked(1)), undefined, "others are not held up by it");
+  await stop();
+});
+
+test("a writer who is over quota is told by how much, and a member who was asked for too much at once is asked again", async () => {
+  const village = await Village.build({ hosts: 3 });
+  village.people.set(village.owner, { account: village.owner, name: "owner", isAdministrator: false, quotaBytes: 7 * MIB, quotaFrom: "invite" });
+  const store = (sizeBytes: number, seed: number): Promise<StoredPack> => village.at(0).pool.store(village.namespace, content(sizeBytes, seed), copies(3));
+  await store(2 * MIB, 1);
+  await assert.rejects(store(2 * MIB, 2), { code: "OVER_QUOTA", message: /by at least 1048576 bytes.*7340032 bytes together.*holdfast quota/ });
+  village.people.set(village.owner, { ...village.people.get(village.owner)!, quotaBytes: 100 * MIB });
+  let asked = 0;
+  village.at(1).transport.handle(RESERVE, async () => {
+    asked += 1;
+    return reserveAnswerCodec.encode(asked <= 3 ? { kind: "later", value: { waitMs: 20 } } : { kind: "full", value: { availableBytes: 0 } });
+  });
+  assert.equal((await store(2 * MIB, 3)).holders.length, 2);
+  assert.equal(asked, 4);
+  await village.close();
+});

@@ -1,0 +1,148 @@
+import type { AccountId, HostId, NamespaceId, PackId } from "../../codec/index.ts";
+import type { Env, Rate } from "../../platform/index.ts";
+import { TokenBucket } from "../../platform/index.ts";
+import { claimCodec } from "../claim.ts";
+import { CLAIM_PREFIX, claimKey, packKey } from "../keys.ts";
+import type { PoolParts } from "../parts.ts";
+
+// How much of this host's disk others may fill for a person, and how fast. A host goes by its own records, so those of a partition may together
+// take in more than a person may have; whoever is over takes nothing more until they are under again.
+
+/** So many pieces a second are promised to one host, and in one person's name; a writer of the smallest packs stays below it. */
+const PEER_RATE: Rate = { perSecond: 200, burst: 2_000 };
+const PERSON_RATE: Rate = { perSecond: 400, burst: 4_000 };
+/** A count is taken anew for a refusal at most so often. */
+const RECOUNT_MS = 2_000;
+/** And so long after the last one although nobody was refused: what deletions have freed was not followed. */
+const REFRESH_MS = 600_000;
+/** A piece whose claim has not come by then was given up, or its pack is brought back by this host and counted like others. */
+const COMING_MS = 3_600_000;
+const BUCKETS_MAX = 1_024;
+
+/** Reads how much all pieces of everybody's packs take, anew. */
+export type CountUse = () => Promise<ReadonlyMap<AccountId, number>>;
+
+/** A piece that somebody is to have space for. */
+export interface Asked {
+  readonly namespace: NamespaceId;
+  readonly pack: PackId;
+  readonly index: number;
+  readonly sizeBytes: number;
+}
+
+/** Why not, or undefined: it may come. */
+export type Denial = { readonly kind: "overQuota"; readonly value: { readonly overBytes: number } } | { readonly kind: "later"; readonly value: { readonly waitMs: number } };
+
+export class Allowance {
+  readonly #env: Env;
+  readonly #parts: Pick<PoolParts, "self" | "roster" | "records">;
+  readonly #count: CountUse;
+  readonly #buckets = new Map<string, TokenBucket>();
+  /** What was counted last, and the claims that have come since. */
+  #counted: ReadonlyMap<AccountId, number> = new Map();
+  #added = new Map<AccountId, number>();
+  /** Pieces that were promised or taken in here, by the claim that will count them. */
+  readonly #coming = new Map<string, { readonly account: AccountId; readonly sizeBytes: number; readonly sinceMs: number }>();
+  /** Claims that came since the last count. */
+  readonly #seen = new Set<string>();
+  #isStale = true;
+  #countedMs = -Infinity;
+  #counting: Promise<void> | undefined;
+
+  constructor(env: Env, parts: Pick<PoolParts, "self" | "roster" | "records">, count: CountUse) {
+    this.#env = env;
+    this.#parts = parts;
+    this.#count = count;
+  }
+
+  /** Follows the records until the function returned is called. */
+  follow(): () => void {
+    return this.#parts.records.onApplied((namespace, keys) => {
+      for (const key of keys) if (key.startsWith(CLAIM_PREFIX)) this.#applied(namespace, key);
+    });
+  }
+
+  #applied(namespace: NamespaceId, key: string): void {
+    this.#isStale = true;
+    this.#coming.delete(key);
+    const account = this.#parts.records.genesis(namespace)?.owner ?? undefined;
+    const claim = this.#parts.records.local(namespace, key)?.siblings.find(({ value }) => value !== null)?.value;
+    if (account === undefined || claim === undefined || claim === null || this.#seen.has(key)) return;
+    this.#seen.add(key);
+    this.#added.set(account, (this.#added.get(account) ?? 0) + claimCodec.decode(claim).sizeBytes);
+  }
+
+  /** Whose the piece is: the namespace's owner, or the asking host's person where this host does not know the namespace yet. */
+  #accountOf(from: HostId, { namespace }: Asked): AccountId | undefined {
+    const { records, roster } = this.#parts;
+    return records.genesis(namespace)?.owner ?? roster().members.get(from)?.account;
+  }
+
+  /** Whether space may be promised. A pack that the records have is counted already: what is missing of it may always come. */
+  async denial(from: HostId, asked: Asked): Promise<Denial | undefined> {
+    const account = this.#accountOf(from, asked);
+    if (account === undefined || this.#parts.records.local(asked.namespace, packKey(asked.pack)) !== undefined) return undefined;
+    const waitMs = Math.max(this.#bucket(`host ${from}`, PEER_RATE).waitMs, this.#bucket(`person ${account}`, PERSON_RATE).waitMs);
+    if (waitMs > 0) return { kind: "later", value: { waitMs } };
+    if (this.#countedMs === -Infinity) await this.#recount();
+    else if (this.#isStale && this.#ageMs >= REFRESH_MS) void this.#recount();
+    let overBytes = this.#over(account, asked);
+    if (overBytes > 0 && this.#isStale && this.#ageMs >= RECOUNT_MS) {
+      await this.#recount();
+      overBytes = this.#over(account, asked);
+    }
+    if (overBytes > 0) return { kind: "overQuota", value: { overBytes } };
+    this.#bucket(`host ${from}`, PEER_RATE).take(1);
+    this.#bucket(`person ${account}`, PERSON_RATE).take(1);
+    return undefined;
+  }
+
+  get #ageMs(): number {
+    return this.#env.clock.monotonicMs() - this.#countedMs;
+  }
+
+  /** The space was promised: it counts from now on. */
+  promised(from: HostId, asked: Asked): void {
+    const account = this.#accountOf(from, asked);
+    if (account !== undefined) this.#coming.set(this.#nameOf(asked), { account, sizeBytes: asked.sizeBytes, sinceMs: this.#env.clock.monotonicMs() });
+  }
+
+  /** The promise was given back. */
+  released(asked: Pick<Asked, "pack" | "index">): void {
+    this.#coming.delete(this.#nameOf(asked));
+  }
+
+  #nameOf({ pack, index }: Pick<Asked, "pack" | "index">): string {
+    return claimKey(pack, index, this.#parts.self);
+  }
+
+  #over(account: AccountId, { sizeBytes }: Asked): number {
+    const limit = this.#parts.roster().people.get(account)?.quotaBytes;
+    if (limit === undefined) return 0;
+    let use = (this.#counted.get(account) ?? 0) + (this.#added.get(account) ?? 0) + sizeBytes;
+    for (const each of this.#coming.values()) if (each.account === account) use += each.sizeBytes;
+    return Math.max(0, use - limit);
+  }
+
+  #recount(): Promise<void> {
+    const count = async (): Promise<void> => {
+      this.#isStale = false;
+      this.#seen.clear();
+      this.#added = new Map();
+      // What comes while it is counted may be in it or not: rather twice than not at all, until the next count.
+      this.#counted = await this.#count();
+      this.#countedMs = this.#env.clock.monotonicMs();
+      for (const [name, { sinceMs }] of this.#coming) if (this.#countedMs - sinceMs > COMING_MS) this.#coming.delete(name);
+    };
+    return (this.#counting ??= count().finally(() => (this.#counting = undefined)));
+  }
+
+  #bucket(name: string, rate: Rate): TokenBucket {
+    const known = this.#buckets.get(name);
+    if (known !== undefined) return known;
+    if (this.#buckets.size >= BUCKETS_MAX) for (const [each, bucket] of this.#buckets) if (bucket.isFull) this.#buckets.delete(each);
+    const bucket = new TokenBucket(this.#env.clock, rate);
+    this.#buckets.set(name, bucket);
+    return bucket;
+  }
+}
