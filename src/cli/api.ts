@@ -1,20 +1,17 @@
 import type { IncomingMessage } from "node:http";
 import type { Acknowledged, CreatedInvite, FileFault, FileRow, HeadRow, HostRow, InviteGrants, Layout, NetworkSettings, PeerAddresses, PublishRow, SettingChanges, SiteRow, Status, WorkerRow } from "../door/index.ts";
-import { ApiClient } from "./http.ts";
+import { ApiClient, encodedPath } from "./http.ts";
+import { EntryApi } from "./entry-api.ts";
 import { KvApi } from "./kv/kv-api.ts";
 import { UpkeepApi } from "./upkeep-api.ts";
 
 /** How long a question may take that needs nobody but the host itself. */
 const PROMPT_MS = 20_000;
 
-/** Path below a site or publication; each part encoded, the slashes between them kept. */
-function encodedPath(path: string): string {
-  return path.split("/").map(encodeURIComponent).join("/");
-}
-
 /** What the running host can be asked, as functions. The door describes it as OpenAPI. */
 export class HostApi {
   readonly kv: KvApi;
+  readonly entries: EntryApi;
   readonly upkeep: UpkeepApi;
   readonly #client: ApiClient;
   readonly #signal: AbortSignal;
@@ -23,6 +20,7 @@ export class HostApi {
     this.#client = new ApiClient(url, token);
     this.#signal = signal;
     this.kv = new KvApi(this.#client, signal);
+    this.entries = new EntryApi(this.#client, signal);
     this.upkeep = new UpkeepApi((method, path, json) => this.#send(method, path, json));
   }
 

@@ -10,6 +10,8 @@ export type CliErrorCode =
   | "UNFIT_FOLDER"
   | "FILE_CHANGED"
   | "FOLDER_NOT_EMPTY"
+  | "FILE_IN_THE_WAY"
+  | "NO_SUCH_ENTRY"
   | "UNSAFE_PATH"
   | "DAMAGED"
   | "DEVICE_REFUSED"

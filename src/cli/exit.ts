@@ -11,6 +11,8 @@ const OWN: Readonly<Record<string, number>> = {
   UNFIT_FOLDER: 4,
   FILE_CHANGED: 4,
   FOLDER_NOT_EMPTY: 4,
+  FILE_IN_THE_WAY: 4,
+  NO_SUCH_ENTRY: 3,
   UNSAFE_PATH: 4,
   DEVICE_REFUSED: 4,
   NOT_PRIMED: 2,

@@ -13,8 +13,14 @@ export interface ApiRequest {
   /** Bytes to send, of the length announced. */
   readonly body?: { readonly sizeBytes: number; readonly chunks: AsyncIterable<Uint8Array> };
   readonly signal: AbortSignal;
+  readonly headers?: Readonly<Record<string, string | number>>;
   /** The media type that is wanted; JSON by default. */
   readonly accept?: string;
+}
+
+/** Path below a site or entry; each part encoded, the slashes between them kept. */
+export function encodedPath(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/");
 }
 
 /** One running host's API: JSON in, JSON or bytes out, over a few connections that are kept. */
@@ -87,6 +93,7 @@ export class ApiClient {
         ...(payload === undefined ? {} : { "content-type": "application/json" }),
         ...(question.body === undefined ? {} : { "content-type": "application/octet-stream" }),
         ...(length === undefined ? {} : { "content-length": length }),
+        ...question.headers,
       },
     });
     sent.on("response", (response) => resolve({ sent, response }));

@@ -8,6 +8,8 @@ import type { RunningRecords } from "../records/index.ts";
 import { EMPTY_CONTEXT, createRecords, recordsNetworkRules } from "../records/index.ts";
 import { kvNameRule, kvRule } from "../kv/index.ts";
 import { nameRule, siteRule } from "../site/index.ts";
+import { privateRule } from "../drive/index.ts";
+import { PRIVATE_TYPE } from "../pool/index.ts";
 import type { RecordLog } from "../store/index.ts";
 import type { HostIdentity, Settings } from "./directory.ts";
 import { Membership } from "./membership.ts";
@@ -57,7 +59,7 @@ export async function createCircle(env: Env, parts: CircleParts, started: AsyncD
     network,
     connected: () => transport.connected(),
     coordinator: () => known.election?.coordinator,
-    rules: { site: siteRule, account: accountRule, kv: kvRule },
+    rules: { site: siteRule, account: accountRule, kv: kvRule, [PRIVATE_TYPE]: privateRule },
     networkRules: { name: nameRule, kv: kvNameRule, ...recordsNetworkRules },
   });
   const records = await createRecords(env, { log, transport, cluster, signer: { host: identity.key, delegation: () => delegation }, network: network.id });

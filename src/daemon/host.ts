@@ -113,7 +113,7 @@ async function layGround(env: Env, options: HostOptions, started: AsyncDisposabl
   const ports = await choosePorts(directory, store.settings, options);
   const settings = await LiveSettings.open(directory);
   const addressBook = await AddressBook.open(directory.file("addresses.cbor"));
-  return { directory, identity, settings, delegation: await directory.delegation(), ports, web: { port: ports.httpPort }, store, addressBook };
+  return { directory, identity, settings, delegation: await directory.delegation(), seedOf: async (account) => (await options.personal.account(account)).seed, ports, web: { port: ports.httpPort }, store, addressBook };
 }
 
 async function openDoor(env: Env, ground: Ground, rooms: Rooms, started: AsyncDisposableStack): Promise<{ readonly port: number }> {

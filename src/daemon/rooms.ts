@@ -10,6 +10,8 @@ import type { RunningSites } from "../site/index.ts";
 import { createSites } from "../site/index.ts";
 import { acquaintancesWorker } from "./acquaintances.ts";
 import type { AddressBook } from "./address-book.ts";
+import type { RunningEntries } from "../drive/index.ts";
+import { createEntries } from "../drive/index.ts";
 import type { Kv } from "../kv/index.ts";
 import { createKv } from "../kv/index.ts";
 import type { Circle } from "./circle.ts";
@@ -27,6 +29,8 @@ export interface Ground {
   readonly identity: HostIdentity;
   readonly settings: LiveSettings;
   readonly delegation: Delegation | undefined;
+  /** The seed of a person who uses this machine. @throws DaemonError NO_ACCOUNT_KEY */
+  readonly seedOf: (account: AccountId) => Promise<Uint8Array>;
   readonly ports: Ports;
   /** Where the door listens: known once it is open, when any free port was asked for. */
   readonly web: { port: number };
@@ -60,6 +64,7 @@ export interface Rooms extends Circle {
   readonly mirrors: MirrorChoice;
   readonly sites: RunningSites;
   readonly kv: Kv;
+  readonly entries: RunningEntries;
   /** Those of all rooms. */
   readonly workers: readonly Worker[];
 }
@@ -106,8 +111,10 @@ export async function furnish(env: Env, options: FurnishOptions, ground: Ground,
   const account = (): AccountId | undefined => delegation?.account;
   const sites = createSites(env, { network: identity.network.id, self: identity.host, account, roster, records, pool });
   started.defer(() => sites.stop());
+  const entries = createEntries(env, { network: identity.network.id, account, seed: ground.seedOf, records, pool });
+  started.defer(() => entries.stop());
   const kv = createKv({ records, network: identity.network.id, account });
-  return { ...circle, acquaintances, pool, mirrors, sites, kv, workers: [...circle.workers, acquaintances, ...pool.workers, ...sites.workers] };
+  return { ...circle, acquaintances, pool, mirrors, sites, kv, entries, workers: [...circle.workers, acquaintances, ...pool.workers, ...sites.workers] };
 }
 
 /** What the pool needs to know to repair, audit and scrub. */

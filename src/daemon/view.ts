@@ -5,6 +5,7 @@ import type { Acknowledged, CreatedInvite, Gauge, HostRow, InviteGrants, InviteR
 import type { Transport } from "../net/index.ts";
 import type { Env, Worker, WorkerStatus } from "../platform/index.ts";
 import type { Pool } from "../pool/index.ts";
+import type { Entries } from "../drive/index.ts";
 import type { Kv } from "../kv/index.ts";
 import type { RunningRecords } from "../records/index.ts";
 import type { Sites } from "../site/index.ts";
@@ -32,6 +33,7 @@ export interface ViewParts {
   readonly pool: Pool;
   readonly sites: Sites;
   readonly kv: Kv;
+  readonly entries: Entries;
   readonly store: PieceStore;
   readonly transport: Transport;
   readonly addressBook: AddressBook;
@@ -46,6 +48,7 @@ export class View implements Node {
   readonly self: { readonly id: HostId; readonly name: string };
   readonly sites: Sites;
   readonly kv: Kv;
+  readonly entries: Entries;
   readonly pool: Pool;
   readonly upkeep: Upkeep;
   readonly #env: Env;
@@ -59,6 +62,7 @@ export class View implements Node {
     this.self = { id: parts.identity.host, name: parts.settings.hostName };
     this.sites = parts.sites;
     this.kv = parts.kv;
+    this.entries = parts.entries;
     this.pool = parts.pool;
     this.upkeep = parts.upkeep;
   }

@@ -1,5 +1,6 @@
 import type { Env } from "../platform/index.ts";
 import { Api } from "./api/api.ts";
+import { entryRoutes } from "./api/entry-routes.ts";
 import { Guard } from "./api/guard.ts";
 import { kvRoutes } from "./api/kv-routes.ts";
 import { networkRoutes, settingRoutes } from "./api/network-routes.ts";
@@ -7,6 +8,7 @@ import { upkeepRoutes } from "./api/upkeep-routes.ts";
 import { publicationRoutes } from "./api/publication-routes.ts";
 import { Publications } from "./api/publications.ts";
 import { siteRoutes } from "./api/site-routes.ts";
+import { Uploads } from "./api/uploads.ts";
 import { FileAnswers } from "./gateway/file-answer.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { MemoryCache } from "./gateway/memory-cache.ts";
@@ -35,7 +37,7 @@ export interface Door {
   readonly port: number;
   /** Those that are listened on: 127.0.0.1 and, where it exists, ::1. */
   readonly addresses: readonly string[];
-  /** Takes no more requests, aborts publications, lets answers under way end for up to 2 s. */
+  /** Takes no more requests, aborts publications and uploads, lets answers under way end for up to 2 s. */
   close(): Promise<void>;
 }
 
@@ -52,24 +54,25 @@ export async function createDoor(env: Env, options: DoorOptions): Promise<Door> 
   const publications = new Publications(env, options.node.sites);
   // The port comes first: addresses of sites have it in them.
   const listener = await openListener(env, options.port, { ...LIMITS, ...options.limits });
-  const reception = furnish(env, options, traffic, publications, listener.port);
+  const uploads = new Uploads(env, options.node.entries);
+  const reception = furnish(env, options, traffic, { publications, uploads }, listener.port);
   listener.serve((request, response) => reception.receive(request, response));
   return {
     port: listener.port,
     addresses: listener.addresses,
     async close() {
       reception.close();
-      await Promise.all([publications.close(), listener.close()]);
+      await Promise.all([publications.close(), uploads.close(), listener.close()]);
     },
   };
 }
 
-function furnish(env: Env, options: DoorOptions, traffic: Traffic, publications: Publications, port: number): Reception {
+function furnish(env: Env, options: DoorOptions, traffic: Traffic, { publications, uploads }: { readonly publications: Publications; readonly uploads: Uploads }, port: number): Reception {
   const { node, token, memoryCacheBytes = MEMORY_CACHE_BYTES } = options;
   const stalls = new Stalls(env, traffic);
   const shelves = new Shelves(env, node.sites);
   const files = new FileAnswers(env, new MemoryCache(memoryCacheBytes), stalls, traffic);
-  const routes = [...networkRoutes(node), ...settingRoutes(node), ...upkeepRoutes(node.upkeep), ...siteRoutes({ env, node, shelves, files, stalls, traffic, port }), ...publicationRoutes(node, publications, port), ...kvRoutes({ env, kv: node.kv, stalls, traffic })];
+  const routes = [...networkRoutes(node), ...settingRoutes(node), ...upkeepRoutes(node.upkeep), ...siteRoutes({ env, node, shelves, files, stalls, traffic, port }), ...publicationRoutes(node, publications, port), ...kvRoutes({ env, kv: node.kv, stalls, traffic }), ...entryRoutes({ env, entries: node.entries, uploads, stalls, traffic })];
   const api = new Api(env, new Guard(token, port), traffic, node.status().version, routes);
   return new Reception(env, traffic, new Gateway(env, node, shelves, files, traffic, port), api, new SelfPages(node, new Metrics(node, traffic), traffic, port));
 }

@@ -10,5 +10,7 @@ export type { Gauge, Node, Upkeep } from "./port.ts";
 export type { Acknowledged, CreatedInvite, ErrorBody, FileFault, FileRow, HeadRow, HostRow, InviteGrants, InviteRow, Layout, LayoutRow, NetworkSettings, PeerAddresses, PublishRow, SettingChanges, SiteRow, Status, WorkerRow } from "./rows.ts";
 export type { PartingRow, PoolHostRow, PoolPersonRow, PoolRow, WherePack, WhereRow } from "./pool-rows.ts";
 export type { CapacityRow, MirrorsRow, PersonRow } from "./upkeep-rows.ts";
+export type { SourceRow } from "./api/source-tally.ts";
+export type { EntryFaultRow, EntryRow, PrivateRow, PutRow } from "./entry-rows.ts";
 export type { KvChange, KvCreate, KvEntry, KvNamespace, KvRead, KvScan, KvWriteRow, KvWritten } from "./kv-rows.ts";
 export { EXIT, exitCodeOf, httpStatusOf, knownCodes } from "./status.ts";

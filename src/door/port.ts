@@ -1,5 +1,6 @@
 import type { AccountId, HostId } from "../codec/index.ts";
 import type { WorkerStatus } from "../platform/index.ts";
+import type { Entries } from "../drive/index.ts";
 import type { Kv } from "../kv/index.ts";
 import type { Pool } from "../pool/index.ts";
 import type { Sites } from "../site/index.ts";
@@ -44,6 +45,8 @@ export interface Node {
   readonly self: { readonly id: HostId; readonly name: string };
   readonly sites: Sites;
   readonly kv: Kv;
+  /** What this host's person keeps for themselves. */
+  readonly entries: Entries;
   /** Tells who holds a site and what it survives. */
   readonly pool: Pick<Pool, "standing">;
   readonly upkeep: Upkeep;

@@ -29,3 +29,20 @@ export function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> 
   signal.addEventListener("abort", abort, { once: true });
   return Promise.race([work, promise]).finally(() => signal.removeEventListener("abort", abort));
 }
+
+/** The same items; ends with the signal's reason as soon as it is aborted, also while the source keeps silent. */
+export async function* cancellable<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const iterator = source[Symbol.asyncIterator]();
+  let isDone = false;
+  try {
+    while (!isDone) {
+      signal.throwIfAborted();
+      const next = await raceAbort(iterator.next(), signal);
+      isDone = next.done === true;
+      if (next.done !== true) yield next.value;
+    }
+  } finally {
+    // Not awaited: a source that keeps silent would not answer this either.
+    if (!isDone) void Promise.resolve(iterator.return?.()).catch(() => undefined);
+  }
+}

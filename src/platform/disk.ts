@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
+import type { Stats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { lstat, mkdir, open, readFile, readdir, realpath, rename, rm, stat, statfs } from "node:fs/promises";
+import { chmod, lstat, mkdir, open, readFile, readdir, realpath, rename, rm, stat, statfs, utimes } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { codeOf, diskError } from "./errors.ts";
 
@@ -169,6 +170,32 @@ export async function createForWriting(path: string, mode = 0o644): Promise<NewF
   }
 }
 
+/** When something was changed last, and who may do what with it: the nine bits of POSIX. */
+export interface Stamp {
+  readonly modifiedMs: number;
+  readonly mode: number;
+}
+
+/** Gives a file or folder its time and its permissions. */
+export async function stamp(path: string, { modifiedMs, mode }: Stamp): Promise<void> {
+  try {
+    await utimes(path, modifiedMs / 1000, modifiedMs / 1000);
+    await chmod(path, mode);
+  } catch (error) {
+    throw diskError(error, path);
+  }
+}
+
+/** Has what was written under a temporary name appear under its own, whole and stamped. */
+export async function putInPlace(temporary: string, path: string, stamped: Stamp): Promise<void> {
+  await stamp(temporary, stamped);
+  try {
+    await rename(temporary, path);
+  } catch (error) {
+    throw diskError(error, path);
+  }
+}
+
 /** Opens a file for appending, created if need be; its descriptor can be handed to another process as its log. */
 export async function openForAppending(path: string, mode = 0o600): Promise<{ readonly descriptor: number; close(): Promise<void> }> {
   try {
@@ -185,6 +212,8 @@ export interface FolderEntry {
   readonly kind: "file" | "folder" | "other" | "link-outside" | "link-broken" | "link-loop";
   readonly absolutePath: string;
   readonly sizeBytes: number;
+  readonly modifiedMs: number;
+  readonly mode: number;
 }
 
 /**
@@ -218,15 +247,19 @@ async function describe(home: string, absolutePath: string, path: string, parent
   const found = await lstat(absolutePath);
   if (!found.isSymbolicLink()) {
     const kind = found.isFile() ? "file" : found.isDirectory() ? "folder" : "other";
-    return { path, kind, absolutePath, sizeBytes: found.size };
+    return { path, kind, absolutePath, ...factsOf(found) };
   }
   const target = await realpath(absolutePath).catch(() => undefined);
-  if (target === undefined) return { path, kind: "link-broken", absolutePath, sizeBytes: 0 };
-  if (target !== home && !target.startsWith(home + sep)) return { path, kind: "link-outside", absolutePath, sizeBytes: 0 };
+  if (target === undefined) return { path, kind: "link-broken", absolutePath, ...factsOf(found) };
+  if (target !== home && !target.startsWith(home + sep)) return { path, kind: "link-outside", absolutePath, ...factsOf(found) };
   const behind = await stat(target);
-  if (behind.isDirectory() && parents.includes(target)) return { path, kind: "link-loop", absolutePath, sizeBytes: 0 };
+  if (behind.isDirectory() && parents.includes(target)) return { path, kind: "link-loop", absolutePath, ...factsOf(behind) };
   const kind = behind.isFile() ? "file" : behind.isDirectory() ? "folder" : "other";
-  return { path, kind, absolutePath: target, sizeBytes: behind.size };
+  return { path, kind, absolutePath: target, ...factsOf(behind) };
+}
+
+function factsOf(found: Stats): { readonly sizeBytes: number; readonly modifiedMs: number; readonly mode: number } {
+  return { sizeBytes: found.size, modifiedMs: found.mtimeMs, mode: found.mode };
 }
 
 function byUtf8(a: string, b: string): number {

@@ -9,7 +9,7 @@
 import type { BlobId, NamespaceId, PackId } from "../codec/index.ts";
 import { PathSet, RAW, blobIdOf } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
-import { Limiter, raceAbort } from "../platform/index.ts";
+import { Limiter, cancellable } from "../platform/index.ts";
 import type { Copies, Extent, PackContent, Places, Pool, StoredPack } from "../pool/index.ts";
 import { MAX_BLOB_BYTES, MAX_PACK_BYTES, Packer } from "../pool/index.ts";
 import { SiteError } from "./errors.ts";
@@ -253,21 +253,4 @@ function indexOf(packs: readonly PackId[], pages: readonly (WrittenPage & { read
   const bytes = indexCodec.encode({ packs, pages: entries });
   if (bytes.length > MAX_BLOB_BYTES) throw new SiteError("SITE_TOO_LARGE", "The site lies in more packs than one list can name, some 400 GiB. Publish a part of it under another name.");
   return { id: blobIdOf(RAW, sha256(bytes)), bytes };
-}
-
-/** The same bytes; ends with the signal's reason as soon as it is aborted, also while the source keeps silent. */
-async function* cancellable(source: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const iterator = source[Symbol.asyncIterator]();
-  let isDone = false;
-  try {
-    while (!isDone) {
-      signal.throwIfAborted();
-      const next = await raceAbort(iterator.next(), signal);
-      isDone = next.done === true;
-      if (next.done !== true) yield next.value;
-    }
-  } finally {
-    // Not awaited: a source that keeps silent would not answer this either.
-    if (!isDone) void Promise.resolve(iterator.return?.()).catch(() => undefined);
-  }
 }

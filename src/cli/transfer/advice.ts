@@ -1,6 +1,6 @@
 import { openForReading } from "../../platform/index.ts";
 import { printable } from "../table.ts";
-import type { FileToPublish } from "./scan.ts";
+import type { FileToSend } from "./scan.ts";
 
 /** Of each file of rules; the rest is counted. */
 const SHOWN = 10;
@@ -8,7 +8,7 @@ const SHOWN = 10;
 const READ_BYTES = 256 * 1024;
 
 /** What in these files will not work as their author may think, in sentences. None of it keeps them from being published. */
-export async function advise(files: readonly FileToPublish[]): Promise<string[]> {
+export async function advise(files: readonly FileToSend[]): Promise<string[]> {
   const rules = files.filter((file) => file.path === "_redirects" || file.path === "_headers");
   if (rules.length === 0) return [];
   const { rulesFaults } = await import("../../site/index.ts");
@@ -21,7 +21,7 @@ export async function advise(files: readonly FileToPublish[]): Promise<string[]>
   return warnings;
 }
 
-async function start(file: FileToPublish): Promise<Uint8Array> {
+async function start(file: FileToSend): Promise<Uint8Array> {
   const opened = await openForReading(file.absolutePath);
   try {
     return await opened.read(0, Math.min(file.sizeBytes, READ_BYTES));

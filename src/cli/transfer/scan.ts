@@ -4,16 +4,22 @@ import { messageOf, openForReading, statIfPresent, walkFolder } from "../../plat
 import { CliError } from "../errors.ts";
 import { count } from "../sizes.ts";
 import { printable } from "../table.ts";
+import type { Deed } from "./deed.ts";
+import { PUBLISHING } from "./deed.ts";
 
-/** A file to be published: where it lies and where it goes. */
-export interface FileToPublish {
+/** A file to be sent: where it lies and where it goes. */
+export interface FileToSend {
   readonly path: string;
   readonly absolutePath: string;
   readonly sizeBytes: number;
+  readonly modifiedMs: number;
+  readonly mode: number;
 }
 
 export interface Scan {
-  readonly files: readonly FileToPublish[];
+  readonly kind: "file" | "folder";
+  readonly files: readonly FileToSend[];
+  readonly folders: readonly Pick<FileToSend, "path" | "modifiedMs" | "mode">[];
   readonly sizeBytes: number;
   /** What a person should hear of although it does not stop them. */
   readonly warnings: readonly string[];
@@ -23,37 +29,41 @@ export interface Scan {
 const PRIVATE = /(^|\/)(\.git|\.svn|\.hg|\.env[^/]*|\.ssh|\.htpasswd|\.DS_Store|node_modules)(\/|$)/;
 
 /**
- * What would be published from a folder, or from a single file under its own name.
- * @throws CliError EMPTY_FOLDER; UNFIT_FOLDER listing what cannot be published and why
+ * What would be sent of a folder, or of a single file under its own name.
+ * @throws CliError EMPTY_FOLDER; UNFIT_FOLDER listing what cannot be sent and why
  */
-export async function scan(source: string, signal: AbortSignal): Promise<Scan> {
+export async function scan(source: string, signal: AbortSignal, deed: Deed = PUBLISHING): Promise<Scan> {
   const root = resolve(source);
   const found = await statIfPresent(root);
   if (found === undefined) throw new CliError("UNFIT_FOLDER", `${root} does not exist. Check how it is spelt.`);
-  if (found.kind === "other") throw new CliError("UNFIT_FOLDER", `${root} is neither a folder nor a file. Publish a folder, or one file.`);
+  if (found.kind === "other") throw new CliError("UNFIT_FOLDER", `${root} is neither a folder nor a file. Give a folder, or one file.`);
   if (found.kind === "file") {
-    const file = { path: basename(root), absolutePath: root, sizeBytes: found.sizeBytes };
-    refuseFaults(root, await unreadable([file]));
-    return { files: [file], sizeBytes: file.sizeBytes, warnings: [] };
+    const { sizeBytes, modifiedMs, mode } = found;
+    const file = { path: basename(root), absolutePath: root, sizeBytes, modifiedMs, mode };
+    refuseFaults(root, await unreadable([file]), deed);
+    return { kind: "file", files: [file], folders: [], sizeBytes: file.sizeBytes, warnings: [] };
   }
-  return scanFolder(root, signal);
+  return scanFolder(root, signal, deed);
 }
 
-async function scanFolder(root: string, signal: AbortSignal): Promise<Scan> {
-  const files: FileToPublish[] = [];
+async function scanFolder(root: string, signal: AbortSignal, deed: Deed): Promise<Scan> {
+  const files: FileToSend[] = [];
+  const folders: Scan["folders"][number][] = [];
   const faults: string[] = [];
   const broken: string[] = [];
   for await (const entry of walkFolder(root, signal)) {
-    if (entry.kind === "file") files.push({ path: entry.path, absolutePath: entry.absolutePath, sizeBytes: entry.sizeBytes });
+    const { path, absolutePath, sizeBytes, modifiedMs, mode } = entry;
+    if (entry.kind === "file") files.push({ path, absolutePath, sizeBytes, modifiedMs, mode });
+    else if (entry.kind === "folder") folders.push({ path, modifiedMs, mode });
     else if (entry.kind === "link-broken") broken.push(entry.path);
-    else if (entry.kind !== "folder") faults.push(`${entry.path}: ${faultOf(entry)}`);
+    else faults.push(`${entry.path}: ${faultOf(entry)}`);
   }
-  refuseFaults(root, [...faults, ...(await unreadable(files))]);
-  if (files.length === 0) throw new CliError("EMPTY_FOLDER", `${root} has no files in it, so there is nothing to publish. Check the folder's name.`);
+  refuseFaults(root, [...faults, ...(await unreadable(files))], deed);
+  if (files.length === 0 && !deed.mayBeEmpty) throw new CliError("EMPTY_FOLDER", `${root} has no files in it, so there is nothing to be ${deed.done}. Check the folder's name.`);
   const warnings = broken.map((path) => `${printable(path)} is left out: the link leads nowhere.`);
-  const isPrivate = files.find((file) => PRIVATE.test(file.path));
+  const isPrivate = deed.isPublic ? files.find((file) => PRIVATE.test(file.path)) : undefined;
   if (isPrivate !== undefined) warnings.push(`${printable(isPrivate.path)} will be public like all else in the folder. If it is not meant for everybody, unpublish, take it out and publish again.`);
-  return { files, sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0), warnings };
+  return { kind: "folder", files, folders, sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0), warnings };
 }
 
 function faultOf(entry: FolderEntry): string {
@@ -62,7 +72,7 @@ function faultOf(entry: FolderEntry): string {
   return "neither a file nor a folder; take it out";
 }
 
-async function unreadable(files: readonly FileToPublish[]): Promise<string[]> {
+async function unreadable(files: readonly FileToSend[]): Promise<string[]> {
   const faults: string[] = [];
   for (const file of files) {
     try {
@@ -76,8 +86,8 @@ async function unreadable(files: readonly FileToPublish[]): Promise<string[]> {
 
 const SHOWN = 20;
 
-function refuseFaults(root: string, faults: readonly string[]): void {
+function refuseFaults(root: string, faults: readonly string[], deed: Deed): void {
   if (faults.length === 0) return;
   const more = faults.length > SHOWN ? `\n  and ${count(faults.length - SHOWN, "more", "more")}` : "";
-  throw new CliError("UNFIT_FOLDER", `${root} cannot be published as it is. Nothing was published; mend this first:\n${faults.slice(0, SHOWN).map((fault) => `  ${fault}`).join("\n")}${more}`);
+  throw new CliError("UNFIT_FOLDER", `${root} cannot be ${deed.done} as it is. Nothing was ${deed.done}; mend this first:\n${faults.slice(0, SHOWN).map((fault) => `  ${fault}`).join("\n")}${more}`);
 }

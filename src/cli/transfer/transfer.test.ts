@@ -59,7 +59,7 @@ test("a file that grows, shrinks, is rewritten or vanishes while it is read is a
 test("a publication is taken back when a file cannot be sent, and when it is stopped", async () => {
   await using place = await folder();
   await writeFile(join(place.path, "a"), "a");
-  const found = { files: [{ path: "a", absolutePath: join(place.path, "a"), sizeBytes: 1 }], sizeBytes: 1, warnings: [] };
+  const found = { kind: "folder" as const, files: [{ path: "a", absolutePath: join(place.path, "a"), sizeBytes: 1, modifiedMs: 1, mode: 0o644 }], folders: [], sizeBytes: 1, warnings: [] };
   const calls: string[] = [];
   const api = { beginPublication: async () => "p1", abort: async (id: string) => void calls.push(`abort ${id}`) };
   const failing = { ...api, addFile: async () => Promise.reject(new Error("no space")) } as unknown as HostApi;

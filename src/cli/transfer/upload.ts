@@ -5,7 +5,7 @@ import { CliError } from "../errors.ts";
 import { Progress } from "../progress.ts";
 import { inParallel } from "./parallel.ts";
 import { readUnchanged } from "./read-unchanged.ts";
-import type { FileToPublish, Scan } from "./scan.ts";
+import type { FileToSend, Scan } from "./scan.ts";
 
 /** Files that are sent at once. More does not help: the disks are the limit. */
 const WIDTH = 4;
@@ -35,7 +35,7 @@ export async function upload(context: Context, api: HostApi, name: string, copie
   }
 }
 
-async function* counted(file: FileToPublish, progress: Progress): AsyncGenerator<Uint8Array> {
+async function* counted(file: FileToSend, progress: Progress): AsyncGenerator<Uint8Array> {
   for await (const chunk of readUnchanged(file)) {
     yield chunk;
     progress.addBytes(chunk.length);

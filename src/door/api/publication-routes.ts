@@ -1,10 +1,9 @@
-import type { IncomingMessage } from "node:http";
 import type { Copies } from "../../pool/index.ts";
-import { DoorError } from "../errors.ts";
 import type { Node } from "../port.ts";
 import { FileRow, PublishRow } from "../rows.ts";
 import { body, object, text } from "../schema.ts";
 import { fileRow, publishRow } from "../site-rows.ts";
+import { lengthOf } from "./length.ts";
 import type { Publications } from "./publications.ts";
 import type { Call, Route } from "./route.ts";
 import { ok } from "./route.ts";
@@ -17,13 +16,6 @@ const Begun = object({ id: text }, { $id: "Begun" });
 
 /** Where the path inside the site begins in /api/publications/{id}/files/{path}. */
 const PATH_PARTS = 4;
-const DIGITS = /^\d{1,15}$/;
-
-function lengthOf(request: IncomingMessage): number {
-  const length = request.headers["content-length"];
-  if (length === undefined || !DIGITS.test(length)) throw new DoorError("LENGTH_REQUIRED", "Say with Content-Length how many bytes the file has; it is compared with what comes.");
-  return Number(length);
-}
 
 async function addFile(publications: Publications, call: Call): Promise<FileRow> {
   // Not destroyed when it is given up: with its connection the answer that says why would be lost.

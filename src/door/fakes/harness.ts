@@ -8,6 +8,7 @@ import type { Env } from "../../platform/index.ts";
 import { machineEnv, silentLog } from "../../platform/index.ts";
 import type { Door, DoorOptions } from "../door.ts";
 import { createDoor } from "../door.ts";
+import { FakeEntries } from "./fake-entries.ts";
 import { FakeKv } from "./fake-kv.ts";
 import { FakeSites } from "./fake-sites.ts";
 import type { Node, Upkeep } from "../port.ts";
@@ -85,6 +86,7 @@ export class FakeNode implements Node {
   readonly self: Node["self"];
   readonly sites = new FakeSites();
   readonly kv = new FakeKv();
+  readonly entries = new FakeEntries();
   readonly upkeep = new FakeUpkeep();
   rows: HostRow[];
   networkName = "friends";

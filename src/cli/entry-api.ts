@@ -1,0 +1,74 @@
+import type { IncomingMessage } from "node:http";
+import type { EntryFaultRow, EntryRow, PrivateRow, PutRow } from "../door/index.ts";
+import type { ApiClient } from "./http.ts";
+import { encodedPath } from "./http.ts";
+
+/** How long a question may take that needs nobody but the host itself. */
+const PROMPT_MS = 20_000;
+const ABORT_MS = 5_000;
+
+/** How redundantly something is to be kept, as the API is asked. */
+export type WantedRedundancy = { readonly kind: "copies"; readonly copies: number | "all" } | { readonly kind: "code"; readonly k: number; readonly m: number };
+
+/** A file or folder that is put. */
+export interface Facts {
+  readonly path: string;
+  readonly mode: number;
+  readonly modifiedMs: number;
+}
+
+/** What the running host can be asked about private content. */
+export class EntryApi {
+  readonly #client: ApiClient;
+  readonly #signal: AbortSignal;
+
+  constructor(client: ApiClient, signal: AbortSignal) {
+    this.#client = client;
+    this.#signal = signal;
+  }
+
+  list(): AsyncGenerator<EntryRow | EntryFaultRow> {
+    return this.#client.rows("/entries", this.#signal) as AsyncGenerator<EntryRow | EntryFaultRow>;
+  }
+
+  rows(id: string): AsyncGenerator<PrivateRow> {
+    return this.#client.rows(`/entries/${encodeURIComponent(id)}/files`, this.#signal) as AsyncGenerator<PrivateRow>;
+  }
+
+  async remove(id: string): Promise<{ readonly safe: boolean }> {
+    return (await this.#ask("DELETE", `/entries/${encodeURIComponent(id)}`)) as { safe: boolean };
+  }
+
+  /** A file's bytes; behind them the trailer says where they came from. */
+  download(id: string, path: string, signal: AbortSignal): Promise<IncomingMessage> {
+    return this.#client.open({ method: "GET", path: `/entries/${encodeURIComponent(id)}/content/${encodedPath(path)}`, signal, headers: { te: "trailers" } });
+  }
+
+  /** The first upload looks through all that is kept already, which may take a while. */
+  async begin(name: string, kind: "file" | "folder", redundancy: WantedRedundancy | undefined, signal: AbortSignal): Promise<string> {
+    const json = { name, kind, ...(redundancy === undefined ? {} : { redundancy }) };
+    return ((await this.#client.ask({ method: "POST", path: "/uploads", json, signal })) as { id: string }).id;
+  }
+
+  async addFolders(upload: string, folders: readonly Facts[]): Promise<void> {
+    await this.#ask("POST", `/uploads/${upload}/folders`, { folders });
+  }
+
+  async addFile(upload: string, file: Facts & { readonly sizeBytes: number }, chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<PrivateRow> {
+    const headers = { "holdfast-mode": file.mode, "holdfast-modified-ms": file.modifiedMs };
+    return (await this.#client.ask({ method: "PUT", path: `/uploads/${upload}/files/${encodedPath(file.path)}`, headers, body: { sizeBytes: file.sizeBytes, chunks }, signal })) as PrivateRow;
+  }
+
+  async commit(upload: string, signal: AbortSignal): Promise<PutRow> {
+    return (await this.#client.ask({ method: "POST", path: `/uploads/${upload}/commit`, signal })) as PutRow;
+  }
+
+  /** Also after Ctrl-C: so it has its own patience. */
+  async abort(upload: string): Promise<void> {
+    await this.#client.ask({ method: "DELETE", path: `/uploads/${upload}`, signal: AbortSignal.timeout(ABORT_MS) });
+  }
+
+  #ask(method: "DELETE" | "POST", path: string, json?: unknown): Promise<unknown> {
+    return this.#client.ask({ method, path, signal: AbortSignal.any([this.#signal, AbortSignal.timeout(PROMPT_MS)]), ...(json === undefined ? {} : { json }) });
+  }
+}

@@ -1,0 +1,136 @@
+import { dirname, resolve } from "node:path";
+import { hex } from "../../codec/index.ts";
+import { hasher } from "../../crypto/index.ts";
+import type { PrivateRow, SourceRow } from "../../door/index.ts";
+import { HoldfastError, createForWriting, ensureFolder, openForReading, putInPlace, removeIfPresent, stamp, statIfPresent } from "../../platform/index.ts";
+import type { Context } from "../context.ts";
+import type { EntryApi } from "../entry-api.ts";
+import { CliError } from "../errors.ts";
+import { Progress } from "../progress.ts";
+import { count } from "../sizes.ts";
+import { inParallel } from "./parallel.ts";
+import { placeBelow } from "./safe-path.ts";
+import { Sources } from "./sources.ts";
+
+const WIDTH = 8;
+const READ_BYTES = 1024 * 1024;
+/** Behind the name of a file that is not whole yet. */
+const PART = ".holdfast-part";
+/** While files are written below it, a folder must let its owner in. */
+const OPEN_FOLDER = 0o700;
+
+export interface Fetched {
+  readonly files: number;
+  /** Those that were there already, with the content that they should have. */
+  readonly alreadyThere: number;
+  readonly sizeBytes: number;
+  readonly sources: readonly SourceRow[];
+}
+
+interface Reporting {
+  readonly progress: Progress;
+  readonly sources: Sources;
+}
+
+/**
+ * Fetches files into a folder. Each appears under its name when it is whole and its SHA-256 is the one that it was put with. What is there
+ * already with that content is not fetched again, so that a fetch that was stopped goes on where it was; nothing else is overwritten.
+ * @param told called for each file once it is whole
+ * @throws CliError FILE_IN_THE_WAY, UNSAFE_PATH, DAMAGED, CANCELLED
+ */
+export async function fetchAll(context: Context, entries: EntryApi, id: string, rows: readonly PrivateRow[], to: string, told: (row: PrivateRow) => void): Promise<Fetched> {
+  const root = resolve(to);
+  const places = rows.map((row) => ({ row, place: placeBelow(root, row.path) }));
+  const files = places.filter(({ row }) => row.kind === "file");
+  const folders = places.filter(({ row }) => row.kind === "folder");
+  const progress = new Progress(context.env, context.io, "Fetching", files.length, files.reduce((sum, { row }) => sum + row.sizeBytes, 0));
+  const sources = new Sources();
+  const done = { files: 0, alreadyThere: 0, sizeBytes: 0 };
+  try {
+    await makeFolder(root);
+    for (const { place } of folders) await makeFolder(place);
+    await inParallel(files, WIDTH, context.signal, async ({ row, place }, signal) => {
+      if (await isThere(row, place)) done.alreadyThere += 1;
+      else await fetchFile(entries, id, row, place, { progress, sources }, signal);
+      done.files += 1;
+      done.sizeBytes += row.sizeBytes;
+      progress.addFile();
+      told(row);
+    });
+    // The deepest first: whatever changes in a folder changes its time.
+    for (const { row, place } of folders.toReversed()) await stamp(place, row);
+    return { ...done, sources: sources.rows() };
+  } catch (error) {
+    throw context.signal.aborted ? new CliError("CANCELLED", `Stopped. ${count(done.files, "whole file")} of ${count(files.length, "file")} are in ${root}; the same command fetches the rest.`, { cause: error }) : error;
+  } finally {
+    progress.end();
+  }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  const found = await statIfPresent(path);
+  if (found !== undefined && found.kind !== "folder") throw inTheWay(path, "and is no folder");
+  await ensureFolder(path, OPEN_FOLDER | 0o055);
+}
+
+/** @throws CliError FILE_IN_THE_WAY for anything that is not this very file */
+async function isThere(row: PrivateRow, place: string): Promise<boolean> {
+  const found = await statIfPresent(place);
+  if (found === undefined) return false;
+  if (found.kind !== "file" || found.sizeBytes !== row.sizeBytes || (await sha256Of(place)) !== row.sha256) throw inTheWay(place, "with other content");
+  return true;
+}
+
+function inTheWay(place: string, how: string): CliError {
+  return new CliError("FILE_IN_THE_WAY", `${place} is there already ${how}. Nothing is overwritten: move it away, or fetch into another folder with --to.`);
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const opened = await openForReading(path);
+  const hash = hasher();
+  try {
+    for (let at = 0; ; ) {
+      const bytes = await opened.read(at, READ_BYTES);
+      if (bytes.length === 0) return hex(hash.digest());
+      hash.update(bytes);
+      at += bytes.length;
+    }
+  } finally {
+    await opened.close();
+  }
+}
+
+async function fetchFile(entries: EntryApi, id: string, row: PrivateRow, place: string, { progress, sources }: Reporting, signal: AbortSignal): Promise<void> {
+  const part = place + PART;
+  await ensureFolder(dirname(place), 0o755);
+  // Left by a fetch that was killed; nobody knows how much of it is right.
+  await removeIfPresent(part);
+  try {
+    const response = await entries.download(id, row.path, signal);
+    const sha256 = await receive(response, part, progress);
+    sources.add(response.trailers["holdfast-sources"]);
+    if (sha256 !== row.sha256) throw new CliError("DAMAGED", `${row.path} has not the SHA-256 with which it was put. It was not kept; try again, from another host of yours.`);
+    await putInPlace(part, place, row);
+  } catch (error) {
+    await removeIfPresent(part);
+    signal.throwIfAborted();
+    if (error instanceof HoldfastError) throw error;
+    throw new CliError("DAMAGED", `${row.path} broke off. It was not kept; the same command fetches what is missing.`, { cause: error });
+  }
+}
+
+/** Writes what comes, and gives its SHA-256. */
+async function receive(response: AsyncIterable<Uint8Array>, part: string, progress: Progress): Promise<string> {
+  const target = await createForWriting(part, 0o600);
+  const hash = hasher();
+  try {
+    for await (const chunk of response) {
+      hash.update(chunk);
+      await target.write(chunk);
+      progress.addBytes(chunk.length);
+    }
+  } finally {
+    await target.close();
+  }
+  return hex(hash.digest());
+}

@@ -1,0 +1,187 @@
+import type { IncomingMessage } from "node:http";
+import type { Entries, PrivateFile, RowFacts } from "../../drive/index.ts";
+import { codeOf, messageOf } from "../../platform/index.ts";
+import type { EntryFaultRow, EntryRow } from "../entry-rows.ts";
+import { AddFolders, BeginUpload, EntryFaultRow as EntryFaultSchema, EntryRow as EntrySchema, PrivateRow, PutRow, entryRow, privateRow, putRow } from "../entry-rows.ts";
+import { DoorError } from "../errors.ts";
+import { stream } from "../gateway/byte-source.ts";
+import { parseRange } from "../gateway/ranges.ts";
+import { list, object, text } from "../schema.ts";
+import { lengthOf } from "./length.ts";
+import type { Answer, AnswerDoc, Call, Route } from "./route.ts";
+import { ok } from "./route.ts";
+import { formFor, sendRows } from "./rows-stream.ts";
+import type { SiteDesk } from "./site-routes.ts";
+import { SOURCES_TRAILER, SourceTally } from "./source-tally.ts";
+import type { Uploads } from "./uploads.ts";
+
+const UploadBegun = object({ id: text }, { $id: "UploadBegun" });
+const LINES = ["application/json", "application/x-ndjson"] as const;
+const ENTRIES: AnswerDoc = { description: "What this host's person keeps; one object per line when Accept is application/x-ndjson", schema: object({ entries: list({ anyOf: [EntrySchema, EntryFaultSchema] }) }), mediaTypes: LINES };
+const ROWS: AnswerDoc = { description: "Its files and folders; one object per line when Accept is application/x-ndjson", schema: object({ rows: list(PrivateRow) }), mediaTypes: LINES };
+const BYTES = { mediaTypes: ["application/octet-stream"] } as const;
+
+/** Where the path begins in /api/entries/{id}/content/{path} and in /api/uploads/{id}/files/{path}. */
+const PATH_PARTS = 4;
+const MAX_MODE = 0o777;
+/** A private file is for nobody's cache, and no browser may show it on this origin. */
+const AS_DATA = ["Content-Type", "application/octet-stream", "Content-Disposition", "attachment", "Content-Security-Policy", "sandbox", "Cross-Origin-Resource-Policy", "same-origin", "Cache-Control", "no-store", "X-Content-Type-Options", "nosniff", "Accept-Ranges", "bytes"];
+
+/** What the routes about private content need of the door. */
+export type EntryDesk = Pick<SiteDesk, "env" | "stalls" | "traffic"> & { readonly entries: Entries; readonly uploads: Uploads };
+
+async function* entryRows(entries: Entries): AsyncGenerator<EntryRow | EntryFaultRow> {
+  for await (const each of entries.list()) yield "fault" in each ? { id: each.id, code: codeOf(each.fault) ?? "INTERNAL", message: messageOf(each.fault) } : entryRow(each);
+}
+
+async function* rowsOf(entries: Entries, id: string): AsyncGenerator<PrivateRow> {
+  for await (const row of (await entries.open(id)).rows()) yield privateRow(row);
+}
+
+async function streamed(desk: EntryDesk, call: Call, name: string, rows: AsyncIterable<object>): Promise<"sent"> {
+  await sendRows(call.outgoing, desk.stalls, desk.traffic, formFor(call.incoming.headers.accept, name), rows);
+  return "sent";
+}
+
+async function content(desk: EntryDesk, call: Call): Promise<"sent"> {
+  const path = call.parts.slice(PATH_PARTS).join("/");
+  const file = await (await desk.entries.open(call.param("id"))).file(path);
+  if (file === undefined) throw new DoorError("NO_FILE", `There is no file ${JSON.stringify(path)} in it.`);
+  const { range } = call.incoming.headers;
+  const asked = range === undefined ? "whole" : parseRange(range, file.sizeBytes);
+  const tag = ["ETag", `"${file.sha256}"`, ...AS_DATA];
+  if (asked === "unsatisfiable") return sendHead(desk, call, 416, [...tag, "Content-Range", `bytes */${file.sizeBytes}`, "Content-Length", "0"]);
+  // Of several ranges none is answered alone: the whole file is, which is always allowed.
+  const part = asked === "whole" || asked.length > 1 ? undefined : asked[0];
+  const [first, length] = part === undefined ? [0, file.sizeBytes] : [part.first, part.last - part.first + 1];
+  const within = part === undefined ? [] : ["Content-Range", `bytes ${first}-${part.last}/${file.sizeBytes}`];
+  return send(desk, call, part === undefined ? 200 : 206, [...tag, ...within], file, first, length);
+}
+
+async function send(desk: EntryDesk, call: Call, status: number, headers: readonly string[], file: PrivateFile, first: number, length: number): Promise<"sent"> {
+  const { incoming, outgoing } = call;
+  if (length === 0) return sendHead(desk, call, status, [...headers, "Content-Length", "0"]);
+  // Whoever takes trailers is told behind the content where it came from.
+  const sources = incoming.headers["te"]?.includes("trailers") === true ? new SourceTally() : undefined;
+  const framing = sources === undefined ? ["Content-Length", String(length)] : ["Trailer", SOURCES_TRAILER];
+  const read = async function* (signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    yield* file.read(first, length, { signal, onSource: sources?.add });
+    if (sources !== undefined) outgoing.addTrailers([[SOURCES_TRAILER, sources.text()]]);
+  };
+  await stream(desk.env, outgoing, { what: `a private file of ${file.sizeBytes} bytes`, length, read }, desk.stalls, desk.traffic, () => {
+    outgoing.writeHead(status, [...headers, ...framing]);
+    desk.traffic.count(status, 0);
+  });
+  return "sent";
+}
+
+function sendHead(desk: EntryDesk, { outgoing }: Call, status: number, headers: readonly string[]): "sent" {
+  outgoing.writeHead(status, [...headers]);
+  outgoing.end();
+  desk.traffic.count(status, 0);
+  return "sent";
+}
+
+/** @throws DoorError BAD_REQUEST */
+function numberIn(request: IncomingMessage, header: string, most: number): number {
+  const said = request.headers[header];
+  const number = Number(said);
+  if (typeof said !== "string" || !/^\d{1,16}$/.test(said) || number > most) throw new DoorError("BAD_REQUEST", `The header ${header} says a whole number up to ${most}.`);
+  return number;
+}
+
+function addFile(desk: EntryDesk, call: Call): Promise<Answer> {
+  const { incoming } = call;
+  const path = call.parts.slice(PATH_PARTS).join("/");
+  const facts: RowFacts = { path, mode: numberIn(incoming, "holdfast-mode", MAX_MODE), modifiedMs: numberIn(incoming, "holdfast-modified-ms", Number.MAX_SAFE_INTEGER) };
+  // Not destroyed when it is given up: with its connection the answer that says why would be lost.
+  const chunks = incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+  return desk.uploads.add(call.param("id"), facts, { path, length: lengthOf(incoming), chunks }).then((row) => ok(privateRow(row)));
+}
+
+export function entryRoutes(desk: EntryDesk): readonly Route[] {
+  const { entries } = desk;
+  return [
+    { method: "GET", path: "/api/entries", name: "entries", summary: "The private files and folders of this host's person", gives: { 200: ENTRIES }, handle: (call) => streamed(desk, call, "entries", entryRows(entries)) },
+    { method: "GET", path: "/api/entries/{id}", name: "entry", summary: "One of them", gives: { 200: { description: "The entry", schema: EntrySchema } }, handle: async (call) => ok(entryRow((await entries.open(call.param("id"))).info)) },
+    { method: "GET", path: "/api/entries/{id}/files", name: "entryFiles", summary: "Everything in a private folder, in the order of paths", gives: { 200: ROWS }, handle: (call) => streamed(desk, call, "rows", rowsOf(entries, call.param("id"))) },
+    {
+      method: "GET",
+      path: "/api/entries/{id}/content/{path}",
+      name: "entryContent",
+      summary: "A private file's bytes, decrypted on this host; one range of them with Range. With TE: trailers, the trailer Holdfast-Sources says what came from where",
+      gives: { 200: { description: "The bytes", ...BYTES }, 206: { description: "A part of them", ...BYTES } },
+      handle: (call) => content(desk, call),
+    },
+    {
+      method: "DELETE",
+      path: "/api/entries/{id}",
+      name: "removeEntry",
+      summary: "Forget a private file or folder; the space that only it took is reclaimed later",
+      gives: { 200: { description: "It is gone" }, 202: { description: "It is gone; hosts that are away learn of it later" } },
+      handle: async (call) => {
+        const { safe } = await entries.remove(call.param("id"));
+        return { status: safe ? 200 : 202, json: { safe } };
+      },
+    },
+    ...uploadRoutes(desk),
+  ];
+}
+
+function uploadRoutes(desk: EntryDesk): readonly Route[] {
+  const { uploads } = desk;
+  return [
+    {
+      method: "POST",
+      path: "/api/uploads",
+      name: "beginUpload",
+      summary: "Begin to put a private file or folder; nothing is there before the commit",
+      takes: BeginUpload,
+      gives: { 201: { description: "Begun", schema: UploadBegun } },
+      handle: async (call) => ({ status: 201, json: { id: await uploads.begin(call.body<BeginUpload>()) } }),
+    },
+    {
+      method: "PUT",
+      path: "/api/uploads/{id}/files/{path}",
+      name: "uploadFile",
+      summary: "Send one file, with its permissions in Holdfast-Mode and its time of change in Holdfast-Modified-Ms; its bytes must be as many as Content-Length says",
+      takes: "bytes",
+      gives: { 200: { description: "It came in whole", schema: PrivateRow } },
+      handle: (call) => addFile(desk, call),
+    },
+    {
+      method: "POST",
+      path: "/api/uploads/{id}/folders",
+      name: "uploadFolders",
+      summary: "Say which folders there are, empty ones too",
+      takes: AddFolders,
+      gives: { 200: { description: "Noted" } },
+      handle: (call) => {
+        uploads.addFolders(call.param("id"), call.body<{ folders: RowFacts[] }>().folders);
+        return ok({});
+      },
+    },
+    {
+      method: "POST",
+      path: "/api/uploads/{id}/commit",
+      name: "commitUpload",
+      summary: "Keep what was sent",
+      gives: { 200: { description: "It is kept", schema: PutRow }, 202: { description: "It is kept, on fewer hosts than it should be for now", schema: PutRow } },
+      handle: async (call) => {
+        const result = await uploads.commit(call.param("id"));
+        return { status: result.safe && result.isSpread ? 200 : 202, json: putRow(result) };
+      },
+    },
+    {
+      method: "DELETE",
+      path: "/api/uploads/{id}",
+      name: "abortUpload",
+      summary: "Keep nothing of what was sent",
+      gives: { 200: { description: "Nothing of it is there" } },
+      handle: async (call) => {
+        await uploads.abort(call.param("id"));
+        return ok({});
+      },
+    },
+  ];
+}

@@ -1,0 +1,44 @@
+import type { Entries, RowFacts, RowInfo, Upload, UploadOptions, UploadResult } from "../../drive/index.ts";
+import type { Env } from "../../platform/index.ts";
+import type { Arrival } from "./intake.ts";
+import { Intake } from "./intake.ts";
+
+/** Private content on its way in through the API. */
+export class Uploads {
+  readonly #entries: Entries;
+  readonly #intake: Intake<UploadResult, Upload>;
+
+  constructor(env: Env, entries: Entries) {
+    this.#entries = entries;
+    this.#intake = new Intake(env, { one: "upload", done: "kept", none: "NO_UPLOAD", busy: "UPLOAD_BUSY", tooMany: "TOO_MANY_UPLOADS" });
+  }
+
+  /** @throws DoorError TOO_MANY_UPLOADS; DriveError NO_ACCOUNT; DaemonError NO_ACCOUNT_KEY */
+  begin(options: Omit<UploadOptions, "signal">): Promise<string> {
+    return this.#intake.begin((signal) => this.#entries.put({ ...options, signal }));
+  }
+
+  /** @throws DoorError NO_UPLOAD, UPLOAD_BUSY, CHANGED; DriveError BAD_PATH, DUPLICATE_PATH, TREE_TOO_LARGE */
+  add(id: string, facts: RowFacts, file: Arrival): Promise<RowInfo> {
+    return this.#intake.add(id, file, (upload, chunks) => upload.add(facts, chunks));
+  }
+
+  /** @throws DoorError NO_UPLOAD, UPLOAD_BUSY; DriveError BAD_PATH, DUPLICATE_PATH, TREE_TOO_LARGE */
+  addFolders(id: string, folders: readonly RowFacts[]): void {
+    this.#intake.session(id).addFolders(folders);
+  }
+
+  /** @throws DoorError NO_UPLOAD, UPLOAD_BUSY, INCOMPLETE. The upload stays open then. */
+  commit(id: string): Promise<UploadResult> {
+    return this.#intake.commit(id);
+  }
+
+  /** @throws DoorError NO_UPLOAD, UPLOAD_BUSY */
+  abort(id: string): Promise<void> {
+    return this.#intake.abort(id);
+  }
+
+  close(): Promise<void> {
+    return this.#intake.close();
+  }
+}

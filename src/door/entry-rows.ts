@@ -1,0 +1,67 @@
+import type { EntryInfo, RowInfo, UploadResult } from "../drive/index.ts";
+import type { Redundancy } from "../pool/index.ts";
+import type { ValueOf } from "./schema.ts";
+import { body, bytes, integer, list, millis, object, orNull, text } from "./schema.ts";
+
+// The shapes in which the doors speak of private content.
+
+const kind = { enum: ["file", "folder"] } as const;
+const count = { type: "integer", minimum: 1, maximum: 1000 } as const;
+
+export const RedundancyRow = {
+  anyOf: [
+    object({ kind: { const: "copies" }, copies: { anyOf: [{ const: "all" }, count], description: "on how many hosts, or on all" } }),
+    object({ kind: { const: "code" }, k: { ...count, description: "so many pieces give the whole" }, m: { ...count, description: "so many may be lost" } }),
+  ],
+} as const;
+
+export const EntryRow = object(
+  { id: { type: "string", description: "26 letters" }, name: text, kind, files: integer, folders: integer, sizeBytes: bytes, createdMs: millis },
+  { $id: "EntryRow", description: "A private file or folder that the host's person keeps." },
+);
+export type EntryRow = ValueOf<typeof EntryRow>;
+
+export const EntryFaultRow = object({ id: text, code: text, message: text }, { $id: "EntryFaultRow", description: "An entry that cannot be read, and why." });
+export type EntryFaultRow = ValueOf<typeof EntryFaultRow>;
+
+export const PrivateRow = object(
+  {
+    path: { type: "string", description: "below the entry; of an entry that is a file: its name" },
+    kind,
+    mode: { type: "integer", description: "permissions, as the nine bits of POSIX" },
+    modifiedMs: millis,
+    sizeBytes: bytes,
+    sha256: orNull({ type: "string", description: "of the whole file, in hexadecimal; null for a folder" }),
+  },
+  { $id: "PrivateRow", description: "A file or folder inside an entry." },
+);
+export type PrivateRow = ValueOf<typeof PrivateRow>;
+
+export const PutRow = object(
+  {
+    entry: EntryRow,
+    redundancy: RedundancyRow,
+    survives: { type: "integer", description: "how many hosts, whichever, may vanish without a byte being lost" },
+    isSpread: { type: "boolean", description: "false: some of it is on fewer hosts than it was to be" },
+    safe: { type: "boolean", description: "false: its record is on fewer hosts than it should be for now" },
+  },
+  { $id: "PutRow", description: "What was put, and what it survives." },
+);
+export type PutRow = ValueOf<typeof PutRow>;
+
+export const BeginUpload = body({ name: { type: "string", minLength: 1, maxLength: 255 }, kind, redundancy: RedundancyRow }, { $id: "BeginUpload", optional: ["redundancy"] });
+export type BeginUpload = { readonly name: string; readonly kind: "file" | "folder"; readonly redundancy?: Redundancy };
+
+export const AddFolders = body({ folders: list(object({ path: text, mode: integer, modifiedMs: millis })) }, { $id: "AddFolders" });
+
+export function entryRow({ id, name, kind: is, files, folders, sizeBytes, createdMs }: EntryInfo): EntryRow {
+  return { id, name, kind: is, files, folders, sizeBytes, createdMs };
+}
+
+export function privateRow({ path, kind: is, mode, modifiedMs, sizeBytes, sha256 }: RowInfo): PrivateRow {
+  return { path, kind: is, mode, modifiedMs, sizeBytes, sha256: sha256 ?? null };
+}
+
+export function putRow({ entry, redundancy, survives, isSpread, safe }: UploadResult): PutRow {
+  return { entry: entryRow(entry), redundancy, survives, isSpread, safe };
+}

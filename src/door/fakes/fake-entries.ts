@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import type { PackId } from "../../codec/index.ts";
+import type { Entries, EntryFault, EntryId, EntryInfo, EntryView, PrivateFile, RowFacts, RowInfo, Upload, UploadOptions, UploadResult } from "../../drive/index.ts";
+import { HoldfastError } from "../../platform/index.ts";
+
+// For tests only: private content in memory, not encrypted at all.
+
+interface Kept {
+  readonly info: EntryInfo;
+  readonly rows: ReadonlyMap<string, RowInfo & { readonly bytes: Buffer }>;
+}
+
+export class FakeEntries implements Entries {
+  readonly kept = new Map<string, Kept>();
+  readonly calls: unknown[] = [];
+  faults: EntryFault[] = [];
+  safe = true;
+
+  async put(options: UploadOptions): Promise<Upload> {
+    this.calls.push(["put", options.name, options.kind, options.redundancy]);
+    const rows = new Map<string, RowInfo & { readonly bytes: Buffer }>();
+    return {
+      add: async (facts, source) => {
+        const bytes = Buffer.concat(await Array.fromAsync(source));
+        const row: RowInfo = { ...facts, kind: "file", sizeBytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
+        rows.set(facts.path, { ...row, bytes });
+        return row;
+      },
+      addFolders: (folders: readonly RowFacts[]) => folders.forEach((facts) => rows.set(facts.path, { ...facts, kind: "folder", sizeBytes: 0, sha256: undefined, bytes: Buffer.alloc(0) })),
+      commit: async () => this.#commit(options, rows),
+      abort: async () => void this.calls.push(["abort", options.name]),
+    };
+  }
+
+  #commit({ name, kind, redundancy = { kind: "copies", copies: 1 } }: UploadOptions, rows: Kept["rows"]): UploadResult {
+    const id = `entry${this.kept.size}` as EntryId;
+    const files = [...rows.values()].filter((row) => row.kind === "file");
+    const info: EntryInfo = { id, name, kind, files: files.length, folders: rows.size - files.length, sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0), createdMs: 1 };
+    this.kept.set(id, { info, rows });
+    return { entry: info, redundancy, survives: 1, isSpread: this.safe, safe: this.safe };
+  }
+
+  async *list(): AsyncGenerator<EntryInfo | EntryFault> {
+    for (const { info } of this.kept.values()) yield info;
+    yield* this.faults;
+  }
+
+  async open(id: string): Promise<EntryView> {
+    const kept = this.kept.get(id);
+    if (kept === undefined) throw new HoldfastError("NO_ENTRY", "nothing is kept under this id");
+    return {
+      info: kept.info,
+      async *rows() {
+        yield* kept.rows.values();
+      },
+      file: async (path) => {
+        const row = kept.rows.get(path);
+        return row === undefined ? undefined : fileOf(row, row.bytes);
+      },
+    };
+  }
+
+  async remove(id: string): Promise<{ readonly safe: boolean }> {
+    await this.open(id);
+    this.kept.delete(id);
+    return { safe: this.safe };
+  }
+
+  references: Entries["references"] = async function* () {};
+  packsInUse: Entries["packsInUse"] = () => new Set<PackId>();
+  packsOf: Entries["packsOf"] = async () => new Set<PackId>();
+}
+
+function fileOf(row: RowInfo, bytes: Buffer): PrivateFile {
+  return {
+    ...row,
+    async *read(offset, length) {
+      for (let at = offset; at < offset + length; at += 1000) yield bytes.subarray(at, Math.min(offset + length, at + 1000));
+    },
+  };
+}

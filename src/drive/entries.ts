@@ -1,0 +1,232 @@
+import type { AccountId, NamespaceId, NetworkId, PackId } from "../codec/index.ts";
+import { NONCE_BYTES } from "../crypto/index.ts";
+import type { Env, Timer } from "../platform/index.ts";
+import type { PackInfo, Pool, Redundancy } from "../pool/index.ts";
+import { privateGenesis, privateRedundancy } from "../pool/index.ts";
+import type { Records } from "../records/index.ts";
+import { EMPTY_CONTEXT } from "../records/index.ts";
+import { BlobIndex } from "./blob-index.ts";
+import { ContentReader } from "./content.ts";
+import { DriveError } from "./errors.ts";
+import type { EntryText } from "./formats.ts";
+import { kindOf } from "./formats.ts";
+import { PrivateKeys } from "./keys.ts";
+import type { EntryId } from "./namespace.ts";
+import { ENTRY_PREFIX, entryKey, isEntryId, newEntryId } from "./namespace.ts";
+import type { Entries, EntryFault, EntryInfo, Reference, UploadOptions } from "./port.ts";
+import { Sealer } from "./sealer.ts";
+import { suffices } from "./suffices.ts";
+import { PrivateUpload } from "./upload.ts";
+import { View } from "./view.ts";
+
+const ID_BYTES = 16;
+const MAX_NAME_BYTES = 255;
+/** Records read at a time. */
+const PAGE = 100;
+const PACK_PREFIX = "pack/";
+/** How long threads wait for the next upload. */
+const REST_MS = 30_000;
+
+export interface EntriesParts {
+  readonly network: NetworkId;
+  /** The person in whose name this host writes; undefined when nobody delegated to it. */
+  readonly account: () => AccountId | undefined;
+  /** That person's seed. @throws when this machine has not got it */
+  readonly seed: (account: AccountId) => Promise<Uint8Array>;
+  readonly records: Pick<Records, "create" | "write" | "local" | "localScan" | "onApplied">;
+  readonly pool: Pool;
+}
+
+/** As the daemon runs them. */
+export interface RunningEntries extends Entries {
+  /** Aborts uploads under way. */
+  stop(): Promise<void>;
+}
+
+export function createEntries(env: Env, parts: EntriesParts): RunningEntries {
+  return new EntriesRoom(env, parts);
+}
+
+/** What is known once the person's key has been read. */
+interface Opened {
+  readonly namespace: NamespaceId;
+  readonly keys: PrivateKeys;
+  readonly index: BlobIndex;
+  readonly content: ContentReader;
+}
+
+class EntriesRoom implements RunningEntries {
+  readonly #env: Env;
+  readonly #with: EntriesParts;
+  readonly #uploads = new Set<PrivateUpload>();
+  readonly #unlisten: () => void;
+  #opened: Promise<Opened> | undefined;
+  #now: Opened | undefined;
+  #sealer: Sealer | undefined;
+  #resting: Timer | undefined;
+  #isStopped = false;
+
+  constructor(env: Env, parts: EntriesParts) {
+    this.#env = env;
+    this.#with = parts;
+    this.#unlisten = parts.records.onApplied((namespace, keys) => {
+      if (namespace !== this.#now?.namespace) return;
+      for (const key of keys) if (key.startsWith(PACK_PREFIX)) this.#now.index.learn(key.slice(PACK_PREFIX.length) as PackId);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#unlisten();
+    this.#isStopped = true;
+    this.#resting?.cancel();
+    await Promise.allSettled([...this.#uploads].map((upload) => upload.abort()));
+    await this.#sealer?.end();
+  }
+
+  async put(options: UploadOptions): Promise<PrivateUpload> {
+    if (options.name === "" || Buffer.byteLength(options.name) > MAX_NAME_BYTES) throw new DriveError("BAD_NAME", `A name has 1 to ${MAX_NAME_BYTES} bytes.`);
+    const { namespace, keys, index } = await this.#open();
+    await index.ready();
+    const { pool } = this.#with;
+    const redundancy = options.redundancy ?? privateRedundancy(pool.zones());
+    this.#resting?.cancel();
+    this.#sealer ??= new Sealer(this.#env, { gear: keys.gear, content: keys.of("content") });
+    const upload: PrivateUpload = new PrivateUpload({
+      namespace,
+      keys,
+      sealer: this.#sealer,
+      index,
+      options,
+      redundancy,
+      store: (content, signal) => pool.store(namespace, content, redundancy, signal),
+      suits: (pack) => this.#suits(namespace, pack, redundancy),
+      writeEntry: (text, packs) => this.#writeEntry(text, packs),
+      ended: () => this.#ended(upload),
+    });
+    this.#uploads.add(upload);
+    return upload;
+  }
+
+  async *list(): AsyncGenerator<EntryInfo | EntryFault> {
+    const { namespace, keys } = await this.#open();
+    for (const { id, value } of this.#stored(namespace)) {
+      try {
+        yield infoOf(id, keys.unsealEntry(id, value));
+      } catch (error) {
+        yield { id, fault: error instanceof Error ? error : new Error(String(error)) };
+      }
+    }
+  }
+
+  async open(wanted: string): Promise<View> {
+    const { namespace, keys, content } = await this.#open();
+    const { id, value } = this.#find(namespace, wanted);
+    const text = keys.unsealEntry(id, value);
+    return new View(infoOf(id, text), text, content);
+  }
+
+  async remove(wanted: string): Promise<{ readonly safe: boolean }> {
+    const { namespace } = await this.#open();
+    const { id } = this.#find(namespace, wanted);
+    const { safe } = await this.#with.records.write([{ namespace, key: entryKey(id), value: null }]);
+    return { safe };
+  }
+
+  async *references(signal: AbortSignal): AsyncGenerator<Reference> {
+    const { namespace, keys, content } = await this.#open();
+    for (const { id, value } of this.#stored(namespace)) {
+      const text = keys.unsealEntry(id, value);
+      for await (const ref of new View(infoOf(id, text), text, content).needed(signal)) {
+        signal.throwIfAborted();
+        yield { entry: id, ...(await content.place(ref)) };
+      }
+    }
+  }
+
+  packsInUse(): ReadonlySet<PackId> {
+    return new Set([...this.#uploads].flatMap(({ packs }) => [...packs]));
+  }
+
+  async packsOf(wanted: string, signal: AbortSignal): Promise<ReadonlySet<PackId>> {
+    const { content } = await this.#open();
+    const packs = new Set<PackId>();
+    for await (const ref of (await this.open(wanted)).needed(signal)) packs.add((await content.place(ref)).pack);
+    return packs;
+  }
+
+  #suits(namespace: NamespaceId, pack: PackId, redundancy: Redundancy): boolean {
+    const { pool } = this.#with;
+    const info: PackInfo | undefined = pool.info(namespace, pack);
+    return info !== undefined && info.holders.length > 0 && suffices(info.redundancy, redundancy) && this.#with.records.local(namespace, `condemned/${pack}`) === undefined;
+  }
+
+  async #writeEntry(text: Omit<EntryText, "createdMs">, packs: Iterable<PackId>): Promise<{ readonly entry: EntryInfo; readonly safe: boolean; readonly survives: number }> {
+    const { namespace, keys } = await this.#open();
+    const { pool, records } = this.#with;
+    const used = [...packs];
+    // Somebody may have cleaned up meanwhile, on another host of this person.
+    if (used.some((pack) => pool.info(namespace, pack) === undefined)) throw new DriveError("CLOSED", "A pack that this content relies on was deleted meanwhile. Put it again.");
+    const id = newEntryId(this.#env.random.bytes(ID_BYTES));
+    const dated = { ...text, createdMs: Math.floor(this.#env.clock.wallMs()) };
+    const value = keys.sealEntry(id, dated, this.#env.random.bytes(NONCE_BYTES));
+    const { safe } = await records.write([{ namespace, key: entryKey(id), value, context: EMPTY_CONTEXT }]);
+    return { entry: infoOf(id, dated), safe, survives: used.length === 0 ? 0 : pool.survives(namespace, used) };
+  }
+
+  *#stored(namespace: NamespaceId): Generator<{ readonly id: EntryId; readonly value: Uint8Array }> {
+    for (let after: string | undefined; ; ) {
+      const page = this.#with.records.localScan(namespace, { prefix: ENTRY_PREFIX, limit: PAGE, ...(after === undefined ? {} : { after }) });
+      for (const { key, siblings } of page.entries) {
+        const id = key.slice(ENTRY_PREFIX.length);
+        const value = siblings.find((sibling) => sibling.value !== null)?.value;
+        if (value !== undefined && value !== null && isEntryId(id)) yield { id, value };
+      }
+      if (page.next === undefined) return;
+      after = page.next;
+    }
+  }
+
+  #find(namespace: NamespaceId, wanted: string): { readonly id: EntryId; readonly value: Uint8Array } {
+    const value = isEntryId(wanted) ? this.#with.records.local(namespace, entryKey(wanted))?.siblings.find((sibling) => sibling.value !== null)?.value : undefined;
+    if (value === undefined || value === null || !isEntryId(wanted)) throw new DriveError("NO_ENTRY", `You keep nothing under the id ${JSON.stringify(wanted.slice(0, 80))} here. "holdfast ls" lists what you keep.`);
+    return { id: wanted, value };
+  }
+
+  #open(): Promise<Opened> {
+    this.#opened ??= this.#begin().catch((error: unknown) => {
+      // The key may be imported while the host runs.
+      this.#opened = undefined;
+      throw error;
+    });
+    return this.#opened;
+  }
+
+  async #begin(): Promise<Opened> {
+    const { network, account, seed, records, pool } = this.#with;
+    const owner = account();
+    if (owner === undefined) throw new DriveError("NO_ACCOUNT", 'This host acts for nobody, and private content is somebody\'s. Give it your recovery phrase with "holdfast key import".');
+    const secret = await seed(owner);
+    const namespace = await records.create(privateGenesis(network, owner));
+    const keys = new PrivateKeys(secret, namespace);
+    const index = new BlobIndex(this.#env, pool, namespace);
+    this.#now = { namespace, keys, index, content: new ContentReader({ namespace, keys, index, pool }) };
+    return this.#now;
+  }
+
+  #ended(upload: PrivateUpload): void {
+    this.#uploads.delete(upload);
+    this.#resting?.cancel();
+    if (this.#uploads.size > 0 || this.#isStopped) return;
+    // Threads take memory that nobody needs until the next upload, and some time to start.
+    this.#resting = this.#env.timers.after(REST_MS, () => {
+      const sealer = this.#sealer;
+      this.#sealer = undefined;
+      sealer?.end().catch((error: unknown) => this.#env.log.warn("a thread that sealed private content did not end", { error }));
+    });
+  }
+}
+
+function infoOf(id: EntryId, text: EntryText): EntryInfo {
+  const { name, files, folders, sizeBytes, createdMs } = text;
+  return { id, name, kind: kindOf(text), files, folders, sizeBytes, createdMs };
+}

@@ -1,0 +1,111 @@
+import type { PackId } from "../codec/index.ts";
+import type { Extent, FetchOptions, Redundancy } from "../pool/index.ts";
+import type { RowKind } from "./formats.ts";
+import type { EntryId } from "./namespace.ts";
+
+/** A private file or folder, as its owner sees it in a list. */
+export interface EntryInfo {
+  readonly id: EntryId;
+  readonly name: string;
+  readonly kind: RowKind;
+  readonly files: number;
+  readonly folders: number;
+  readonly sizeBytes: number;
+  readonly createdMs: number;
+}
+
+/** An entry that cannot be read, and why. */
+export interface EntryFault {
+  readonly id: EntryId;
+  readonly fault: Error;
+}
+
+/** A file or folder inside an entry. */
+export interface RowInfo {
+  /** Below the entry, "/" between the parts; of an entry that is a file: its name. */
+  readonly path: string;
+  readonly kind: RowKind;
+  /** Permissions of owner, group and others. */
+  readonly mode: number;
+  readonly modifiedMs: number;
+  readonly sizeBytes: number;
+  /** SHA-256 of the whole file in hexadecimal; undefined for a folder. */
+  readonly sha256: string | undefined;
+}
+
+/** What is said of a file or folder that is put. */
+export interface RowFacts {
+  readonly path: string;
+  readonly mode: number;
+  readonly modifiedMs: number;
+}
+
+export interface UploadOptions {
+  readonly name: string;
+  readonly kind: RowKind;
+  /** Left out: by the number of zones that can take pieces. */
+  readonly redundancy?: Redundancy;
+  readonly signal?: AbortSignal;
+}
+
+export interface UploadResult {
+  readonly entry: EntryInfo;
+  /** How many hosts, whichever, may vanish without a byte being lost. */
+  readonly survives: number;
+  /** How it was to be spread. */
+  readonly redundancy: Redundancy;
+  /** False: some of it is on fewer hosts than it was to be. */
+  readonly isSpread: boolean;
+  /** False: its record is on fewer hosts than it should be for now. */
+  readonly safe: boolean;
+}
+
+/** Private content on its way in. Nothing of it is visible before `commit`, and nothing of it after `abort`. */
+export interface Upload {
+  /** Takes in one file. Calls may run in parallel. @throws DriveError BAD_PATH, DUPLICATE_PATH, TREE_TOO_LARGE, CLOSED */
+  add(file: RowFacts, source: AsyncIterable<Uint8Array>): Promise<RowInfo>;
+  /** Takes in folders, which may be empty. @throws as `add` does */
+  addFolders(folders: readonly RowFacts[]): void;
+  commit(): Promise<UploadResult>;
+  /** Packs that were sent stay until their owner's scan finds that nothing uses them: another try finds them there. */
+  abort(): Promise<void>;
+}
+
+/** A file inside an entry, ready to be read. */
+export interface PrivateFile extends RowInfo {
+  /** Bytes from `offset`; verified and decrypted. */
+  read(offset: number, length: number, options?: FetchOptions): AsyncIterable<Uint8Array>;
+}
+
+/** One entry's tree. */
+export interface EntryView {
+  readonly info: EntryInfo;
+  /** In the order of paths, by their UTF-8 bytes. */
+  rows(signal?: AbortSignal): AsyncIterable<RowInfo>;
+  file(path: string, signal?: AbortSignal): Promise<PrivateFile | undefined>;
+}
+
+/** A blob that an entry needs, and where it lies. */
+export interface Reference extends Extent {
+  readonly entry: EntryId;
+}
+
+/** The private content of the person for whom this host acts. All of it throws DriveError NO_ACCOUNT, or DaemonError NO_ACCOUNT_KEY, where the key is not. */
+export interface Entries {
+  put(options: UploadOptions): Promise<Upload>;
+  /** In no particular order. */
+  list(): AsyncIterable<EntryInfo | EntryFault>;
+  /** @throws DriveError NO_ENTRY; CryptoError TAMPERED */
+  open(id: string): Promise<EntryView>;
+  /** Forgets the entry. What only it used is reclaimed later, by its owner's scan. @throws DriveError NO_ENTRY */
+  remove(id: string): Promise<{ readonly safe: boolean }>;
+  /**
+   * Every blob that any entry needs now, as often as it is needed. Goes through them one by one, so that it takes little memory however many
+   * there are. Whoever deletes what is not among them must let all of it end first: it throws when a part cannot be read.
+   */
+  references(signal: AbortSignal): AsyncIterable<Reference>;
+  /** The packs on which uploads under way on this host rely, which no entry names yet. */
+  packsInUse(): ReadonlySet<PackId>;
+  /** The packs in which an entry lies, each once. @throws DriveError NO_ENTRY */
+  packsOf(id: string, signal: AbortSignal): Promise<ReadonlySet<PackId>>;
+}

@@ -1,0 +1,141 @@
+import type { Env, Thread } from "../platform/index.ts";
+import { cancellable, messageOf, raceAbort, startThread } from "../platform/index.ts";
+import { DriveError } from "./errors.ts";
+import type { SealAnswer, SealData, SealQuestion, SealedChunk } from "./seal-protocol.ts";
+
+/** What crosses to a thread at once. */
+const BLOCK_BYTES = 1024 * 1024;
+/** Blocks of one file under way: one is worked on, one waits, and the chunks of one are taken. */
+const AHEAD = 3;
+const THREADS = 2;
+
+export interface SealedFile {
+  readonly sizeBytes: number;
+  /** SHA-256 of all of it. */
+  readonly digest: Uint8Array;
+}
+
+/** Makes files into sealed blobs, in threads of its own, several files at a time. */
+export class Sealer {
+  readonly #lanes: readonly Lane[];
+  #files = 0;
+
+  constructor(env: Env, data: SealData) {
+    this.#lanes = Array.from({ length: THREADS }, () => new Lane(env, data));
+  }
+
+  /**
+   * @param take is given the blobs in their order, the next when it has taken the one before
+   * @throws what the source, `take` or the signal throws
+   */
+  async seal(source: AsyncIterable<Uint8Array>, take: (chunk: SealedChunk) => Promise<void>, signal: AbortSignal): Promise<SealedFile> {
+    // The first of those with the least to do: the second thread is started when two files come at once.
+    const lane = this.#lanes.reduce((best, each) => (each.files < best.files ? each : best));
+    const file = (this.#files += 1);
+    lane.files += 1;
+    const waiting: Promise<SealAnswer>[] = [];
+    const takeNext = async (): Promise<SealAnswer> => {
+      const answer = await raceAbort(waiting.shift()!, signal);
+      for (const chunk of answer.chunks) await take(chunk);
+      return answer;
+    };
+    let sizeBytes = 0;
+    let isOpen = true;
+    try {
+      for await (const { bytes, isLast } of blocksOf(cancellable(source, signal))) {
+        if (waiting.length >= AHEAD) await takeNext();
+        sizeBytes += bytes.length;
+        isOpen = !isLast;
+        waiting.push(lane.ask({ file, kind: isLast ? "last" : "more", bytes }));
+      }
+      while (waiting.length > 1) await takeNext();
+      return { sizeBytes, digest: (await takeNext()).digest! };
+    } finally {
+      // Nobody awaits what is left after a failure.
+      for (const answer of waiting) answer.catch(() => undefined);
+      if (isOpen) lane.ask({ file, kind: "drop", bytes: new Uint8Array(0) }).catch(() => undefined);
+      lane.files -= 1;
+    }
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#lanes.map((lane) => lane.end()));
+  }
+}
+
+/** One thread, and who waits for its answers. */
+class Lane {
+  files = 0;
+  readonly #env: Env;
+  readonly #data: SealData;
+  #thread: Thread<SealQuestion> | undefined;
+  #waiting: { readonly resolve: (answer: SealAnswer) => void; readonly reject: (error: Error) => void }[] = [];
+  #isEnded = false;
+
+  constructor(env: Env, data: SealData) {
+    this.#env = env;
+    this.#data = data;
+  }
+
+  ask(question: SealQuestion): Promise<SealAnswer> {
+    if (this.#isEnded) return Promise.reject(ended());
+    const { promise, resolve, reject } = Promise.withResolvers<SealAnswer>();
+    this.#thread ??= this.#start();
+    this.#waiting.push({ resolve, reject });
+    this.#thread.post(question, [question.bytes.buffer as ArrayBuffer]);
+    return promise;
+  }
+
+  async end(): Promise<void> {
+    this.#isEnded = true;
+    await this.#thread?.end();
+    this.#fail(ended());
+  }
+
+  #start(): Thread<SealQuestion> {
+    return startThread<SealQuestion, SealAnswer>(new URL("./seal-thread", import.meta.url), {
+      name: "sealer",
+      data: this.#data,
+      onAnswer: (answer) => this.#waiting.shift()?.resolve(answer),
+      onFailure: (error) => {
+        this.#env.log.error("a thread that seals private content has failed", { error });
+        this.#thread = undefined;
+        this.#fail(new DriveError("CLOSED", `Sealing failed: ${messageOf(error)} Put the files again.`, { cause: error }));
+      },
+    });
+  }
+
+  #fail(error: Error): void {
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
+  }
+}
+
+function ended(): DriveError {
+  return new DriveError("CLOSED", "This upload has ended. Begin another one.");
+}
+
+/** The source in blocks of 1 MiB, each in memory of its own, so that it can change over to a thread; the last one may be short or empty. */
+async function* blocksOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<{ readonly bytes: Uint8Array; readonly isLast: boolean }> {
+  let parts: Uint8Array[] = [];
+  let length = 0;
+  const block = (): Uint8Array => {
+    const bytes = new Uint8Array(length);
+    let at = 0;
+    for (const part of parts) {
+      bytes.set(part, at);
+      at += part.length;
+    }
+    [parts, length] = [[], 0];
+    return bytes;
+  };
+  for await (const chunk of source) {
+    for (let at = 0; at < chunk.length; ) {
+      const part = chunk.subarray(at, at + BLOCK_BYTES - length);
+      parts.push(part);
+      length += part.length;
+      at += part.length;
+      if (length === BLOCK_BYTES) yield { bytes: block(), isLast: false };
+    }
+  }
+  yield { bytes: block(), isLast: true };
+}

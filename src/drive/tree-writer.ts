@@ -1,0 +1,76 @@
+import { compareBytes, utf8 } from "../codec/index.ts";
+import type { Places } from "../pool/index.ts";
+import { MAX_CHUNK_BYTES } from "./chunker.ts";
+import type { ContentDraft } from "./content-draft.ts";
+import { PackTable } from "./content-draft.ts";
+import { DriveError } from "./errors.ts";
+import type { BlobRef, EntryText, PageRef, Row, TreePage } from "./formats.ts";
+import { treePageCodec } from "./formats.ts";
+
+/** A file or folder that has come in; folders have no content. */
+export interface RowDraft extends Omit<Row, "blobs" | "lists"> {
+  readonly content: ContentDraft | undefined;
+}
+
+/** A page ends before this, by an upper bound of its size; one row may be larger by itself. */
+const PAGE_BYTES = 192 * 1024;
+/** A tree up to this stands in the entry's own record, which is on every host. */
+const HERE_BYTES = 8 * 1024;
+// Upper bounds of what the parts of a page take in CBOR.
+const ROW_BYTES = 96;
+const REF_BYTES = 96;
+
+function growth(row: Row): number {
+  // A pack is counted with each blob: its id takes 34 bytes more.
+  return ROW_BYTES + Buffer.byteLength(row.path) + (row.blobs.length + row.lists.length) * (REF_BYTES + 34);
+}
+
+/** The rows in the order of their paths, page by page. All their content has its place. */
+export function* pagesOf(drafts: Iterable<RowDraft>, places: Pick<Places, "get">): Generator<TreePage> {
+  const sorted = Array.from(drafts, (draft) => ({ draft, key: utf8(draft.path) })).sort((a, b) => compareBytes(a.key, b.key));
+  let [table, rows, sizeBytes] = [new PackTable(), [] as Row[], 0];
+  for (const { draft } of sorted) {
+    const { content, ...facts } = draft;
+    // What it takes is known only with its content, which is numbered by the table of the page that it is in.
+    const size = growth({ ...facts, ...(content?.content(new PackTable(), places) ?? { blobs: [], lists: [] }) });
+    if (rows.length > 0 && sizeBytes + size > PAGE_BYTES) {
+      yield { packs: table.packs, rows };
+      [table, rows, sizeBytes] = [new PackTable(), [], 0];
+    }
+    rows.push({ ...facts, ...(content?.content(table, places) ?? { blobs: [], lists: [] }) });
+    sizeBytes += size;
+  }
+  if (rows.length > 0) yield { packs: table.packs, rows };
+}
+
+/** What an entry says of a tree: the tree itself when it is small, else the pages, which are put as blobs. */
+export class TreeWriter {
+  readonly #pages: (Omit<PageRef, keyof BlobRef | "pack"> & { readonly ref: BlobRef })[] = [];
+  #here: TreePage | undefined;
+
+  /** @param put stores a page's text as a blob */
+  async write(drafts: Iterable<RowDraft>, places: Pick<Places, "get">, put: (text: Uint8Array) => Promise<BlobRef>): Promise<void> {
+    let only: { readonly page: TreePage; readonly text: Uint8Array } | undefined;
+    for (const page of pagesOf(drafts, places)) {
+      if (only !== undefined) await this.#put(only.page, only.text, put);
+      const text = treePageCodec.encode(page);
+      if (text.length > MAX_CHUNK_BYTES) throw new DriveError("TREE_TOO_LARGE", `The file ${JSON.stringify(page.rows[0]!.path)} is in too many pieces to be listed. Split it.`);
+      only = { page, text };
+    }
+    if (only === undefined) this.#here = { packs: [], rows: [] };
+    else if (this.#pages.length === 0 && only.text.length <= HERE_BYTES) this.#here = only.page;
+    else await this.#put(only.page, only.text, put);
+  }
+
+  /** Once all pages have their places. */
+  tree(places: Pick<Places, "get">): Pick<EntryText, "packs" | "tree"> {
+    if (this.#here !== undefined) return { packs: [], tree: { kind: "here", value: this.#here } };
+    const table = new PackTable();
+    const value = this.#pages.map(({ ref, first, rows }): PageRef => ({ ...table.place(ref, places), first, rows }));
+    return { packs: table.packs, tree: { kind: "pages", value } };
+  }
+
+  async #put({ rows }: TreePage, text: Uint8Array, put: (text: Uint8Array) => Promise<BlobRef>): Promise<void> {
+    this.#pages.push({ ref: await put(text), first: rows[0]!.path, rows: rows.length });
+  }
+}

@@ -1,0 +1,204 @@
+// How private content comes in. Files come in any order, several at a time. A thread cuts each where its content says, hashes, encrypts under
+// a key that follows from the person's and the text, and hashes again: that is the blob's id. Blobs that a pack of this person holds already are
+// not sent; the others fill packs, which go to their hosts while the next one fills. A large file's blobs are listed in blobs of their own.
+//
+// Commit sends what is left, then the pages of the tree, then one record, sealed like the rest: the entry. It is the one moment at which
+// anything becomes visible. Whoever aborts leaves packs that nothing needs: they may be another upload's meanwhile, on this host or on another of
+// the person's, so that only their owner's scan takes them away.
+
+import type { BlobId, NamespaceId, PackId } from "../codec/index.ts";
+import { PathSet, RAW, blobIdOf, hex } from "../codec/index.ts";
+import { Limiter, raceAbort } from "../platform/index.ts";
+import type { Extent, PackContent, Places, Redundancy, StoredPack } from "../pool/index.ts";
+import { MAX_PACK_BYTES, Packer } from "../pool/index.ts";
+import type { BlobIndex } from "./blob-index.ts";
+import { ContentDraft } from "./content-draft.ts";
+import { DriveError } from "./errors.ts";
+import type { BlobRef, EntryText } from "./formats.ts";
+import { MAX_ROWS, MODE_BITS, numberOfKind } from "./formats.ts";
+import type { PrivateKeys, Purpose } from "./keys.ts";
+import type { EntryInfo, RowFacts, RowInfo, Upload, UploadOptions, UploadResult } from "./port.ts";
+import type { SealedChunk } from "./seal-protocol.ts";
+import type { Sealer } from "./sealer.ts";
+import type { RowDraft } from "./tree-writer.ts";
+import { TreeWriter } from "./tree-writer.ts";
+
+/** Packs on their way while another fills. */
+const PACKS_UNDER_WAY = 2;
+/** Blobs of lists and pages lie behind those of files. */
+const LISTINGS = Number.MAX_SAFE_INTEGER - 1;
+
+export interface UploadParts {
+  readonly namespace: NamespaceId;
+  readonly keys: PrivateKeys;
+  readonly sealer: Pick<Sealer, "seal">;
+  readonly index: BlobIndex;
+  readonly options: UploadOptions;
+  readonly redundancy: Redundancy;
+  store(content: PackContent, signal: AbortSignal): Promise<StoredPack>;
+  /** Whether a pack that is there will do for what was asked. */
+  suits(pack: PackId): boolean;
+  /** Makes the entry visible. @throws DriveError CLOSED when one of the packs has been deleted */
+  writeEntry(text: Omit<EntryText, "createdMs">, packs: Iterable<PackId>): Promise<{ readonly entry: EntryInfo; readonly safe: boolean; readonly survives: number }>;
+  /** Called once, when nothing more will happen. */
+  ended(): void;
+}
+
+export class PrivateUpload implements Upload {
+  readonly #with: UploadParts;
+  readonly #cancel = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #paths = new PathSet((code, message) => new DriveError(code, message));
+  readonly #rows = new Map<string, RowDraft>();
+  readonly #adding = new Set<Promise<unknown>>();
+  readonly #packer: Packer;
+  readonly #places: Places;
+  #begun = 0;
+  #isSpread = true;
+  #isClosed = false;
+  #committing: Promise<UploadResult> | undefined;
+  #aborting: Promise<void> | undefined;
+
+  constructor(parts: UploadParts) {
+    this.#with = parts;
+    const outer = parts.options.signal;
+    this.#signal = outer === undefined ? this.#cancel.signal : AbortSignal.any([outer, this.#cancel.signal]);
+    const places = new OwnPlaces(parts);
+    this.#places = places;
+    this.#packer = new Packer({
+      places,
+      flights: new Limiter(PACKS_UNDER_WAY * MAX_PACK_BYTES),
+      signal: this.#signal,
+      store: async (content) => {
+        const stored = await parts.store(content, this.#signal);
+        if (stored.holders.length < stored.wanted || !stored.safe) this.#isSpread = false;
+        return stored;
+      },
+    });
+  }
+
+  /** The packs on which it relies by now. */
+  get packs(): ReadonlySet<PackId> {
+    return this.#packer.used;
+  }
+
+  add(file: RowFacts, source: AsyncIterable<Uint8Array>): Promise<RowInfo> {
+    const adding = this.#add(file, source);
+    this.#adding.add(adding);
+    return adding.finally(() => this.#adding.delete(adding));
+  }
+
+  addFolders(folders: readonly RowFacts[]): void {
+    for (const { path, mode, modifiedMs } of folders) {
+      this.#assertOpen();
+      this.#paths.takeFolder(path);
+      this.#rows.set(path, { path, kind: numberOfKind("folder"), mode: mode & MODE_BITS, modifiedMs, sizeBytes: 0, digest: NO_DIGEST, content: undefined });
+    }
+  }
+
+  commit(): Promise<UploadResult> {
+    this.#assertOpen();
+    this.#committing = this.#commit();
+    return this.#committing;
+  }
+
+  abort(): Promise<void> {
+    this.#aborting ??= this.#abort();
+    return this.#aborting;
+  }
+
+  #assertOpen(): void {
+    this.#signal.throwIfAborted();
+    if (this.#isClosed || this.#committing !== undefined) throw new DriveError("CLOSED", "This upload is being committed, or has ended. Begin another one.");
+    if (this.#rows.size >= MAX_ROWS) throw new DriveError("TREE_TOO_LARGE", `An entry has at most ${MAX_ROWS.toLocaleString("en")} files and folders. Put a part of them by itself.`);
+  }
+
+  async #add({ path, mode, modifiedMs }: RowFacts, source: AsyncIterable<Uint8Array>): Promise<RowInfo> {
+    this.#assertOpen();
+    this.#paths.take(path);
+    try {
+      const content = new ContentDraft();
+      const group = (this.#begun += 1);
+      const { sizeBytes, digest } = await this.#with.sealer.seal(source, (chunk) => this.#take(content, chunk, group), this.#signal);
+      content.close();
+      this.#rows.set(path, { path, kind: numberOfKind("file"), mode: mode & MODE_BITS, modifiedMs, sizeBytes, digest, content });
+      return { path, kind: "file", mode: mode & MODE_BITS, modifiedMs, sizeBytes, sha256: hex(digest) };
+    } catch (error) {
+      this.#paths.release(path);
+      throw error;
+    }
+  }
+
+  async #take(content: ContentDraft, { digest, idDigest, length, sealed }: SealedChunk, group: number): Promise<void> {
+    if (length === 0) return;
+    const id = blobIdOf(RAW, idDigest);
+    await this.#packer.put(id, sealed, group);
+    if (content.add({ digest, id, length })) await this.#writeLists(content);
+  }
+
+  #writeLists(content: ContentDraft): Promise<void> {
+    return content.writeLists(this.#places, (text) => this.#put("list", text));
+  }
+
+  async #put(purpose: Purpose, text: Uint8Array): Promise<BlobRef> {
+    const { ref, sealed } = this.#with.keys.sealBlob(purpose, text);
+    await this.#packer.put(ref.id, sealed, LISTINGS);
+    return ref;
+  }
+
+  async #commit(): Promise<UploadResult> {
+    await raceAbort(Promise.allSettled(this.#adding), this.#signal);
+    await this.#packer.flush();
+    for (const { content } of this.#rows.values()) if (content !== undefined) await this.#writeLists(content);
+    await this.#packer.flush();
+    const writer = new TreeWriter();
+    await writer.write(this.#rows.values(), this.#places, (text) => this.#put("tree", text));
+    await this.#packer.flush();
+    this.#signal.throwIfAborted();
+    const { options, redundancy } = this.#with;
+    const rows = [...this.#rows.values()];
+    const files = rows.filter(({ content }) => content !== undefined).length;
+    const sizeBytes = rows.reduce((sum, row) => sum + row.sizeBytes, 0);
+    const written = await this.#with.writeEntry({ name: options.name, kind: numberOfKind(options.kind), files, folders: rows.length - files, sizeBytes, ...writer.tree(this.#places) }, this.#packer.used);
+    this.#end();
+    return { ...written, redundancy, isSpread: this.#isSpread };
+  }
+
+  async #abort(): Promise<void> {
+    this.#cancel.abort(new DriveError("CLOSED", "This upload was aborted. Begin another one."));
+    await Promise.allSettled([...this.#adding, ...(this.#committing === undefined ? [] : [this.#committing])]);
+    await this.#packer.settle();
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#with.ended();
+  }
+}
+
+const NO_DIGEST = new Uint8Array(32);
+
+/** Where blobs lie that need not be sent: in packs that this upload has sent, and in others that suit it. */
+class OwnPlaces implements Places {
+  readonly #with: UploadParts;
+  readonly #sent = new Set<PackId>();
+
+  constructor(parts: UploadParts) {
+    this.#with = parts;
+  }
+
+  has(id: BlobId): boolean {
+    return this.get(id) !== undefined;
+  }
+
+  get(id: BlobId): Extent | undefined {
+    return this.#with.index.find(id, undefined, (pack) => this.#sent.has(pack) || this.#with.suits(pack));
+  }
+
+  set(_: BlobId, { pack }: Extent): void {
+    this.#sent.add(pack);
+    this.#with.index.learn(pack);
+  }
+}
