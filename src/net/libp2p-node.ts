@@ -1,6 +1,5 @@
 import type { ComponentLogger, ConnectionGater, Libp2p, Logger } from "@libp2p/interface";
 import { tcp } from "@libp2p/tcp";
-import { tls } from "@libp2p/tls";
 import { createLibp2p } from "libp2p";
 import type { Env } from "../platform/index.ts";
 import { messageOf } from "../platform/index.ts";
@@ -11,6 +10,7 @@ import { Discovery } from "./discovery.ts";
 import { NetError } from "./errors.ts";
 import { bindFault, isAbsentAddress } from "./free-port.ts";
 import { privateKeyOf } from "./peer-id.ts";
+import { socketTls } from "./socket-tls.ts";
 
 /** A network has about a hundred hosts with direct connections, of up to six each while they are being sorted out. */
 const CONNECTIONS_MAX = 800;
@@ -53,7 +53,7 @@ export async function makeNode(env: Env, plan: NodePlan): Promise<Node> {
     logger: quietLogger,
     addresses: { listen: [...plan.listen] },
     transports: [tcp()],
-    connectionEncrypters: [tls()],
+    connectionEncrypters: [socketTls(env)],
     streamMuxers: [boundedYamux()],
     connectionGater: plan.gater,
     connectionMonitor: { enabled: false },
