@@ -1,10 +1,12 @@
-import type { HostId, NamespaceId, PackId } from "../codec/index.ts";
+import type { NamespaceId, PackId } from "../codec/index.ts";
 import { CodecError } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
 import { mayGo } from "./fate.ts";
-import { CLAIM_PREFIX, PACK_PREFIX, claimKey, isPoolKey, packKey, readKey } from "./keys.ts";
-import type { PackBody } from "./pack-record.ts";
-import { decodeBody, decodePackRecord } from "./pack-record.ts";
+import type { PoolKey } from "./keys.ts";
+import { CLAIM_PREFIX, PACK_PREFIX, claimsOf, isPoolKey, packKey, readKey } from "./keys.ts";
+import type { PackBody, PackOutline } from "./pack-record.ts";
+import { decodeBody, decodeOutline, decodePackRecord } from "./pack-record.ts";
+import type { KeyState } from "../records/index.ts";
 import type { PoolRecords } from "./parts.ts";
 import type { Copies, Holding } from "./port.ts";
 
@@ -20,26 +22,38 @@ export interface PackFacts {
   readonly roots: readonly Uint8Array[];
 }
 
+type Claimed = PoolKey & { readonly kind: "claim" };
+
+/** What has been read of a pack; undefined what has not. */
 interface Entry {
-  /** Undefined while only claims of the pack have come, or after it was deleted. */
-  facts: PackFacts | undefined;
-  holdings: readonly Holding[];
+  /** Null where the records have no such pack, or have it deleted. */
+  facts: PackFacts | null | undefined;
+  holdings: readonly Holding[] | undefined;
 }
 
-const PAGE = 500;
+/** Packs that stay in memory, about 1 KB each. A host may know 300,000. */
+const CACHED_MAX = 2048;
+/** Packs looked at in one go when all are; fewer than are cached, so that each is still there when its holders are asked for. */
+const PACKS_PAGE = 64;
+const CLAIMS_PAGE = 256;
+const LATELY_MAX = 8;
 const NOBODY: readonly Holding[] = [];
 
 /** Told which packs of a namespace have changed in the records. */
 export type CatalogListener = (namespace: NamespaceId, packs: ReadonlySet<PackId>) => void;
 
-/** The packs and their holders as this host's records say, kept up as records are applied. A deletion counts even when a value stands beside it. */
+/**
+ * The packs and their holders as this host's records say. They stay in the records: what is asked for is read from there, and only what was asked
+ * for last is kept in memory. A deletion counts even when a value stands beside it.
+ */
 export class Catalog {
   readonly #env: Env;
   readonly #records: PoolRecords;
-  readonly #spaces = new Map<NamespaceId, Map<PackId, Entry>>();
+  /** By namespace and pack; the one that was used last stands last. */
+  readonly #cached = new Map<string, Entry>();
   readonly #listeners = new Set<CatalogListener>();
-  /** One string for each host, however many claims name it. */
-  readonly #hosts = new Map<HostId, HostId>();
+  /** Where packs were found lately, the latest first: most pieces on a disk belong to few namespaces. */
+  #lately: NamespaceId[] = [];
 
   constructor(env: Env, records: PoolRecords) {
     this.#env = env;
@@ -56,18 +70,28 @@ export class Catalog {
   }
 
   facts(namespace: NamespaceId, pack: PackId): PackFacts | undefined {
-    return this.#space(namespace).get(pack)?.facts;
+    const entry = this.#entry(namespace, pack);
+    if (entry.facts === undefined) entry.facts = this.#readFacts(namespace, pack, this.#records.local(namespace, packKey(pack))) ?? null;
+    return entry.facts ?? undefined;
   }
 
   /** Every signed word that somebody holds a piece of the pack, members or not. */
   holdings(namespace: NamespaceId, pack: PackId): readonly Holding[] {
-    return this.#space(namespace).get(pack)?.holdings ?? NOBODY;
+    const entry = this.#entry(namespace, pack);
+    entry.holdings ??= this.#holdersOf(this.#claims(namespace, claimsOf(pack)));
+    return entry.holdings;
   }
 
-  /** The packs of a namespace that are not deleted. */
+  /**
+   * The packs of a namespace that are not deleted, page by page in the order of their ids. One that is there throughout comes once. The
+   * holders of each come from the same pages: who asks for them before the next pack has them without a look into the records.
+   */
   *packs(namespace: NamespaceId): Generator<PackFacts> {
-    for (const { facts } of this.#space(namespace).values()) {
-      if (facts !== undefined) yield facts;
+    for (let after: string | undefined, isMore = true; isMore; ) {
+      const page = this.#records.localScan(namespace, { prefix: PACK_PREFIX, limit: PACKS_PAGE, ...(after === undefined ? {} : { after }) });
+      yield* this.#page(namespace, page.entries);
+      after = page.next;
+      isMore = after !== undefined;
     }
   }
 
@@ -78,7 +102,11 @@ export class Catalog {
 
   /** Whether any namespace has the pack and has not deleted it. */
   isLive(pack: PackId): boolean {
-    return this.#records.namespaces().some((namespace) => this.facts(namespace, pack) !== undefined);
+    const rest = this.#records.namespaces().filter((namespace) => !this.#lately.includes(namespace));
+    const found = [...this.#lately, ...rest].find((namespace) => this.facts(namespace, pack) !== undefined);
+    if (found === undefined) return false;
+    if (found !== this.#lately[0]) this.#lately = [found, ...this.#lately.filter((namespace) => namespace !== found)].slice(0, LATELY_MAX);
+    return true;
   }
 
   /** The whole record, blobs included. */
@@ -90,60 +118,76 @@ export class Catalog {
     return undefined;
   }
 
-  /** A namespace's packs. Read from the records when first asked for, and kept from then on. */
-  #space(namespace: NamespaceId): Map<PackId, Entry> {
-    const known = this.#spaces.get(namespace);
-    if (known !== undefined) return known;
-    const space = new Map<PackId, Entry>();
-    for (const key of this.#keys(namespace, PACK_PREFIX)) this.#take(space, namespace, key);
-    for (const key of this.#keys(namespace, CLAIM_PREFIX)) this.#take(space, namespace, key);
-    this.#spaces.set(namespace, space);
-    return space;
+  #page(namespace: NamespaceId, entries: readonly KeyState[]): PackFacts[] {
+    const packs = entries.flatMap((state) => {
+      const key = this.#read(state.key);
+      return key === undefined ? [] : [{ pack: key.pack, state }];
+    });
+    const claims = Map.groupBy(this.#claimsOfRange(namespace, packs.at(0)?.pack, packs.at(-1)?.pack), ({ pack }) => pack);
+    return packs.flatMap(({ pack, state }) => {
+      const facts = this.#readFacts(namespace, pack, state);
+      const entry = this.#entry(namespace, pack);
+      entry.facts = facts ?? null;
+      entry.holdings = this.#holdersOf(claims.get(pack) ?? []);
+      return facts === undefined ? [] : [facts];
+    });
   }
 
-  *#keys(namespace: NamespaceId, prefix: string): Generator<string> {
-    let after: string | undefined;
-    do {
-      const page = this.#records.localScan(namespace, { prefix, limit: PAGE, ...(after === undefined ? {} : { after }) });
-      for (const { key } of page.entries) yield key;
-      after = page.next;
-    } while (after !== undefined);
-  }
-
-  #apply(namespace: NamespaceId, keys: readonly string[]): void {
-    const ours = keys.filter(isPoolKey);
-    if (ours.length === 0) return;
-    const space = this.#space(namespace);
-    const changed = new Set<PackId>();
-    for (const key of ours) {
-      const pack = this.#take(space, namespace, key);
-      if (pack !== undefined) changed.add(pack);
+  #claimsOfRange(namespace: NamespaceId, first: PackId | undefined, last: PackId | undefined): Claimed[] {
+    const found: Claimed[] = [];
+    if (first === undefined || last === undefined) return found;
+    // Keys of claims are in the order of their packs, which is that of the packs' own keys.
+    for (const claim of this.#claims(namespace, CLAIM_PREFIX, CLAIM_PREFIX + first)) {
+      if (claim.pack > last) break;
+      found.push(claim);
     }
+    return found;
+  }
+
+  *#claims(namespace: NamespaceId, prefix: string, from?: string): Generator<Claimed> {
+    for (let after = from, isMore = true; isMore; ) {
+      const page = this.#records.localScan(namespace, { prefix, limit: CLAIMS_PAGE, ...(after === undefined ? {} : { after }) });
+      for (const { key } of page.entries) {
+        const claim = this.#read(key);
+        if (claim?.kind === "claim") yield claim;
+      }
+      after = page.next;
+      isMore = after !== undefined;
+    }
+  }
+
+  #holdersOf(claims: Iterable<Claimed>): readonly Holding[] {
+    const holdings = Array.from(claims, ({ host, index }): Holding => ({ host, index }));
+    return holdings.length === 0 ? NOBODY : holdings;
+  }
+
+  #entry(namespace: NamespaceId, pack: PackId): Entry {
+    const name = nameOf(namespace, pack);
+    const entry = this.#cached.get(name) ?? { facts: undefined, holdings: undefined };
+    this.#cached.delete(name);
+    this.#cached.set(name, entry);
+    if (this.#cached.size > CACHED_MAX) this.#cached.delete(this.#cached.keys().next().value!);
+    return entry;
+  }
+
+  /** What is in memory of a pack goes when its records change; it is read again when somebody asks. */
+  #apply(namespace: NamespaceId, keys: readonly string[]): void {
+    const changed = new Set<PackId>();
+    for (const text of keys) {
+      const key = isPoolKey(text) ? this.#read(text) : undefined;
+      if (key === undefined) continue;
+      this.#cached.delete(nameOf(namespace, key.pack));
+      changed.add(key.pack);
+    }
+    if (changed.size === 0) return;
     for (const listener of this.#listeners) listener(namespace, changed);
   }
 
-  /** Brings one key's entry to what the records say now, and says whose it is. */
-  #take(space: Map<PackId, Entry>, namespace: NamespaceId, text: string): PackId | undefined {
-    const key = this.#read(text);
-    if (key === undefined) return undefined;
-    const entry = space.get(key.pack) ?? { facts: undefined, holdings: NOBODY };
-    if (key.kind !== "claim") {
-      const body = this.body(namespace, key.pack);
-      entry.facts = body === undefined ? undefined : factsOf(namespace, key.pack, body);
-    } else {
-      const others = entry.holdings.filter(({ host, index }) => host !== key.host || index !== key.index);
-      const stands = this.#records.local(namespace, claimKey(key.pack, key.index, key.host))?.siblings.some(({ value }) => value !== null);
-      entry.holdings = stands === true ? [...others, { host: this.#known(key.host), index: key.index }] : others;
-    }
-    if (entry.facts === undefined && entry.holdings.length === 0) space.delete(key.pack);
-    else space.set(key.pack, entry);
-    return key.pack;
-  }
-
-  #known(host: HostId): HostId {
-    const known = this.#hosts.get(host) ?? host;
-    this.#hosts.set(host, known);
-    return known;
+  #readFacts(namespace: NamespaceId, pack: PackId, state: KeyState | undefined): PackFacts | undefined {
+    const value = state?.siblings.find((sibling) => sibling.value !== null)?.value;
+    if (value === undefined || value === null || mayGo(this.#records, namespace, pack)) return undefined;
+    const body = this.#orNothing("a pack record that cannot be read", () => decodeOutline(decodePackRecord(value).body));
+    return body === undefined ? undefined : factsOf(namespace, pack, body);
   }
 
   #read(text: string): ReturnType<typeof readKey> {
@@ -166,8 +210,11 @@ export class Catalog {
   }
 }
 
-function factsOf(namespace: NamespaceId, pack: PackId, body: PackBody): PackFacts {
-  const { k, m, copies, sizeBytes, pieceBytes, roots } = body;
+function nameOf(namespace: NamespaceId, pack: PackId): string {
+  return `${namespace}/${pack}`;
+}
+
+function factsOf(namespace: NamespaceId, pack: PackId, { k, m, copies, sizeBytes, pieceBytes, roots }: PackOutline): PackFacts {
   // The roots are copied: as views they would keep the whole record in memory.
   return { namespace, pack, k, m, copies, sizeBytes, pieceBytes, roots: roots.map((root) => root.slice()) };
 }

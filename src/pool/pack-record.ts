@@ -1,7 +1,7 @@
 import type { Delegation, Genesis } from "../cluster/index.ts";
 import { delegationCodec, isGenuine } from "../cluster/index.ts";
 import type { NamespaceId, PackId, Shape } from "../codec/index.ts";
-import { CodecError, blobId, bytesOfId, byteString, codec, concatBytes, fixedBytes, idFromBytes, list, mapped, struct, uint, utf8 } from "../codec/index.ts";
+import { CodecError, blobId, bytesOfId, byteString, codec, concatBytes, fixedBytes, idFromBytes, list, mapped, struct, uint, unread, utf8 } from "../codec/index.ts";
 import type { KeyPair } from "../crypto/index.ts";
 import { sha256, sign, verify } from "../crypto/index.ts";
 import { MAX_BLOB_BYTES, MAX_PACK_BLOBS, MAX_PACK_BYTES } from "./port.ts";
@@ -45,21 +45,26 @@ export interface PackRecord {
 
 const copies: Shape<Copies> = mapped(uint(MAX_COPIES), (value) => (value === "all" ? ON_ALL : value), (number) => (number === ON_ALL ? "all" : number));
 
+const outline = {
+  k: uint(MAX_PIECES),
+  m: uint(MAX_PIECES),
+  copies,
+  sizeBytes: uint(MAX_PACK_BYTES),
+  pieceBytes: uint(MAX_PACK_BYTES),
+  roots: list(fixedBytes(32), MAX_PIECES),
+};
+
 const bodyCodec = codec<PackBody>(
   "A pack",
   1,
   MAX_BODY_BYTES,
-  struct({
-    k: uint(MAX_PIECES),
-    m: uint(MAX_PIECES),
-    copies,
-    sizeBytes: uint(MAX_PACK_BYTES),
-    pieceBytes: uint(MAX_PACK_BYTES),
-    roots: list(fixedBytes(32), MAX_PIECES),
-    blobs: list(struct({ id: blobId, offset: uint(MAX_PACK_BYTES), length: uint(MAX_BLOB_BYTES) }), MAX_PACK_BLOBS),
-    nonce: fixedBytes(16),
-  }),
+  struct({ ...outline, blobs: list(struct({ id: blobId, offset: uint(MAX_PACK_BYTES), length: uint(MAX_BLOB_BYTES) }), MAX_PACK_BLOBS), nonce: fixedBytes(16) }),
 );
+
+/** All but the list of the blobs, which is the larger part by far. */
+export type PackOutline = Omit<PackBody, "blobs" | "nonce">;
+
+const outlineCodec = codec("A pack", 1, MAX_BODY_BYTES, struct({ ...outline, blobs: unread, nonce: unread }));
 
 const recordCodec = codec<PackRecord>("A pack record", 1, MAX_PACK_RECORD_BYTES, struct({ body: byteString(MAX_BODY_BYTES), delegation: delegationCodec.shape, signature: fixedBytes(64) }));
 
@@ -86,6 +91,11 @@ export function decodeBody(bytes: Uint8Array): PackBody {
   const wrong = contradiction(body);
   if (wrong !== undefined) throw new CodecError(`A pack's record contradicts itself: ${wrong}.`);
   return body;
+}
+
+/** Of a body that has been checked before. @throws CodecError */
+export function decodeOutline(bytes: Uint8Array): PackOutline {
+  return outlineCodec.decode(bytes);
 }
 
 /** @throws CodecError */

@@ -21,7 +21,7 @@ test("a pack lies on as many hosts as wanted, each in a zone of its own, and eac
     assert.equal(new Set(stored.holders.map((host) => village.members.get(host)!.zone)).size, 3);
     assert.equal(stored.wanted, 3);
     const info = pool.info(village.namespace, stored.pack)!;
-    assert.deepEqual({ ...info, pieces: [], holders: [] }, { pack: stored.pack, sizeBytes: what.bytes.length, redundancy: copies(3), blobs: what.blobs, pieces: [], holders: [] });
+    assert.deepEqual({ ...info, pieces: [], holders: [] }, { pack: stored.pack, sizeBytes: what.bytes.length, redundancy: copies(3), blobs: what.blobs, pieces: [], holders: [], maybe: [] });
     assert.deepEqual(new Set(info.holders), new Set(stored.holders));
     assert.deepEqual(new Set(info.pieces.map(({ host, index }) => `${index} ${host}`)), new Set(stored.holders.map((host) => `0 ${host}`)));
     assert.equal(pool.survives(village.namespace, [stored.pack]), 2);
