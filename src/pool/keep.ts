@@ -3,6 +3,7 @@
 
 import type { WorkerTurn } from "../platform/index.ts";
 import { messageOf } from "../platform/index.ts";
+import type { HeldPiece } from "../store/index.ts";
 import type { Catalog, PackFacts } from "./catalog.ts";
 import type { Claim } from "./claim.ts";
 import { PoolError } from "./errors.ts";
@@ -15,6 +16,9 @@ import { rebuild } from "./rebuild.ts";
 import type { Going } from "./upkeep/going.ts";
 import { claimWrite } from "./write.ts";
 
+/** Pieces read from the index at once, without a pause. */
+const PAGE = 500;
+
 export interface KeepParts extends PlaceParts {
   readonly going: Going;
   readonly catalog: Catalog;
@@ -25,14 +29,15 @@ async function writeClaims({ parts }: KeepParts, facts: PackFacts, claims: reado
   await parts.records.write(claims.map((claim) => claimWrite(facts.namespace, claim)), { as: "host" });
 }
 
-async function withdrawClaim({ parts }: KeepParts, { namespace, pack }: PackFacts): Promise<void> {
-  await parts.records.write([{ namespace, key: claimKey(pack, 0, parts.self), value: null }], { as: "host" });
+async function withdrawClaim({ parts }: KeepParts, { namespace, pack }: PackFacts, index: number): Promise<void> {
+  await parts.records.write([{ namespace, key: claimKey(pack, index, parts.self), value: null }], { as: "host" });
 }
 
-async function chosen({ env, catalog }: KeepParts, signal: AbortSignal, isChosen: (facts: PackFacts) => boolean): Promise<PackFacts[]> {
-  const found: PackFacts[] = [];
-  for await (const facts of unhurried(env, catalog.all(), signal)) if (isChosen(facts)) found.push(facts);
-  return found;
+/** What this host should do about a piece of a pack that is not deleted. */
+export interface HoldDecision {
+  readonly facts: PackFacts;
+  readonly index: number;
+  readonly action: "claim" | "fetch" | "restore";
 }
 
 /** People's private content is nobody's to mirror. */
@@ -40,44 +45,62 @@ function isMirrored({ mirrors, records }: KeepParts["parts"], { namespace }: Pac
   return mirrors.isMirrored(namespace) && records.genesis(namespace)?.type !== PRIVATE_TYPE;
 }
 
-/** What this host should do about a pack that is not deleted. */
-export type HoldDecision = "nothing" | "claim" | "fetch" | "restore";
+type View = Pick<KeepParts, "env" | "parts" | "catalog" | "going">;
 
-export function decideHold({ parts, catalog, going }: Pick<KeepParts, "parts" | "catalog" | "going">, facts: PackFacts): HoldDecision {
-  if (facts.k !== 1 || going.has(facts.pack, 0)) return "nothing";
-  const isHeld = parts.store.held(facts.pack, 0) !== undefined;
-  const isClaimed = catalog.holdings(facts.namespace, facts.pack).some(({ host }) => host === parts.self);
-  if (isHeld) return isClaimed ? "nothing" : "claim";
-  if (isClaimed) return "restore";
-  return facts.copies === "all" || isMirrored(parts, facts) ? "fetch" : "nothing";
+/** The pieces of a pack that this host says it holds and does not, and a copy that it should have because all hosts should, or by its own choice. */
+function* lacking({ parts, catalog, going }: View, facts: PackFacts): Generator<HoldDecision> {
+  const claimed = catalog.holdings(facts.namespace, facts.pack).filter(({ host }) => host === parts.self);
+  const isMissing = (index: number): boolean => parts.store.held(facts.pack, index) === undefined && !going.has(facts.pack, index);
+  for (const { index } of claimed) if (isMissing(index)) yield { facts, index, action: "restore" };
+  const isWanted = facts.copies === "all" || (facts.k === 1 && isMirrored(parts, facts));
+  if (isWanted && claimed.length === 0 && isMissing(0)) yield { facts, index: 0, action: "fetch" };
+}
+
+/** A piece that lies here unclaimed, because the claim was lost with its answer. */
+function unclaimed({ parts, catalog, going }: View, { pack, index }: HeldPiece): HoldDecision | undefined {
+  if (going.has(pack, index)) return undefined;
+  const live = parts.records.namespaces().map((namespace) => catalog.facts(namespace, pack)).filter((facts) => facts !== undefined);
+  const facts = live.find(({ namespace }) => !catalog.holdings(namespace, pack).some((holding) => holding.host === parts.self && holding.index === index));
+  return facts === undefined ? undefined : { facts, index, action: "claim" };
+}
+
+/** All that this host should do now. The first pass goes through the records, the second through its own disk. */
+async function decide(view: View, signal: AbortSignal): Promise<HoldDecision[]> {
+  const { env, parts, catalog } = view;
+  const todo: HoldDecision[] = [];
+  // Before anybody is connected nothing can be restored, and that must not pass for a loss.
+  if (parts.transport.connected().length > 0) for await (const facts of unhurried(env, catalog.all(), signal)) todo.push(...lacking(view, facts));
+  for (let page = parts.store.list(undefined, PAGE); page.length > 0; page = parts.store.list(page.at(-1), PAGE)) {
+    for await (const piece of unhurried(env, page, signal)) {
+      const decision = unclaimed(view, piece);
+      if (decision !== undefined) todo.push(decision);
+    }
+    await env.timers.sleep(0, signal);
+  }
+  return todo;
 }
 
 /**
- * "hold": fetches the packs that are meant for all hosts, and those that this host claims and has lost; claims what it holds.
+ * "hold": fetches the packs that are meant for all hosts, and the pieces that this host claims and has lost; claims what it holds.
  * A claim that cannot be made true again is withdrawn, so that others see what is missing.
  */
 export async function holdTurn(keep: KeepParts, { signal, report }: WorkerTurn): Promise<void> {
   const { env, parts, offers } = keep;
-  // Before anybody is connected nothing can be restored, and that must not pass for a loss.
-  const isAlone = parts.transport.connected().length === 0;
-  const todo = await chosen(keep, signal, (facts) => (isAlone ? decideHold(keep, facts) === "claim" : decideHold(keep, facts) !== "nothing"));
+  const todo = await decide(keep, signal);
   const failures: string[] = [];
-  for (const [done, facts] of todo.entries()) {
+  for (const [done, { facts, index, action }] of todo.entries()) {
     signal.throwIfAborted();
-    report(`${done} of ${todo.length} packs`);
-    const decision = decideHold(keep, facts);
+    report(`${done} of ${todo.length} pieces`);
     try {
-      if (decision === "nothing") continue;
-      const piece = rebuild(keep, facts, 0);
-      const claim = await offers.put(parts.self, piece, () => {}, signal);
-      if (decision !== "restore") await writeClaims(keep, facts, [claim]);
+      const claim = await offers.put(parts.self, rebuild(keep, facts, index), () => {}, signal);
+      if (action !== "restore") await writeClaims(keep, facts, [claim]);
     } catch (error) {
       signal.throwIfAborted();
       failures.push(messageOf(error));
-      env.log.debug("a pack could not be taken in", { pack: facts.pack, error });
-      if (decision === "restore") await withdrawClaim(keep, facts);
+      env.log.debug("a piece could not be taken in", { pack: facts.pack, index, error });
+      if (action === "restore") await withdrawClaim(keep, facts, index);
     }
   }
-  report(todo.length === 0 ? "holds all that it should" : `${todo.length - failures.length} of ${todo.length} packs taken in`);
-  if (failures.length > 0) throw new PoolError("UNAVAILABLE", `${failures.length} of ${todo.length} packs could not be taken in. The first: ${failures[0]}`);
+  report(todo.length === 0 ? "holds all that it should" : `${todo.length - failures.length} of ${todo.length} pieces taken in`);
+  if (failures.length > 0) throw new PoolError("UNAVAILABLE", `${failures.length} of ${todo.length} pieces could not be taken in. The first: ${failures[0]}`);
 }

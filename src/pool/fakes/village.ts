@@ -5,6 +5,7 @@ import { RAW, blobIdOf, idFromBytes } from "../../codec/index.ts";
 import type { KeyPair } from "../../crypto/index.ts";
 import { keyPairFromSeed, sha256 } from "../../crypto/index.ts";
 import type { Env, Log } from "../../platform/index.ts";
+import type { PieceStore } from "../../store/index.ts";
 import { MAX_PIECES } from "../pack-record.ts";
 import { NO_MIRRORS } from "../parts.ts";
 import type { Copies, PackContent, Redundancy } from "../port.ts";
@@ -35,6 +36,8 @@ export interface VillageOptions {
   readonly zone?: (number: number) => string;
   readonly capacityBytes?: (number: number) => number;
   readonly log?: Log;
+  /** What the host with this number has for a store. Default: the one it is given. */
+  readonly store?: (number: number, store: FakeStore) => PieceStore;
   /** How many times faster than the clock on the wall time goes by. */
   readonly factor?: number;
 }
@@ -96,7 +99,7 @@ export class Village {
     const pool = createPool(this.env, {
       self: host,
       hostKey: key,
-      store,
+      store: this.#options.store?.(number, store) ?? store,
       cache,
       transport,
       records,

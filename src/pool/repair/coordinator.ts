@@ -121,7 +121,8 @@ export class RepairCoordinator {
     // Its turn may come an hour after it was planned.
     const need = this.survey.again(planned.namespace, planned.pack, this.#standing());
     const facts = this.#catalog.facts(planned.namespace, planned.pack);
-    if (need === undefined || facts === undefined) return 0;
+    // Nothing comes of too few pieces: their hosts must come back first, and then this is planned anew.
+    if (need === undefined || facts === undefined || !need.canBeMade) return 0;
     const { members } = this.#parts.roster();
     const targets = new Targets(facts, this.#catalog.holdings(need.namespace, need.pack), await candidatesFor(this.#parts, need.pack), (host) => members.get(host)?.zone ?? "");
     const made = await Promise.all(need.indexes.map((index) => this.#find(need, index, targets, signal)));

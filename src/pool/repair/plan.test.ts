@@ -41,6 +41,16 @@ test("a coded pack's missing pieces are those of hosts that are lost or leaving,
   assert.deepEqual(indexesOf(coded, ["here", "here", "here", "here", "missed", "lost"]), [4, 5]);
 });
 
+test("a pack of which too few pieces are connected is short, and nothing can be made of it until their hosts are back", () => {
+  const canBeMade = (...how: readonly Standing[]): boolean | undefined => {
+    const { holdings, standing } = spread(how);
+    return needOf(factsOf(2, 4), holdings, standing, 10)?.canBeMade;
+  };
+  assert.equal(canBeMade("here", "leaving", "lost", "lost"), true);
+  assert.equal(canBeMade("here", "away", "lost", "lost"), false);
+  assert.equal(canBeMade("here", "missed", "missed", "lost"), false);
+});
+
 test("copies are wanted on as many hosts as there are, and no more than were asked for", () => {
   assert.deepEqual(indexesOf(factsOf(1, 1, 3), ["here", "here", "here"]), []);
   assert.deepEqual(indexesOf(factsOf(1, 1, 3), ["here", "here", "lost"]), [0]);
@@ -113,7 +123,7 @@ test("a second piece goes to a host only where fewer than k + 1 are there", () =
 });
 
 test("the queue keeps the most urgent, the same whatever order they come in, and says when it left some out", () => {
-  const need = (number: number, spare: number): Need => ({ namespace: id<NamespaceId>("space"), pack: id<PackId>(`pack ${number}`), pieceBytes: 1, spare, indexes: [0] });
+  const need = (number: number, spare: number): Need => ({ namespace: id<NamespaceId>("space"), pack: id<PackId>(`pack ${number}`), pieceBytes: 1, spare, canBeMade: true, indexes: [0] });
   fc.assert(
     fc.property(fc.array(fc.integer({ min: -1, max: 5 }), { minLength: 1, maxLength: 60 }), (spares) => {
       const needs = spares.map((spare, number) => need(number, spare));

@@ -14,6 +14,8 @@ export interface Need {
   readonly pieceBytes: number;
   /** Hosts, whichever, that may still be lost before the pack is; below 0: fewer pieces are in sight than it takes to read it. */
   readonly spare: number;
+  /** Whether enough pieces are connected to make others of them. */
+  readonly canBeMade: boolean;
   /** The pieces to make, each on a host of its own. Copies are all piece 0, so it may stand here several times. */
   readonly indexes: readonly number[];
 }
@@ -26,8 +28,6 @@ export function byUrgency(a: Need, b: Need): number {
 /** What planning must know of a pack: everything but its blobs. */
 export type PlannedFacts = Pick<PackFacts, "namespace" | "pack" | "k" | "copies" | "roots" | "pieceBytes">;
 
-const IN_SIGHT: ReadonlySet<Standing> = new Set(["here", "away", "leaving"]);
-
 /**
  * What should be made anew, or undefined when nothing should.
  * @param standing of any host; a host that is no member is `lost`
@@ -36,22 +36,37 @@ const IN_SIGHT: ReadonlySet<Standing> = new Set(["here", "away", "leaving"]);
 export function needOf(facts: PlannedFacts, holdings: readonly Holding[], standing: (host: HostId) => Standing, takers: number): Need | undefined {
   // A pack for all hosts is fetched by each of them itself.
   if (facts.copies === "all") return undefined;
+  const isMissed = holdings.some(({ host }) => standing(host) === "missed");
+  // Most packs of most networks are whole, and that is soon seen.
+  if (!isMissed && missing(facts, holdings.filter(({ host }) => isCounted(standing(host))), takers).length === 0) return undefined;
   const spare = spareOf(facts.k, holdings, standing);
-  const counts = (host: HostId): boolean => {
-    const how = standing(host);
-    // Only what one more loss would destroy is repaired before its missed holders are declared gone.
-    return how === "here" || how === "away" || (how === "missed" && spare > 0);
-  };
-  const counted = holdings.filter(({ host }) => counts(host));
-  const indexes = facts.k === 1 ? missingCopies(facts.copies, counted, takers) : missingPieces(facts.roots.length, counted);
-  return indexes.length === 0 ? undefined : { namespace: facts.namespace, pack: facts.pack, pieceBytes: facts.pieceBytes, spare, indexes };
+  // Only what one more loss would destroy is repaired before its missed holders are declared gone.
+  const counted = holdings.filter(({ host }) => isCounted(standing(host)) || (spare > 0 && standing(host) === "missed"));
+  const indexes = missing(facts, counted, takers);
+  if (indexes.length === 0) return undefined;
+  return { namespace: facts.namespace, pack: facts.pack, pieceBytes: facts.pieceBytes, spare, canBeMade: piecesAt(holdings, (host) => isConnected(standing(host))) >= facts.k, indexes };
+}
+
+function isCounted(standing: Standing): boolean {
+  return standing === "here" || standing === "away";
+}
+
+function isConnected(standing: Standing): boolean {
+  return standing === "here" || standing === "leaving";
 }
 
 /** How many hosts may still be lost, by the pieces of those that are there or not missed yet; −1 when these do not suffice. */
 export function spareOf(k: number, holdings: readonly Holding[], standing: (host: HostId) => Standing): number {
-  const inSight = holdings.filter(({ host }) => IN_SIGHT.has(standing(host)));
-  const pieces = new Set(inSight.map(({ index }) => index)).size;
-  return pieces < k ? -1 : lossesSurvived(k, inSight);
+  const inSight = holdings.filter(({ host }) => isCounted(standing(host)) || standing(host) === "leaving");
+  return piecesAt(inSight, () => true) < k ? -1 : lossesSurvived(k, inSight);
+}
+
+function piecesAt(holdings: readonly Holding[], isThere: (host: HostId) => boolean): number {
+  return new Set(holdings.filter(({ host }) => isThere(host)).map(({ index }) => index)).size;
+}
+
+function missing({ k, copies, roots }: PlannedFacts, counted: readonly Holding[], takers: number): number[] {
+  return k === 1 ? missingCopies(copies === "all" ? takers : copies, counted, takers) : missingPieces(roots.length, counted);
 }
 
 function missingCopies(copies: number, counted: readonly Holding[], takers: number): number[] {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { HostId, PackId } from "../../codec/index.ts";
 import type { Villager } from "../fakes/village.ts";
-import { Village, content } from "../fakes/village.ts";
+import { Village, collect, content } from "../fakes/village.ts";
 import { quickEnv } from "../fakes/quick-env.ts";
 import { REBUILD, orderAnswerCodec, orderCodec } from "./messages.ts";
 import { Pace } from "./pace.ts";
@@ -135,4 +135,40 @@ test("the pace of repair counts the time in which something was made, and forget
   assert.equal(pace.bytesPerSecond, 1_000);
   nowMs = 1_000_000;
   assert.equal(pace.bytesPerSecond, null);
+});
+
+test("a coded pack's lost pieces are made anew from k others, each on a host that has none of it", async () => {
+  const village = await Village.build({ hosts: 7 });
+  const { pack, holders } = await village.at(0).pool.store(village.namespace, content(MIB + 5), { kind: "code", k: 3, m: 2 });
+  assert.equal(holders.length, 5);
+  for (const host of holders.slice(0, 2)) {
+    village.net.kill(host);
+    village.gone.add(host);
+  }
+  const planner = village.villagers.find(({ host }) => !holders.includes(host))!;
+  village.coordinator = () => planner.host;
+  await village.turn(planner, "repair");
+  const found = village.villagers.filter(({ host }) => !village.net.down.has(host)).map(({ store }) => [0, 1, 2, 3, 4].filter((index) => store.held(pack, index) !== undefined));
+  assert.deepEqual(found.map(({ length }) => length), [1, 1, 1, 1, 1], "no host has two of them");
+  assert.equal(new Set(found.flat()).size, 5);
+  assert.equal((await planner.pool.repairStanding())?.shortPieces, 0);
+  const read = await collect(planner.pool.read(village.namespace, pack, 0, MIB + 5));
+  assert.deepEqual(read, Buffer.from(content(MIB + 5).bytes));
+  await village.close();
+});
+
+test("a host makes anew a coded piece that it claims and has lost, and withdraws the claim when too few others are there", async () => {
+  const village = await Village.build({ hosts: 4 });
+  const { pack, holders } = await village.at(0).pool.store(village.namespace, content(MIB), { kind: "code", k: 2, m: 2 });
+  const held = village.villagers.map((each) => ({ each, index: [0, 1, 2, 3].find((index) => each.store.held(pack, index) !== undefined)! }));
+  assert.equal(holders.length, 4);
+  const [loser, another, third] = held as [(typeof held)[0], (typeof held)[0], (typeof held)[0]];
+  await loser.each.store.remove(pack, loser.index);
+  await village.turn(loser.each, "hold");
+  assert.ok(loser.each.store.held(pack, loser.index) !== undefined);
+  await loser.each.store.remove(pack, loser.index);
+  for (const { each } of [another, third]) village.net.kill(each.host);
+  await village.turn(loser.each, "hold");
+  assert.ok(!loser.each.pool.info(village.namespace, pack)!.holders.includes(loser.each.host));
+  await village.close();
 });

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { auditKey } from "../../cluster/index.ts";
+import type { HostId } from "../../codec/index.ts";
+import { Conversation } from "../conversation.ts";
+import { LyingStore } from "../fakes/lying-store.ts";
+import type { Borrow } from "../fakes/lying-store.ts";
+import type { Villager } from "../fakes/village.ts";
+import { Village, content } from "../fakes/village.ts";
+import { OwnChallenges } from "./own-challenges.ts";
+import { Witness } from "./witness.ts";
+
+const SIZE = 100_000;
+const PACKS = 30;
+
+/** Five hosts, each with all packs or so it says: host 4 keeps what `liar` keeps. */
+async function audited(liar: "honest" | "deletes" | "fetches"): Promise<{ readonly village: Village; readonly liar: Villager }> {
+  const known: { village?: Village } = {};
+  const borrow: Borrow = async (pack, index, firstLeaf, leafCount) => {
+    const { env, villagers } = known.village!;
+    const conversation = new Conversation(env, villagers[4]!.transport, villagers[pack.charCodeAt(0) % 4]!.host, () => {});
+    return await conversation.ask({ pack, index, firstLeaf, leafCount }, AbortSignal.timeout(5_000));
+  };
+  const village = await Village.build({
+    hosts: 5,
+    factor: 1,
+    store: (number, store) => (number !== 4 || liar === "honest" ? store : new LyingStore(store, liar === "fetches" ? borrow : undefined)),
+  });
+  known.village = village;
+  for (let seed = 0; seed < PACKS; seed += 1) await village.at(0).pool.store(village.namespace, content(SIZE, seed), { kind: "copies", copies: 5 });
+  return { village, liar: village.at(4) };
+}
+
+function accusers(village: Village, host: HostId): number {
+  return village.villagers.filter((each) => village.audits.get(auditKey(each.host, host))?.isSuspect === true).length;
+}
+
+/** Each of the others audits, one after another. */
+async function round(village: Village): Promise<void> {
+  for (const villager of village.villagers.slice(0, 4)) await village.turn(villager, "audit");
+}
+
+test("a host that acknowledges and deletes is suspect to all who audit it after a few challenges, and nobody else is", async () => {
+  const { village, liar } = await audited("deletes");
+  for (let turn = 0; turn < 3; turn += 1) await round(village);
+  assert.deepEqual(village.villagers.map(({ host }) => accusers(village, host)), [0, 0, 0, 0, 4]);
+  assert.ok(village.audits.get(auditKey(village.at(0).host, liar.host))!.failures >= 3);
+  await village.close();
+});
+
+test("a host that fetches what it is challenged for is suspect, by the word of those it fetched it from", async () => {
+  const { village, liar } = await audited("fetches");
+  for (let turn = 0; turn < 3; turn += 1) await round(village);
+  assert.deepEqual(village.villagers.slice(0, 4).map(({ host }) => accusers(village, host)), [0, 0, 0, 0]);
+  assert.ok(accusers(village, liar.host) >= 2, `${accusers(village, liar.host)} accuse it`);
+  await village.close();
+});
+
+test("honest hosts are never suspect, and what they claim counts as proven after a day", async () => {
+  const { village } = await audited("honest");
+  for (let turn = 0; turn < 3; turn += 1) await Promise.all(village.villagers.map((each) => village.turn(each, "audit")));
+  for (const { host } of village.villagers) assert.equal(accusers(village, host), 0);
+  assert.equal(village.audits.get(auditKey(village.at(0).host, village.at(1).host))?.provenBytes, PACKS * SIZE);
+  await village.close();
+});
+
+test("a host that is away is not suspect, and one that hangs is in the end", async () => {
+  const village = await Village.build({ hosts: 3, factor: 100 });
+  await village.at(0).pool.store(village.namespace, content(SIZE), { kind: "copies", copies: 3 });
+  village.net.kill(village.at(1).host);
+  village.net.hung.add(village.at(2).host);
+  for (let turn = 0; turn < 6; turn += 1) await village.turn(village.at(0), "audit");
+  assert.equal(village.audits.get(auditKey(village.at(0).host, village.at(1).host)), undefined);
+  assert.equal(accusers(village, village.at(2).host), 1);
+  await village.close();
+});
+
+test("only members are answered, and a damaged piece is admitted", async () => {
+  const village = await Village.build({ hosts: 3 });
+  const { pack } = await village.at(0).pool.store(village.namespace, content(SIZE), { kind: "copies", copies: 3 });
+  await village.at(1).store.remove(pack, 0);
+  await village.turn(village.at(0), "audit");
+  assert.equal(accusers(village, village.at(1).host), 0, "one piece of one is not three");
+  village.members.delete(village.at(2).host);
+  await village.turn(village.at(2), "audit");
+  assert.equal(village.audits.get(auditKey(village.at(2).host, village.at(0).host)), undefined);
+  await village.close();
+});
+
+test("a host does not ask about a pack while it answers about it, nor the other way round", async () => {
+  let nowMs = 0;
+  const own = new OwnChallenges({ wallMs: () => 0, monotonicMs: () => nowMs });
+  const pack = "pack" as Parameters<OwnChallenges["mayAsk"]>[0];
+  assert.equal(own.mayAsk(pack), true);
+  await own.during([pack], async () => assert.equal(own.mayAnswer(pack), false));
+  assert.equal(own.mayAnswer(pack), false, "its question may only just have arrived");
+  nowMs = 500;
+  assert.equal(own.mayAnswer(pack), true);
+  assert.equal(own.mayAsk(pack), false);
+  nowMs = 1_000;
+  assert.equal(own.mayAsk(pack), true);
+});
+
+test("a witness remembers the latest packs that a host asked for, and only so many", () => {
+  let nowMs = 0;
+  const witness = new Witness({ wallMs: () => 0, monotonicMs: () => nowMs });
+  const note = (pack: string): void => witness.note("host" as HostId, pack as Parameters<Witness["note"]>[1]);
+  const ago = (pack: string): number | undefined => witness.agoMs("host" as HostId, pack as Parameters<Witness["note"]>[1]);
+  note("first");
+  nowMs = 30;
+  assert.equal(ago("first"), 30);
+  assert.equal(ago("other"), undefined);
+  for (let number = 0; number < 256; number += 1) note(`pack ${number}`);
+  assert.equal(ago("first"), undefined);
+  assert.equal(ago("pack 0"), 0);
+});
