@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import test from "node:test";
+import type { PrivateRow } from "../../door/index.ts";
+import { machineEnv, silentLog } from "../../platform/index.ts";
+import type { Context } from "../context.ts";
+import type { EntryApi } from "../entry-api.ts";
+import { CliError } from "../errors.ts";
+import { PUTTING } from "./deed.ts";
+import { fetchAll } from "./fetch.ts";
+import { putAll } from "./put.ts";
+import { scan } from "./scan.ts";
+
+const io = { json: false, isTerminal: false, columns: 80, answer() {}, bytes: async () => {}, row: async () => {}, note() {}, redraw() {} };
+
+function context(signal = new AbortController().signal): Context {
+  return { io, env: machineEnv(silentLog), signal };
+}
+
+async function folder(): Promise<{ path: string; [Symbol.asyncDispose](): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), "holdfast-fetch-"));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+function file(path: string, content: string): PrivateRow {
+  return { path, kind: "file", mode: 0o640, modifiedMs: 1_500_000_000_000, sizeBytes: content.length, sha256: createHash("sha256").update(content).digest("hex") };
+}
+
+/** A host that gives each file the content under its path, or an error. */
+function serving(contents: Readonly<Record<string, string | Error>>, asked: string[] = []): EntryApi {
+  const download = async (_: string, path: string): Promise<unknown> => {
+    asked.push(path);
+    const content = contents[path];
+    if (content === undefined || content instanceof Error) throw content ?? new Error("no such file");
+    return Object.assign(Readable.from([Buffer.from(content)]), { trailers: { "holdfast-sources": JSON.stringify([{ host: "h", via: "network", bytes: content.length, elapsedMs: 2 }]) } });
+  };
+  return { download } as unknown as EntryApi;
+}
+
+function fetched(api: EntryApi, rows: readonly PrivateRow[], to: string, signal?: AbortSignal): ReturnType<typeof fetchAll> {
+  return fetchAll(context(signal), api, "id", rows, to, () => {});
+}
+
+test("files come with their folders, permissions and times, and it is told where from", async () => {
+  await using place = await folder();
+  const rows: PrivateRow[] = [file("a/b.txt", "hello"), { ...file("a/empty", ""), kind: "folder", sha256: null, mode: 0o750 }, file("c", "x")];
+  const done = await fetched(serving({ "a/b.txt": "hello", c: "x" }), rows, join(place.path, "new"));
+  assert.deepEqual(done, { files: 2, alreadyThere: 0, sizeBytes: 6, sources: [{ host: "h", via: "network", bytes: 6, elapsedMs: 4 }] });
+  assert.equal(await readFile(join(place.path, "new/a/b.txt"), "utf8"), "hello");
+  const [one, empty] = [await stat(join(place.path, "new/a/b.txt")), await stat(join(place.path, "new/a/empty"))];
+  assert.deepEqual([one.mode & 0o777, one.mtimeMs, empty.mode & 0o777, empty.isDirectory()], [0o640, 1_500_000_000_000, 0o750, true]);
+});
+
+test("what is there already is not fetched again, and a fetch that failed goes on where it was", async () => {
+  await using place = await folder();
+  const rows = [file("a", "one"), file("b", "two")];
+  await assert.rejects(fetched(serving({ a: "one", b: new CliError("DAMAGED", "broke off") }), rows, place.path), { code: "DAMAGED" });
+  assert.deepEqual(await readdir(place.path), ["a"]);
+  const asked: string[] = [];
+  const done = await fetched(serving({ a: "one", b: "two" }, asked), rows, place.path);
+  assert.deepEqual([asked, done.alreadyThere], [["b"], 1]);
+});
+
+test("what has another SHA-256 than it was put with, or is cut, does not appear", async () => {
+  await using place = await folder();
+  for (const wrong of ["hellp", "hell", "hello and more"]) await assert.rejects(fetched(serving({ a: wrong }), [file("a", "hello")], place.path), { code: "DAMAGED" });
+  assert.deepEqual(await readdir(place.path), []);
+});
+
+test("nothing is overwritten: other content, a folder or a link in the place of a file is left as it is", async () => {
+  await using place = await folder();
+  await writeFile(join(place.path, "a"), "mine!");
+  await mkdir(join(place.path, "b"));
+  await symlink("/dev/null", join(place.path, "c"));
+  for (const path of ["a", "b", "c"]) await assert.rejects(fetched(serving({ [path]: "hello" }), [file(path, "hello")], place.path), { code: "FILE_IN_THE_WAY" });
+  await assert.rejects(fetched(serving({}), [{ ...file("a", ""), kind: "folder", sha256: null }], place.path), { code: "FILE_IN_THE_WAY" });
+  assert.equal(await readFile(join(place.path, "a"), "utf8"), "mine!");
+});
+
+test("a path that would leave the folder is refused before anything is written", async () => {
+  await using place = await folder();
+  await assert.rejects(fetched(serving({ a: "x" }), [file("a", "x"), file("../b", "x")], join(place.path, "new")), { code: "UNSAFE_PATH" });
+  assert.deepEqual(await readdir(place.path), []);
+});
+
+test("a fetch that is stopped leaves whole files only, and says how to go on", async () => {
+  await using place = await folder();
+  const stop = new AbortController();
+  const api = {
+    download: async (_: string, path: string) => {
+      if (path === "a") return Object.assign(Readable.from([Buffer.from("one")]), { trailers: {} });
+      async function* slow(): AsyncGenerator<Buffer> {
+        yield Buffer.from("t");
+        stop.abort(new CliError("CANCELLED", "Stopped."));
+        yield Buffer.from("wo");
+      }
+      return Object.assign(Readable.from(slow()), { trailers: {} });
+    },
+  } as unknown as EntryApi;
+  await fetched(api, [file("a", "one")], place.path);
+  await assert.rejects(fetched(api, [file("a", "one"), file("b", "tWo")], place.path, stop.signal), (error: Error) => error instanceof CliError && error.code === "CANCELLED" && /the same command/.test(error.message));
+  assert.deepEqual(await readdir(place.path), ["a"]);
+});
+
+test("a folder is put with its empty folders and facts, and taken back when a file cannot be sent", async () => {
+  await using place = await folder();
+  await mkdir(join(place.path, "sub/empty"), { recursive: true });
+  await writeFile(join(place.path, "sub/a"), "hello", { mode: 0o600 });
+  const calls: unknown[] = [];
+  const api = {
+    begin: async (name: string, kind: string, redundancy: unknown) => (calls.push([name === "", kind, redundancy]), "u"),
+    addFolders: async (_: string, folders: { path: string }[]) => void calls.push(folders.map(({ path }) => path)),
+    addFile: async (_: string, sent: { path: string; mode: number; sizeBytes: number }) => (calls.push([sent.path, sent.mode, sent.sizeBytes]), file(sent.path, "hello")),
+    commit: async () => ({}),
+    abort: async () => void calls.push("abort"),
+  };
+  const found = await scan(place.path, new AbortController().signal, PUTTING);
+  await putAll(context(), api as unknown as EntryApi, place.path, { kind: "code", k: 2, m: 1 }, found);
+  assert.deepEqual(calls, [[false, "folder", { kind: "code", k: 2, m: 1 }], ["sub", "sub/empty"], ["sub/a", 0o600, 5]]);
+  const failing = { ...api, addFile: async () => Promise.reject(new Error("no space")) };
+  await assert.rejects(putAll(context(), failing as unknown as EntryApi, place.path, undefined, found), /no space/);
+  assert.equal(calls.at(-1), "abort");
+});

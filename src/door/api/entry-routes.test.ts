@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import test from "node:test";
+import { TOKEN, TestDoor } from "../fakes/harness.ts";
+import type { Reply } from "../fakes/harness.ts";
+
+function json<T = { id: string; code: string }>(reply: Reply): T {
+  return JSON.parse(reply.body.toString()) as T;
+}
+
+async function begin(door: TestDoor, more: object = {}): Promise<string> {
+  const reply = await door.api("POST", "/api/uploads", { name: "papers", kind: "folder", ...more });
+  assert.equal(reply.status, 201);
+  return json(reply).id;
+}
+
+function send(door: TestDoor, id: string, path: string, body: string, headers: Readonly<Record<string, string>> = {}): Promise<Reply> {
+  return door.ask(`localhost:${door.door.port}`, `/api/uploads/${id}/files/${path}`, { method: "PUT", body, headers: { authorization: `Bearer ${TOKEN}`, "holdfast-mode": "420", "holdfast-modified-ms": "7", ...headers } });
+}
+
+async function kept(door: TestDoor, content: string): Promise<string> {
+  const id = await begin(door);
+  await send(door, id, "a%20b/gr%C3%BC%C3%9Fe.txt", content);
+  return json<{ entry: { id: string } }>(await door.api("POST", `/api/uploads/${id}/commit`)).entry.id;
+}
+
+test("a folder is put file by file, listed, read and removed", async () => {
+  await using door = await TestDoor.open();
+  const upload = await begin(door, { redundancy: { kind: "code", k: 4, m: 2 } });
+  assert.deepEqual(door.node.entries.calls.at(-1), ["put", "papers", "folder", { kind: "code", k: 4, m: 2 }]);
+  assert.equal((await door.api("POST", `/api/uploads/${upload}/folders`, { folders: [{ path: "empty", mode: 0o755, modifiedMs: 3 }] })).status, 200);
+  const sent = await send(door, upload, "a/b", "hello");
+  assert.deepEqual(json<object>(sent), { path: "a/b", kind: "file", mode: 420, modifiedMs: 7, sizeBytes: 5, sha256: createHash("sha256").update("hello").digest("hex") });
+  const put = json<{ entry: { id: string; files: number }; survives: number }>(await door.api("POST", `/api/uploads/${upload}/commit`));
+  assert.deepEqual([put.entry.files, put.survives], [1, 1]);
+  const { id } = put.entry;
+  assert.deepEqual(json<{ entries: { id: string }[] }>(await door.api("GET", "/api/entries")).entries.map((entry) => entry.id), [id]);
+  assert.deepEqual(json<{ rows: { path: string }[] }>(await door.api("GET", `/api/entries/${id}/files`)).rows.map((row) => row.path).sort(), ["a/b", "empty"]);
+  assert.equal((await door.api("GET", `/api/entries/${id}/content/a/b`)).body.toString(), "hello");
+  assert.equal((await door.api("DELETE", `/api/entries/${id}`)).status, 200);
+  assert.equal(json(await door.api("GET", `/api/entries/${id}`)).code, "NO_ENTRY");
+  assert.equal(json(await door.api("POST", `/api/uploads/${upload}/commit`)).code, "NO_UPLOAD");
+});
+
+test("a file is read in whole and in part, as data that no browser shows or keeps", async () => {
+  await using door = await TestDoor.open();
+  const id = await kept(door, "0123456789");
+  const at = `/api/entries/${id}/content/a%20b/gr%C3%BC%C3%9Fe.txt`;
+  const whole = await door.api("GET", at);
+  assert.deepEqual([whole.status, whole.body.toString(), whole.headers["cache-control"], whole.headers["content-disposition"]], [200, "0123456789", "no-store", "attachment"]);
+  const ranges = [["bytes=2-4", 206, "234", "bytes 2-4/10"], ["bytes=-3", 206, "789", "bytes 7-9/10"], ["bytes=20-", 416, "", "bytes */10"], ["bytes=0-1,6-7", 206, undefined, undefined], ["lines=1", 200, "0123456789", undefined]] as const;
+  for (const [range, status, body, within] of ranges) {
+    const reply = await door.api("GET", at, undefined, { range });
+    // Two ranges so near each other are one; the gap is smaller than a part's head.
+    if (body === undefined) assert.equal(reply.body.toString(), "01234567");
+    else assert.deepEqual([reply.status, reply.body.toString(), reply.headers["content-range"]], [status, body, within]);
+  }
+  assert.equal(json(await door.api("GET", `/api/entries/${id}/content/none`)).code, "NO_FILE");
+});
+
+test("an upload without its facts, or with wrong ones, is refused", async () => {
+  await using door = await TestDoor.open();
+  const upload = await begin(door);
+  for (const headers of [{ "holdfast-mode": "" }, { "holdfast-mode": "4096" }, { "holdfast-modified-ms": "-1" }, { "holdfast-modified-ms": "x" }]) assert.equal((await send(door, upload, "a", "x", headers)).status, 400);
+  for (const wrong of [{ name: "" }, { kind: "link" }, { redundancy: { kind: "code", k: 0, m: 1 } }, { redundancy: { kind: "copies", copies: "many" } }, { more: 1 }]) assert.equal((await door.api("POST", "/api/uploads", { name: "x", kind: "file", ...wrong })).status, 400, JSON.stringify(wrong));
+});
+
+test("content on fewer hosts than it was meant for is answered with 202, and an upload that is aborted keeps nothing", async () => {
+  await using door = await TestDoor.open();
+  door.node.entries.safe = false;
+  const upload = await begin(door);
+  await send(door, upload, "a", "x");
+  assert.equal((await door.api("POST", `/api/uploads/${upload}/commit`)).status, 202);
+  const other = await begin(door);
+  assert.equal((await door.api("DELETE", `/api/uploads/${other}`)).status, 200);
+  assert.deepEqual(door.node.entries.calls.at(-1), ["abort", "papers"]);
+});
+
+test("private content is nobody's without the token", async () => {
+  await using door = await TestDoor.open();
+  const id = await kept(door, "secret");
+  for (const path of ["/api/entries", `/api/entries/${id}`, `/api/entries/${id}/files`, `/api/entries/${id}/content/a`]) {
+    const reply = await door.ask(`localhost:${door.door.port}`, path, {});
+    assert.equal(reply.status, 401);
+    assert.doesNotMatch(reply.body.toString(), /secret/);
+  }
+});
+
+test("an entry that cannot be read has a row that says why", async () => {
+  await using door = await TestDoor.open();
+  await kept(door, "x");
+  door.node.entries.faults = [{ id: "broken" as never, fault: Object.assign(new Error("not what was sealed"), { code: "TAMPERED" }) }];
+  const { entries } = json<{ entries: object[] }>(await door.api("GET", "/api/entries"));
+  assert.equal(entries.length, 2);
+  assert.deepEqual(entries[1], { id: "broken", code: "TAMPERED", message: "not what was sealed" });
+});
