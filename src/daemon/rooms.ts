@@ -105,11 +105,13 @@ export async function furnish(env: Env, options: FurnishOptions, ground: Ground,
     provenBytes: (host) => cluster.member(host)?.provenBytes,
     delegation: () => delegation,
     ...upkeepOf(ground, circle, options),
+    condemnedForMs: () => cluster.settings.condemnedForMs,
     mirrors,
   });
   started.defer(() => pool.close());
   const account = (): AccountId | undefined => delegation?.account;
   const sites = createSites(env, { network: identity.network.id, self: identity.host, account, roster, records, pool });
+  pool.upkeep.sweeps("site", (namespace, signal) => sites.packsUsed(namespace, signal));
   started.defer(() => sites.stop());
   const entries = createEntries(env, { network: identity.network.id, account, seed: ground.seedOf, records, pool });
   started.defer(() => entries.stop());

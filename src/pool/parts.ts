@@ -7,7 +7,7 @@ import type { PieceStore, RecordLog, SegmentCache } from "../store/index.ts";
 import type { Mirrors } from "./upkeep/surplus.ts";
 
 /** The part of the replicated store that the pool uses. */
-export type PoolRecords = Pick<Records, "create" | "genesis" | "namespaces" | "write" | "local" | "deleted" | "localScan" | "onApplied">;
+export type PoolRecords = Pick<Records, "create" | "genesis" | "namespaces" | "write" | "local" | "deleted" | "localScan" | "onApplied" | "read">;
 /** The part of the transport that the pool uses. */
 export type PoolTransport = Pick<Transport, "handle" | "handleBulk" | "request" | "openBulk" | "connected" | "onPeer">;
 
@@ -60,6 +60,8 @@ export interface PoolParts {
   readonly repair: RepairView;
   readonly audit: AuditView;
   readonly scrub: ScrubView;
+  /** How long unused content stays, as the network has chosen. */
+  readonly condemnedForMs: () => number;
   /** What this host keeps by its own choice. */
   readonly mirrors: Mirrors;
 }

@@ -85,7 +85,7 @@ export class HostPool implements Pool {
     this.#reclaim = new Worker(env, { name: "reclaim", everyMs: RECLAIM_EVERY_MS, work: (turn) => reclaimTurn(keep, turn) });
     const republish = new Worker(env, { name: "republish", everyMs: REPUBLISH_EVERY_MS, work: (turn) => republisher.turn(turn) });
     this.#subscriptions.push(catalog.follow(), allowance.follow());
-    this.upkeep = new PoolUpkeep(env, keep, taker);
+    this.upkeep = new PoolUpkeep(env, keep, { taker, remove: (namespace, packs) => this.remove(namespace, packs) });
     this.workers = [this.#hold, this.#reclaim, republish, ...this.#caretaker.workers, ...this.upkeep.workers];
   }
 

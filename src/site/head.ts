@@ -59,6 +59,11 @@ export function greatestHead(state: KeyState | undefined): Head | undefined {
   return best?.head;
 }
 
+/** Every head that concurrent publications left under one key. @throws CodecError for one that this program cannot read */
+export function allHeads(state: KeyState | undefined): readonly Head[] {
+  return (state?.siblings ?? []).flatMap(({ value }) => (value === null ? [] : [headCodec.decode(value)]));
+}
+
 function readable(bytes: Uint8Array): Head | undefined {
   try {
     return headCodec.decode(bytes);

@@ -223,6 +223,11 @@ export class SitePublication implements Publication {
     return [...packs];
   }
 
+  /** The packs on which it relies, and those that it has stored, which no head names yet. */
+  packsInUse(): ReadonlySet<PackId> {
+    return new Set([this.#content, this.#everywhere].flatMap((packer) => [...packer.used, ...packer.stored]));
+  }
+
   async #abort(): Promise<void> {
     this.#cancel.abort(new SiteError("CLOSED", "This publication was aborted. Begin another one."));
     await this.#committing?.catch(() => undefined);

@@ -75,3 +75,21 @@ test("stopping ends publications under way", async () => {
   assert.equal(pool.count, 0);
   await assert.rejects(publication.commit(), { code: "CLOSED" });
 });
+
+test("the packs in use are those of all heads, and of publications that no head names yet; what cannot be read is no answer", async () => {
+  const { hosts, pool } = network({ a: "ada", b: "ada" });
+  const host = hosts["a"]!;
+  await publish(host, "s", { a: "first" });
+  const { site } = await publish(host, "s", { a: "second" });
+  const used = (): Promise<ReadonlySet<string>> => host.sites.packsUsed(site.namespace, new AbortController().signal);
+  const stored = [...pool.packs(site.namespace)].map(({ pack }) => pack);
+  assert.deepEqual([...(await used())].sort(), stored.sort());
+  const publication = await host.sites.publish("s", { copies: 3 });
+  await publication.add("film", bytesOf(noise(18 * MIB, 5)));
+  const early = [...pool.packs(site.namespace)].map(({ pack }) => pack);
+  assert.ok(early.length > stored.length);
+  assert.deepEqual([...(await used())].filter((pack) => early.includes(pack as (typeof early)[0])).sort(), early.sort());
+  await publication.abort();
+  await pool.remove(site.namespace, stored);
+  await assert.rejects(hosts["b"]!.sites.packsUsed(site.namespace, new AbortController().signal));
+});

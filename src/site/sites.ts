@@ -1,6 +1,6 @@
 import type { Genesis, Roster } from "../cluster/index.ts";
 import { namespaceIdOf } from "../cluster/index.ts";
-import type { AccountId, HostId, NamespaceId, NetworkId } from "../codec/index.ts";
+import type { AccountId, HostId, NamespaceId, NetworkId, PackId } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
 import { Limiter, Worker } from "../platform/index.ts";
 import type { Pool } from "../pool/index.ts";
@@ -12,7 +12,7 @@ import { SITE_TYPE, claimKey, encodeClaim, siteGenesis } from "./claim.ts";
 import { countersign } from "./countersign.ts";
 import { SiteError } from "./errors.ts";
 import type { Head } from "./head.ts";
-import { HEAD_KEY, HISTORY_PREFIX, greatestHead, headCodec, headInfo, historyKey } from "./head.ts";
+import { HEAD_KEY, HISTORY_PREFIX, allHeads, greatestHead, headCodec, headInfo, historyKey } from "./head.ts";
 import { Heads } from "./heads.ts";
 import { ManifestCache } from "./manifest-cache.ts";
 import { siteNameOf } from "./names.ts";
@@ -43,6 +43,8 @@ export interface SiteParts {
 export interface RunningSites extends Sites {
   readonly workers: readonly Worker[];
   start(): void;
+  /** The packs that any head of the namespace, current or in its history, or a publication under way here uses. @throws when a manifest cannot be read */
+  packsUsed(namespace: NamespaceId, signal: AbortSignal): Promise<ReadonlySet<PackId>>;
   /** Aborts publications under way. */
   stop(): Promise<void>;
 }
@@ -100,6 +102,22 @@ class SiteRoom implements RunningSites {
     this.#unlisten();
     await Promise.all(this.workers.map((worker) => worker.stop()));
     await Promise.allSettled([...this.#publications].map((publication) => publication.abort()));
+  }
+
+  async packsUsed(namespace: NamespaceId, signal: AbortSignal): Promise<ReadonlySet<PackId>> {
+    // Asked first: what is committed meanwhile may be named by a head that is not read any more.
+    const used = new Set([...this.#publications].flatMap((publication) => [...publication.packsInUse()]));
+    for (const head of this.#everyHead(namespace)) {
+      const { packs } = await this.#manifests.get(namespace, head, signal);
+      for (const pack of [...packs, head.manifest.pack]) used.add(pack);
+    }
+    return used;
+  }
+
+  *#everyHead(namespace: NamespaceId): Generator<Head> {
+    const { records } = this.#with;
+    yield* allHeads(records.local(namespace, HEAD_KEY));
+    for (const state of scan(records, namespace, HISTORY_PREFIX)) yield* allHeads(state);
   }
 
   list(): readonly SiteInfo[] {

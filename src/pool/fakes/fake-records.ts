@@ -125,6 +125,12 @@ export class FakeRecords implements PoolRecords {
     return siblings.length === 0 ? undefined : { key, siblings, context: [] };
   }
 
+  /** Fresh, as this is always read: with what every host that is up has. */
+  async read(namespace: NamespaceId, key: string): Promise<KeyState | undefined> {
+    for (const [host, records] of this.#all.hosts) if (this.#all.isUp(this.self, host)) for (const batch of records.#seen) this.take(batch);
+    return this.local(namespace, key);
+  }
+
   deleted(namespace: NamespaceId, key: string): boolean {
     return this.#at(namespace, key).some(({ sibling }) => sibling.value === null);
   }

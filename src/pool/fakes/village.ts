@@ -63,6 +63,7 @@ export class Village {
   readonly audits = new Map<string, Audit>();
   /** Who coordinates. Left as it is: the first host that is up. */
   coordinator: (self: HostId) => HostId | undefined = () => this.villagers.find(({ host }) => !this.net.down.has(host) && this.members.has(host))?.host;
+  condemnedForMs = 1_000;
   readonly people = new Map<AccountId, Person>();
   readonly mirrors = new Map<HostId, Mirrors>();
   readonly villagers: Villager[] = [];
@@ -110,6 +111,7 @@ export class Village {
       repair: { coordinator: () => this.coordinator(host), repairAfterMs: () => 3_600_000, isAwayFor: (other) => this.missed.has(other) },
       audit: { told: (other) => this.audits.get(auditKey(host, other)), tell: async (word, audit) => this.audits.set(word, audit) },
       scrub: { log: new FakeNotes() },
+      condemnedForMs: () => this.condemnedForMs,
       mirrors: this.#mirrorsOf(host),
     });
     const villager: Villager = { host, key, pool, store, cache, records, transport };

@@ -4,24 +4,32 @@ import { Worker } from "../../platform/index.ts";
 import type { KeepParts } from "../keep.ts";
 import type { Census, CensusTaker } from "./census.ts";
 import type { Whereabouts } from "./whereabouts.ts";
+import type { Pool } from "../port.ts";
 import { surplusTurn } from "./surplus.ts";
+import type { UsedPacks } from "./sweep.ts";
+import { Sweeper, majorityOf, reliable } from "./sweep.ts";
 import { whereaboutsOf } from "./whereabouts.ts";
 
 const SURPLUS_EVERY_MS = 60_000;
+const SWEEP_EVERY_MS = 3_600_000;
 
 /** What people ask about the pool as a whole, and what they have done with a host's part of it. */
 export class PoolUpkeep {
   readonly workers: readonly Worker[];
   readonly #surplus: Worker;
+  readonly #used = new Map<string, UsedPacks>();
   readonly #keep: KeepParts;
   readonly #taker: CensusTaker;
   readonly #closing = new AbortController();
 
-  constructor(env: Env, keep: KeepParts, taker: CensusTaker) {
+  constructor(env: Env, keep: KeepParts, { taker, remove }: { readonly taker: CensusTaker; readonly remove: Pool["remove"] }) {
     this.#keep = keep;
     this.#taker = taker;
     this.#surplus = new Worker(env, { name: "surplus", everyMs: SURPLUS_EVERY_MS, work: (turn) => surplusTurn(keep, keep.parts.mirrors, turn) });
-    this.workers = [this.#surplus];
+    const { parts } = keep;
+    const sweeper = new Sweeper({ ...keep, used: this.#used, condemnedForMs: () => parts.condemnedForMs(), remove: (namespace, packs) => remove(namespace, packs) });
+    const sweep = new Worker(env, { name: "sweep", everyMs: SWEEP_EVERY_MS, work: (turn) => sweeper.turn(turn) });
+    this.workers = [this.#surplus, sweep];
   }
 
   close(): void {
@@ -36,6 +44,21 @@ export class PoolUpkeep {
   /** As they are now, whatever was found a moment ago. */
   freshCensus(): Promise<Census> {
     return this.#taker.census(this.#closing.signal, true);
+  }
+
+  /** Has unused packs of namespaces of one type looked for, where this host acts for their owner. Without, nothing is deleted there. */
+  sweeps(type: string, used: UsedPacks): void {
+    this.#used.set(type, used);
+  }
+
+  /** Whether content of earlier may be relied on by something new: a majority of the hosts is in reach, and knows what is condemned. */
+  get canRely(): boolean {
+    return majorityOf(this.#keep.parts).isInReach;
+  }
+
+  /** Those of the packs that may be relied on by something new. To be asked before it is recorded; what is not among them is stored again. */
+  reliable(namespace: NamespaceId, packs: Iterable<PackId>): Promise<ReadonlySet<PackId>> {
+    return reliable(this.#keep, namespace, packs);
   }
 
   /** What the host is to keep, or how much, has changed. */

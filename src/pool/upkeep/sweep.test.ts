@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { PackId } from "../../codec/index.ts";
+import { condemnedKey } from "../keys.ts";
+import { Village, content, copies } from "../fakes/village.ts";
+import type { Villager } from "../fakes/village.ts";
+
+const MIB = 2 ** 20;
+const FOR_MS = 20_000_000;
+/** Half of what packs are condemned for, and a little more. */
+const HALF_MS = 11_000_000;
+
+/** A village whose hosts all act for one person, and what of a pack each of them believes to be in use. */
+class Bench {
+  readonly village: Village;
+  readonly pack: PackId;
+  /** Hosts that know of something that uses the pack. */
+  readonly knowing = new Set<Villager>();
+
+  #laterMs = 0;
+
+  private constructor(village: Village, pack: PackId) {
+    this.village = village;
+    this.pack = pack;
+    village.condemnedForMs = FOR_MS;
+    const { clock } = village.env;
+    const before = { ...clock };
+    Object.assign(clock, { wallMs: () => before.wallMs() + this.#laterMs, monotonicMs: () => before.monotonicMs() + this.#laterMs });
+    for (const villager of village.villagers) villager.pool.upkeep.sweeps("site", async () => new Set(this.knowing.has(villager) ? [pack] : []));
+  }
+
+  static async of(hosts: number): Promise<Bench> {
+    const village = await Village.build({ hosts });
+    return new Bench(village, (await village.at(0).pool.store(village.namespace, content(MIB), copies(3))).pack);
+  }
+
+  get isThere(): boolean {
+    return this.village.at(0).pool.info(this.village.namespace, this.pack) !== undefined;
+  }
+
+  isCondemned(at: number): boolean {
+    return this.village.at(at).records.local(this.village.namespace, condemnedKey(this.pack)) !== undefined;
+  }
+
+  /** A look by one host, and some time after it. */
+  async sweep(at: number, pauseMs = HALF_MS): Promise<void> {
+    await this.village.turn(this.village.at(at), "sweep");
+    this.pass(pauseMs);
+  }
+
+  pass(ms: number): void {
+    this.#laterMs += ms;
+  }
+
+  /** What a device asks before it records something new that relies on the pack. */
+  async mayRely(at: number): Promise<boolean> {
+    return (await this.village.at(at).pool.upkeep.reliable(this.village.namespace, [this.pack])).has(this.pack);
+  }
+
+  cut(at: number): void {
+    this.village.net.kill(this.village.at(at).host);
+  }
+
+  /** Back, with all that was written meanwhile. */
+  mend(at: number): void {
+    const { host } = this.village.at(at);
+    this.village.net.revive(host);
+    for (const villager of this.village.villagers) this.village.replication.catchUp(villager.host);
+  }
+}
+
+test("what nothing uses is condemned at the second look, and deleted when it has been for long enough", async () => {
+  const bench = await Bench.of(4);
+  await bench.sweep(0);
+  assert.ok(!bench.isCondemned(0), "it may belong to something that is being published");
+  await bench.sweep(0, 10);
+  assert.ok(bench.isCondemned(3));
+  await bench.sweep(0, FOR_MS);
+  assert.ok(bench.isThere);
+  await bench.sweep(0, 0);
+  assert.ok(!bench.isThere);
+  for (const villager of bench.village.villagers) await bench.village.turn(villager, "reclaim");
+  assert.equal(bench.village.holding(bench.pack).length, 0);
+  await bench.village.close();
+});
+
+test("what is found in use again is condemned no longer, by whichever device of the owner", async () => {
+  const bench = await Bench.of(3);
+  await bench.sweep(0);
+  await bench.sweep(0, 0);
+  assert.ok(bench.isCondemned(1));
+  bench.knowing.add(bench.village.at(1));
+  await bench.sweep(1, FOR_MS + 1_000);
+  assert.ok(!bench.isCondemned(0));
+  // This one has not heard what uses it, and knows that another device has.
+  await bench.sweep(0, 0);
+  assert.ok(bench.isThere);
+  await bench.village.close();
+});
+
+test("a second device that relies on a pack before it is condemned loses nothing: the next look finds what it wrote", async () => {
+  const bench = await Bench.of(4);
+  await bench.sweep(0);
+  assert.ok(await bench.mayRely(1));
+  await bench.sweep(0, 0);
+  assert.ok(bench.isCondemned(0), "condemned between the question and the writing");
+  for (const villager of bench.village.villagers) bench.knowing.add(villager);
+  bench.pass(FOR_MS + 1_000);
+  await bench.sweep(0, 0);
+  assert.ok(bench.isThere);
+  assert.ok(!bench.isCondemned(0));
+  await bench.village.close();
+});
+
+test("a second device does not rely on a pack that is condemned, though it has not heard of that itself", async () => {
+  const bench = await Bench.of(4);
+  bench.cut(1);
+  await bench.sweep(0);
+  await bench.sweep(0, 0);
+  assert.ok(!bench.isCondemned(1));
+  assert.ok(!(await bench.mayRely(1)), "parted from the others it relies on nothing of earlier");
+  assert.ok(!bench.village.at(1).pool.upkeep.canRely);
+  bench.village.net.revive(bench.village.at(1).host);
+  assert.ok(!(await bench.mayRely(1)), "back, and not caught up yet, it hears it from those who know");
+  await bench.village.close();
+});
+
+test("a minority condemns and deletes nothing, and who comes back with old records deletes nothing at once", async () => {
+  const bench = await Bench.of(5);
+  await bench.sweep(0);
+  await bench.sweep(0, 0);
+  assert.ok(bench.isCondemned(0));
+  for (const at of [2, 3, 4]) bench.cut(at);
+  bench.pass(FOR_MS + 1_000);
+  await bench.sweep(0, 0);
+  assert.ok(bench.isThere, "only two of five are there");
+  for (const at of [2, 3, 4]) bench.mend(at);
+  // Another device has come upon it meanwhile and said so; the first has not heard what uses it.
+  bench.knowing.add(bench.village.at(3));
+  await bench.sweep(3, 0);
+  await bench.sweep(0, 0);
+  assert.ok(bench.isThere);
+  await bench.village.close();
+});
+
+test("where it cannot be told what is in use, nothing is condemned", async () => {
+  const bench = await Bench.of(3);
+  bench.village.at(0).pool.upkeep.sweeps("site", async () => {
+    throw new Error("a manifest is out of reach");
+  });
+  await bench.sweep(0);
+  await bench.sweep(0);
+  await bench.sweep(0, 0);
+  assert.ok(!bench.isCondemned(0));
+  assert.match(bench.village.at(0).pool.workers.find((worker) => worker.status().name === "sweep")!.status().lastError ?? "", /out of reach/);
+  await bench.village.close();
+});

@@ -1,0 +1,143 @@
+// How content that nothing uses any more goes. The owner's own hosts look for it, since only they can tell: a pack that no head in any history and
+// no private entry names, at one look and again at a later one, is condemned by a record that a majority of the hosts have. It stays for as
+// long as the network has chosen, 30 days unless it says otherwise. A pack that is found in use meanwhile is condemned no longer; one that is
+// not, at a fresh look with a majority in reach, gets its owner's tombstone, and its holders delete their pieces.
+//
+// Whoever uses a pack anew, which no record of theirs names yet, asks a majority first whether it is condemned, and puts the content again if it is or
+// if no majority is in reach. So of two devices of one person, parted or not, either the one that uses it hears that it is condemned, or
+// what it writes is there for the fresh look of the other, long before the tombstone.
+
+import type { NamespaceId, PackId } from "../../codec/index.ts";
+import type { WorkerTurn } from "../../platform/index.ts";
+import { condemnedCodec, isCondemned } from "../fate.ts";
+import { activeMembers } from "../holders.ts";
+import type { KeepParts } from "../keep.ts";
+import { condemnedKey } from "../keys.ts";
+import { unhurried } from "../patience.ts";
+
+/** The packs of a namespace that something uses. Throws where it cannot be told: then nothing is deleted. */
+export type UsedPacks = (namespace: NamespaceId, signal: AbortSignal) => Promise<ReadonlySet<PackId>>;
+
+/** A pack must have been found unused so long ago before it is condemned: what is being published is named only at the end. */
+const FIRST_SEEN_MS = 3_600_000;
+const SEEN_MAX = 100_000;
+
+export interface SweepParts extends KeepParts {
+  /** By type of namespace. */
+  readonly used: ReadonlyMap<string, UsedPacks>;
+  readonly condemnedForMs: () => number;
+  readonly remove: (namespace: NamespaceId, packs: readonly PackId[]) => Promise<void>;
+}
+
+interface Done {
+  condemned: number;
+  spared: number;
+  deleted: number;
+}
+
+/** More than half of the hosts that are not gone, this one included. */
+export function majorityOf(parts: KeepParts["parts"]): { readonly count: number; readonly isInReach: boolean } {
+  const active = activeMembers(parts);
+  const count = Math.floor(active.length / 2) + 1;
+  return { count, isInReach: active.filter((host) => host === parts.self || parts.presence(host) === "online").length >= count };
+}
+
+/** "sweep": condemns what nothing uses, and deletes what has been condemned for long enough. */
+export class Sweeper {
+  readonly #with: SweepParts;
+  /** Packs found unused, and when first. */
+  readonly #seen = new Map<PackId, number>();
+
+  constructor(parts: SweepParts) {
+    this.#with = parts;
+  }
+
+  async turn({ signal, report }: WorkerTurn): Promise<void> {
+    const { parts } = this.#with;
+    if (!majorityOf(parts).isInReach) return report("waits for a majority of the hosts");
+    const done: Done = { condemned: 0, spared: 0, deleted: 0 };
+    for (const namespace of this.#own()) {
+      const type = parts.records.genesis(namespace)!.type;
+      await this.#sweep(namespace, await this.#with.used.get(type)!(namespace, signal), done, signal);
+    }
+    report(`${done.condemned} packs condemned, ${done.spared} in use again, ${done.deleted} deleted`);
+  }
+
+  #own(): NamespaceId[] {
+    const { parts, used } = this.#with;
+    const account = parts.delegation()?.account;
+    if (account === undefined) return [];
+    return parts.records.namespaces().filter((namespace) => {
+      const genesis = parts.records.genesis(namespace);
+      return genesis?.owner === account && used.has(genesis.type);
+    });
+  }
+
+  async #sweep(namespace: NamespaceId, used: ReadonlySet<PackId>, done: Done, signal: AbortSignal): Promise<void> {
+    const { env, parts, catalog, remove } = this.#with;
+    const unused: PackId[] = [];
+    for await (const { pack } of unhurried(env, catalog.packs(namespace), signal)) {
+      if (!used.has(pack)) unused.push(pack);
+      else this.#seen.delete(pack);
+      if (used.has(pack) && isCondemned(parts.records, namespace, pack)) {
+        await parts.records.write([{ namespace, key: condemnedKey(pack), value: null }], { copies: majorityOf(parts).count });
+        done.spared += 1;
+      }
+    }
+    for (const pack of unused) {
+      signal.throwIfAborted();
+      if (!isCondemned(parts.records, namespace, pack)) done.condemned += (await this.#condemn(namespace, pack)) ? 1 : 0;
+      else if (await this.#isDue(namespace, pack)) {
+        await remove(namespace, [pack]);
+        env.log.info("a pack that nothing used was deleted", { namespace, pack });
+        done.deleted += 1;
+      }
+    }
+  }
+
+  /** Whether the pack was unused at a former look, too, a while ago: one that has only just come back has old records at first. */
+  #wasUnused(pack: PackId): boolean {
+    const { env, condemnedForMs } = this.#with;
+    const nowMs = env.clock.monotonicMs();
+    const first = this.#seen.get(pack);
+    if (first === undefined && this.#seen.size < SEEN_MAX) this.#seen.set(pack, nowMs);
+    return first !== undefined && nowMs - first >= Math.min(FIRST_SEEN_MS, condemnedForMs() / 2);
+  }
+
+  async #condemn(namespace: NamespaceId, pack: PackId): Promise<boolean> {
+    const { env, parts } = this.#with;
+    if (!this.#wasUnused(pack)) return false;
+    const value = condemnedCodec.encode({ sinceMs: Math.floor(env.clock.wallMs()) });
+    const { safe } = await parts.records.write([{ namespace, key: condemnedKey(pack), value }], { copies: majorityOf(parts).count });
+    // One that few hosts have heard of would pass unnoticed by whoever asks the others: it is taken back, and said again at the next look.
+    if (!safe) await parts.records.write([{ namespace, key: condemnedKey(pack), value: null }]);
+    return safe;
+  }
+
+  async #isDue(namespace: NamespaceId, pack: PackId): Promise<boolean> {
+    const { env, parts, condemnedForMs } = this.#with;
+    if (!this.#wasUnused(pack)) return false;
+    // As a majority says, which knows whether another device found it in use.
+    const state = await parts.records.read(namespace, condemnedKey(pack), { fresh: true });
+    if (!majorityOf(parts).isInReach) return false;
+    const values = (state?.siblings ?? []).flatMap(({ value }) => (value === null ? [] : [condemnedCodec.decode(value).sinceMs]));
+    // Of several the youngest counts, and one from the future waits until then: neither a clock nor a second device makes it sooner.
+    return values.length > 0 && env.clock.wallMs() - Math.max(...values) >= condemnedForMs();
+  }
+}
+
+/**
+ * Those of the packs that may be relied on by something new: they are there, and a majority of the hosts does not know that they are condemned.
+ * None where no majority is in reach.
+ */
+export async function reliable({ parts, catalog }: KeepParts, namespace: NamespaceId, packs: Iterable<PackId>): Promise<ReadonlySet<PackId>> {
+  const found = new Set<PackId>();
+  if (!majorityOf(parts).isInReach) return found;
+  const look = async (pack: PackId): Promise<void> => {
+    if (catalog.facts(namespace, pack) === undefined) return;
+    const state = await parts.records.read(namespace, condemnedKey(pack), { fresh: true });
+    if (state === undefined || state.siblings.every(({ value }) => value === null)) found.add(pack);
+  };
+  await Promise.all([...packs].map(look));
+  return majorityOf(parts).isInReach ? found : new Set();
+}
