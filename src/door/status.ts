@@ -49,7 +49,7 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
   ...all("UNREACHABLE REMOTE NOT_HELD PIECE_MISMATCH PIECE_MISSING PIECE_DAMAGED", 502, EXIT.unreachable),
   ...all("UNAVAILABLE NOT_YET BUSY BELOW_FLOOR HOST_BUSY LOG_BUSY CLOSED LOG_CLOSED", 503, EXIT.unreachable),
   ...all("DEADLINE STALLED SILENT", 504, EXIT.unreachable),
-  ...all("DISK_FULL STORE_FULL LOG_FULL OUTBOX_FULL HOST_FULL NO_SPACE OVER_QUOTA", 507, EXIT.disk),
+  ...all("DISK_FULL STORE_FULL LOG_FULL UNSURE OUTBOX_FULL HOST_FULL NO_SPACE OVER_QUOTA", 507, EXIT.disk),
 ]);
 
 /** The HTTP status for anything that was thrown; 500 for what nobody foresaw. */

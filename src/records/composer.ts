@@ -71,7 +71,12 @@ export class Composer {
     if (namespaces.size > MAX_BATCH_NAMESPACES) throw new RecordsError("TOO_LARGE", `A batch spans at most ${MAX_BATCH_NAMESPACES} namespaces. Write them one after another.`);
     for (const write of writes) this.#check(write);
     const taken: Taken[] = [];
-    for (const write of writes) taken.push(this.#take(write, taken));
+    const last = new Map<string, Taken>();
+    for (const write of writes) {
+      const each = this.#take(write, last);
+      taken.push(each);
+      last.set(each.name, each);
+    }
     for (const each of taken) this.#keep(each);
     return taken.map(({ body }) => body.dot);
   }
@@ -96,11 +101,11 @@ export class Composer {
     return genesis;
   }
 
-  /** @param before what the same call has taken so far */
-  #take({ namespace, key, value, context, heard = EMPTY_CONTEXT }: InformedWrite, before: readonly Taken[]): Taken {
+  /** @param before what the same call has taken so far, the last of each key */
+  #take({ namespace, key, value, context, heard = EMPTY_CONTEXT }: InformedWrite, before: ReadonlyMap<string, Taken>): Taken {
     const { identity, draft } = this.#view;
     const name = namespace + key;
-    const last = before.findLast((each) => each.name === name) ?? this.#taken.get(name);
+    const last = before.get(name) ?? this.#taken.get(name);
     const group = shardOf(namespace, this.#genesis(namespace), key);
     const state = last?.siblings ?? merge<Version>(draft.siblings(namespace, key, group), this.#view.overlay(namespace, key));
     const known = contextOf(state);

@@ -56,6 +56,7 @@ export class Delivery {
   readonly #peers = new Map<HostId, PeerState>();
   readonly #listeners = new Set<() => void>();
   readonly #begun = new Set<HostId>();
+  #isVoid = false;
   /** Peers that were sent it for the first time and have not answered. */
   readonly outstanding = new Set<HostId>();
 
@@ -74,12 +75,18 @@ export class Delivery {
   /** The records that the peer should have, or keep for somebody who is out of reach, and has not acknowledged, unless it asked for a pause. */
   dueFor(peer: HostId, nowMs: number, routeOf: (item: DeliveryItem) => Route): readonly DeliveryItem[] {
     const state = this.#peers.get(peer);
+    if (this.#isVoid) return [];
     if (state !== undefined && (nowMs < state.notBeforeMs || state.has.size === this.items.length)) return [];
     return this.items.filter((item) => {
       if (state?.has.has(item.at) === true || item.isRefused === true) return false;
       const route = routeOf(item);
       return route.recipients.includes(peer) || (state?.hinted.has(item.at) !== true && this.#standIns(item, route).includes(peer));
     });
+  }
+
+  /** Its writer's disk has refused it: it is sent to nobody any more. */
+  void(): void {
+    this.#isVoid = true;
   }
 
   /** The peer is about to be sent it. @returns whether for the first time */

@@ -13,6 +13,8 @@ export type RecordsErrorCode =
   | "NOT_HELD"
   /** Too many own writes wait for their replicas. */
   | "OUTBOX_FULL"
+  /** The disk refused a write that other hosts may have by now. */
+  | "UNSURE"
   /** A feed's position that is none. */
   | "BAD_POSITION"
   /** A token of a write that is none. */

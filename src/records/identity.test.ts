@@ -5,6 +5,7 @@ import type { HostId } from "../codec/index.ts";
 import { MemoryDisk, MemoryLog } from "../store/index.ts";
 import { Draft } from "./draft.ts";
 import { Identity } from "./identity.ts";
+import { Numbering } from "./numbering.ts";
 import { SoundLog } from "./sound-log.ts";
 import { env } from "./test-hosts.ts";
 
@@ -18,4 +19,26 @@ test("an incarnation of which the disk has forgotten dots is not used again, wha
   identity.renew("a counter was damaged", new Draft(log));
   assert.notEqual(identity.actor.incarnation, incarnation);
   assert.equal(identity.isConfirmed, true);
+});
+
+test("an incarnation is not used again of which the disk says that batches are sent ahead of it, and is when it says so no more", async () => {
+  const disk = new MemoryDisk(env.random);
+  const open = (): { readonly log: SoundLog; readonly identity: Identity } => {
+    const log = new SoundLog(new MemoryLog(env, disk));
+    return { log, identity: new Identity(env, idFromBytes<HostId>(new Uint8Array(32)), log) };
+  };
+  const first = open();
+  const draft = new Draft(first.log);
+  first.identity.takeBatch(draft);
+  first.identity.goAhead(draft);
+  await first.log.commit(draft.finish(await Numbering.open(env, first.log)).operations);
+  const again = open().identity;
+  assert.equal(again.actor.incarnation, first.identity.actor.incarnation);
+  again.confirm();
+  assert.notEqual(again.actor.incarnation, first.identity.actor.incarnation);
+  assert.equal(again.isConfirmed, true);
+  await first.log.commit(first.identity.keepStep());
+  const last = open().identity;
+  last.confirm();
+  assert.equal(last.actor.incarnation, first.identity.actor.incarnation);
 });

@@ -93,6 +93,10 @@ export class Outbox {
     return this.#bytes > FULL_BYTES;
   }
 
+  has(delivery: Delivery): boolean {
+    return this.#deliveries.has(delivery);
+  }
+
   /** Own batches. */
   get size(): number {
     return this.#deliveries.size - this.#hintCount;

@@ -5,7 +5,7 @@ import type { Env } from "../platform/index.ts";
 import type { LogOperation, RecordLog } from "../store/index.ts";
 import type { Proven, Sealer } from "./batch.ts";
 import { Counters } from "./counters.ts";
-import type { DeliveryItem } from "./delivery.ts";
+import type { Delivery, DeliveryItem } from "./delivery.ts";
 import { RecordsError } from "./errors.ts";
 import { Floor } from "./floor.ts";
 import { Holdings } from "./holdings.ts";
@@ -68,6 +68,7 @@ export class Replica {
   readonly #parts: TurnParts;
   readonly #networkNamespace: NamespaceId;
   readonly #listeners = new Set<CommitListener>();
+  #sendAhead: (delivery: Delivery) => boolean = () => false;
   #queue: Job[] = [];
   #working: Promise<void> | undefined;
   #isClosed = false;
@@ -87,7 +88,7 @@ export class Replica {
     this.readiness = new Readiness(parts.cluster, this.#networkNamespace, this.stored);
     this.holdings = new Holdings(parts.cluster, this.readiness);
     const { geneses, identity, holdings, readiness, outbox, positions, floor, counters } = this;
-    this.#parts = { ...parts, numbering, identity, holdings, readiness, outbox, positions, floor, counters, rations: new Rations(env.clock), geneses, wallMs: () => env.clock.wallMs() };
+    this.#parts = { ...parts, numbering, identity, holdings, readiness, outbox, positions, floor, counters, rations: new Rations(env.clock), geneses, wallMs: () => env.clock.wallMs(), sendAhead: (delivery) => this.#sendAhead(delivery) };
     this.#load();
     this.quarantine = new Quarantine(env, this, parts.log);
   }
@@ -134,10 +135,20 @@ export class Replica {
     return new Promise((resolve, reject) => this.#enqueue({ kind: "renewing", why, resolve, reject }));
   }
 
+  /** Has the disk know that it has all that was sent. */
+  async keepStep(): Promise<void> {
+    if (this.identity.isAhead) await this.keep(() => this.identity.keepStep());
+  }
+
   async know(namespace: NamespaceId, genesis: Genesis): Promise<void> {
     if (this.geneses.has(namespace)) return;
     await this.keep([{ kind: "put", key: genesisKey(namespace), value: genesisCodec.encode(genesis) }]);
     this.geneses.set(namespace, genesis);
+  }
+
+  /** Called with own batches while the commit that holds them is under way; `onCommit` follows, unless the disk refuses them. */
+  onAhead(send: (delivery: Delivery) => boolean): void {
+    this.#sendAhead = send;
   }
 
   /** Called after each commit. */

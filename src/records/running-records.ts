@@ -46,6 +46,8 @@ const OUTBOX_MS = 1000;
 /** How long a write waits for what others have of its key, and of how many keys they are asked at once. */
 const READ_FIRST_MS = 500;
 const READ_FIRST_AT_ONCE = 16;
+/** After so long without a write the disk is told that nothing is sent ahead of it: a crash from then on costs no incarnation. */
+const AHEAD_IDLE_MS = 10_000;
 const HANDOVER_MS = 5000;
 /** Removals nudge it; this is for what was cut short. */
 const JUDGING_MS = 10_000;
@@ -129,7 +131,8 @@ export class RunningRecords implements Records {
     this.#handover = new Worker(env, { name: "handover", everyMs: HANDOVER_MS, work: (turn) => handover.turn(turn) });
     this.#outbox = new Worker(env, { name: "outbox", everyMs: OUTBOX_MS, work: (each) => this.#clearOutbox(each.report) });
     // Once for each batch, however many calls share it.
-    this.#endings.push(replica.onCommit(({ deliveries }) => deliveries.forEach((delivery) => this.#sender.send(delivery))));
+    this.#endings.push(replica.onCommit(({ deliveries }) => deliveries.forEach((delivery) => this.#sender.committed(delivery))));
+    replica.onAhead((delivery) => this.#sender.send(delivery));
     const judging = new Judging(env, { replica, cluster, network });
     const publish = (record: FloorRecord, context: Context): Promise<void> => this.#publish(floorKeyOf(cluster.self), floorCodec.encode(record), context);
     const deletions = new Deletions(env, { replica, cluster, peers, pace, following: this.#following, hasCaughtUpSince: (peer, sinceMs) => catchUp.hasCaughtUpSince(peer, sinceMs), publish });
@@ -149,6 +152,7 @@ export class RunningRecords implements Records {
     this.#stopping.abort(new RecordsError("CLOSED", "The record store is being closed."));
     for (const end of this.#endings.splice(0)) end();
     await Promise.all(this.workers().map((worker) => worker.stop()));
+    await this.#replica.keepStep().catch((error: unknown) => this.#env.log.info("the disk could not be told that nothing was sent ahead of it; the next start takes a new incarnation", { error }));
     await this.#replica.close();
   }
 
@@ -327,6 +331,7 @@ export class RunningRecords implements Records {
 
   async #clearOutbox(report: (progress: string) => void): Promise<void> {
     await this.#sender.resend();
+    if (this.#replica.identity.isAhead && this.#replica.identity.idleMs >= AHEAD_IDLE_MS) await this.#replica.keepStep();
     const { size, bytes, hintCount, hintBytes } = this.#replica.outbox;
     const own = size === 0 ? [] : [`${size} batches (${bytes} bytes) wait for their replicas`];
     const hints = hintCount === 0 ? [] : [`${hintCount} of other hosts (${hintBytes} bytes) wait for theirs`];

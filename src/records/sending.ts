@@ -15,7 +15,8 @@ import type { Replica } from "./replica.ts";
 import { routes } from "./routing.ts";
 import type { Route } from "./routing.ts";
 
-// A write's way: it is fsynced into the outbox, and into this host's rows where they should have it, by one commit of the replica. Then it
+// A write's way: it is fsynced into the outbox, and into this host's rows where they should have it, by one commit of the replica. At the same time,
+// or after that when the disk does not yet say that batches are sent ahead of it (identity.ts), it
 // goes to all other hosts that should keep it at once, each in one message; each stores it before it answers. For each of them that is out
 // of reach the next host of the preference list stands in: it keeps the record as a hint, which counts as a copy, and brings it where it
 // belongs, whether or not its writer is there any more. The caller is told as soon as w hosts have it, this one included, or as many more as it asked for, or nobody is left
@@ -40,11 +41,18 @@ export class Sender {
     this.#parts = parts;
   }
 
-  /** Sends a fresh batch to everybody who should have it and is there, and when one of them fails, to who stands in for it. */
-  send(delivery: Delivery): void {
+  /** Sends a fresh batch to everybody who should have it and is there, and when one of them fails, to who stands in for it. @returns whether there is anybody */
+  send(delivery: Delivery): boolean {
     const online = new Set(this.#parts.cluster.online());
     const peers = [...delivery.addressees(this.#routes())].filter((peer) => online.has(peer) && delivery.begin(peer));
     for (const peer of peers) this.#courier(peer).send(delivery);
+    return peers.length > 0;
+  }
+
+  /** A batch has come into the outbox. Others may have had it before. */
+  committed(delivery: Delivery): void {
+    this.send(delivery);
+    this.#settle(delivery);
   }
 
   /** Resolves with how safe a write call is, as the head of this file says. */
@@ -111,14 +119,19 @@ export class Sender {
       failed: (delivery) => {
         if (delivery.outstanding.has(peer)) this.send(delivery);
       },
-      settle: (delivery) => {
-        this.#refuse(delivery);
-        const routeOf = this.#routes();
-        this.#parts.replica.outbox.settle([delivery], (item) => routeOf(item).recipients);
-      },
+      settle: (delivery) => this.#settle(delivery),
     });
     this.#couriers.set(peer, courier);
     return courier;
+  }
+
+  #settle(delivery: Delivery): void {
+    const { outbox } = this.#parts.replica;
+    // One that was sent ahead of this host's disk comes into the outbox only when that has it.
+    if (!outbox.has(delivery)) return;
+    this.#refuse(delivery);
+    const routeOf = this.#routes();
+    outbox.settle([delivery], (item) => routeOf(item).recipients);
   }
 
   #refuse(delivery: Delivery): void {

@@ -152,7 +152,7 @@ export function widestKey(group: number): Uint8Array {
 }
 
 /** `m`: single values. */
-export function metaKey(name: "actor" | "sequence" | "lives" | "floor" | "judged" | "sums"): Uint8Array {
+export function metaKey(name: "actor" | "ahead" | "sequence" | "lives" | "floor" | "judged" | "sums"): Uint8Array {
   return concatBytes(letter("m"), utf8(name));
 }
 

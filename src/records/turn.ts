@@ -1,6 +1,7 @@
 import { ACCEPT, EVERYWHERE, shardOf } from "../cluster/index.ts";
 import type { Delegation, Genesis, Verdict } from "../cluster/index.ts";
 import type { NamespaceId } from "../codec/index.ts";
+import { messageOf } from "../platform/index.ts";
 import type { LogOperation } from "../store/index.ts";
 import type { Proven, Sealer, StoredRecord } from "./batch.ts";
 import { Composer, DotWasSeen } from "./composer.ts";
@@ -31,6 +32,8 @@ export interface TurnParts extends IntakeParts {
   readonly seal: Sealer;
   readonly delegation: () => Delegation | undefined;
   readonly wallMs: () => number;
+  /** Sends a batch to others while the commit that holds it is under way. @returns whether there is anybody to send it to */
+  readonly sendAhead: (delivery: Delivery) => boolean;
 }
 
 /** What a turn's commit made true. */
@@ -56,6 +59,8 @@ export class Turn {
   readonly #intake: Intake;
   readonly #accepted: Accepted[] = [];
   readonly #deliveries: Delivery[] = [];
+  /** Own batches that others may have before this host's disk has them. */
+  readonly #early: Delivery[] = [];
   /** Groups in which catching up begins from the start. */
   readonly #anew = new Set<number>();
   #isMended = false;
@@ -120,17 +125,35 @@ export class Turn {
     for (const operation of this.#parts.outbox.takeRewritten()) this.#keep(operation);
     for (const key of this.#parts.outbox.takeDone()) this.#draft.delete(key);
     this.#keepHints();
-    const { numbering, log } = this.#parts;
+    const { numbering, identity } = this.#parts;
+    const isAhead = identity.isAhead;
+    if (this.#early.length > 0 && !isAhead) identity.goAhead(this.#draft);
     const { operations, changed, weighed } = this.#draft.finish(numbering);
     const widened = this.#widened(changed);
     if (operations.length > 0) {
-      await log.commit([...numbering.owed, ...operations, ...widened.flatMap(({ group, rank }) => this.#parts.readiness.widen(group, rank))]);
+      const all = [...numbering.owed, ...operations, ...widened.flatMap(({ group, rank }) => this.#parts.readiness.widen(group, rank))];
+      await this.#save(all, isAhead ? this.#early : []);
       numbering.paid();
     }
+    if (this.#early.length > 0) identity.wentAhead();
     this.#number(changed);
     for (const { group, rank } of widened) this.#parts.readiness.widened(group, rank);
     for (const group of this.#anew) this.#parts.positions.begunAnew(group);
     return { changed, weighed, learned: this.#intake.learned, deliveries: this.#deliveries, isMended: this.#isMended };
+  }
+
+  /** Others get the batches at the same time as the disk. When it refuses them, nobody knows who has them by then: this host goes on as another actor. */
+  async #save(operations: readonly LogOperation[], ahead: readonly Delivery[]): Promise<void> {
+    const saved = this.#parts.log.commit(operations);
+    const sent = ahead.filter((delivery) => this.#parts.sendAhead(delivery));
+    try {
+      await saved;
+    } catch (error) {
+      if (sent.length === 0) throw error;
+      for (const delivery of sent) delivery.void();
+      this.#parts.identity.distrust();
+      throw new RecordsError("UNSURE", `This host's disk did not take the write, but other hosts may have it: ${messageOf(error)} Read before you write it again.`, { cause: error });
+    }
   }
 
   answer(): void {
@@ -226,6 +249,8 @@ export class Turn {
     this.#draft.put(delivery.logKey, encodeBatch(records));
     this.#draft.put(batchKey(identity.actor), u64(identity.batch));
     this.#deliveries.push(delivery);
+    // What concerns the network itself others hear only of a host that has it.
+    if (records.every(({ body }) => (body.namespace as string) !== this.#parts.network)) this.#early.push(delivery);
     for (const { job, first, count } of calls) {
       const dots = records.slice(first, first + count).map(({ dot }) => dot);
       this.#accepted.push({ job, written: { delivery, dots, first } });
