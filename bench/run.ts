@@ -8,19 +8,22 @@ import { seconds } from "./figures.ts";
 import { bulk } from "./bulk.ts";
 import { erasure } from "./erasure.ts";
 import { failover } from "./failover.ts";
+import { fetching } from "./fetching.ts";
 import { growth } from "./growth.ts";
 import { memoryGrowth } from "./memory-growth.ts";
 import { memoryIdle } from "./memory-idle.ts";
 import type { Benchmark, Row, Size } from "./plan.ts";
+import { privateFiles } from "./private-files.ts";
 import { publishing } from "./publishing.ts";
 import { recordReading } from "./record-reading.ts";
 import { recordWriting } from "./record-writing.ts";
+import { repairing } from "./repairing.ts";
 import { returning } from "./returning.ts";
 import { returningHost } from "./returning-host.ts";
 import { serving } from "./serving.ts";
 import { table } from "./table.ts";
 
-const ALL: readonly Benchmark[] = [memoryIdle, memoryGrowth, serving, publishing, bulk, recordWriting, recordReading, returning, returningHost, failover, erasure, growth];
+const ALL: readonly Benchmark[] = [memoryIdle, memoryGrowth, serving, publishing, privateFiles, fetching, repairing, bulk, recordWriting, recordReading, returning, returningHost, failover, erasure, growth];
 
 const { values } = parseArgs({
   options: {

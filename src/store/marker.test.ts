@@ -45,3 +45,18 @@ test("a marker that cannot be read is an error, and never taken for none", async
     await assert.rejects(checkMarker(directory, {}), { code: "MARKER_DAMAGED" }, damaged);
   }
 });
+
+test("a marker with any one byte flipped is refused, or says of its owner what it said", async (t) => {
+  const directory = temporaryFolder(t);
+  const marker = await writeMarker(directory, owner);
+  const whole = readFileSync(join(directory, MARKER_NAME));
+  let refused = 0;
+  for (let at = 0; at < whole.length; at += 1) {
+    writeFileSync(join(directory, MARKER_NAME), whole.map((byte, each) => (each === at ? byte ^ 0xff : byte)));
+    const found = await checkMarker(directory, { ...owner, store: marker.store }).catch((error: Error & { code?: string }) => String(error.code));
+    if (typeof found === "string") assert.ok(["MARKER_DAMAGED", "WRONG_STORE"].includes(found), `${found} with byte ${at}`);
+    else assert.deepEqual({ ...found, created: "" }, { ...marker, created: "" });
+    refused += typeof found === "string" ? 1 : 0;
+  }
+  assert.ok(refused > 200, `${refused} of ${whole.length} flips were noticed; the others are in the date`);
+});

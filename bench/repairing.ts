@@ -1,0 +1,100 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { TestHost } from "../test/cluster/harness.ts";
+import { household, put } from "../test/cluster/household.ts";
+import { packsOn, piecesOn, spreadOf } from "../test/cluster/pieces.ts";
+import { writeFilm } from "./content.ts";
+import { MB, MIB, percentile, seconds } from "./figures.ts";
+import type { Benchmark, Row } from "./plan.ts";
+import { sized } from "./plan.ts";
+
+/** A host of a quarter, and one of four times, what most of them offer. */
+const CAPACITY_GB = [5, 5, 10, 20, 20, 40, 80];
+const NAMES = ["attic", "loft", "barn", "shed", "roof", "cellar", "vault"] as const;
+const PIECES = 5;
+const AWAY_FOR = "2s";
+const GIVE_UP_MS = 600_000;
+
+/** Asks for a page again and again until it is told to stop, and gives how long each answer took, in milliseconds. */
+function keepAsking(host: TestHost): { stop(): Promise<readonly number[]> } {
+  const took: number[] = [];
+  let isOver = false;
+  const loop = (async (): Promise<void> => {
+    for (;;) {
+      if (isOver) return;
+      await sleep(10);
+      const begun = performance.now();
+      await host.get("page");
+      took.push(performance.now() - begun);
+    }
+  })();
+  return {
+    async stop() {
+      isOver = true;
+      await loop;
+      return took;
+    },
+  };
+}
+
+/** How evenly unequal hosts are filled, how fast what a lost host had is made anew, and how long visitors wait meanwhile. */
+export const repairing: Benchmark = {
+  name: "repairing",
+  async run({ size, bench, say }) {
+    const { all } = await household(bench, NAMES.map((name, at) => ({ name, capacityBytes: CAPACITY_GB[at]! * 1e9 })));
+    const owner = all[0]!;
+    const page = join(bench.folder, "page");
+    await mkdir(page);
+    await writeFile(join(page, "index.html"), "<h1>page</h1>");
+    await owner.ask(["publish", page, "--name", "page", "--copies", "all"]);
+    const film = await writeFilm(join(bench.folder, "film"), sized(size, 256, 4_096) * MIB);
+    await put(owner, film.folder, "--code", "3+2");
+    const held = await Promise.all(all.map(async (host) => (await piecesOn(host)).filter(({ index }) => index > 0).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)));
+    const fill = held.map((bytes, at) => bytes / CAPACITY_GB[at]! / 1e9);
+    say(`held: ${held.map((bytes, at) => `${NAMES[at]} ${(bytes / MB).toFixed(0)} MB`).join(", ")}`);
+    const calm = keepAsking(owner);
+    await sleep(sized(size, 3_000, 10_000));
+    const before = await calm.stop();
+    for (const setting of ["repair-after", "gone-after"]) await owner.ask(["network", "set", setting, AWAY_FOR]);
+
+    // The one that offers the most is lost: it has a piece of nearly every pack.
+    const left = all.slice(0, -1);
+    const packs = [...(await packsOn(all))].filter(([, pieces]) => pieces.some(({ index }) => index > 0));
+    const lost = (await piecesOn(all.at(-1)!)).filter(({ pack }) => packs.some(([name]) => name === pack)).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    const stormy = keepAsking(owner);
+    await all.at(-1)!.kill();
+    const killed = performance.now();
+    let begun: number | undefined;
+    const countBefore = (await Promise.all(left.map(piecesOn))).flat().length;
+    for (let isWhole = false; !isWhole; await sleep(200)) {
+      if (performance.now() - killed > GIVE_UP_MS) throw new Error("not all was made anew");
+      const found = await packsOn(left);
+      if (begun === undefined && [...found.values()].flat().length > countBefore) begun = performance.now();
+      isWhole = packs.every(([pack]) => spreadOf(found.get(pack) ?? []) >= PIECES);
+    }
+    const during = await stormy.stop();
+    const took = seconds(begun ?? killed);
+    say(`${(lost / MB).toFixed(0)} MB made anew in ${took.toFixed(1)} s, ${seconds(killed).toFixed(1)} s after the loss`);
+    return rowsOf({ fill, rate: lost / MB / took, wholeAfter: seconds(killed), before, during });
+  },
+};
+
+interface Found {
+  readonly fill: readonly number[];
+  readonly rate: number;
+  readonly wholeAfter: number;
+  readonly before: readonly number[];
+  readonly during: readonly number[];
+}
+
+function rowsOf({ fill, rate, wholeAfter, before, during }: Found): Row[] {
+  const mean = fill.reduce((sum, part) => sum + part, 0) / fill.length;
+  const deviation = Math.sqrt(fill.reduce((sum, part) => sum + (part - mean) ** 2, 0) / fill.length) / mean;
+  return [
+    { what: "placement: deviation of the hosts' fill from its mean", value: deviation * 100, unit: "%", limit: `one piece of a pack for each host: of seven hosts each pack takes five, so the largest cannot have its whole share; fullest ${(Math.max(...fill) / mean).toFixed(2)} of the mean, emptiest ${(Math.min(...fill) / mean).toFixed(2)}` },
+    { what: "repair of a lost host's pieces", value: rate, unit: "MB/s", limit: "read k times, written once; one machine does the work of six" },
+    { what: "  whole again after the loss", value: wholeAfter, unit: "s", limit: `of which ${AWAY_FOR} until the host counts as gone, and the coordinator's next look` },
+    ...([50, 99] as const).map((part): Row => ({ what: `  a page meanwhile, p${part}`, value: percentile(during, part / 100), unit: "ms", beside: { what: "before", value: percentile(before, part / 100), unit: "ms" }, limit: "one visitor, one page after another" })),
+  ];
+}
