@@ -22,7 +22,7 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 /** Publishes files that are in memory. @param atOnce how many are sent side by side */
 export async function publishContents(api: HostApi, name: string, contents: readonly Content[], copies: number | "all" = 3, atOnce = 4): Promise<void> {
   const signal = new AbortController().signal;
-  const publication = await api.beginPublication(name, copies);
+  const publication = await api.beginPublication(name, copies, false);
   const rest = contents.values();
   const lane = async (): Promise<void> => {
     for (const { path, bytes } of rest) await api.addFile(publication, path, bytes.length, once(bytes), signal);

@@ -94,8 +94,13 @@ export class HostApi {
     return (await this.#send("POST", `/sites/${encodeURIComponent(name)}/rollback`, { sequence })) as PublishRow;
   }
 
-  async beginPublication(name: string, copies: number | "all"): Promise<string> {
-    return ((await this.#send("POST", "/publications", { name, copies })) as { id: string }).id;
+  async beginPublication(name: string, copies: number | "all", preview: boolean): Promise<string> {
+    return ((await this.#send("POST", "/publications", { name, copies, ...(preview ? { preview } : {}) })) as { id: string }).id;
+  }
+
+  /** The paths of those files that the site had already, and that need not be sent. */
+  async keepFiles(publication: string, files: readonly { readonly path: string; readonly id: string }[]): Promise<readonly string[]> {
+    return ((await this.#send("POST", `/publications/${publication}/kept`, { files })) as { kept: string[] }).kept;
   }
 
   async addFile(publication: string, path: string, sizeBytes: number, chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<FileRow> {

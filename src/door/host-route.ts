@@ -1,14 +1,14 @@
 /** Whom a request is for, by its Host header. */
-export type HostRoute = { readonly kind: "site"; readonly name: string } | { readonly kind: "self"; readonly port: number } | { readonly kind: "other" };
+export type HostRoute = { readonly kind: "site"; readonly name: string; readonly version?: number } | { readonly kind: "self"; readonly port: number } | { readonly kind: "other" };
 
 const OTHER: HostRoute = { kind: "other" };
 const AUTHORITY = /^(?<name>[a-z0-9.-]+|\[::1\])(?::(?<port>\d{1,5}))?$/;
-const SITE = /^(?<label>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)\.localhost$/;
+const SITE = /^(?:(?<version>[1-9]\d{0,11})\.)?(?<label>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)\.localhost$/;
 const SELF = new Set(["localhost", "127.0.0.1", "[::1]"]);
 const HTTP_PORT = 80;
 
 /**
- * `NAME.localhost` is a site; `localhost`, `127.0.0.1` and `[::1]` are the host itself. Nothing else is: a page of the wide web
+ * `NAME.localhost` is a site and `7.NAME.localhost` its version 7, published or not; `localhost`, `127.0.0.1` and `[::1]` are the host itself. Nothing else is: a page of the wide web
  * whose name was bound to this machine's address (DNS rebinding) bears its own name here, and gets nothing.
  */
 export function hostRoute(header: string | undefined): HostRoute {
@@ -16,8 +16,9 @@ export function hostRoute(header: string | undefined): HostRoute {
   if (authority === undefined) return OTHER;
   const name = authority["name"]!;
   if (SELF.has(name)) return { kind: "self", port: Number(authority["port"] ?? HTTP_PORT) };
-  const label = SITE.exec(name)?.groups?.["label"];
-  return label === undefined ? OTHER : { kind: "site", name: label };
+  const { label, version } = SITE.exec(name)?.groups ?? {};
+  if (label === undefined) return OTHER;
+  return version === undefined ? { kind: "site", name: label } : { kind: "site", name: label, version: Number(version) };
 }
 
 const REMEMBERED_MAX = 256;

@@ -58,7 +58,7 @@ export class Reception {
   #dispatch(request: IncomingMessage, response: ServerResponse, { head, route, target }: { readonly head: RequestHead; readonly route: HostRoute; readonly target: string }): void {
     switch (route.kind) {
       case "site":
-        return this.#gateway.handle(route.name, { request, response, head, target });
+        return this.#gateway.handle(route, { request, response, head, target });
       case "self": {
         const isApi = target === "/api" || target.startsWith("/api/");
         const answering = isApi ? this.#api.handle(request, response, target, head, route) : this.#pages.handle(request, response, target);

@@ -70,7 +70,7 @@ export type SiteRow = ValueOf<typeof SiteRow>;
 
 const safe = { type: "boolean", description: "false: on fewer hosts than it should be for now" } as const;
 
-export const PublishRow = object({ site: SiteRow, head: HeadRow, survives: integer, safe }, { $id: "PublishRow", description: "What became of a publication or a rollback." });
+export const PublishRow = object({ site: SiteRow, head: HeadRow, address: { type: "string", description: "where this host serves this very version" }, survives: integer, safe }, { $id: "PublishRow", description: "What became of a publication or a rollback." });
 export type PublishRow = ValueOf<typeof PublishRow>;
 
 export const FileRow = object(

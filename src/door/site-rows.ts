@@ -47,5 +47,5 @@ export function siteRow(node: Node, site: SiteInfo, port: number): SiteRow {
 }
 
 export function publishRow(node: Node, result: PublishResult, port: number): PublishRow {
-  return { site: siteRow(node, result.site, port), head: headRow(result.head), survives: result.survives, safe: result.safe };
+  return { site: siteRow(node, result.site, port), head: headRow(result.head), address: siteAddress(`${result.head.sequence}.${result.site.name}`, port), survives: result.survives, safe: result.safe };
 }

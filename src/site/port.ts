@@ -32,6 +32,8 @@ export interface HeadInfo {
 
 export interface PublishOptions {
   readonly copies: Copies;
+  /** The tree gets a number and can be opened by it, but is not made the current one. `rollback` to that number does so later. */
+  readonly isPreview?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -51,6 +53,12 @@ export interface Publication {
    * @throws SiteError BAD_PATH, DUPLICATE_PATH
    */
   add(path: string, source: AsyncIterable<Uint8Array>): Promise<FileInfo>;
+  /**
+   * Takes in a file of the version before without its bytes. Undefined when that has no such file, or has it on fewer hosts than are wanted
+   * now: then it must be added.
+   * @throws SiteError DUPLICATE_PATH
+   */
+  keep(path: string, id: BlobId): Promise<FileInfo | undefined>;
   /** @throws SiteError EMPTY_SITE */
   commit(): Promise<PublishResult>;
   abort(): Promise<void>;
@@ -86,6 +94,9 @@ export interface Sites {
   find(name: string): SiteInfo | undefined;
   /** Newest first. */
   history(name: string): readonly HeadInfo[];
-  /** The current head's tree, from this host, else fetched. @throws SiteError NO_SITE */
-  open(name: string, signal?: AbortSignal): Promise<SiteView>;
+  /**
+   * The current head's tree, from this host, else fetched; or that of another head in the history.
+   * @throws SiteError NO_SITE, NO_HEAD
+   */
+  open(name: string, signal?: AbortSignal, sequence?: number): Promise<SiteView>;
 }

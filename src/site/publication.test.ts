@@ -72,6 +72,68 @@ test("what says how to serve a site lies on every host, however few have the res
   assert.equal(pool.storedBytes.length, before);
 });
 
+test("a file of the version before is kept without its bytes, and the site has the same id as if it had been sent", async () => {
+  const { host, pool } = one();
+  const tree = { "small.txt": "small", "large.bin": noise(5 * MIB, 1), "empty.txt": "", _headers: "/*\n  X: y", "gone.txt": "x" };
+  await publish(host, "s", tree);
+  const ids = new Map([...(await host.sites.open("s")).files()].map(({ path, id }) => [path, id]));
+  const before = pool.storedBytes.length;
+  const kept = ["small.txt", "large.bin", "empty.txt", "_headers"] as const;
+  const next = await host.sites.publish("s", { copies: 3 });
+  for (const path of kept) assert.equal((await next.keep(path, ids.get(path)!))?.path, path);
+  await next.add("new.txt", bytesOf(utf8("new")));
+  assert.equal(await next.keep("small.txt", ids.get("large.bin")!), undefined);
+  assert.equal(await next.keep("none.txt", ids.get("small.txt")!), undefined);
+  await assert.rejects(next.keep("small.txt", ids.get("small.txt")!), { code: "DUPLICATE_PATH" });
+  const { head } = await next.commit();
+  const wanted = { "new.txt": "new", ...Object.fromEntries(kept.map((path) => [path, tree[path]])) };
+  assert.equal(head.root, (await publish(one().host, "s", wanted)).head.root);
+  await assertHas(host, "s", wanted);
+  const sent = pool.storedBytes.slice(before).reduce((sum, size) => sum + size, 0);
+  assert.ok(sent < 2000, `${sent} bytes sent`);
+});
+
+test("a file that lies on fewer hosts than are wanted now is not kept", async () => {
+  const { host } = one();
+  const { site } = await publish(host, "s", { "a.txt": "a" }, 1);
+  const { id } = (await host.sites.open("s")).file("a.txt")!;
+  const next = await host.sites.publish(site.name, { copies: 3 });
+  assert.equal(await next.keep("a.txt", id), undefined);
+  await next.abort();
+});
+
+test("what was kept is not removed when the publication is aborted", async () => {
+  const { host } = one();
+  await publish(host, "s", { "a.txt": "a" });
+  const next = await host.sites.publish("s", { copies: 3 });
+  await next.keep("a.txt", (await host.sites.open("s")).file("a.txt")!.id);
+  await next.abort();
+  await assertHas(host, "s", { "a.txt": "a" });
+});
+
+test("a preview has a number and can be opened by it, while the site stays as it is", async () => {
+  const { host, pool } = one();
+  const preview = async (tree: Readonly<Record<string, string>>): Promise<number> => {
+    const publication = await host.sites.publish("s", { copies: 3, isPreview: true });
+    for (const [path, text] of Object.entries(tree)) await publication.add(path, bytesOf(utf8(text)));
+    return (await publication.commit()).head.sequence;
+  };
+  assert.equal(await preview({ "a.txt": "first look" }), 1);
+  assert.equal(host.sites.find("s")!.head, undefined);
+  await assert.rejects(host.sites.open("s"), { code: "NO_SITE" });
+  assert.equal(Buffer.from(await read(await host.sites.open("s", undefined, 1), "a.txt")).toString(), "first look");
+  assert.equal((await publish(host, "s", { "a.txt": "published" })).head.sequence, 2);
+  assert.equal(await preview({ "a.txt": "second look" }), 3);
+  await assertHas(host, "s", { "a.txt": "published" });
+  assert.equal((await publish(host, "s", { "a.txt": "published again" })).head.sequence, 4);
+  const before = pool.storedBytes.length;
+  assert.equal((await host.sites.rollback("s", 3)).head.sequence, 5);
+  assert.equal(pool.storedBytes.length, before);
+  await assertHas(host, "s", { "a.txt": "second look" });
+  assert.deepEqual(host.sites.history("s").map(({ sequence }) => sequence), [5, 4, 3, 2, 1]);
+  await assert.rejects(host.sites.open("s", undefined, 9), { code: "NO_HEAD" });
+});
+
 test("a file that did not change keeps its time, others get the publication's", async () => {
   const { host, advance } = one();
   await publish(host, "s", { "old.txt": "old", "new.txt": "1" });

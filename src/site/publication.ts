@@ -21,12 +21,12 @@ import type { ListedFile, WrittenPage } from "./manifest-writer.ts";
 import { joined, writePages } from "./manifest-writer.ts";
 import { mediaTypeOf } from "./media-type.ts";
 import type { FileInfo, Publication, PublishOptions, PublishResult } from "./port.ts";
-import { placesOf } from "./reuse.ts";
+import { placedPacks, placesOf } from "./reuse.ts";
 import { writeTree } from "./tree.ts";
 import { isRulesFile } from "./web/web-rules.ts";
 import type { DagNode } from "./unixfs/block.ts";
 import { rawLeaf } from "./unixfs/block.ts";
-import { FileDag, chunksOf } from "./unixfs/file.ts";
+import { FileDag, chunksOf, nodeOfFile } from "./unixfs/file.ts";
 import { UNIXFS_V1_2025 } from "./unixfs/profile.ts";
 
 /** What a publication builds on. */
@@ -63,15 +63,15 @@ interface AddedFile {
   readonly path: string;
   readonly node: DagNode;
   readonly type: string;
-  readonly chunks: readonly DagNode[];
-  /** Who packs, and thus places, its chunks. */
-  readonly packer: Packer;
+  /** Where its content lies, once that is sent. */
+  readonly extents: () => Iterable<Extent>;
 }
 
 // Groups of blobs in the packs on all hosts: what is read together lies together.
 const FILE_NODES = 0;
 const FOLDERS = 1;
 const PAGES = 2;
+const NOTHING = new Uint8Array(0);
 
 export class SitePublication implements Publication {
   readonly #with: PublicationParts;
@@ -86,6 +86,8 @@ export class SitePublication implements Publication {
   readonly #everywhere: Packer;
   /** Content that every host has, because it says how to serve the rest. In packs of its own: the manifest names its places, so it is sent before. */
   readonly #rules: Packer;
+  /** By copies wanted, the packs of the version before that have as many. */
+  readonly #placedPacks = new Map<Copies, ReadonlySet<PackId>>();
   #begun = 0;
   #committing: Promise<PublishResult> | undefined;
   #isCommitted = false;
@@ -144,6 +146,29 @@ export class SitePublication implements Publication {
     }
   }
 
+  async keep(path: string, id: BlobId): Promise<FileInfo | undefined> {
+    this.#assertOpen();
+    const before = this.#with.base?.manifest.file(path);
+    if (before?.id !== id || this.#files.size + this.#adding.size >= MAX_FILES) return undefined;
+    const placed = this.#placed(isRulesFile(path) ? "all" : this.#with.options.copies);
+    if (!before.extents.every(({ pack }) => placed.has(pack))) return undefined;
+    const node = await nodeOfFile(id, before.sizeBytes);
+    // Of a file of several chunks the node that joins them must be kept as well; several nodes would have to be read to be known.
+    if (node === undefined || (before.sizeBytes > UNIXFS_V1_2025.chunkBytes && !this.#everywhere.places.has(id))) return undefined;
+    this.#paths.take(path);
+    if (this.#everywhere.places.has(id)) await this.#everywhere.put(id, NOTHING, FILE_NODES);
+    const { sizeBytes, type, extents } = before;
+    this.#files.set(path, { path, node, type, extents: () => extents });
+    return { path, id, sizeBytes, type };
+  }
+
+  #placed(copies: Copies): ReadonlySet<PackId> {
+    const { pool, namespace, base } = this.#with;
+    const known = this.#placedPacks.get(copies) ?? placedPacks(pool, namespace, base?.manifest, copies);
+    this.#placedPacks.set(copies, known);
+    return known;
+  }
+
   async #take(path: string, source: AsyncIterable<Uint8Array>): Promise<AddedFile> {
     const group = this.#begun++;
     const chunks: DagNode[] = [];
@@ -157,7 +182,7 @@ export class SitePublication implements Publication {
       await dag.add(leaf);
       chunks.push(leaf);
     }
-    return { path, node: await dag.finish(), type: type ?? mediaTypeOf(path, new Uint8Array(0)), chunks, packer };
+    return { path, node: await dag.finish(), type: type ?? mediaTypeOf(path, new Uint8Array(0)), extents: () => chunks.map(({ id }) => packer.places.get(id)!) };
   }
 
   async #commit(): Promise<PublishResult> {
@@ -207,18 +232,14 @@ export class SitePublication implements Publication {
       const { path, node, type } = file;
       const before = this.#with.base?.manifest.file(path);
       const modifiedMs = before?.id === node.id ? before.modifiedMs : now;
-      yield { path, id: node.id, sizeBytes: node.sizeBytes, type, modifiedMs, extents: joined(this.#extents(file)) };
+      yield { path, id: node.id, sizeBytes: node.sizeBytes, type, modifiedMs, extents: joined(file.extents()) };
     }
-  }
-
-  *#extents({ chunks, packer }: AddedFile): Generator<Extent> {
-    for (const { id } of chunks) yield packer.places.get(id)!;
   }
 
   /** The packs that are known while the last one is still open. */
   #packsUsed(): PackId[] {
     const packs = new Set<PackId>();
-    for (const file of this.#files.values()) for (const { pack } of this.#extents(file)) packs.add(pack);
+    for (const file of this.#files.values()) for (const { pack } of file.extents()) packs.add(pack);
     for (const pack of this.#everywhere.used) packs.add(pack);
     return [...packs];
   }

@@ -14,6 +14,7 @@ import { SiteError } from "./errors.ts";
 import type { Head } from "./head.ts";
 import { HEAD_KEY, HISTORY_PREFIX, allHeads, greatestHead, headCodec, headInfo, historyKey } from "./head.ts";
 import { Heads } from "./heads.ts";
+import { history, isManifestPack, newestHead } from "./history.ts";
 import { ManifestCache } from "./manifest-cache.ts";
 import { siteNameOf } from "./names.ts";
 import type { HeadInfo, PublishOptions, PublishResult, SiteInfo, SiteView, Sites } from "./port.ts";
@@ -134,16 +135,15 @@ class SiteRoom implements RunningSites {
   history(name: string): readonly HeadInfo[] {
     const found = this.#lookUp(name);
     if (found === undefined) return [];
-    const heads: HeadInfo[] = [];
-    for (const state of scan(this.#with.records, found.claim.namespace, HISTORY_PREFIX)) {
-      const head = greatestHead(state);
-      if (head !== undefined) heads.push(headInfo(head));
-    }
-    return heads.reverse();
+    return [...history(this.#with.records, found.claim.namespace)].map(headInfo).reverse();
   }
 
-  async open(name: string, signal?: AbortSignal): Promise<SiteView> {
+  async open(name: string, signal?: AbortSignal, sequence?: number): Promise<SiteView> {
     const { label, info, claim } = this.#require(name);
+    if (sequence !== undefined) {
+      const head = this.#numbered(label, claim, sequence);
+      return new View({ pool: this.#with.pool, site: info, head: headInfo(head), manifest: await this.#manifests.get(claim.namespace, head, signal), before: undefined });
+    }
     const head = this.#heads.current(claim.namespace);
     if (head === undefined) throw new SiteError("NO_SITE", `Nothing is published under "${label}" at present. Ask its owner, or look the sites up with "holdfast sites".`);
     const before = this.#heads.before(claim.namespace);
@@ -168,15 +168,16 @@ class SiteRoom implements RunningSites {
     if (claim !== undefined && claim.owner !== owner) throw this.#taken(label, owner);
     const genesis = claim?.genesis ?? siteGenesis(this.#with.network, owner, this.#env.random.bytes(NONCE_BYTES));
     const namespace = await this.#with.records.create(genesis);
-    const head = this.#heads.current(namespace);
+    // The newest, though it may be one that nobody sees yet: it is the likeliest to have the same files.
+    const head = newestHead(this.#with.records, namespace);
     const publication: SitePublication = new SitePublication({
       namespace,
       pool: this.#with.pool,
       options,
       base: head && (await this.#base(namespace, head, options.signal)),
       wallMs: () => this.#wallMs(),
-      writeHead: (draft) => this.#writeHead(label, genesis, claim, draft),
-      isUsed: (pack) => greatestHead(this.#with.records.local(namespace, HEAD_KEY))?.manifest.pack === pack,
+      writeHead: (draft) => this.#writeHead(label, genesis, claim, draft, options.isPreview === true),
+      isUsed: (pack) => isManifestPack(this.#with.records, namespace, pack),
       ended: () => this.#publications.delete(publication),
     });
     this.#publications.add(publication);
@@ -185,11 +186,17 @@ class SiteRoom implements RunningSites {
 
   async rollback(name: string, sequence: number): Promise<PublishResult> {
     const { label, claim } = this.#requireOwn(name);
-    const head = greatestHead(this.#with.records.local(claim.namespace, historyKey(sequence)));
-    if (head === undefined) throw new SiteError("NO_HEAD", `"${label}" has no publication number ${sequence}. Its history lists those it has.`);
+    const head = this.#numbered(label, claim, sequence);
     const { packs } = await this.#manifests.get(claim.namespace, head);
     const { root, manifest, files, sizeBytes } = head;
-    return this.#writeHead(label, claim.genesis, claim, { root, manifest, files, sizeBytes, packs });
+    return this.#writeHead(label, claim.genesis, claim, { root, manifest, files, sizeBytes, packs }, false);
+  }
+
+  /** @throws SiteError NO_HEAD */
+  #numbered(label: string, { namespace }: Claim, sequence: number): Head {
+    const head = greatestHead(this.#with.records.local(namespace, historyKey(sequence)));
+    if (head === undefined) throw new SiteError("NO_HEAD", `"${label}" has no publication number ${sequence}. Its history lists those it has.`);
+    return head;
   }
 
   /**
@@ -213,10 +220,10 @@ class SiteRoom implements RunningSites {
   }
 
   /**
-   * Makes the draft the current head, and the name the site's if it was free.
+   * Makes the draft the current head, or a preview that is in the history alone; and the name the site's if it was free.
    * @param begunWith the claim that there was when the draft was begun
    */
-  async #writeHead(label: string, genesis: Genesis, begunWith: Claim | undefined, draft: HeadDraft): Promise<PublishResult> {
+  async #writeHead(label: string, genesis: Genesis, begunWith: Claim | undefined, draft: HeadDraft, isPreview: boolean): Promise<PublishResult> {
     const { records, pool } = this.#with;
     const namespace = namespaceIdOf(genesis);
     const owner = this.#requireAccount();
@@ -227,11 +234,13 @@ class SiteRoom implements RunningSites {
       if (claim === undefined && begunWith !== undefined) throw new SiteError("NO_SITE", `"${label}" was unpublished while this publication was under way. Publish again if it should come back.`);
       const current = greatestHead(records.local(namespace, HEAD_KEY));
       const { root, manifest, files, sizeBytes, packs } = draft;
-      const head: Head = { sequence: (current?.sequence ?? 0) + 1, root, manifest, files, sizeBytes, publishedMs: this.#wallMs(), previous: current?.sequence ?? null };
+      // Also above previews: a number never comes to mean something else.
+      const newest = newestHead(records, namespace);
+      const head: Head = { sequence: (newest?.sequence ?? 0) + 1, root, manifest, files, sizeBytes, publishedMs: this.#wallMs(), previous: current?.sequence ?? null };
       const value = headCodec.encode(head);
       const claiming: Write[] = claim === undefined ? [{ namespace: this.#catalogue.namespace, key: claimKey(label, owner), value: encodeClaim(genesis) }] : [];
-      const { safe } = await this.#write([...claiming, { namespace, key: HEAD_KEY, value }, { namespace, key: historyKey(head.sequence), value }]);
-      const site: SiteInfo = this.find(label) ?? { name: label, namespace, owner, standing: "provisional", head: headInfo(head) };
+      const { safe } = await this.#write([...claiming, ...(isPreview ? [] : [{ namespace, key: HEAD_KEY, value }]), { namespace, key: historyKey(head.sequence), value }]);
+      const site: SiteInfo = this.find(label) ?? { name: label, namespace, owner, standing: "provisional", head: isPreview ? undefined : headInfo(head) };
       return { site, head: headInfo(head), survives: pool.survives(namespace, packs), safe };
     });
   }

@@ -16,6 +16,7 @@ interface Options extends CommonOptions {
   readonly name?: string;
   readonly copies: number | "all";
   readonly rollback?: number;
+  readonly preview?: true;
 }
 
 export const publish: CommandFile = (command, go) => {
@@ -23,9 +24,10 @@ export const publish: CommandFile = (command, go) => {
     .argument("[folder-or-file]", "what to publish; a folder with an index.html is a website, one without gets a listing")
     .option("--name <site>", "the site's name: lower-case letters, digits and hyphens, as in an address")
     .option("--copies <n>", 'on how many hosts it lies: a number, or "all"', copiesOf, 3)
+    .option("--preview", "put it up under an address of its own; the site itself stays as it is until --rollback makes it current")
     .option("--rollback <sequence>", "make an older version the current one again, instead of publishing a folder", sequenceOf)
     .action(go(async (context, source: string | undefined, options: Options) => (options.rollback === undefined ? publishSource(context, source, options) : rollBack(context, source, options.rollback, options))));
-  common(command, "publish ./dist --name blog", "publish ./dist --name blog --copies all", "publish --name blog --rollback 3");
+  common(command, "publish ./dist --name blog", "publish ./dist --name blog --copies all", "publish ./dist --name blog --preview", "publish --name blog --rollback 3");
 };
 
 function copiesOf(typed: string): number | "all" {
@@ -49,13 +51,22 @@ async function publishSource(context: Context, source: string | undefined, optio
   const api = await connect(context, options);
   try {
     for (const warning of [...found.warnings, ...(await advise(found.files))]) context.io.note(`holdfast: ${warning}`);
-    const row = await upload(context, api, options.name, options.copies, found);
-    const words = `Published ${count(row.head.files, "file")} (${formatBytes(row.head.sizeBytes)}) as version ${row.head.sequence} of ${row.site.name}.`;
+    const isPreview = options.preview === true;
+    const { row, sent } = await upload(context, api, { name: options.name, copies: options.copies, preview: isPreview }, found);
     const away = await hostsAway(api, row);
-    context.io.answer(row, () => `${words}\n${told(row, away)}`);
+    context.io.answer(row, () => (isPreview ? previewed(row) : `${published(row, sent)}\n${told(row, away)}`));
   } finally {
     api.close();
   }
+}
+
+function published({ head, site }: PublishRow, sent: number): string {
+  const unchanged = sent === head.files ? "" : sent === 0 ? "; none had changed" : `; ${sent} had changed`;
+  return `Published ${count(head.files, "file")} (${formatBytes(head.sizeBytes)}) as version ${head.sequence} of ${site.name}${unchanged}.`;
+}
+
+function previewed({ head, site, address }: PublishRow): string {
+  return `Version ${head.sequence} of ${site.name} is at ${address} for a look; the site itself is as it was.\nTo show it to all: '${invoked()} publish --name ${site.name} --rollback ${head.sequence}'.`;
 }
 
 async function rollBack(context: Context, source: string | undefined, sequence: number, options: Options): Promise<void> {

@@ -61,16 +61,43 @@ test("a publication is taken back when a file cannot be sent, and when it is sto
   await writeFile(join(place.path, "a"), "a");
   const found = { kind: "folder" as const, files: [{ path: "a", absolutePath: join(place.path, "a"), sizeBytes: 1, modifiedMs: 1, mode: 0o644 }], folders: [], sizeBytes: 1, warnings: [] };
   const calls: string[] = [];
-  const api = { beginPublication: async () => "p1", abort: async (id: string) => void calls.push(`abort ${id}`) };
+  const api = { beginPublication: async () => "p1", files: noFiles, abort: async (id: string) => void calls.push(`abort ${id}`) };
   const failing = { ...api, addFile: async () => Promise.reject(new Error("no space")) } as unknown as HostApi;
-  await assert.rejects(upload(context(), failing, "blog", 3, found), /no space/);
+  await assert.rejects(upload(context(), failing, { name: "blog", copies: 3, preview: false }, found), /no space/);
   const stop = new AbortController();
   const slow = { ...api, addFile: (...args: unknown[]) => new Promise((_, reject) => (args[4] as AbortSignal).addEventListener("abort", () => reject(new Error("aborted")))) } as unknown as HostApi;
-  const uploading = upload(context(stop.signal), slow, "blog", 3, found);
+  const uploading = upload(context(stop.signal), slow, { name: "blog", copies: 3, preview: false }, found);
   stop.abort(new CliError("CANCELLED", "Stopped."));
   await assert.rejects(uploading, { code: "CANCELLED" });
   assert.deepEqual(calls, ["abort p1", "abort p1"]);
 });
+
+test("only files that the site does not have, or has otherwise, are sent", async () => {
+  await using place = await folder();
+  const contents: Record<string, string> = { same: "same", "other content": "aaaa", "other size": "a", "out of reach": "here", new: "new" };
+  for (const [path, text] of Object.entries(contents)) await writeFile(join(place.path, path), text);
+  const files = Object.entries(contents).map(([path, text]) => ({ path, absolutePath: join(place.path, path), sizeBytes: text.length, modifiedMs: 1, mode: 0o644 }));
+  const idOf = (text: string): string => blobIdOf(RAW, createHash("sha256").update(text).digest());
+  const published = Object.entries({ same: "same", "other content": "bbbb", "other size": "aa", "out of reach": "here" }).map(([path, text]) => ({ site: "blog", path, id: idOf(text), sizeBytes: text.length, type: "x" }));
+  const asked: string[] = [];
+  const sent: string[] = [];
+  const api = {
+    beginPublication: async () => "p1",
+    files: () => Readable.from(published),
+    keepFiles: async (_: string, offered: readonly { readonly path: string }[]) => {
+      asked.push(...offered.map(({ path }) => path));
+      return ["same"];
+    },
+    addFile: async (_: string, path: string) => void sent.push(path),
+    commit: async () => ({}),
+  } as unknown as HostApi;
+  const done = await upload(context(), api, { name: "blog", copies: 3, preview: false }, { kind: "folder", files, folders: [], sizeBytes: 0, warnings: [] });
+  assert.deepEqual(asked.sort(), ["out of reach", "same"]);
+  assert.deepEqual(sent.sort(), ["new", "other content", "other size", "out of reach"]);
+  assert.equal(done.sent, 4);
+});
+
+async function* noFiles(): AsyncGenerator<FileRow> {}
 
 function row(path: string, bytes: Buffer): FileRow {
   return { site: "blog", path, id: blobIdOf(RAW, createHash("sha256").update(bytes).digest()), sizeBytes: bytes.length, type: "text/plain" };

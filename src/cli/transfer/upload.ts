@@ -6,31 +6,47 @@ import { Progress } from "../progress.ts";
 import { inParallel } from "./parallel.ts";
 import { readUnchanged } from "./read-unchanged.ts";
 import type { FileToSend, Scan } from "./scan.ts";
+import { sendable } from "./unchanged.ts";
+
+export interface Wanted {
+  readonly name: string;
+  readonly copies: number | "all";
+  readonly preview: boolean;
+}
+
+export interface Uploaded {
+  readonly row: PublishRow;
+  /** How many files were sent to the host; it had the others. */
+  readonly sent: number;
+}
 
 /** Files that are sent at once. More does not help: the disks are the limit. */
 const WIDTH = 4;
 
 /**
- * Sends what was scanned and commits it. Whatever goes wrong, nothing of it stays: the publication is taken back.
+ * Sends what of the scanned files the site does not have, and commits all of them. Whatever goes wrong, nothing of it stays: the publication is taken back.
  * @throws CliError FILE_CHANGED, CANCELLED; ApiError with the host's reasons
  */
-export async function upload(context: Context, api: HostApi, name: string, copies: number | "all", found: Scan): Promise<PublishRow> {
-  const publication = await api.beginPublication(name, copies);
-  const progress = new Progress(context.env, context.io, "Publishing", found.files.length, found.sizeBytes);
+export async function upload(context: Context, api: HostApi, wanted: Wanted, found: Scan): Promise<Uploaded> {
+  const { name, copies, preview } = wanted;
+  const publication = await api.beginPublication(name, copies, preview);
+  let progress: Progress | undefined;
   try {
-    await inParallel(found.files, WIDTH, context.signal, async (file, signal) => {
-      await api.addFile(publication, file.path, file.sizeBytes, counted(file, progress), signal);
-      progress.addFile();
+    const files = await sendable(context, api, publication, name, found.files);
+    const shown = (progress = new Progress(context.env, context.io, "Publishing", files.length, files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)));
+    await inParallel(files, WIDTH, context.signal, async (file, signal) => {
+      await api.addFile(publication, file.path, file.sizeBytes, counted(file, shown), signal);
+      shown.addFile();
     });
-    progress.end();
+    shown.end();
     if (context.io.isTerminal) context.io.redraw("Placing copies ...");
-    return await api.commit(publication, context.signal);
+    return { row: await api.commit(publication, context.signal), sent: files.length };
   } catch (error) {
     // A host that is gone has nothing to take back: it forgets publications that were not committed.
     await api.abort(publication).catch(() => {});
     throw context.signal.aborted ? new CliError("CANCELLED", "Stopped. Nothing was published.", { cause: error }) : error;
   } finally {
-    progress.end();
+    progress?.end();
     context.io.redraw("");
   }
 }

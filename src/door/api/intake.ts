@@ -97,6 +97,19 @@ export class Intake<Result, S extends Session<Result>> {
     }
   }
 
+  /** Does something with the session, which until then is neither committed nor forgotten. @throws as `add` does */
+  async during<T>(id: string, work: (session: S) => Promise<T>): Promise<T> {
+    const open = this.#find(id);
+    open.adding += 1;
+    this.#wake(open);
+    try {
+      return await work(open.session);
+    } finally {
+      open.adding -= 1;
+      this.#rest(open);
+    }
+  }
+
   /** The session itself, for what is done with it at once. @throws as `add` does */
   session(id: string): S {
     const open = this.#find(id);

@@ -1,7 +1,8 @@
+import type { BlobId } from "../../codec/index.ts";
 import type { Copies } from "../../pool/index.ts";
 import type { Node } from "../port.ts";
 import { FileRow, PublishRow } from "../rows.ts";
-import { body, object, text } from "../schema.ts";
+import { body, list, object, text } from "../schema.ts";
 import { fileRow, publishRow } from "../site-rows.ts";
 import { lengthOf } from "./length.ts";
 import type { Publications } from "./publications.ts";
@@ -9,9 +10,12 @@ import type { Call, Route } from "./route.ts";
 import { ok } from "./route.ts";
 
 const Begin = body(
-  { name: { type: "string", minLength: 1, maxLength: 63 }, copies: { anyOf: [{ const: "all" }, { type: "integer", minimum: 1, maximum: 1000 }], description: "on how many hosts, or on all" } },
-  { $id: "Begin" },
+  { name: { type: "string", minLength: 1, maxLength: 63 }, copies: { anyOf: [{ const: "all" }, { type: "integer", minimum: 1, maximum: 1000 }], description: "on how many hosts, or on all" }, preview: { type: "boolean", description: "true: it gets a number and an address of its own, and is not made the current state" } },
+  { $id: "Begin", optional: ["preview"] },
 );
+const KEPT_MAX = 1000;
+const Keep = body({ files: { type: "array", maxItems: KEPT_MAX, items: object({ path: text, id: text }) } }, { $id: "Keep" });
+const Kept = object({ kept: list(text) }, { $id: "Kept" });
 const Begun = object({ id: text }, { $id: "Begun" });
 
 /** Where the path inside the site begins in /api/publications/{id}/files/{path}. */
@@ -35,9 +39,18 @@ export function publicationRoutes(node: Node, publications: Publications, port: 
       takes: Begin,
       gives: { 201: { description: "Begun", schema: Begun } },
       handle: async (call) => {
-        const { name, copies } = call.body<{ name: string; copies: Copies }>();
-        return { status: 201, json: { id: await publications.begin(name, copies) } };
+        const { name, copies, preview } = call.body<{ name: string; copies: Copies; preview?: boolean }>();
+        return { status: 201, json: { id: await publications.begin(name, copies, preview === true) } };
       },
+    },
+    {
+      method: "POST",
+      path: "/api/publications/{id}/kept",
+      name: "keepFiles",
+      summary: "Take files in that the version before has, without sending them",
+      takes: Keep,
+      gives: { 200: { description: "Those that were taken in; the others must be sent", schema: Kept } },
+      handle: async (call) => ok({ kept: await publications.keep(call.param("id"), call.body<{ files: { path: string; id: BlobId }[] }>().files) }),
     },
     {
       method: "PUT",

@@ -152,6 +152,7 @@ test("an upload is taken in no faster than the site takes it", async () => {
       }
       return { path, id: "x" as never, sizeBytes: taken, type: "x" };
     },
+    keep: async () => undefined,
     commit: () => Promise.reject(new Error("not here")),
     abort: async () => {},
   });
@@ -185,8 +186,8 @@ test("a publication without activity is aborted, one with a file coming in is no
   const sites = new FakeSites();
   const publications = new Publications(time.env, sites);
   const goOn = Promise.withResolvers<void>();
-  const busy = await publications.begin("busy", 1);
-  const idle = await publications.begin("idle", 1);
+  const busy = await publications.begin("busy", 1, false);
+  const idle = await publications.begin("idle", 1, false);
   async function* slow(): AsyncGenerator<Uint8Array> {
     await goOn.promise;
     yield new Uint8Array(3);
@@ -205,7 +206,7 @@ test("a publication without activity is aborted, one with a file coming in is no
 test("aborting ends a file that is coming in", async () => {
   const sites = new FakeSites();
   const publications = new Publications(env, sites);
-  const id = await publications.begin("blog", 1);
+  const id = await publications.begin("blog", 1, false);
   const goOn = Promise.withResolvers<void>();
   async function* slow(): AsyncGenerator<Uint8Array> {
     await goOn.promise;

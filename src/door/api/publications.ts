@@ -1,3 +1,4 @@
+import type { BlobId } from "../../codec/index.ts";
 import type { Env } from "../../platform/index.ts";
 import type { Copies } from "../../pool/index.ts";
 import type { FileInfo, Publication, PublishResult, Sites } from "../../site/index.ts";
@@ -23,9 +24,9 @@ export class Publications {
   }
 
   /** @throws DoorError TOO_MANY_PUBLICATIONS; SiteError BAD_NAME, NAME_TAKEN */
-  begin(name: string, copies: Copies): Promise<string> {
+  begin(name: string, copies: Copies, isPreview: boolean): Promise<string> {
     return this.#intake.begin(async (signal) => {
-      const publication = await this.#sites.publish(name, { copies, signal });
+      const publication = await this.#sites.publish(name, { copies, isPreview, signal });
       return { site: name, publication, commit: () => publication.commit(), abort: () => publication.abort() };
     });
   }
@@ -33,6 +34,18 @@ export class Publications {
   /** @throws DoorError NO_PUBLICATION, PUBLICATION_BUSY, CHANGED; SiteError BAD_PATH, DUPLICATE_PATH */
   add(id: string, file: Arrival): Promise<{ readonly site: string; readonly file: FileInfo }> {
     return this.#intake.add(id, file, async ({ site, publication }, chunks) => ({ site, file: await publication.add(file.path, chunks) }));
+  }
+
+  /**
+   * Takes in those of the files that the version before has, without their bytes, and says which they were.
+   * @throws DoorError NO_PUBLICATION, PUBLICATION_BUSY; SiteError DUPLICATE_PATH
+   */
+  keep(id: string, files: readonly { readonly path: string; readonly id: BlobId }[]): Promise<string[]> {
+    return this.#intake.during(id, async ({ publication }) => {
+      const kept: string[] = [];
+      for (const file of files) if ((await publication.keep(file.path, file.id)) !== undefined) kept.push(file.path);
+      return kept;
+    });
   }
 
   /** @throws DoorError NO_PUBLICATION, PUBLICATION_BUSY, INCOMPLETE; SiteError EMPTY_SITE. The publication stays open then. */

@@ -52,6 +52,8 @@ export class FakeSites implements Sites {
   /** Of the head before, still to be had. */
   readonly lent = new Map<string, FakeFile>();
   onPublish: (options: PublishOptions) => void = () => {};
+  /** By number, those that may be opened by it. */
+  readonly versions = new Map<number, SiteView>();
   readonly aborted: string[] = [];
   survives = 2;
   isSafe = true;
@@ -83,6 +85,12 @@ export class FakeSites implements Sites {
           chunks.push(chunk);
         }
         const file = fileOf(Buffer.concat(chunks));
+        files[path] = file;
+        return infoOf(path, file);
+      },
+      keep: async (path, id) => {
+        const file = this.#sites.get(name)?.files.get(path);
+        if (file === undefined || infoOf(path, file).id !== id) return undefined;
         files[path] = file;
         return infoOf(path, file);
       },
@@ -120,8 +128,13 @@ export class FakeSites implements Sites {
     return head === undefined ? [] : [head];
   }
 
-  async open(name: string): Promise<SiteView> {
+  async open(name: string, _signal?: AbortSignal, sequence?: number): Promise<SiteView> {
     this.opens += 1;
+    if (sequence !== undefined) {
+      const version = this.versions.get(sequence);
+      if (version === undefined) throw new HoldfastError("NO_HEAD", `"${name}" has no publication number ${sequence}.`);
+      return version;
+    }
     if (this.failure !== undefined) throw this.failure;
     if (this.stale !== undefined) return this.stale;
     const { info, files } = this.#sites.get(name)!;

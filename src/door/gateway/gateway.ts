@@ -11,13 +11,13 @@ import { httpStatusOf } from "../status.ts";
 import type { Traffic } from "../traffic.ts";
 import type { FileAnswers } from "./file-answer.ts";
 import { listingPage } from "./listing.ts";
-import { badPathPage, failurePage, missingPage, unknownSitePage, unpublishedPage, wrongMethodPage } from "./notes.ts";
+import { badPathPage, failurePage, missingPage, noVersionPage, unknownSitePage, unpublishedPage, wrongMethodPage } from "./notes.ts";
 import type { SitePath } from "./path.ts";
 import { encodePath, parsePath } from "./path.ts";
 import { prepareFile } from "./prepare-file.ts";
 import { prepare } from "./prepared.ts";
 import { resolve } from "./resolve.ts";
-import type { Shelf, Shelves } from "./shelf.ts";
+import type { Shelf, Shelves, Wanted } from "./shelf.ts";
 
 /** Tells a page which host serves it, and which others would on this machine. Takes precedence over a file of the same path. */
 const WELL_KNOWN = "/.well-known/holdfast";
@@ -59,11 +59,12 @@ export class Gateway {
     this.#extra = ["X-Holdfast-Host", headerSafe(node.self.name)];
   }
 
-  handle(name: string, visit: Visit): void {
+  handle(wanted: Wanted, visit: Visit): void {
     const { request, response } = visit;
+    const { name } = wanted;
     if (request.method !== "GET" && request.method !== "HEAD") return this.#otherMethod(visit);
-    const prepared = this.#shelves.current(name)?.prepared.get(visit.target);
-    const answering = prepared === undefined ? this.#visit(name, visit) : this.#files.answer(request, response, prepared, visit.head);
+    const prepared = this.#shelves.current(wanted)?.prepared.get(visit.target);
+    const answering = prepared === undefined ? this.#visit(wanted, visit) : this.#files.answer(request, response, prepared, visit.head);
     answering
       ?.catch((error: unknown) => this.#fail(name, visit, error))
       .catch((error: unknown) => {
@@ -79,12 +80,12 @@ export class Gateway {
     this.#traffic.count(204, 0);
   }
 
-  async #visit(name: string, visit: Visit): Promise<void> {
+  async #visit({ name, version }: Wanted, visit: Visit): Promise<void> {
     const site = this.#node.sites.find(name);
     if (site === undefined) return this.#unknown(name, visit);
-    if (site.head === undefined) return this.#page(visit, 404, unpublishedPage(name));
+    if (site.head === undefined && version === undefined) return this.#page(visit, 404, unpublishedPage(name));
     const path = parsePath(visit.target);
-    const shelf = await this.#shelves.open(site);
+    const shelf = await this.#shelves.open(site, version);
     if (visit.target.startsWith(WELL_KNOWN) && encodePath(path.parts, path.isFolder) === WELL_KNOWN) return this.#wellKnown(visit, shelf);
     await this.#serve(shelf, path, visit);
   }
@@ -160,6 +161,7 @@ export class Gateway {
     if (code === "BAD_PATH") return this.#page(visit, 400, badPathPage(error));
     const site = this.#node.sites.find(name);
     if (site === undefined) return this.#unknown(name, visit);
+    if (code === "NO_HEAD") return this.#page(visit, 404, noVersionPage(error));
     this.#env.log.warn("a file could not be read", { site: name, path: visit.target, error });
     this.#page(visit, Math.max(500, httpStatusOf(error)), this.#failure(site, error), ["Retry-After", RETRY_AFTER_SECONDS]);
   }

@@ -126,6 +126,20 @@ test("rules that are too large count as none", async () => {
   assert.equal((await ask({ "index.html": "x", _redirects: `/a /b 302\n${"#".repeat(65 * 1024)}` }, "/a")).status, 404);
 });
 
+test("each version of a site has an address of its own, and says when there is none of that number", async () => {
+  door.sites.put("blog", { "index.html": "first" });
+  door.sites.versions.set(7, await door.sites.open("blog"));
+  door.sites.put("blog", { "index.html": "second" });
+  const opens = door.sites.opens;
+  for (let round = 0; round < 3; round++) assert.equal((await door.site("7.blog", "/")).body.toString(), "first");
+  assert.equal(door.sites.opens, opens + 1);
+  assert.equal((await door.site("blog", "/")).body.toString(), "second");
+  const none = await door.site("8.blog", "/");
+  assert.deepEqual([none.status, none.body.toString().includes("no publication number 8")], [404, true]);
+  for (const name of ["0.blog", "07.blog", "x.blog", "7.7.blog", "1234567890123.blog"]) assert.equal((await door.site(name, "/")).status, 421, name);
+  assert.equal((await door.site("7.shop", "/")).status, 404);
+});
+
 const DECODERS = { br: brotliDecompressSync, zstd: zstdDecompressSync, gzip: gunzipSync } as const;
 
 for (const encoding of ["br", "zstd", "gzip"] as const) {

@@ -42,6 +42,10 @@ export function badPathPage(error: unknown): Page {
   return { title: "Not a path", body: html`<h1>Not a path</h1><p>${messageOf(error)}</p><p><a href="/">To the first page</a></p>` };
 }
 
+export function noVersionPage(error: unknown): Page {
+  return { title: "No such version", body: html`<h1>No such version</h1><p>${messageOf(error)}</p>` };
+}
+
 export function wrongMethodPage(): Page {
   return { title: "Only reading", body: html`<h1>Only reading</h1><p>A site can be read, with GET or HEAD. To change it, publish it again: <code>./holdfast publish FOLDER --name NAME</code></p>` };
 }

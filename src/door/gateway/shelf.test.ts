@@ -9,11 +9,11 @@ test("very many sites and paths are not all kept open", async () => {
   const sites = new FakeSites();
   const shelves = new Shelves(env, sites);
   for (let at = 0; at < 300; at++) await shelves.open(sites.put(`s${at}`, { "a.txt": "x" }));
-  assert.equal(shelves.current("s0"), undefined);
-  const last = shelves.current("s299")!;
+  assert.equal(shelves.current({ name: "s0" }), undefined);
+  const last = shelves.current({ name: "s299" })!;
   const file = last.view.file("a.txt")!;
   for (let at = 0; at < 20_000; at++) shelves.keep(last, `/${at}`, prepare("s299", file, 0, { extra: [] }));
-  assert.equal(shelves.current("s299"), undefined);
+  assert.equal(shelves.current({ name: "s299" }), undefined);
   assert.notEqual(await shelves.open(sites.find("s299")!), last);
 });
 
@@ -23,5 +23,5 @@ test("sites with very many files give way to each other", async () => {
   const file = fileOf("x");
   const files = Object.fromEntries(Array.from({ length: 200_000 }, (_, at) => [String(at), file]));
   for (const name of ["a", "b", "c"]) await shelves.open(sites.put(name, files));
-  assert.deepEqual(["a", "b", "c"].map((name) => shelves.current(name) !== undefined), [false, true, true]);
+  assert.deepEqual(["a", "b", "c"].map((name) => shelves.current({ name }) !== undefined), [false, true, true]);
 });

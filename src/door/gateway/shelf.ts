@@ -4,8 +4,15 @@ import type { HeadInfo, SiteInfo, SiteView, Sites, WebRules } from "../../site/i
 import { readWebRules } from "../../site/index.ts";
 import type { Prepared } from "./prepared.ts";
 
-/** A site's current tree, and what was prepared for paths of it. Thrown away as a whole when the site has a new head. */
+/** A site, or one version of it. */
+export interface Wanted {
+  readonly name: string;
+  readonly version?: number;
+}
+
+/** A site's current tree, or that of one version, and what was prepared for paths of it. Thrown away as a whole when the site has a new head. */
 export interface Shelf {
+  readonly key: string;
   readonly view: SiteView;
   /** Read once, with the head. */
   readonly rules: WebRules;
@@ -34,6 +41,7 @@ function isSame(a: HeadInfo, b: HeadInfo | undefined): boolean {
 export class Shelves {
   readonly #env: Env;
   readonly #sites: Sites;
+  /** By name; those of versions by version and name. */
   readonly #shelves = new Map<string, Shelf>();
   readonly #opening = new Map<string, Promise<Shelf>>();
   #prepared = 0;
@@ -43,74 +51,83 @@ export class Shelves {
     this.#sites = sites;
   }
 
-  /** The site's shelf when it was opened for the current head; else `open` must be asked. */
-  current(name: string): Shelf | undefined {
-    const shelf = this.#shelves.get(name);
+  /** The site's shelf when it was opened for the current head, or for the version; else `open` must be asked. */
+  current({ name, version }: Wanted): Shelf | undefined {
+    const shelf = this.#shelves.get(keyOf(name, version));
     if (shelf === undefined) return undefined;
     const site = this.#sites.find(name);
-    if (site === undefined || site.namespace !== shelf.view.site.namespace || !isSame(shelf.askedFor, site.head)) return undefined;
+    if (site === undefined || site.namespace !== shelf.view.site.namespace) return undefined;
+    // A version never changes.
+    if (version !== undefined) return shelf;
+    if (!isSame(shelf.askedFor, site.head)) return undefined;
     if (!isSame(shelf.view.head, site.head)) this.#tryAgain(site, shelf);
     return shelf;
   }
 
-  /** @throws SiteError NO_SITE, PlatformError DEADLINE, and what fetching the list of files throws */
-  async open(site: SiteInfo): Promise<Shelf> {
-    const shelf = this.current(site.name);
+  /** @throws SiteError NO_SITE, NO_HEAD, PlatformError DEADLINE, and what fetching the list of files throws */
+  async open(site: SiteInfo, version?: number): Promise<Shelf> {
+    const shelf = this.current(version === undefined ? site : { name: site.name, version });
     if (shelf !== undefined) return shelf;
-    return this.#open(site);
+    return this.#open(site, version);
   }
 
   keep(shelf: Shelf, target: string, prepared: Prepared): void {
-    if (this.#shelves.get(shelf.view.site.name) !== shelf) return;
+    if (this.#shelves.get(shelf.key) !== shelf) return;
     if (this.#prepared < PREPARED_MAX) {
       shelf.prepared.set(target, prepared);
       this.#prepared += 1;
       return;
     }
-    for (const name of this.#shelves.keys()) this.#drop(name);
+    for (const key of this.#shelves.keys()) this.#drop(key);
   }
 
   /** In the background: nobody waits for it. */
   #tryAgain(site: SiteInfo, shelf: Shelf): void {
     if (this.#env.clock.monotonicMs() - shelf.openedMs < RETRY_MS) return;
-    this.#open(site).catch((error: unknown) => {
+    this.#open(site, undefined).catch((error: unknown) => {
       this.#env.log.warn("a site's new head still cannot be read", { site: site.name, error });
-      this.#put(site, shelf.view, shelf.rules);
+      this.#put(site, undefined, shelf.view, shelf.rules);
     });
   }
 
   /** Those who ask for one head at once share one opening. It is not aborted when one of them goes away. */
-  #open(site: SiteInfo): Promise<Shelf> {
-    const key = `${site.namespace} ${site.head?.sequence} ${site.head?.root}`;
+  #open(site: SiteInfo, version: number | undefined): Promise<Shelf> {
+    const key = version === undefined ? `${site.namespace} ${site.head?.sequence} ${site.head?.root}` : `${site.namespace} version ${version}`;
     const known = this.#opening.get(key);
     if (known !== undefined) return known;
-    const opening = withDeadline(this.#env, OPEN_MS, `Opening the site ${site.name}`, undefined, (signal) => this.#read(site, signal))
+    const opening = withDeadline(this.#env, OPEN_MS, `Opening the site ${site.name}`, undefined, (signal) => this.#read(site, version, signal))
       .finally(() => this.#opening.delete(key));
     this.#opening.set(key, opening);
     return opening;
   }
 
-  async #read(site: SiteInfo, signal: AbortSignal): Promise<Shelf> {
-    const view = await this.#sites.open(site.name, signal);
-    return this.#put(site, view, await readWebRules(view, signal));
+  async #read(site: SiteInfo, version: number | undefined, signal: AbortSignal): Promise<Shelf> {
+    const view = await this.#sites.open(site.name, signal, version);
+    return this.#put(site, version, view, await readWebRules(view, signal));
   }
 
-  #put(site: SiteInfo, view: SiteView, rules: WebRules): Shelf {
-    this.#drop(site.name);
+  #put(site: SiteInfo, version: number | undefined, view: SiteView, rules: WebRules): Shelf {
+    const key = keyOf(site.name, version);
+    this.#drop(key);
     let files = view.head.files;
     for (const kept of this.#shelves.values()) files += kept.view.head.files;
-    for (const [name, kept] of this.#shelves) {
+    for (const [other, kept] of this.#shelves) {
       if (files <= FILES_MAX && this.#shelves.size < SHELVES_MAX) break;
       files -= kept.view.head.files;
-      this.#drop(name);
+      this.#drop(other);
     }
-    const shelf: Shelf = { view, rules, askedFor: site.head ?? view.head, openedMs: this.#env.clock.monotonicMs(), prepared: new Map() };
-    this.#shelves.set(site.name, shelf);
+    const shelf: Shelf = { key, view, rules, askedFor: site.head ?? view.head, openedMs: this.#env.clock.monotonicMs(), prepared: new Map() };
+    this.#shelves.set(key, shelf);
     return shelf;
   }
 
-  #drop(name: string): void {
-    this.#prepared -= this.#shelves.get(name)?.prepared.size ?? 0;
-    this.#shelves.delete(name);
+  #drop(key: string): void {
+    this.#prepared -= this.#shelves.get(key)?.prepared.size ?? 0;
+    this.#shelves.delete(key);
   }
+}
+
+/** As in the address; no site's name has a dot. */
+function keyOf(name: string, version: number | undefined): string {
+  return version === undefined ? name : `${version}.${name}`;
 }

@@ -1,7 +1,12 @@
+import type { BlobId } from "../../codec/index.ts";
 import { concatBytes } from "../../codec/index.ts";
 import type { BlockSink, DagNode } from "./block.ts";
 import { cidOf, dagPbId, rawLeaf } from "./block.ts";
+import { UNIXFS_V1_2025 } from "./profile.ts";
 import { encodeNode, fileData } from "./protobuf.ts";
+
+/** Ids all have one length, so any will do where only sizes matter. */
+const STAND_IN = rawLeaf(new Uint8Array(0));
 
 /** Cuts a stream into chunks of `chunkBytes`, the last one shorter. Holds one chunk; none comes from an empty stream. */
 export async function* chunksOf(source: AsyncIterable<Uint8Array>, chunkBytes: number): AsyncGenerator<Uint8Array> {
@@ -71,6 +76,21 @@ export class FileDag {
     await this.#sink(node.id, bytes);
     await this.#push(level + 1, node);
   }
+}
+
+/**
+ * The root that a file of this id and size has, as its folder links to it, without the file's bytes: what the nodes take depends on the size
+ * alone. Undefined when the file has more nodes than its root.
+ */
+export async function nodeOfFile(id: BlobId, sizeBytes: number): Promise<DagNode | undefined> {
+  const { chunkBytes, width } = UNIXFS_V1_2025;
+  if (sizeBytes > chunkBytes * width) return undefined;
+  const dag = new FileDag(async () => {}, width);
+  for (let at = 0; at < sizeBytes; at += chunkBytes) {
+    const bytes = Math.min(chunkBytes, sizeBytes - at);
+    await dag.add({ id: STAND_IN.id, sizeBytes: bytes, dagBytes: bytes });
+  }
+  return { ...(await dag.finish()), id };
 }
 
 function sum(nodes: readonly DagNode[], field: "sizeBytes" | "dagBytes"): number {
