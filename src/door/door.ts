@@ -14,6 +14,7 @@ import { Gateway } from "./gateway/gateway.ts";
 import { MemoryCache } from "./gateway/memory-cache.ts";
 import { Shelves } from "./gateway/shelf.ts";
 import { Stalls } from "./gateway/stalls.ts";
+import { TrustlessGateway } from "./ipfs/trustless.ts";
 import type { ListenerLimits } from "./listener.ts";
 import { openListener } from "./listener.ts";
 import { Metrics } from "./metrics.ts";
@@ -74,5 +75,10 @@ function furnish(env: Env, options: DoorOptions, traffic: Traffic, { publication
   const files = new FileAnswers(env, new MemoryCache(memoryCacheBytes), stalls, traffic);
   const routes = [...networkRoutes(node), ...settingRoutes(node), ...upkeepRoutes(node.upkeep), ...siteRoutes({ env, node, shelves, files, stalls, traffic, port }), ...publicationRoutes(node, publications, port), ...kvRoutes({ env, kv: node.kv, stalls, traffic }), ...entryRoutes({ env, entries: node.entries, uploads, stalls, traffic })];
   const api = new Api(env, new Guard(token, port), traffic, node.status().version, routes);
-  return new Reception(env, traffic, new Gateway(env, node, shelves, files, traffic, port), api, new SelfPages(node, new Metrics(node, traffic), traffic, port));
+  return new Reception(env, traffic, {
+    gateway: new Gateway(env, node, shelves, files, traffic, port),
+    api,
+    pages: new SelfPages(node, new Metrics(node, traffic), traffic, port),
+    trustless: new TrustlessGateway(env, node, stalls, traffic),
+  });
 }

@@ -4,6 +4,7 @@ import type { Api } from "./api/api.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import type { HostRoute } from "./host-route.ts";
 import { HostRoutes } from "./host-route.ts";
+import type { TrustlessGateway } from "./ipfs/trustless.ts";
 import type { RequestHead } from "./request-head.ts";
 import { readHead } from "./request-head.ts";
 import type { SelfPages } from "./self-pages.ts";
@@ -13,22 +14,24 @@ import type { Traffic } from "./traffic.ts";
 const TEXT = "text/plain; charset=utf-8";
 const ABSOLUTE = /^http:\/\/([^/?#]*)(.*)$/i;
 
-/** Where every request comes in: by its Host header it goes to a site, to the API, to the host's own pages, or nowhere. */
+/** Where every request comes in: by its Host header it goes to a site, to the API, to the blocks of sites, to the host's own pages, or nowhere. */
 export class Reception {
   readonly #env: Env;
   readonly #traffic: Traffic;
   readonly #gateway: Gateway;
   readonly #api: Api;
   readonly #pages: SelfPages;
+  readonly #trustless: TrustlessGateway;
   readonly #routes = new HostRoutes();
   #isClosing = false;
 
-  constructor(env: Env, traffic: Traffic, gateway: Gateway, api: Api, pages: SelfPages) {
+  constructor(env: Env, traffic: Traffic, parts: { readonly gateway: Gateway; readonly api: Api; readonly pages: SelfPages; readonly trustless: TrustlessGateway }) {
     this.#env = env;
     this.#traffic = traffic;
-    this.#gateway = gateway;
-    this.#api = api;
-    this.#pages = pages;
+    this.#gateway = parts.gateway;
+    this.#api = parts.api;
+    this.#pages = parts.pages;
+    this.#trustless = parts.trustless;
   }
 
   /** From now on each connection ends with its answer. */
@@ -60,14 +63,18 @@ export class Reception {
       case "site":
         return this.#gateway.handle(route, { request, response, head, target });
       case "self": {
-        const isApi = target === "/api" || target.startsWith("/api/");
-        const answering = isApi ? this.#api.handle(request, response, target, head, route) : this.#pages.handle(request, response, target);
+        const answering = this.#atSelf(request, response, head, target, route);
         answering.catch((error: unknown) => this.#fault(request, response, error));
         return;
       }
       case "other":
         return sendText(response, this.#traffic, 421, TEXT, "This host serves NAME.localhost for each site, and localhost itself. It does not know the name in this address.\n");
     }
+  }
+
+  #atSelf(request: IncomingMessage, response: ServerResponse, head: RequestHead, target: string, route: HostRoute): Promise<void> {
+    if (target === "/api" || target.startsWith("/api/")) return this.#api.handle(request, response, target, head, route);
+    return this.#trustless.serves(target) ? this.#trustless.handle(request, response, target) : this.#pages.handle(request, response, target);
   }
 
   /** Something that should not happen. The visitor hears so, and the process goes on. */

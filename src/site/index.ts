@@ -8,6 +8,7 @@ export { SITE_TYPE } from "./claim.ts";
 export { SiteError } from "./errors.ts";
 export type { SiteErrorCode } from "./errors.ts";
 export { siteNameOf } from "./names.ts";
+export { readNode, stepTo } from "./unixfs/read-node.ts";
 export { fileIdOf } from "./unixfs/file-id.ts";
 export { isRulesFile, readWebRules, rulesFaults, NO_RULES } from "./web/web-rules.ts";
 export type { WebRules } from "./web/web-rules.ts";

@@ -99,4 +99,6 @@ export interface Sites {
    * @throws SiteError NO_SITE, NO_HEAD
    */
   open(name: string, signal?: AbortSignal, sequence?: number): Promise<SiteView>;
+  /** A block of any site's tree, compared with its id; undefined when none has it. @throws SiteError DAMAGED_SITE, and what fetching it throws */
+  block(id: BlobId, signal?: AbortSignal): Promise<Uint8Array | undefined>;
 }

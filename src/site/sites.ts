@@ -1,10 +1,11 @@
 import type { Genesis, Roster } from "../cluster/index.ts";
 import { namespaceIdOf } from "../cluster/index.ts";
-import type { AccountId, HostId, NamespaceId, NetworkId, PackId } from "../codec/index.ts";
+import type { AccountId, BlobId, HostId, NamespaceId, NetworkId, PackId } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
 import { Limiter, Worker } from "../platform/index.ts";
 import type { Pool } from "../pool/index.ts";
 import type { Records, Write } from "../records/index.ts";
+import { Blocks } from "./blocks.ts";
 import type { Name } from "./catalogue.ts";
 import { Catalogue, scan } from "./catalogue.ts";
 import type { Claim } from "./claim.ts";
@@ -68,6 +69,7 @@ class SiteRoom implements RunningSites {
   readonly #catalogue: Catalogue;
   readonly #heads: Heads;
   readonly #manifests: ManifestCache;
+  readonly #blocks: Blocks;
   readonly #publications = new Set<SitePublication>();
   /** One head of a site is written at a time. */
   readonly #writing = new Map<NamespaceId, Limiter>();
@@ -80,6 +82,7 @@ class SiteRoom implements RunningSites {
     this.#catalogue = new Catalogue(parts.network, parts.roster, parts.records);
     this.#heads = new Heads(env, parts.records);
     this.#manifests = new ManifestCache(parts.pool, parts.cacheBytes ?? MANIFEST_CACHE_BYTES);
+    this.#blocks = new Blocks(parts.pool);
     const countersigning = { ...parts, catalogue: this.#catalogue };
     const worker = new Worker(env, {
       name: "countersign names",
@@ -159,6 +162,11 @@ class SiteRoom implements RunningSites {
       this.#env.log.warn("the new head cannot be read yet; the one before is served", { site: label, error });
       return new View({ ...parts, head: headInfo(before.head), manifest: old, before: undefined });
     }
+  }
+
+  block(id: BlobId, signal?: AbortSignal): Promise<Uint8Array | undefined> {
+    const owners = this.list().flatMap(({ namespace, head }) => (head === undefined ? [] : [{ namespace, root: `${head.sequence} ${head.root}` }]));
+    return this.#blocks.get(id, owners, signal);
   }
 
   async publish(name: string, options: PublishOptions): Promise<SitePublication> {

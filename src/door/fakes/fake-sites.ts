@@ -54,6 +54,8 @@ export class FakeSites implements Sites {
   onPublish: (options: PublishOptions) => void = () => {};
   /** By number, those that may be opened by it. */
   readonly versions = new Map<number, SiteView>();
+  /** What `block` finds, by id. */
+  blocks: ReadonlyMap<string, Uint8Array> = new Map();
   readonly aborted: string[] = [];
   survives = 2;
   isSafe = true;
@@ -145,6 +147,10 @@ export class FakeSites implements Sites {
       folder: (path) => folderOf(files, path),
       files: () => [...files].map(([path, file]) => infoOf(path, file)),
     };
+  }
+
+  async block(id: string): Promise<Uint8Array | undefined> {
+    return this.blocks.get(id);
   }
 
   #file(path: string, file: FakeFile): SiteFile {
