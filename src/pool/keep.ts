@@ -14,6 +14,7 @@ import { PRIVATE_TYPE } from "./private-space.ts";
 import type { Reader } from "./read.ts";
 import { rebuild } from "./rebuild.ts";
 import type { Going } from "./upkeep/going.ts";
+import type { Changed, Rounds } from "./rounds.ts";
 import { claimWrite } from "./write.ts";
 
 /** Pieces read from the index at once, without a pause. */
@@ -64,12 +65,16 @@ function unclaimed({ parts, catalog, going }: View, { pack, index }: HeldPiece):
   return facts === undefined ? undefined : { facts, index, action: "claim" };
 }
 
+/** Before anybody is connected nothing can be restored, and that must not pass for a loss. */
+function isAlone({ parts }: View): boolean {
+  return parts.transport.connected().length === 0;
+}
+
 /** All that this host should do now. The first pass goes through the records, the second through its own disk. */
-async function decide(view: View, signal: AbortSignal): Promise<HoldDecision[]> {
+async function decideAll(view: View, signal: AbortSignal): Promise<HoldDecision[]> {
   const { env, parts, catalog } = view;
   const todo: HoldDecision[] = [];
-  // Before anybody is connected nothing can be restored, and that must not pass for a loss.
-  if (parts.transport.connected().length > 0) for await (const facts of unhurried(env, catalog.all(), signal)) todo.push(...lacking(view, facts));
+  if (!isAlone(view)) for await (const facts of unhurried(env, catalog.all(), signal)) todo.push(...lacking(view, facts));
   for (let page = parts.store.list(undefined, PAGE); page.length > 0; page = parts.store.list(page.at(-1), PAGE)) {
     for await (const piece of unhurried(env, page, signal)) {
       const decision = unclaimed(view, piece);
@@ -80,13 +85,28 @@ async function decide(view: View, signal: AbortSignal): Promise<HoldDecision[]> 
   return todo;
 }
 
+/** The same for packs whose records have changed. */
+async function decideSome(view: View, changed: Changed, signal: AbortSignal): Promise<HoldDecision[]> {
+  const { env, parts, catalog } = view;
+  const todo: HoldDecision[] = [];
+  for await (const [pack, namespace] of unhurried(env, changed, signal)) {
+    const facts = catalog.facts(namespace, pack);
+    if (facts === undefined) continue;
+    if (!isAlone(view)) todo.push(...lacking(view, facts));
+    const here = facts.roots.map((_, index) => parts.store.held(pack, index)).filter((piece) => piece !== undefined);
+    todo.push(...here.map((piece) => unclaimed(view, piece)).filter((decision) => decision !== undefined));
+  }
+  return todo;
+}
+
 /**
  * "hold": fetches the packs that are meant for all hosts, and the pieces that this host claims and has lost; claims what it holds.
  * A claim that cannot be made true again is withdrawn, so that others see what is missing.
  */
-export async function holdTurn(keep: KeepParts, { signal, report }: WorkerTurn): Promise<void> {
+export async function holdTurn(keep: KeepParts, rounds: Rounds, { signal, report }: WorkerTurn): Promise<void> {
   const { env, parts, offers } = keep;
-  const todo = await decide(keep, signal);
+  const todo = await rounds.run(() => decideAll(keep, signal), (changed) => decideSome(keep, changed, signal));
+  if (isAlone(keep)) rounds.noteAll();
   const failures: string[] = [];
   for (const [done, { facts, index, action }] of todo.entries()) {
     signal.throwIfAborted();
@@ -97,6 +117,7 @@ export async function holdTurn(keep: KeepParts, { signal, report }: WorkerTurn):
     } catch (error) {
       signal.throwIfAborted();
       failures.push(messageOf(error));
+      rounds.note(facts.namespace, [facts.pack]);
       env.log.debug("a piece could not be taken in", { pack: facts.pack, index, error });
       if (action === "restore") await withdrawClaim(keep, facts, index);
     }

@@ -83,3 +83,49 @@ test("a host that declares a lot counts for twice what it was seen to hold, and 
   assert.equal(weightOf(1e12, 9e12), 1e12);
   assert.equal(weightOf(5e9, 0), 5e9);
 });
+
+/** Packs of so many pieces, each on the first hosts in its order that have room, until no pack finds enough of them. */
+function fill(capacities: readonly number[], pieces: number, packs: number): { readonly used: readonly number[]; readonly placed: number } {
+  const hosts = capacities.map((capacityBytes, number) => ({ host: idOf<HostId>("host", number), zone: `zone ${number}`, capacityBytes, number }));
+  const used = capacities.map(() => 0);
+  let placed = 0;
+  for (let number = 0; number < packs; number++) {
+    const open = hosts.map((each) => ({ ...each, freeBytes: each.capacityBytes - used[each.number]! })).filter(({ freeBytes }) => freeBytes >= 1);
+    const ranked = rank(idOf<PackId>("pack", number), open);
+    const taken: typeof ranked = [];
+    for (let next = nextHolder(ranked, taken); next !== undefined && taken.length < pieces; next = nextHolder(ranked, taken)) taken.push(next);
+    if (taken.length < pieces) break;
+    for (const { number: at } of taken) used[at]! += 1;
+    placed += 1;
+  }
+  return { used, placed };
+}
+
+test("hosts of 10 GB and of 1 TB side by side fill in proportion, as far as one piece a host allows", () => {
+  // Capacities in pieces: ten of 1,000 beside ten of 10. A pack of six finds its hosts among the large ones nearly always.
+  const capacities = Array.from({ length: 20 }, (_, number) => (number < 10 ? 1_000 : 10));
+  const { used, placed } = fill(capacities, 6, 800);
+  assert.equal(placed, 800);
+  const share = (from: number, to: number): number => used.slice(from, to).reduce((sum, each) => sum + each, 0) / capacities.slice(from, to).reduce((sum, each) => sum + each, 0);
+  const [large, small] = [share(0, 10), share(10, 20)];
+  assert.ok(Math.abs(large - 0.475) < 0.02, `large hosts are filled to ${large}`);
+  assert.ok(Math.abs(small - large) < 0.2, `small hosts are filled to ${small}, large ones to ${large}`);
+  // Among equals no host has much more than another.
+  const ofLarge = used.slice(0, 10);
+  assert.ok(Math.max(...ofLarge) / Math.min(...ofLarge) < 1.15, ofLarge.join(" "));
+});
+
+test("no host is filled beyond what it has, and nearly everything is filled before a pack finds no place", () => {
+  const capacity = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 5, maxLength: 12 });
+  fc.assert(
+    fc.property(capacity, fc.integer({ min: 2, max: 5 }), (capacities, pieces) => {
+      const { used, placed } = fill(capacities, pieces, 10_000);
+      assert.ok(used.every((each, number) => each <= capacities[number]!));
+      // No placement whatever, that puts the pieces of a pack on hosts of their own, could take more packs than this.
+      let most = Math.floor(capacities.reduce((sum, each) => sum + each, 0) / pieces);
+      while (capacities.reduce((sum, each) => sum + Math.min(each, most), 0) < most * pieces) most -= 1;
+      assert.ok(placed >= 0.7 * most - 1, `${placed} packs of ${most} found a place`);
+    }),
+    { numRuns: 40 },
+  );
+});

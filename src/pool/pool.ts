@@ -20,6 +20,7 @@ import { Reader } from "./read.ts";
 import { rebuild } from "./rebuild.ts";
 import { Receiver } from "./receive.ts";
 import type { RepairStanding } from "./repair/messages.ts";
+import { Rounds } from "./rounds.ts";
 import { Segments } from "./segments.ts";
 import { Server } from "./serve.ts";
 import { SourceBook } from "./sources.ts";
@@ -55,6 +56,8 @@ export class HostPool implements Pool {
   readonly #hold: Worker;
   readonly #caretaker: Caretaker;
   readonly #reclaim: Worker;
+  readonly #holding: Rounds;
+  readonly #reclaiming: Rounds;
   readonly #closing = new AbortController();
   readonly #settling = new Map<Worker, Timer>();
   readonly #subscriptions: (() => void)[] = [];
@@ -71,7 +74,12 @@ export class HostPool implements Pool {
     this.#catalog = catalog;
     this.#fetcher = new Fetcher(env, parts, catalog, maybe, new SourceBook(env));
     const cache = new CacheKeeper(env, parts.cache);
-    const onDamage = (): void => this.#soon(this.#hold);
+    const onDamage = (): void => {
+      this.#holding.noteAll();
+      this.#soon(this.#hold);
+    };
+    this.#holding = new Rounds(env);
+    this.#reclaiming = new Rounds(env);
     this.#stripes = new Stripes(env, parts, this.#fetcher, cache, onDamage);
     this.#reader = new Reader(catalog, new Segments(env, parts, this.#fetcher, cache, onDamage), this.#stripes);
     this.#writer = new Writer({ env, parts, offers, maybe }, catalog, new PatientCoding(env));
@@ -81,8 +89,8 @@ export class HostPool implements Pool {
     // Answers by itself, through the handler that it registers.
     new Server(env, parts, this.#caretaker.witness).register();
     const republisher = new Republisher(keep);
-    this.#hold = new Worker(env, { name: "hold", everyMs: HOLD_EVERY_MS, work: (turn) => holdTurn(keep, turn) });
-    this.#reclaim = new Worker(env, { name: "reclaim", everyMs: RECLAIM_EVERY_MS, work: (turn) => reclaimTurn(keep, turn) });
+    this.#hold = new Worker(env, { name: "hold", everyMs: HOLD_EVERY_MS, work: (turn) => holdTurn(keep, this.#holding, turn) });
+    this.#reclaim = new Worker(env, { name: "reclaim", everyMs: RECLAIM_EVERY_MS, work: (turn) => reclaimTurn(keep, this.#reclaiming, turn) });
     const republish = new Worker(env, { name: "republish", everyMs: REPUBLISH_EVERY_MS, work: (turn) => republisher.turn(turn) });
     this.#subscriptions.push(catalog.follow(), allowance.follow());
     this.upkeep = new PoolUpkeep(env, keep, { taker, remove: (namespace, packs) => this.remove(namespace, packs) });
@@ -95,6 +103,7 @@ export class HostPool implements Pool {
     const { repairing } = this.#caretaker;
     this.#catalog.onChange((namespace, packs) => {
       this.#caretaker.changed(namespace, packs);
+      for (const rounds of [this.#holding, this.#reclaiming]) rounds.note(namespace, packs);
       this.#soon(this.#hold, this.#reclaim, repairing);
     });
     this.#subscriptions.push(
@@ -121,6 +130,7 @@ export class HostPool implements Pool {
 
   /** What this host is to keep by its own choice, or how much it offers, has changed. */
   reconsider(): void {
+    this.#holding.noteAll();
     this.#soon(this.#hold);
     this.upkeep.reconsider();
   }

@@ -2,19 +2,21 @@
 // tombstone or that the pack was given up, and nothing else does: no record, no namespace, a record that is still on its way, all of these look alike from here. A piece whose pack
 // the records do not mention at all is published anew from the label beside it, so that neither the pack nor its space is lost to its owner.
 
-import type { NamespaceId } from "../codec/index.ts";
+import type { NamespaceId, PackId } from "../codec/index.ts";
 import { ON_ALL_HOSTS } from "../cluster/index.ts";
 import type { Env, WorkerTurn } from "../platform/index.ts";
 import { EMPTY_CONTEXT } from "../records/index.ts";
-import type { HeldPiece } from "../store/index.ts";
+import type { HeldPiece, PieceStore } from "../store/index.ts";
 import type { Catalog } from "./catalog.ts";
 import { mayGo } from "./fate.ts";
 import { claimKey, packKey } from "./keys.ts";
 import type { CheckedLabel } from "./label.ts";
 import { readLabel } from "./label.ts";
 import type { Offers } from "./offer.ts";
+import { MAX_PIECES } from "./pack-record.ts";
 import type { PoolParts } from "./parts.ts";
 import { unhurried } from "./patience.ts";
+import type { Rounds } from "./rounds.ts";
 import { claimWrite } from "./write.ts";
 
 /** Pieces read from the index at once, without a pause. */
@@ -34,34 +36,47 @@ interface Stray {
   readonly label: CheckedLabel;
 }
 
-/** The pieces on this disk whose pack is live in no namespace that this host knows. Only their labels are read from the disk. */
-async function* strays({ env, parts, catalog }: StrayParts, signal: AbortSignal): AsyncGenerator<Stray> {
-  let after: HeldPiece | undefined;
-  do {
-    const page: readonly HeldPiece[] = parts.store.list(after, PAGE);
-    for await (const piece of unhurried(env, page, signal)) {
-      signal.throwIfAborted();
-      if (catalog.isLive(piece.pack)) continue;
-      try {
-        yield { piece, label: readLabel(await parts.store.packRecord(piece.pack, piece.index), parts.roster().network) };
-      } catch (error) {
-        env.log.warn("a piece's label cannot be read; the piece is left alone", { pack: piece.pack, index: piece.index, error });
-      }
+/** All pieces on this disk. */
+function* allPieces(store: PieceStore): Generator<HeldPiece> {
+  for (let page = store.list(undefined, PAGE); page.length > 0; page = store.list(page.at(-1), PAGE)) yield* page;
+}
+
+/** Those of some packs. */
+function* piecesOf(store: PieceStore, packs: Iterable<PackId>): Generator<HeldPiece> {
+  for (const pack of packs) {
+    for (let index = 0; index < MAX_PIECES; index++) {
+      const piece = store.held(pack, index);
+      if (piece !== undefined) yield piece;
     }
-    after = page.length === PAGE ? page.at(-1) : undefined;
-  } while (after !== undefined);
+  }
+}
+
+/** The pieces whose pack is live in no namespace that this host knows. Only their labels are read from the disk. */
+async function* strays({ env, parts, catalog }: StrayParts, pieces: Iterable<HeldPiece>, signal: AbortSignal): AsyncGenerator<Stray> {
+  for await (const piece of unhurried(env, pieces, signal)) {
+    signal.throwIfAborted();
+    if (catalog.isLive(piece.pack)) continue;
+    try {
+      yield { piece, label: readLabel(await parts.store.packRecord(piece.pack, piece.index), parts.roster().network) };
+    } catch (error) {
+      env.log.warn("a piece's label cannot be read; the piece is left alone", { pack: piece.pack, index: piece.index, error });
+    }
+  }
 }
 
 /** "reclaim": deletes the pieces whose pack its owner has deleted, and withdraws this host's claims for them. */
-export async function reclaimTurn(stray: StrayParts, { signal, report }: WorkerTurn): Promise<void> {
+export async function reclaimTurn(stray: StrayParts, rounds: Rounds, { signal, report }: WorkerTurn): Promise<void> {
   const { records, store } = stray.parts;
   let freedBytes = 0;
-  for await (const { piece, label } of strays(stray, signal)) {
-    if (!mayGo(records, label.namespace, piece.pack)) continue;
-    await store.remove(piece.pack, piece.index);
-    freedBytes += piece.sizeBytes;
-    await withdraw(stray, label.namespace, piece);
-  }
+  const reclaim = async (pieces: Iterable<HeldPiece>): Promise<void> => {
+    for await (const { piece, label } of strays(stray, pieces, signal)) {
+      if (!mayGo(records, label.namespace, piece.pack)) continue;
+      await store.remove(piece.pack, piece.index);
+      freedBytes += piece.sizeBytes;
+      await withdraw(stray, label.namespace, piece);
+    }
+  };
+  await rounds.run(() => reclaim(allPieces(store)), (changed) => reclaim(piecesOf(store, changed.keys())));
   report(`${freedBytes} bytes freed`);
 }
 
@@ -85,7 +100,7 @@ export class Republisher {
   async turn({ signal, report }: WorkerTurn): Promise<void> {
     const missing = new Set<string>();
     let published = 0;
-    for await (const { piece, label } of strays(this.#with, signal)) {
+    for await (const { piece, label } of strays(this.#with, allPieces(this.#with.parts.store), signal)) {
       if (!this.#isMissing(label)) continue;
       const name = `${piece.pack}/${piece.index}`;
       if (this.#missing.has(name)) {
