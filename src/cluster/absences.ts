@@ -2,6 +2,7 @@ import type { HostId } from "../codec/index.ts";
 import { codec, id, list, struct, uint, utf8 } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
 import type { RecordLog } from "../store/index.ts";
+import { ownEntry } from "./own-entry.ts";
 
 /** More hosts than a network may have are not remembered. */
 const MAX_HOSTS = 100_000;
@@ -32,8 +33,7 @@ export class Absences {
     this.#env = env;
     this.#log = log;
     this.#startedMs = env.clock.monotonicMs();
-    const bytes = log.get(KEY);
-    const known = bytes === undefined ? [] : absencesCodec.decode(bytes);
+    const known = ownEntry(log, KEY, absencesCodec) ?? [];
     for (const { host, heardWallMs } of known) this.#absences.set(host, { beforeMs: Math.max(0, env.clock.wallMs() - heardWallMs), sinceMs: this.#startedMs });
   }
 

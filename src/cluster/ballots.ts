@@ -4,6 +4,7 @@ import { codec, id, list, nullable, struct, uint, utf8 } from "../codec/index.ts
 import { Limiter } from "../platform/index.ts";
 import type { RecordLog } from "../store/index.ts";
 import { MAX_VOTERS } from "./entries.ts";
+import { ownEntry } from "./own-entry.ts";
 
 /** A configuration of voters that a voter has approved: proposed under a term. */
 export interface Approved {
@@ -39,11 +40,10 @@ export class Ballots {
 
   constructor(log: RecordLog) {
     this.#log = log;
-    const bytes = log.get(BALLOT);
-    this.#ballot = bytes === undefined ? undefined : ballotCodec.decode(bytes);
+    this.#ballot = ownEntry(log, BALLOT, ballotCodec);
   }
 
-  /** As it is on the disk. Undefined where there is none: the host is new, or its disk is. */
+  /** As it is on the disk. Undefined where there is none: the host is new, or its disk is, or has damaged it. */
   get ballot(): Ballot | undefined {
     return this.#ballot;
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { utf8 } from "../codec/index.ts";
 import type { PathQuality } from "../net/index.ts";
 import type { Elector } from "./fakes/electorate.ts";
 import { Electorate, entryOf } from "./fakes/electorate.ts";
@@ -121,6 +122,38 @@ test("a voter that lost its disk gives no vote before it has learnt what it may 
   all.wire.paths.mendAll();
   await led(all);
   assert.deepEqual(all.doubled(), []);
+  all.end();
+});
+
+test("a voter whose ballot is damaged on the disk starts, and gives no vote before it has learnt what it may have voted for", async () => {
+  const all = elect(10, 3);
+  const leader = await led(all);
+  const [damaged, other] = all.hosts.filter((each) => each !== leader) as [Elector, Elector];
+  const term = damaged.ballots.ballot!.term;
+  all.cut([leader], [damaged, other]);
+  damaged.crash();
+  damaged.disk.damage(utf8("eballot"));
+  damaged.start();
+  await all.time.pass(30_000);
+  assert.ok(damaged.ballots.ballot === undefined && damaged.leads === undefined && other.leads === undefined, "the third voter may have had its vote");
+  all.wire.paths.mendAll();
+  await led(all);
+  assert.ok(damaged.ballots.ballot!.term >= term && !damaged.disk.isDamaged(utf8("eballot")));
+  assert.deepEqual(all.doubled(), []);
+  all.end();
+});
+
+test("the only host of a network that lost its disk may hand out a term again, to itself alone", async () => {
+  const all = elect(11, 1);
+  const only = await led(all);
+  for (let times = 0; times < 3; times += 1) {
+    only.crash();
+    only.disk.wipe();
+    only.start();
+    await led(all);
+  }
+  assert.deepEqual(all.doubled(), []);
+  assert.deepEqual([...all.terms.values()].map((hosts) => [...hosts]), [...all.terms].map(() => [only.host]));
   all.end();
 });
 
