@@ -2,6 +2,7 @@ import { groupsOf } from "../../src/cluster/index.ts";
 import { settingCodec } from "../../src/cluster/entries.ts";
 import { SETTINGS } from "../../src/cluster/roster.ts";
 import { checkBounds } from "./checks/bounds.ts";
+import { Collections } from "./checks/collections.ts";
 import { Coordination } from "./checks/coordination.ts";
 import { checkDeletions } from "./checks/deletions.ts";
 import { checkDots } from "./checks/dots.ts";
@@ -29,6 +30,8 @@ export interface SimulationOptions {
   readonly operations?: number;
   /** The only kinds of faults, each of them often; an empty list: nothing goes wrong. */
   readonly faults?: readonly string[];
+  /** Whether deletions become old, and hosts gone, in seconds, and the run is long enough for floors to rise. Default: as the seed says. */
+  readonly isLong?: boolean;
   readonly readAlong?: (line: string) => void;
 }
 
@@ -40,8 +43,14 @@ const LONGEST_MS = 120_000;
 const HEALED_MS = 150_000;
 const LOOK_EVERY_MS = 1_000;
 const QUIET_MS = 3_000;
-/** Settings that take days in a real network: short enough that floors rise and deletions are collected within a run. */
-const SHORT_MS = [1_000, 16_000] as const;
+/** Settings that take days in a real network. */
+const SHORT_MS = [2_000, 20_000] as const;
+/** In a long run all of them are so short that several floors rise; clients go slower and delete more, on more keys, so that many deletions are collected. */
+const LONG_SHARE = 0.2;
+const SHORTEST_MS = [1_000, 3_000] as const;
+const SLOWER = 4;
+const MORE_KEYS = 3;
+const MORE_DELETIONS = 0.3;
 
 /** One run: a network is founded, clients and faults have their time, everything is healed, and then it is judged what there is. */
 export async function simulate(options: SimulationOptions): Promise<Report> {
@@ -57,17 +66,20 @@ class Run {
   readonly #sessions = new Sessions(this.#history);
   readonly #readiness: ReadinessCheck;
   readonly #coordination: Coordination;
+  readonly #collections: Collections;
   readonly #fired = new Map<string, number>();
   #namespaces: readonly Namespace[] = [];
   #feeds: readonly FeedReader[] = [];
   #views: readonly KeyView[] | undefined;
   #healedMs = 0;
+  #isLong = false;
 
   constructor(options: SimulationOptions) {
     this.#options = options;
     const { seed, readAlong } = options;
     this.#world = new World({ seed, quality: { delayMs: 1, jitterMs: 5, lossFraction: 0, duplicateFraction: 0 }, ...(readAlong === undefined ? {} : { readAlong }) });
     this.#coordination = new Coordination(this.#world, this.#history);
+    this.#collections = new Collections(this.#world, this.#history);
     this.#readiness = new ReadinessCheck(this.#world, this.#history, () => this.#namespaces);
   }
 
@@ -76,7 +88,7 @@ class Run {
     const { random } = world;
     await world.found(this.#options.hosts ?? 5 + random.below(5));
     await this.#choose(random.fork());
-    this.#namespaces = namespacesOf(world, random.fork(), 2 + random.below(12));
+    this.#namespaces = namespacesOf(world, random.fork(), (2 + random.below(12)) * (this.#isLong ? MORE_KEYS : 1));
     this.#tellGeneses();
     const workload = this.#workload();
     const swarm = new Swarm(this.#stage(workload), this.#options.faults);
@@ -85,6 +97,7 @@ class Run {
     for (const feed of this.#feeds) feed.begin();
     swarm.begin();
     this.#coordination.begin();
+    this.#collections.begin();
     await world.time.run(world.time.nowMs + LONGEST_MS, () => workload.isDone);
     workload.end();
     swarm.heal();
@@ -120,9 +133,13 @@ class Run {
   async #choose(random: SeededRandom): Promise<void> {
     const founder = this.#world.hosts[0]!;
     const namespace = this.#world.network.namespace;
+    const byChance = random.chance(LONG_SHARE);
+    this.#isLong = this.#options.isLong ?? (byChance && this.#options.faults === undefined);
+    const between = ([from, to]: readonly [number, number]): number => random.between(from, to);
     for (const { name } of Object.values(SETTINGS)) {
-      if (random.chance(0.4)) continue;
-      const value = settingCodec.encode({ ms: Math.round(SHORT_MS[0] * (SHORT_MS[1] / SHORT_MS[0]) ** random.fraction()) });
+      const isLeft = random.chance(0.4);
+      if (isLeft && !this.#isLong) continue;
+      const value = settingCodec.encode({ ms: Math.round(between(this.#isLong ? SHORTEST_MS : SHORT_MS)) });
       await this.#world.time.settle("a setting", founder.circle!.records.write([{ namespace, key: `setting/${name}`, value }]));
     }
   }
@@ -143,10 +160,10 @@ class Run {
     const random = this.#world.random.fork();
     const load = {
       // However many hosts there are, so many operations take about as long, and faults have their time.
-      pauseMs: (random.between(50, 600) * this.#world.hosts.length) / USUAL_HOSTS,
+      pauseMs: (random.between(50, 600) * this.#world.hosts.length * (this.#isLong ? SLOWER : 1)) / USUAL_HOSTS,
       clientsPerHost: 1 + random.below(4),
       operations: this.#options.operations ?? OPERATIONS,
-      shares: { blind: random.between(0, 0.2), delete: random.between(0, 0.3), batch: random.between(0, 0.1), read: random.between(0.1, 0.4), fresh: random.between(0, 0.1), scan: random.between(0, 0.05), carry: random.between(0, 0.2), named: random.between(0, 0.1) },
+      shares: { blind: random.between(0, 0.2), delete: random.between(0, 0.3) + (this.#isLong ? MORE_DELETIONS : 0), batch: random.between(0, 0.1), read: random.between(0.1, 0.4), fresh: random.between(0, 0.1), scan: random.between(0, 0.05), carry: random.between(0, 0.2), named: random.between(0, 0.1) },
     };
     return new Workload(this.#world, this.#history, this.#namespaces, load, {
       wrote: (operation, ids) => {
@@ -156,6 +173,7 @@ class Run {
       read: (operation, shown, named) => {
         this.#sessions.read(operation, shown, named);
         this.#readiness.read(operation, shown);
+        this.#collections.read(operation, shown);
       },
     });
   }
@@ -212,6 +230,7 @@ class Run {
       ...(views === undefined ? [] : [checkLosses(this.#history, views), checkDeletions(this.#history, views), ...this.#feeds.map((feed) => feed.judgement(views))]),
       checkBounds(this.#world, this.#history),
       checkDots(this.#history),
+      this.#collections.judgement(),
       this.#sessions.judgement(),
       this.#readiness.judgement(),
       this.#coordination.judgement(),
