@@ -6,10 +6,11 @@ import { namespaceIdOf, shardOf } from "../cluster/index.ts";
 import { floorStateCodec } from "./floor.ts";
 import type { FloorState } from "./floor.ts";
 import { GROUPS } from "./limits.ts";
+import { floorCodec, floorKeyOf } from "./marks.ts";
 import { EMPTY_CONTEXT } from "./port.ts";
 import { metaKey, readyKey, rowKey } from "./tables.ts";
 import type { TestHost } from "./test-hosts.ts";
-import { TestHosts, env, everywhereId, kv, settled, textOf, until } from "./test-hosts.ts";
+import { TestHosts, env, everywhereId, kv, networkNamespace, settled, textOf, until } from "./test-hosts.ts";
 
 const HORIZON_MS = 40;
 
@@ -219,6 +220,25 @@ test("where all copies are newcomers', these keep what they have, and are comple
   await settled(all, genesis, "k");
   assert.deepEqual(holders.map((host) => host.value(namespace, "k")), ["v", "v"]);
   assert.equal(textOf(await other.records.read(namespace, "k")), "v");
+});
+
+test("a host that lost its disk after it had done a round that is not the floor yet comes back, and does it again with the others", async () => {
+  await using all = await hostsOf("a", "b", "c");
+  const [a, b, c] = all.hosts as [TestHost, TestHost, TestHost];
+  await working("all are counted", all.hosts, () => all.hosts.every((host) => progress(host).includes("round")));
+  await c.stop();
+  await writeFloor(c, { floor: 0, set: 0, hosts: [], mark: 0, raisedMs: 0, begun: 1, begunMark: 0, done: 1, sets: [{ name: 7, hosts: [] }], isNewcomer: false });
+  await all.restart(c);
+  const said = (): number => floorCodec.decode(a.records.local(networkNamespace, floorKeyOf(c.self))!.siblings[0]!.value!).done;
+  await working("c says that it has done the first round", all.hosts, () => said() === 1);
+  await c.stop();
+  c.disk.wipe();
+  await all.restart(c);
+  await working("c has come back", all.hosts, () => said() === 0);
+  await b.put(everywhereId, "k", "v");
+  await b.put(everywhereId, "k", null);
+  await until("all have the deletion", () => all.hosts.every((host) => host.records.deleted(everywhereId, "k")));
+  await working("it is collected everywhere", all.hosts, () => all.hosts.every((host) => !isKept(host, "k")));
 });
 
 /** Sets what a host that is down knows of the floor; a newcomer is ready for nothing. */

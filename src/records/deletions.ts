@@ -146,6 +146,8 @@ export class Deletions {
     const next: FloorState = { ...state, begun: state.floor, begunMark: 0, done: state.floor, sets, hosts: [], mark: 0, isNewcomer: false };
     await replica.keep([this.#floor.save(next)]);
     this.#floor.become(next);
+    // What it had said of a round that never became the floor would make it a newcomer again and again.
+    if ((this.#floor.published?.done ?? 0) > next.done) await this.#say();
     return true;
   }
 

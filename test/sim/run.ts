@@ -2,14 +2,14 @@ import "./stand-ins/register.ts";
 import { parseArgs } from "node:util";
 
 // npm run sim -- --seed N: one run in words. --seeds COUNT: so many from a random seed on, or from --seed. --hosts H, --operations O.
-// --calm: without faults. --faults "A,B": these kinds only, and often. --read-along: every line of the trace. --until-found: no further than the first seed with findings. --for SECONDS:
+// --calm: without faults. --faults "A,B": these kinds only, and often. --long: hosts are gone, and deletions old, after seconds, and the run is as long as that takes to show. --read-along: every line of the trace. --until-found: no further than the first seed with findings. --for SECONDS:
 // no new seed is begun after so long.
 
 const { simulate } = await import("./simulate.ts");
 const { describeRun, findingsOf, replayOf } = await import("./report.ts");
 
 const { values } = parseArgs({
-  options: { seed: { type: "string" }, seeds: { type: "string" }, hosts: { type: "string" }, operations: { type: "string" }, calm: { type: "boolean", default: false }, faults: { type: "string" }, "read-along": { type: "boolean", default: false }, "until-found": { type: "boolean", default: false }, for: { type: "string" } },
+  options: { seed: { type: "string" }, seeds: { type: "string" }, hosts: { type: "string" }, operations: { type: "string" }, calm: { type: "boolean", default: false }, faults: { type: "string" }, long: { type: "boolean", default: false }, "read-along": { type: "boolean", default: false }, "until-found": { type: "boolean", default: false }, for: { type: "string" } },
 });
 
 function whole(name: "seed" | "seeds" | "hosts" | "operations" | "for", otherwise: number): number {
@@ -25,6 +25,7 @@ const more = [
   ...(values.operations === undefined ? [] : [`--operations ${values.operations}`]),
   ...(values.calm ? ["--calm"] : []),
   ...(values.faults === undefined ? [] : [`--faults "${values.faults}"`]),
+  ...(values.long ? ["--long"] : []),
 ];
 const faults = values.calm ? [] : values.faults?.split(",");
 const begun = performance.now();
@@ -35,6 +36,7 @@ for (let seed = first; seed < first + count && performance.now() - begun < longe
   const report = await simulate({
     seed,
     ...(faults === undefined ? {} : { faults }),
+    ...(values.long ? { isLong: true } : {}),
     ...(values.hosts === undefined ? {} : { hosts: whole("hosts", 0) }),
     ...(values.operations === undefined ? {} : { operations: whole("operations", 0) }),
     ...(values["read-along"] ? { readAlong: (line: string) => console.log(line) } : {}),

@@ -30,7 +30,7 @@ export interface SimulationOptions {
   readonly operations?: number;
   /** The only kinds of faults, each of them often; an empty list: nothing goes wrong. */
   readonly faults?: readonly string[];
-  /** Whether deletions become old, and hosts gone, in seconds, and the run is long enough for floors to rise. Default: as the seed says. */
+  /** Whether deletions become old, and hosts gone, in seconds, and the run is long enough for floors to rise. Default: no. */
   readonly isLong?: boolean;
   readonly readAlong?: (line: string) => void;
 }
@@ -46,7 +46,6 @@ const QUIET_MS = 3_000;
 /** Settings that take days in a real network. */
 const SHORT_MS = [2_000, 20_000] as const;
 /** In a long run all of them are so short that several floors rise; clients go slower and delete more, on more keys, so that many deletions are collected. */
-const LONG_SHARE = 0.2;
 const SHORTEST_MS = [1_000, 3_000] as const;
 const SLOWER = 4;
 const MORE_KEYS = 3;
@@ -72,11 +71,12 @@ class Run {
   #feeds: readonly FeedReader[] = [];
   #views: readonly KeyView[] | undefined;
   #healedMs = 0;
-  #isLong = false;
+  readonly #isLong: boolean;
 
   constructor(options: SimulationOptions) {
     this.#options = options;
-    const { seed, readAlong } = options;
+    const { seed, readAlong, isLong = false } = options;
+    this.#isLong = isLong;
     this.#world = new World({ seed, quality: { delayMs: 1, jitterMs: 5, lossFraction: 0, duplicateFraction: 0 }, ...(readAlong === undefined ? {} : { readAlong }) });
     this.#coordination = new Coordination(this.#world, this.#history);
     this.#collections = new Collections(this.#world, this.#history);
@@ -133,8 +133,6 @@ class Run {
   async #choose(random: SeededRandom): Promise<void> {
     const founder = this.#world.hosts[0]!;
     const namespace = this.#world.network.namespace;
-    const byChance = random.chance(LONG_SHARE);
-    this.#isLong = this.#options.isLong ?? (byChance && this.#options.faults === undefined);
     const between = ([from, to]: readonly [number, number]): number => random.between(from, to);
     for (const { name } of Object.values(SETTINGS)) {
       const isLeft = random.chance(0.4);

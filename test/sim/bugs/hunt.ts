@@ -14,6 +14,8 @@ export interface PlantedBug {
   readonly seeds: number;
   /** The kinds of faults that show it, where the usual mixture would take too long. */
   readonly faults: string | undefined;
+  /** Whether the runs must be so long that floors rise. */
+  readonly isLong: boolean;
   /** Whether it is found so soon that each test run can afford it. */
   readonly isQuick: boolean;
 }
@@ -30,18 +32,18 @@ function bugIn(file: string, text: string): PlantedBug {
   const field = (name: string): string | undefined => new RegExp(`^${name}: (.+)$`, "m").exec(text)?.[1];
   const [invariants, seeds] = [field("finds"), field("seeds")];
   if (invariants === undefined || seeds === undefined) throw new Error(`${file} does not say what it "finds:" and within how many "seeds:"`);
-  return { name: file.replace(".patch", "").replaceAll("-", " "), patch: join(FOLDER, file), invariants: invariants.split(/[ ,]+/), seeds: Number(seeds), faults: field("faults"), isQuick: field("quick") === "yes" };
+  return { name: file.replace(".patch", "").replaceAll("-", " "), patch: join(FOLDER, file), invariants: invariants.split(/[ ,]+/), seeds: Number(seeds), faults: field("faults"), isLong: field("long") === "yes", isQuick: field("quick") === "yes" };
 }
 
 /** Plants a bug in a copy of the program and hunts for it. @returns what the simulator said when it found it */
-export async function hunt({ name, patch, invariants, seeds, faults }: PlantedBug): Promise<string> {
+export async function hunt({ name, patch, invariants, seeds, faults, isLong }: PlantedBug): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "holdfast-bug-"));
   try {
     for (const part of ["src", "test/sim", "package.json"]) await cp(join(ROOT, part), join(folder, part), { recursive: true });
     await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
     const applied = await run("git", ["apply", "--whitespace=nowarn", "-C1", patch], folder);
     if (applied.code !== 0) throw new Error(`The planted bug "${name}" does not apply any more: the program has changed where it is planted. Plant it anew in ${patch}.\n${applied.said}`);
-    const { said } = await run(process.execPath, ["--max-semi-space-size=64", "test/sim/run.ts", "--seed", "1", "--seeds", String(seeds), "--until-found", ...(faults === undefined ? [] : ["--faults", faults])], folder);
+    const { said } = await run(process.execPath, ["--max-semi-space-size=64", "test/sim/run.ts", "--seed", "1", "--seeds", String(seeds), "--until-found", ...(faults === undefined ? [] : ["--faults", faults]), ...(isLong ? ["--long"] : [])], folder);
     const found = invariants.filter((invariant) => said.includes(`\n${invariant}: failed`));
     if (found.length === 0) throw new Error(`The planted bug "${name}" breaks ${invariants.join(" or ")}, and ${seeds} seeds did not show it:\n${said.slice(-2000)}`);
     return said;

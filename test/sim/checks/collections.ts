@@ -16,8 +16,8 @@ interface Kept {
 
 /**
  * I3, below the floor: when a deletion has been collected by all who kept it, no reader is shown again what its author had read, whoever comes
- * back with that; unless no complete copy was in reach. Not looked at is a deletion that was written over, or after which a disk was lost before it was collected:
- * those rows went otherwise.
+ * back with that; unless no complete copy was in reach. Not looked at is a deletion that was written over, or after which a disk was lost
+ * before it was collected: those rows went otherwise.
  */
 export class Collections {
   readonly #world: World;
