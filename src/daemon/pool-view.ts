@@ -1,7 +1,9 @@
 import type { Cluster, Liveness, Member } from "../cluster/index.ts";
 import type { HostId, PackId } from "../codec/index.ts";
 import type { PartingRow, PoolHostRow, PoolRow, WherePack, WhereRow } from "../door/index.ts";
-import type { Census, PoolUpkeep, Redundancy, Whereabouts } from "../pool/index.ts";
+import type { Entries } from "../drive/index.ts";
+import { isEntryId } from "../drive/index.ts";
+import type { Census, HostPool, PoolUpkeep, Redundancy, RepairStanding, Whereabouts } from "../pool/index.ts";
 import { PoolError } from "../pool/index.ts";
 import type { RunningRecords } from "../records/index.ts";
 import type { Sites } from "../site/index.ts";
@@ -12,11 +14,14 @@ export interface PoolViewParts {
   readonly cluster: Cluster;
   readonly liveness: Liveness;
   readonly records: Pick<RunningRecords, "standing">;
-  readonly pool: { readonly upkeep: Pick<PoolUpkeep, "census" | "whereabouts" | "whereaboutsIn"> };
+  readonly pool: Pick<HostPool, "repairStanding"> & { readonly upkeep: Pick<PoolUpkeep, "census" | "whereabouts" | "whereaboutsIn"> };
+  readonly entries: Pick<Entries, "packsOf">;
   readonly sites: Pick<Sites, "list">;
   readonly store: Pick<PieceStore, "capacityBytes" | "usedBytes" | "availableBytes">;
 }
 
+/** A tree of very many files has its list in many packs. */
+const ENTRY_MS = 15_000;
 /** Packs of one answer; a site with a long history has thousands. */
 const LISTED_MAX = 200;
 const ID = /^[a-z2-7]{52}$/;
@@ -32,7 +37,7 @@ export class PoolView {
 
   async pool(): Promise<PoolRow> {
     const { cluster, pool, store } = this.#parts;
-    const census = await pool.upkeep.census();
+    const [census, repair] = await Promise.all([pool.upkeep.census(), pool.repairStanding()]);
     const members = [...cluster.register.members.values()].filter(({ isGone }) => !isGone);
     const hosts = members.map((member) => this.#hostRow(member, census)).sort((a, b) => a.name.localeCompare(b.name));
     const people = [...cluster.register.people.values()].map(({ account, name, quotaBytes }) => ({ id: account, name, usedBytes: census.people.get(account) ?? 0, quotaBytes }));
@@ -47,7 +52,7 @@ export class PoolView {
       pieceBytes,
       survives,
       health: poolHealth(census),
-      repair: { shortPacks, shortPieces, shortBytes, unreadablePacks, secondsLeft: null },
+      repair: { shortPacks, shortPieces, shortBytes, unreadablePacks, secondsLeft: secondsLeft(repair) },
       hosts,
       people: people.sort((a, b) => b.usedBytes - a.usedBytes || a.name.localeCompare(b.name)),
     };
@@ -84,17 +89,30 @@ export class PoolView {
   }
 
   /** @throws PoolError UNKNOWN_PACK */
-  where(id: string): WhereRow {
-    const { pool, sites } = this.#parts;
+  async where(id: string): Promise<WhereRow> {
+    const { pool, sites, entries } = this.#parts;
     const site = sites.list().find(({ name }) => name === id);
     if (site !== undefined) {
-      const all = [...pool.upkeep.whereaboutsIn(site.namespace)];
-      const packs = all.slice(0, LISTED_MAX).map((each) => this.#packRow(each));
-      return { what: "site", id, survives: all.length === 0 ? null : Math.min(...all.map(({ survives }) => survives)), packs, more: all.length - packs.length };
+      return this.#listed("site", id, pool.upkeep.whereaboutsIn(site.namespace));
+    }
+    if (isEntryId(id)) {
+      const packs = await entries.packsOf(id, AbortSignal.timeout(ENTRY_MS));
+      return this.#listed("entry", id, [...packs].map((pack) => pool.upkeep.whereabouts(pack)).filter((each) => each !== undefined));
     }
     const found = ID.test(id) ? pool.upkeep.whereabouts(id as PackId) : undefined;
-    if (found === undefined) throw new PoolError("UNKNOWN_PACK", `There is no site and no pack "${id}" here. "holdfast sites" lists the sites.`);
+    if (found === undefined) throw new PoolError("UNKNOWN_PACK", `There is no site, no pack and no entry "${id}" here. "holdfast sites" lists the sites.`);
     return { what: "pack", id, survives: found.survives, packs: [this.#packRow(found)], more: 0 };
+  }
+
+  #listed(what: "site" | "entry", id: string, found: Iterable<Whereabouts>): WhereRow {
+    const packs: WherePack[] = [];
+    let [survives, more]: [number | null, number] = [null, 0];
+    for (const each of found) {
+      survives = Math.min(survives ?? each.survives, each.survives);
+      if (packs.length < LISTED_MAX) packs.push(this.#packRow(each));
+      else more += 1;
+    }
+    return { what, id, survives, packs, more };
   }
 
   #packRow({ pack, sizeBytes, pieceBytes, redundancy, survives, isCondemned, places }: Whereabouts): WherePack {
@@ -102,6 +120,12 @@ export class PoolView {
     const rows = places.map(({ host, index, stay }) => ({ host, name: cluster.member(host)?.name ?? `host ${host.slice(0, 8)}`, piece: index, presence: liveness.presence(host), standing: stay }));
     return { pack, sizeBytes, pieceBytes, redundancy: redundancyWords(redundancy), survives, isCondemned, places: rows };
   }
+}
+
+/** At the rate of late; null when nothing was made lately, or nobody plans repair. */
+function secondsLeft(repair: RepairStanding | undefined): number | null {
+  if (repair === undefined || repair.bytesPerSecond === null || repair.bytesPerSecond === 0) return null;
+  return Math.ceil(repair.shortBytes / repair.bytesPerSecond);
 }
 
 function redundancyWords(redundancy: Redundancy): string {

@@ -44,7 +44,7 @@ export class HostUpkeep implements Upkeep {
     return this.#parts.view.pool();
   }
 
-  where(id: string): WhereRow {
+  where(id: string): Promise<WhereRow> {
     return this.#parts.view.where(id);
   }
 

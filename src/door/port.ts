@@ -29,8 +29,8 @@ export interface Upkeep {
    */
   leave(isNow: boolean): Promise<Acknowledged>;
   pool(): Promise<PoolRow>;
-  /** @param id a pack's, or a site's name. @throws PoolError UNKNOWN_PACK */
-  where(id: string): WhereRow;
+  /** @param id a pack's, an entry's, or a site's name. @throws PoolError UNKNOWN_PACK; DriveError NO_ENTRY */
+  where(id: string): Promise<WhereRow>;
   mirrored(): MirrorsRow;
   /** @param name null: all sites, also those to come. @throws SiteError NO_SITE; DaemonError ALL_MIRRORED */
   mirror(name: string | null, isMirrored: boolean): Promise<MirrorsRow>;

@@ -201,11 +201,11 @@ test("a pack that is condemned, or kept less redundantly than asked, is not reli
 
 test("a host without the person's key says what to do, and begins when the key is there", async () => {
   const { createEntries } = await import("./entries.ts");
-  const { MemoryPool, MemoryRecords, env, namedId, network } = await import("./fakes/persons.ts");
+  const { MemoryPool, MemoryRecords, anyReuse, env, namedId, network } = await import("./fakes/persons.ts");
   const account = namedId<never>("ada");
   let isHere = false;
   const missing = Object.assign(new Error("give the recovery phrase"), { code: "NO_ACCOUNT_KEY" });
-  const parts = { network, records: new MemoryRecords().of(account), pool: new MemoryPool(), seed: async () => (isHere ? new Uint8Array(32) : Promise.reject(missing)) };
+  const parts = { network, records: new MemoryRecords().of(account), pool: new MemoryPool(), reuse: anyReuse(), seed: async () => (isHere ? new Uint8Array(32) : Promise.reject(missing)) };
   const nobody = createEntries(env, { ...parts, account: () => undefined });
   await assert.rejects(Array.fromAsync(nobody.list()), { code: "NO_ACCOUNT" });
   const entries = createEntries(env, { ...parts, account: () => account });
@@ -213,4 +213,17 @@ test("a host without the person's key says what to do, and begins when the key i
   isHere = true;
   assert.deepEqual(await Array.fromAsync(entries.list()), []);
   await Promise.all([nobody.stop(), entries.stop()]);
+});
+
+test("content of earlier is put again while too few hosts are in reach to tell what is condemned, and refused when that is so only at the end", async () => {
+  await using host = await person("ada");
+  const bytes = noise(MIB, 14);
+  await put(host, { f: bytes });
+  const before = host.pool.sizes.length;
+  host.reuse.canRely = false;
+  await put(host, { f: bytes });
+  assert.ok(host.pool.sizes.length > before);
+  host.reuse.canRely = true;
+  host.reuse.reliable = async () => new Set();
+  await assert.rejects(put(host, { f: bytes }), { code: "CLOSED", message: /Put it again/ });
 });

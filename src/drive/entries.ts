@@ -1,7 +1,7 @@
 import type { AccountId, NamespaceId, NetworkId, PackId } from "../codec/index.ts";
 import { NONCE_BYTES } from "../crypto/index.ts";
 import type { Env, Timer } from "../platform/index.ts";
-import type { PackInfo, Pool, Redundancy } from "../pool/index.ts";
+import type { PackInfo, Pool, PoolUpkeep, Redundancy } from "../pool/index.ts";
 import { privateGenesis, privateRedundancy } from "../pool/index.ts";
 import type { Records } from "../records/index.ts";
 import { EMPTY_CONTEXT } from "../records/index.ts";
@@ -35,6 +35,8 @@ export interface EntriesParts {
   readonly seed: (account: AccountId) => Promise<Uint8Array>;
   readonly records: Pick<Records, "create" | "write" | "local" | "localScan" | "onApplied">;
   readonly pool: Pool;
+  /** Tells whether content of earlier may be used anew, or may be deleted by another device of the person. */
+  readonly reuse: Pick<PoolUpkeep, "canRely" | "reliable">;
 }
 
 /** As the daemon runs them. */
@@ -100,7 +102,7 @@ class EntriesRoom implements RunningEntries {
       redundancy,
       store: (content, signal) => pool.store(namespace, content, redundancy, signal),
       suits: (pack) => this.#suits(namespace, pack, redundancy),
-      writeEntry: (text, packs) => this.#writeEntry(text, packs),
+      writeEntry: (text, packs, before) => this.#writeEntry(text, packs, before),
       ended: () => this.#ended(upload),
     });
     this.#uploads.add(upload);
@@ -155,17 +157,22 @@ class EntriesRoom implements RunningEntries {
   }
 
   #suits(namespace: NamespaceId, pack: PackId, redundancy: Redundancy): boolean {
-    const { pool } = this.#with;
+    const { pool, reuse } = this.#with;
+    // Parted from most others, nobody knows what is condemned there.
+    if (!reuse.canRely) return false;
     const info: PackInfo | undefined = pool.info(namespace, pack);
     return info !== undefined && info.holders.length > 0 && suffices(info.redundancy, redundancy) && this.#with.records.local(namespace, `condemned/${pack}`) === undefined;
   }
 
-  async #writeEntry(text: Omit<EntryText, "createdMs">, packs: Iterable<PackId>): Promise<{ readonly entry: EntryInfo; readonly safe: boolean; readonly survives: number }> {
+  async #writeEntry(text: Omit<EntryText, "createdMs">, packs: Iterable<PackId>, before: readonly PackId[]): Promise<{ readonly entry: EntryInfo; readonly safe: boolean; readonly survives: number }> {
     const { namespace, keys } = await this.#open();
-    const { pool, records } = this.#with;
+    const { pool, records, reuse } = this.#with;
     const used = [...packs];
     // Somebody may have cleaned up meanwhile, on another host of this person.
-    if (used.some((pack) => pool.info(namespace, pack) === undefined)) throw new DriveError("CLOSED", "A pack that this content relies on was deleted meanwhile. Put it again.");
+    const relied = await reuse.reliable(namespace, before);
+    if (used.some((pack) => pool.info(namespace, pack) === undefined) || before.some((pack) => !relied.has(pack))) {
+      throw new DriveError("CLOSED", "A pack that this content relies on was deleted meanwhile, or may be before long: too few hosts are in reach to tell. Put it again.");
+    }
     const id = newEntryId(this.#env.random.bytes(ID_BYTES));
     const dated = { ...text, createdMs: Math.floor(this.#env.clock.wallMs()) };
     const value = keys.sealEntry(id, dated, this.#env.random.bytes(NONCE_BYTES));

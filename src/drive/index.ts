@@ -6,6 +6,6 @@ export type { DriveErrorCode } from "./errors.ts";
 export type { Entries, EntryFault, EntryInfo, EntryView, PrivateFile, Reference, RowFacts, RowInfo, Upload, UploadOptions, UploadResult } from "./port.ts";
 export type { EntryId } from "./namespace.ts";
 export type { RowKind } from "./formats.ts";
-export { privateRule } from "./namespace.ts";
+export { isEntryId, privateRule } from "./namespace.ts";
 export { createEntries } from "./entries.ts";
 export type { EntriesParts, RunningEntries } from "./entries.ts";

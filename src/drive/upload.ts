@@ -38,8 +38,11 @@ export interface UploadParts {
   store(content: PackContent, signal: AbortSignal): Promise<StoredPack>;
   /** Whether a pack that is there will do for what was asked. */
   suits(pack: PackId): boolean;
-  /** Makes the entry visible. @throws DriveError CLOSED when one of the packs has been deleted */
-  writeEntry(text: Omit<EntryText, "createdMs">, packs: Iterable<PackId>): Promise<{ readonly entry: EntryInfo; readonly safe: boolean; readonly survives: number }>;
+  /**
+   * Makes the entry visible.
+   * @param before those of the packs that were there before this upload. @throws DriveError CLOSED when one of them has been deleted, or may be soon
+   */
+  writeEntry(text: Omit<EntryText, "createdMs">, packs: Iterable<PackId>, before: readonly PackId[]): Promise<{ readonly entry: EntryInfo; readonly safe: boolean; readonly survives: number }>;
   /** Called once, when nothing more will happen. */
   ended(): void;
 }
@@ -75,6 +78,11 @@ export class PrivateUpload implements Upload {
         return stored;
       },
     });
+  }
+
+  #before(): PackId[] {
+    const own = new Set(this.#packer.stored);
+    return [...this.#packer.used].filter((pack) => !own.has(pack));
   }
 
   /** The packs on which it relies by now. */
@@ -159,7 +167,7 @@ export class PrivateUpload implements Upload {
     const rows = [...this.#rows.values()];
     const files = rows.filter(({ content }) => content !== undefined).length;
     const sizeBytes = rows.reduce((sum, row) => sum + row.sizeBytes, 0);
-    const written = await this.#with.writeEntry({ name: options.name, kind: numberOfKind(options.kind), files, folders: rows.length - files, sizeBytes, ...writer.tree(this.#places) }, this.#packer.used);
+    const written = await this.#with.writeEntry({ name: options.name, kind: numberOfKind(options.kind), files, folders: rows.length - files, sizeBytes, ...writer.tree(this.#places) }, this.#packer.used, this.#before());
     this.#end();
     return { ...written, redundancy, isSpread: this.#isSpread };
   }

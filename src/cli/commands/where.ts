@@ -6,7 +6,7 @@ import { table } from "../table.ts";
 import { connect } from "../target.ts";
 
 export const where: CommandFile = (command, go) => {
-  command.argument("<id>", "a pack's id, or a site's name").action(
+  command.argument("<id>", "a site's name, or the id of a pack or of what was put").action(
     go(async (context, id: string, options: CommonOptions) => {
       const api = await connect(context, options);
       try {

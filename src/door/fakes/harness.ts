@@ -64,7 +64,7 @@ export class FakeUpkeep implements Upkeep {
     people: [{ id: "person", name: "attic", usedBytes: 10, quotaBytes: 50 }],
   });
 
-  where: Upkeep["where"] = (id) => ({ what: "site", id, survives: 1, packs: [], more: 0 });
+  where: Upkeep["where"] = async (id) => ({ what: "site", id, survives: 1, packs: [], more: 0 });
 
   mirrored: Upkeep["mirrored"] = () => ({ isAll: false, sites: ["blog"], releasing: [] });
 

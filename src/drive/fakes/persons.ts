@@ -151,16 +151,23 @@ export interface Person {
   readonly records: MemoryRecords;
   readonly entries: RunningEntries;
   readonly namespace: NamespaceId;
+  readonly reuse: ReturnType<typeof anyReuse>;
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** All content of earlier may be used anew, until a test says otherwise. */
+export function anyReuse(): { canRely: boolean; reliable: (namespace: NamespaceId, packs: Iterable<PackId>) => Promise<ReadonlySet<PackId>> } {
+  return { canRely: true, reliable: async (_namespace, packs) => new Set(packs) };
 }
 
 /** A host of a person. Others over the same pool and records are given those. */
 export async function person(name: string, shared: { readonly pool?: MemoryPool; readonly records?: MemoryRecords } = {}): Promise<Person> {
   const { pool = new MemoryPool(), records = new MemoryRecords() } = shared;
   const account = namedId<AccountId>(name);
-  const entries = createEntries(env, { network, account: () => account, seed: async () => sha256(utf8(`seed of ${name}`)), records: records.of(account), pool });
+  const reuse = anyReuse();
+  const entries = createEntries(env, { network, account: () => account, seed: async () => sha256(utf8(`seed of ${name}`)), records: records.of(account), pool, reuse });
   const { privateGenesis } = await import("../../pool/index.ts");
-  return { pool, records, entries, namespace: namespaceIdOf(privateGenesis(network, account)), [Symbol.asyncDispose]: () => entries.stop() };
+  return { pool, records, entries, reuse, namespace: namespaceIdOf(privateGenesis(network, account)), [Symbol.asyncDispose]: () => entries.stop() };
 }
 
 export type Tree = Readonly<Record<string, Uint8Array | string>>;

@@ -3,8 +3,8 @@
 // long as the network has chosen, 30 days unless it says otherwise. A pack that is found in use meanwhile is condemned no longer; one that is
 // not, at a fresh look with a majority in reach, gets its owner's tombstone, and its holders delete their pieces.
 //
-// Whoever uses a pack anew, which no record of theirs names yet, asks a majority first whether it is condemned, and puts the content again if it is or
-// if no majority is in reach. So of two devices of one person, parted or not, either the one that uses it hears that it is condemned, or
+// Whoever uses a pack anew, which no record of theirs names yet, asks a majority first whether it was condemned long ago, and puts the content again if
+// it was or if no majority is in reach. So of two devices of one person, parted or not, either the one that uses it hears that it is condemned, or
 // what it writes is there for the fresh look of the other, long before the tombstone.
 
 import type { NamespaceId, PackId } from "../../codec/index.ts";
@@ -56,11 +56,18 @@ export class Sweeper {
     const { parts } = this.#with;
     if (!majorityOf(parts).isInReach) return report("waits for a majority of the hosts");
     const done: Done = { condemned: 0, spared: 0, deleted: 0 };
+    const failures: unknown[] = [];
     for (const namespace of this.#own()) {
       const type = parts.records.genesis(namespace)!.type;
-      await this.#sweep(namespace, await this.#with.used.get(type)!(namespace, signal), done, signal);
+      try {
+        await this.#sweep(namespace, await this.#with.used.get(type)!(namespace, signal), done, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        failures.push(error);
+      }
     }
     report(`${done.condemned} packs condemned, ${done.spared} in use again, ${done.deleted} deleted`);
+    if (failures.length > 0) throw failures[0];
   }
 
   #own(): NamespaceId[] {
@@ -127,16 +134,17 @@ export class Sweeper {
 }
 
 /**
- * Those of the packs that may be relied on by something new: they are there, and a majority of the hosts does not know that they are condemned.
- * None where no majority is in reach.
+ * Those of the packs that may be relied on by something new: they are there, and a majority of the hosts does not know that they were
+ * condemned long ago. Of those that were lately the next look finds that they are in use again. None where no majority is in reach.
  */
-export async function reliable({ parts, catalog }: KeepParts, namespace: NamespaceId, packs: Iterable<PackId>): Promise<ReadonlySet<PackId>> {
+export async function reliable({ env, parts, catalog }: KeepParts, namespace: NamespaceId, packs: Iterable<PackId>): Promise<ReadonlySet<PackId>> {
   const found = new Set<PackId>();
   if (!majorityOf(parts).isInReach) return found;
   const look = async (pack: PackId): Promise<void> => {
     if (catalog.facts(namespace, pack) === undefined) return;
     const state = await parts.records.read(namespace, condemnedKey(pack), { fresh: true });
-    if (state === undefined || state.siblings.every(({ value }) => value === null)) found.add(pack);
+    const ages = (state?.siblings ?? []).flatMap(({ value }) => (value === null ? [] : [env.clock.wallMs() - condemnedCodec.decode(value).sinceMs]));
+    if (ages.every((ageMs) => Math.abs(ageMs) < parts.condemnedForMs() / 2)) found.add(pack);
   };
   await Promise.all([...packs].map(look));
   return majorityOf(parts).isInReach ? found : new Set();
