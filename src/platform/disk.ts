@@ -220,14 +220,21 @@ export interface FolderEntry {
  * Everything below `root`, depth first, each folder's entries in the order of their UTF-8 bytes. Symbolic links are followed while they
  * stay inside the folder; others are named as what they are and left to the caller.
  */
-export async function* walkFolder(root: string, signal?: AbortSignal): AsyncGenerator<FolderEntry> {
+export async function* walkFolder(root: string, signal?: AbortSignal, skips: (path: string, isFolder: boolean) => boolean = () => false): AsyncGenerator<FolderEntry> {
   const home = await realpath(root).catch((error: unknown) => {
     throw diskError(error, root);
   });
-  yield* walk(home, home, "", [home], signal);
+  yield* walk({ home, signal, skips }, home, "", [home]);
 }
 
-async function* walk(home: string, folder: string, prefix: string, parents: readonly string[], signal: AbortSignal | undefined): AsyncGenerator<FolderEntry> {
+interface Walk {
+  readonly home: string;
+  readonly signal: AbortSignal | undefined;
+  readonly skips: (path: string, isFolder: boolean) => boolean;
+}
+
+async function* walk(whole: Walk, folder: string, prefix: string, parents: readonly string[]): AsyncGenerator<FolderEntry> {
+  const { home, signal, skips } = whole;
   const names = await readdir(folder).catch((error: unknown) => {
     throw diskError(error, folder);
   });
@@ -236,9 +243,10 @@ async function* walk(home: string, folder: string, prefix: string, parents: read
     const absolutePath = join(folder, name);
     const path = prefix + name;
     const entry = await describe(home, absolutePath, path, parents);
+    if (skips(path, entry.kind === "folder")) continue;
     yield entry;
     if (entry.kind === "folder") {
-      yield* walk(home, entry.absolutePath, `${path}/`, [...parents, entry.absolutePath], signal);
+      yield* walk(whole, entry.absolutePath, `${path}/`, [...parents, entry.absolutePath]);
     }
   }
 }

@@ -13,6 +13,8 @@ export { TokenBucket } from "./token-bucket.ts";
 export type { Rate } from "./token-bucket.ts";
 export { createForWriting, openForAppending, openForReading, readIfPresent, removeIfPresent, space, walkFolder, writeDurably, writeInPlace, ensureFolder, putInPlace, stamp, statIfPresent } from "./disk.ts";
 export type { FolderEntry, NewFile, OpenFile, Space, Stamp } from "./disk.ts";
+export { watchFolder } from "./watch.ts";
+export type { FolderWatch } from "./watch.ts";
 export { startThread, threadSide } from "./thread.ts";
 export type { Thread, ThreadSide } from "./thread.ts";
 export { Worker } from "./worker.ts";

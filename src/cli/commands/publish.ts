@@ -1,14 +1,17 @@
 import { InvalidArgumentError } from "commander";
 import { basename, resolve } from "node:path";
 import type { PublishRow } from "../../door/index.ts";
+import { watchFolder } from "../../platform/index.ts";
 import type { HostApi } from "../api.ts";
 import type { CommandFile, CommonOptions, Context } from "../context.ts";
 import { common, invoked } from "../context.ts";
-import { CliError } from "../errors.ts";
+import { ApiError, CliError } from "../errors.ts";
 import { count, formatBytes } from "../sizes.ts";
 import { printable } from "../table.ts";
 import { connect } from "../target.ts";
 import { advise } from "../transfer/advice.ts";
+import { readIgnore } from "../transfer/ignore.ts";
+import type { Scan } from "../transfer/scan.ts";
 import { scan } from "../transfer/scan.ts";
 import { upload } from "../transfer/upload.ts";
 
@@ -17,7 +20,10 @@ interface Options extends CommonOptions {
   readonly copies: number | "all";
   readonly rollback?: number;
   readonly preview?: true;
+  readonly watch?: true;
 }
+
+type Named = Options & { readonly name: string };
 
 export const publish: CommandFile = (command, go) => {
   command
@@ -25,9 +31,10 @@ export const publish: CommandFile = (command, go) => {
     .option("--name <site>", "the site's name: lower-case letters, digits and hyphens, as in an address")
     .option("--copies <n>", 'on how many hosts it lies: a number, or "all"', copiesOf, 3)
     .option("--preview", "put it up under an address of its own; the site itself stays as it is until --rollback makes it current")
+    .option("--watch", "go on and publish again whenever something in the folder changes, until Ctrl-C")
     .option("--rollback <sequence>", "make an older version the current one again, instead of publishing a folder", sequenceOf)
     .action(go(async (context, source: string | undefined, options: Options) => (options.rollback === undefined ? publishSource(context, source, options) : rollBack(context, source, options.rollback, options))));
-  common(command, "publish ./dist --name blog", "publish ./dist --name blog --copies all", "publish ./dist --name blog --preview", "publish --name blog --rollback 3");
+  common(command, "publish ./dist --name blog", "publish ./dist --name blog --copies all", "publish ./dist --name blog --preview", "publish ./dist --name blog --watch", "publish --name blog --rollback 3");
 };
 
 function copiesOf(typed: string): number | "all" {
@@ -50,14 +57,42 @@ async function publishSource(context: Context, source: string | undefined, optio
   const found = await scan(source, context.signal);
   const api = await connect(context, options);
   try {
-    for (const warning of [...found.warnings, ...(await advise(found.files))]) context.io.note(`holdfast: ${warning}`);
-    const isPreview = options.preview === true;
-    const { row, sent } = await upload(context, api, { name: options.name, copies: options.copies, preview: isPreview }, found);
-    const away = await hostsAway(api, row);
-    context.io.answer(row, () => (isPreview ? previewed(row) : `${published(row, sent)}\n${told(row, away)}`));
+    await publishScanned(context, api, found, { ...options, name: options.name });
+    if (options.watch === true) await watchAndPublish(context, api, source, { ...options, name: options.name });
   } finally {
     api.close();
   }
+}
+
+/** Says what is wrong with a state of the folder, and waits for the next. */
+async function watchAndPublish(context: Context, api: HostApi, source: string, options: Named): Promise<void> {
+  const root = resolve(source);
+  const skips = await readIgnore(root);
+  // Whether a path is a folder is not known here; what is no file to publish under either reading need not be watched.
+  const watch = await watchFolder(context.env, root, (path) => skips(path) || skips(`${path}/`));
+  try {
+    context.io.note("Watching; Ctrl-C ends it.");
+    for (;;) {
+      await watch.changed(context.signal);
+      try {
+        await publishScanned(context, api, await scan(source, context.signal), options);
+      } catch (error) {
+        context.signal.throwIfAborted();
+        if (!(error instanceof CliError || error instanceof ApiError)) throw error;
+        context.io.note(`holdfast: ${error.message}`);
+      }
+    }
+  } finally {
+    await watch.close();
+  }
+}
+
+async function publishScanned(context: Context, api: HostApi, found: Scan, options: Named): Promise<void> {
+  for (const warning of [...found.warnings, ...(await advise(found.files))]) context.io.note(`holdfast: ${warning}`);
+  const isPreview = options.preview === true;
+  const { row, sent } = await upload(context, api, { name: options.name, copies: options.copies, preview: isPreview }, found);
+  const away = await hostsAway(api, row);
+  context.io.answer(row, () => (isPreview ? previewed(row) : `${published(row, sent)}\n${told(row, away)}`));
 }
 
 function published({ head, site }: PublishRow, sent: number): string {

@@ -24,3 +24,27 @@ test("lines of rules that do not count are told with their numbers, and no more 
   assert.ok(told.some((each) => each.startsWith("_headers, line 2, is left out: Set-Cookie cannot be chosen")));
   assert.match((await adviceOn({ _redirects: "/c\n".repeat(30) })).at(-1)!, /20 more lines/);
 });
+
+for (const [page, words] of [
+  ['<base href="https://old.example/">', /takes all its parts from https:\/\/old\.example\//],
+  ["<script src=http://localhost:3000/app.js></script>", /asks http:\/\/localhost:3000, which is the visitor's own machine/],
+  ["<script>fetch('http://127.0.0.1:8080/api')</script>", /asks http:\/\/127\.0\.0\.1:8080/],
+  ['<img src="file:///home/me/cat.png">', /the author's own disk/],
+  ['<form class="x" method="POST" action="/send">', /has a form that is sent back/],
+] as const) {
+  test(`a page with ${page} is told about, and published all the same`, async () => {
+    const told = await adviceOn({ "index.html": `<!doctype html>${page}` });
+    assert.equal(told.length, 1);
+    assert.match(told[0]!, words);
+  });
+}
+
+test("pages that work from any address, and forms for others or for searching, are not told about", async () => {
+  const page = '<a href="/x">x</a><img src="a.png"><script src="https://cdn.example/a.js"></script><form action="/search"><form method="post" action="https://forms.example/1"><a href="https://localhost.example/">';
+  assert.deepEqual(await adviceOn({ "index.html": page, "text.txt": '<base href="https://old.example/">' }), []);
+});
+
+test("programs and settings for other servers are told about", async () => {
+  const told = await adviceOn({ "index.html": "x", "contact.php": "<?php", ".htaccess": "Deny from all" });
+  assert.match(told.join("\n"), /\.htaccess has settings for another server[^]*contact\.php is a program/);
+});

@@ -1,14 +1,19 @@
 import { openForReading } from "../../platform/index.ts";
 import { printable } from "../table.ts";
+import { LOOKED_AT_BYTES, isPage, nameAdvice, pageAdvice } from "./origins.ts";
 import type { FileToSend } from "./scan.ts";
 
-/** Of each file of rules; the rest is counted. */
+/** Of one kind; the rest is counted. */
 const SHOWN = 10;
-/** A file of rules is far smaller; of a larger one it is enough to know that it is. */
-const READ_BYTES = 256 * 1024;
+/** More pages would only say the same again. */
+const PAGES_MAX = 500;
 
 /** What in these files will not work as their author may think, in sentences. None of it keeps them from being published. */
 export async function advise(files: readonly FileToSend[]): Promise<string[]> {
+  return [...(await rulesAdvice(files)), ...(await originAdvice(files))];
+}
+
+async function rulesAdvice(files: readonly FileToSend[]): Promise<string[]> {
   const rules = files.filter((file) => file.path === "_redirects" || file.path === "_headers");
   if (rules.length === 0) return [];
   const { rulesFaults } = await import("../../site/index.ts");
@@ -21,10 +26,24 @@ export async function advise(files: readonly FileToSend[]): Promise<string[]> {
   return warnings;
 }
 
+async function originAdvice(files: readonly FileToSend[]): Promise<string[]> {
+  const warnings: string[] = [];
+  for (const { path } of files) {
+    const words = nameAdvice(path);
+    if (words !== undefined) warnings.push(`${printable(path)} ${words}.`);
+  }
+  for (const file of files.filter(({ path }) => isPage(path)).slice(0, PAGES_MAX)) {
+    const text = Buffer.from(await start(file)).toString("latin1");
+    for (const words of pageAdvice(text)) warnings.push(`${printable(file.path)} ${printable(words)}.`);
+  }
+  if (warnings.length <= SHOWN) return warnings;
+  return [...warnings.slice(0, SHOWN), `${warnings.length - SHOWN} more files have something like that.`];
+}
+
 async function start(file: FileToSend): Promise<Uint8Array> {
   const opened = await openForReading(file.absolutePath);
   try {
-    return await opened.read(0, Math.min(file.sizeBytes, READ_BYTES));
+    return await opened.read(0, Math.min(file.sizeBytes, LOOKED_AT_BYTES));
   } finally {
     await opened.close();
   }

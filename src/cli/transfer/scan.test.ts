@@ -24,6 +24,18 @@ test("a folder is scanned with its subfolders and the links that stay inside it"
   assert.deepEqual([found.sizeBytes, found.warnings], [12, []]);
 });
 
+test("what .holdfastignore names is left out, and folders named there are not even looked into", async () => {
+  await using site = await folder();
+  await mkdir(join(site.path, "node_modules/deep"), { recursive: true });
+  await mkdir(join(site.path, "src/drafts"), { recursive: true });
+  for (const path of ["index.html", "notes.tmp", "keep.tmp", "node_modules/deep/a.js", "src/drafts/b.html", "src/node_modules.html", "drafts"]) await writeFile(join(site.path, path), "x");
+  // It would be refused were it looked at.
+  await symlink("/etc", join(site.path, "node_modules/out"));
+  await writeFile(join(site.path, ".holdfastignore"), "# not for the public\nnode_modules/\n*.tmp\n!keep.tmp\ndrafts/\n");
+  const found = await scan(site.path, signal);
+  assert.deepEqual([found.files.map((file) => file.path), found.warnings], [["drafts", "index.html", "keep.tmp", "src/node_modules.html"], []]);
+});
+
 test("a single file is published under its own name", async () => {
   await using site = await folder();
   await writeFile(join(site.path, "paper.pdf"), "123");

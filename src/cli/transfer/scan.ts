@@ -6,6 +6,7 @@ import { count } from "../sizes.ts";
 import { printable } from "../table.ts";
 import type { Deed } from "./deed.ts";
 import { PUBLISHING } from "./deed.ts";
+import { readIgnore } from "./ignore.ts";
 
 /** A file to be sent: where it lies and where it goes. */
 export interface FileToSend {
@@ -51,7 +52,8 @@ async function scanFolder(root: string, signal: AbortSignal, deed: Deed): Promis
   const folders: Scan["folders"][number][] = [];
   const faults: string[] = [];
   const broken: string[] = [];
-  for await (const entry of walkFolder(root, signal)) {
+  const skips = deed.isPublic ? await readIgnore(root) : () => false;
+  for await (const entry of walkFolder(root, signal, (path, isFolder) => skips(isFolder ? `${path}/` : path))) {
     const { path, absolutePath, sizeBytes, modifiedMs, mode } = entry;
     if (entry.kind === "file") files.push({ path, absolutePath, sizeBytes, modifiedMs, mode });
     else if (entry.kind === "folder") folders.push({ path, modifiedMs, mode });
@@ -62,7 +64,7 @@ async function scanFolder(root: string, signal: AbortSignal, deed: Deed): Promis
   if (files.length === 0 && !deed.mayBeEmpty) throw new CliError("EMPTY_FOLDER", `${root} has no files in it, so there is nothing to be ${deed.done}. Check the folder's name.`);
   const warnings = broken.map((path) => `${printable(path)} is left out: the link leads nowhere.`);
   const isPrivate = deed.isPublic ? files.find((file) => PRIVATE.test(file.path)) : undefined;
-  if (isPrivate !== undefined) warnings.push(`${printable(isPrivate.path)} will be public like all else in the folder. If it is not meant for everybody, unpublish, take it out and publish again.`);
+  if (isPrivate !== undefined) warnings.push(`${printable(isPrivate.path)} will be public like all else in the folder. If it is not meant for everybody, unpublish, take it out, or name it in .holdfastignore, and publish again.`);
   return { kind: "folder", files, folders, sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0), warnings };
 }
 
