@@ -37,7 +37,7 @@ export const proofsCodec = codec(
   ),
 );
 
-export const witnessCodec = codec("A question to a witness", 1, 256, struct({ host: id<HostId>(), packs: list(id<PackId>(), LEAVES_PER_QUESTION) }));
+export const witnessCodec = codec("A question to a witness", 1, 512, struct({ host: id<HostId>(), packs: list(id<PackId>(), LEAVES_PER_QUESTION) }));
 
 /** For each pack how many milliseconds ago the host last asked here for leaves of it. NEVER: not within memory. */
 export const witnessAnswerCodec = codec("A witness's answer", 1, 256, list(uint(), LEAVES_PER_QUESTION));
