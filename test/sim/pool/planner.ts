@@ -16,7 +16,7 @@ export class Planner {
   readonly host: HostId;
   readonly #network: SimulatedNetwork;
   readonly #coordinator: RepairCoordinator;
-  #turn: Promise<void> | undefined;
+  #isRunning = false;
   #isDue = false;
 
   /**
@@ -45,7 +45,7 @@ export class Planner {
   /** Plans again, after what is under way. */
   nudge(): void {
     this.#isDue = true;
-    this.#turn ??= this.#run().finally(() => (this.#turn = undefined));
+    if (!this.#isRunning) void this.#run();
   }
 
   note(pack: SimulatedPack): void {
@@ -53,10 +53,12 @@ export class Planner {
   }
 
   async #run(): Promise<void> {
+    this.#isRunning = true;
     while (this.#isDue) {
       this.#isDue = false;
       await this.#coordinator.turn({ signal: new AbortController().signal, report: () => {} });
     }
+    this.#isRunning = false;
   }
 
   #pack(pack: PackId): SimulatedPack {

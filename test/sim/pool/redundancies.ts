@@ -26,13 +26,14 @@ export class Redundancies {
   /** What share of all packs' time each number of hosts could still have been lost. Index 0: unreadable. */
   shares(): readonly number[] {
     for (const pack of this.#levels.keys()) this.touch(pack);
-    const total = this.#times.reduce((sum, time = 0) => sum + time, 0);
-    return Array.from(this.#times, (time = 0) => time / total);
+    const total = this.#times.reduce((sum, time) => sum + time, 0);
+    return this.#times.map((time) => time / total);
   }
 
   #end(pack: SimulatedPack): void {
     const level = this.#levels.get(pack);
     if (level === undefined) return;
-    this.#times[level.spare + 1] = (this.#times[level.spare + 1] ?? 0) + this.#network.time.nowMs - level.sinceMs;
+    while (this.#times.length <= level.spare + 1) this.#times.push(0);
+    this.#times[level.spare + 1]! += this.#network.time.nowMs - level.sinceMs;
   }
 }

@@ -1,7 +1,7 @@
 import type { Roster } from "../../../src/cluster/index.ts";
 import type { HostId } from "../../../src/codec/index.ts";
-import type { Weather } from "./machines.ts";
-import { DAY_MS, HOMES, HOUR_MS, Machine, absenceMs } from "./machines.ts";
+import type { Machine, Weather } from "./machines.ts";
+import { DAY_MS, HOMES, HOUR_MS, absenceMs } from "./machines.ts";
 import type { Moved, SimulatedPack } from "./network.ts";
 import { GONE_AFTER_MS, REPAIR_AFTER_MS, SimulatedNetwork } from "./network.ts";
 import { Planner } from "./planner.ts";
