@@ -9,6 +9,7 @@ import type { Finding } from "./doctor.ts";
 import type { HostOptions, RunningHost } from "./host.ts";
 import { PersonalConfig } from "./personal.ts";
 import type { InitOptions, JoinOptions, Primed } from "./prime.ts";
+import type { RenewOptions, Renewed } from "./renew.ts";
 
 // What the command line calls. Here, and nowhere else, the machine's environment is read and handed in. The rooms that are heavy to load
 // (peers, doors) are loaded by what needs them: most commands only ask the running host.
@@ -29,6 +30,12 @@ export async function initNetwork(options: InitOptions): Promise<Primed> {
 export async function joinNetwork(options: JoinOptions): Promise<Primed> {
   const prime = await import("./prime.ts");
   return prime.joinNetwork(quiet(), personal(), options);
+}
+
+/** Gives a host a new, empty disk under its old name and key. */
+export async function renewHost(options: RenewOptions): Promise<Renewed> {
+  const renew = await import("./renew.ts");
+  return renew.renewHost(personal(), options);
 }
 
 /** Starts the host of a data directory and resolves once it serves. @throws errors of every room, each saying what to do */

@@ -30,6 +30,7 @@ export const COMMANDS: readonly Listed[] = [
   { name: "workers", summary: "list the host's background work", load: async () => (await import("./workers.ts")).workers },
   { name: "kv", summary: "put, get, delete, scan and watch keys and values", load: async () => (await import("./kv.ts")).kv },
   { name: "network", summary: "show or choose what holds for the whole network", load: async () => (await import("./network.ts")).network },
+  { name: "renew", summary: "give a host a new, empty disk under its old name and key", load: async () => (await import("./renew.ts")).renew },
   { name: "mirror", summary: "keep a site, or all of them, whole on this host", load: async () => (await import("./mirror.ts")).mirror },
   { name: "capacity", summary: "offer more or less of the host's disk", load: async () => (await import("./capacity.ts")).capacity },
   { name: "quota", summary: "show or choose how much each person may take", load: async () => (await import("./quota.ts")).quota },
