@@ -94,7 +94,7 @@ export class TestHost {
     const child = this.bench.spawn(args, this.config);
     this.#child = child;
     child.stderr?.setEncoding("utf8").on("data", (text: string) => this.#log.push(text));
-    const ready = await firstLine(child, 60_000).catch((error: unknown) => {
+    const ready = await firstLine(child, 120_000).catch((error: unknown) => {
       throw new Error(`${this.name} did not start: ${String(error)}\n${this.log}`);
     });
     const answer = JSON.parse(ready) as HostReady & { error?: { message: string } };
