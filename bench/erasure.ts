@@ -4,6 +4,7 @@ import { createCoder } from "../src/erasure/index.ts";
 import { plainCombiner } from "../src/erasure/plain-combiner.ts";
 import { MIB, median } from "./figures.ts";
 import type { Benchmark, Row } from "./plan.ts";
+import { rates } from "./processor-rate.ts";
 import { sized } from "./plan.ts";
 
 const CODES = [[1, 1], [2, 1], [4, 2], [5, 3], [10, 4], [40, 24]] as const;
@@ -18,22 +19,6 @@ function specimen(k: number, m: number): { data: Uint8Array[]; parity: Uint8Arra
   const lost = Math.min(k, m);
   const all = slices.map((bytes, index) => ({ index, bytes }));
   return { data: slices.slice(0, k), parity: slices.slice(k), given: all.slice(lost, lost + k), lost: all.slice(0, lost).map(({ index }) => ({ index, bytes: new Uint8Array(length) })) };
-}
-
-/**
- * GB of content for each second that this thread has the processor, of each of several runs of at least `runMs`: what else the machine does counts less.
- * The thread's clock may be coarse, so a run is made longer until it can be told.
- */
-function rates(work: () => void, runs: number, runMs: number): number[] {
-  const spentMs = (times: number): number => {
-    const begun = process.threadCpuUsage();
-    for (let time = 0; time < times; time += 1) work();
-    const { user, system } = process.threadCpuUsage(begun);
-    return (user + system) / 1000;
-  };
-  let times = 1;
-  while (spentMs(times) < runMs) times *= 2;
-  return Array.from({ length: runs }, () => (BLOB_BYTES * times) / spentMs(times) / 1e6);
 }
 
 /** The copies alone that the work makes: every slice through the memory of the kernel, in strips. */
@@ -60,10 +45,10 @@ export const erasure: Benchmark = {
         for (let time = 0; time < WARM_UP; time += 1) work(quick);
         // The optimising compiler works in another thread; what it made is taken from the next call on.
         await new Promise((done) => setTimeout(done, 100));
-        const runs = rates(() => work(quick), sized(size, 5, 15), 50);
+        const runs = rates(() => work(quick), BLOB_BYTES, sized(size, 5, 15), 50);
         const value = median(runs);
-        const twin = median(rates(() => work(plain), 3, 50));
-        const copies = value / median(rates(copying(moved), 5, 20));
+        const twin = median(rates(() => work(plain), BLOB_BYTES, 3, 50));
+        const copies = value / median(rates(copying(moved), BLOB_BYTES, 5, 20));
         say(`${k}+${m} ${what}: ${value.toFixed(2)} GB/s, twin ${twin.toFixed(2)}`);
         const limit = k === 1 ? "nothing is computed: the copies" : `copies in and out ${(copies * 100).toFixed(0)} %, the kernel's look-ups the rest`;
         rows.push({ what: `${k}+${m} ${what}`, value, unit: "GB/s", beside: { what: "plain twin", value: twin, unit: "" }, limit, runs });

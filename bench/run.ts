@@ -20,10 +20,11 @@ import { recordWriting } from "./record-writing.ts";
 import { repairing } from "./repairing.ts";
 import { returning } from "./returning.ts";
 import { returningHost } from "./returning-host.ts";
+import { sealing } from "./sealing.ts";
 import { serving } from "./serving.ts";
 import { table } from "./table.ts";
 
-const ALL: readonly Benchmark[] = [memoryIdle, memoryGrowth, serving, publishing, privateFiles, fetching, repairing, bulk, recordWriting, recordReading, returning, returningHost, failover, erasure, growth];
+const ALL: readonly Benchmark[] = [memoryIdle, memoryGrowth, serving, publishing, privateFiles, fetching, repairing, bulk, recordWriting, recordReading, returning, returningHost, failover, erasure, sealing, growth];
 
 const { values } = parseArgs({
   options: {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import test from "node:test";
 import { equalBytes, utf8 } from "../codec/index.ts";
-import { MIB, blobsIn, inChunks, noise, person, put, read, treeOf } from "./fakes/persons.ts";
+import { PoolError } from "../pool/index.ts";
+import { MIB, blobsIn, env, inChunks, noise, person, put, read, treeOf } from "./fakes/persons.ts";
 
 test("a tree comes back byte for byte with its facts, from another host of the same person", async () => {
   await using here = await person("ada");
@@ -169,6 +170,24 @@ test("a pool that fails fails the upload with its reason", async () => {
   await using host = await person("ada");
   host.pool.beforeStore = async () => Promise.reject(new Error("no space anywhere"));
   await assert.rejects(put(host, { f: "x" }), /no space anywhere/);
+});
+
+test("hosts that took packs and are out of reach for a while do not end an upload; those that took none do", async () => {
+  const pauses: number[] = [];
+  const patient = { ...env, timers: { ...env.timers, sleep: async (ms: number) => void pauses.push(ms) } };
+  await using host = await person("ada", { env: patient });
+  let stores = 0;
+  host.pool.beforeStore = async () => {
+    stores += 1;
+    if (stores === 2 || stores === 3) throw new PoolError("NO_SPACE", "two hosts are not connected");
+  };
+  const bytes = noise(20 * MIB, 13);
+  const { entry } = await put(host, { f: bytes });
+  assert.ok(equalBytes(await read(await host.entries.open(entry.id), "f"), bytes));
+  assert.deepEqual(pauses.filter((ms) => ms > 0), [2_000, 5_000]);
+  host.pool.beforeStore = async () => Promise.reject(new PoolError("NO_SPACE", "no host takes it"));
+  await assert.rejects(put(host, { g: "x" }), { code: "NO_SPACE" });
+  assert.equal(pauses.filter((ms) => ms > 0).length, 2);
 });
 
 test("paths that could leave a folder, or that are there twice, are refused", async () => {

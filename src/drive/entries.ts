@@ -101,6 +101,7 @@ class EntriesRoom implements RunningEntries {
       options,
       redundancy,
       store: (content, signal) => pool.store(namespace, content, redundancy, signal),
+      pause: (ms, signal) => this.#env.timers.sleep(ms, signal),
       suits: (pack) => this.#suits(namespace, pack, redundancy),
       writeEntry: (text, packs, before) => this.#writeEntry(text, packs, before),
       ended: () => this.#ended(upload),

@@ -8,7 +8,7 @@
 
 import type { BlobId, NamespaceId, PackId } from "../codec/index.ts";
 import { PathSet, RAW, blobIdOf, hex } from "../codec/index.ts";
-import { Limiter, raceAbort } from "../platform/index.ts";
+import { Limiter, codeOf, raceAbort } from "../platform/index.ts";
 import type { Extent, PackContent, Places, Redundancy, StoredPack } from "../pool/index.ts";
 import { MAX_PACK_BYTES, Packer } from "../pool/index.ts";
 import type { BlobIndex } from "./blob-index.ts";
@@ -25,6 +25,8 @@ import { TreeWriter } from "./tree-writer.ts";
 
 /** Packs on their way while another fills. */
 const PACKS_UNDER_WAY = 2;
+/** Before a pack that too few hosts took is offered again. */
+const PAUSES_MS = [2_000, 5_000, 15_000, 30_000] as const;
 /** Blobs of lists and pages lie behind those of files. */
 const LISTINGS = Number.MAX_SAFE_INTEGER - 1;
 
@@ -36,6 +38,7 @@ export interface UploadParts {
   readonly options: UploadOptions;
   readonly redundancy: Redundancy;
   store(content: PackContent, signal: AbortSignal): Promise<StoredPack>;
+  pause(ms: number, signal: AbortSignal): Promise<void>;
   /** Whether a pack that is there will do for what was asked. */
   suits(pack: PackId): boolean;
   /**
@@ -73,7 +76,7 @@ export class PrivateUpload implements Upload {
       flights: new Limiter(PACKS_UNDER_WAY * MAX_PACK_BYTES),
       signal: this.#signal,
       store: async (content) => {
-        const stored = await parts.store(content, this.#signal);
+        const stored = await this.#store(content);
         if (stored.holders.length < stored.wanted || !stored.safe) this.#isSpread = false;
         return stored;
       },
@@ -83,6 +86,22 @@ export class PrivateUpload implements Upload {
   #before(): PackId[] {
     const own = new Set(this.#packer.stored);
     return [...this.#packer.used].filter((pack) => !own.has(pack));
+  }
+
+  /**
+   * Hosts that took packs of this upload a moment ago and are out of reach now may be back soon: what took hours is not given up for that.
+   * Whoever takes nothing from the beginning is believed at once.
+   */
+  async #store(content: PackContent): Promise<StoredPack> {
+    for (const pauseMs of this.#packer.stored.length === 0 ? [] : PAUSES_MS) {
+      try {
+        return await this.#with.store(content, this.#signal);
+      } catch (error) {
+        if (codeOf(error) !== "NO_SPACE") throw error;
+        await this.#with.pause(pauseMs, this.#signal);
+      }
+    }
+    return this.#with.store(content, this.#signal);
   }
 
   /** The packs on which it relies by now. */

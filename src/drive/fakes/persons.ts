@@ -6,6 +6,7 @@ import { RAW, blobIdOf, concatBytes, idFromBytes, utf8 } from "../../codec/index
 import { namespaceIdOf } from "../../cluster/index.ts";
 import type { Genesis } from "../../cluster/index.ts";
 import { sha256 } from "../../crypto/index.ts";
+import type { Env } from "../../platform/index.ts";
 import { machineEnv, silentLog } from "../../platform/index.ts";
 import type { FetchOptions, PackContent, PackInfo, Pool, Redundancy, StoredPack } from "../../pool/index.ts";
 import { MAX_PACK_BYTES, PoolError, SEGMENT_BYTES } from "../../pool/index.ts";
@@ -161,11 +162,11 @@ export function anyReuse(): { canRely: boolean; reliable: (namespace: NamespaceI
 }
 
 /** A host of a person. Others over the same pool and records are given those. */
-export async function person(name: string, shared: { readonly pool?: MemoryPool; readonly records?: MemoryRecords } = {}): Promise<Person> {
-  const { pool = new MemoryPool(), records = new MemoryRecords() } = shared;
+export async function person(name: string, shared: { readonly pool?: MemoryPool; readonly records?: MemoryRecords; readonly env?: Env } = {}): Promise<Person> {
+  const { pool = new MemoryPool(), records = new MemoryRecords(), env: own = env } = shared;
   const account = namedId<AccountId>(name);
   const reuse = anyReuse();
-  const entries = createEntries(env, { network, account: () => account, seed: async () => sha256(utf8(`seed of ${name}`)), records: records.of(account), pool, reuse });
+  const entries = createEntries(own, { network, account: () => account, seed: async () => sha256(utf8(`seed of ${name}`)), records: records.of(account), pool, reuse });
   const { privateGenesis } = await import("../../pool/index.ts");
   return { pool, records, entries, reuse, namespace: namespaceIdOf(privateGenesis(network, account)), [Symbol.asyncDispose]: () => entries.stop() };
 }
