@@ -88,7 +88,10 @@ test("thousands of files are listed in pages, found by path and read", async () 
   const { entry } = await put(host, tree);
   const view = await host.entries.open(entry.id);
   assert.equal((await Array.fromAsync(view.rows())).length, 1200);
+  host.pool.reads = 0;
   for (const at of [0, 1, 599, 1199]) assert.equal(Buffer.from(await read(view, `folder ${at % 50}/file ${at}`)).toString(), `content ${at}`);
+  for (let at = 0; at < 1200; at += 100) await read(await host.entries.open(entry.id), `folder ${at % 50}/file ${at}`);
+  assert.ok(host.pool.reads < 4 + 12 + 6, `pages are read once, not for each file: ${host.pool.reads} reads`);
   assert.equal(await view.file("folder 1/none"), undefined);
   assert.equal(await view.file(""), undefined);
   assert.equal(await view.file("zzz"), undefined);

@@ -1,4 +1,5 @@
 import type { AccountId, NamespaceId, NetworkId, PackId } from "../codec/index.ts";
+import { equalBytes } from "../codec/index.ts";
 import { NONCE_BYTES } from "../crypto/index.ts";
 import type { Env, Timer } from "../platform/index.ts";
 import type { PackInfo, Pool, PoolUpkeep, Redundancy } from "../pool/index.ts";
@@ -24,6 +25,7 @@ const MAX_NAME_BYTES = 255;
 /** Records read at a time. */
 const PAGE = 100;
 const PACK_PREFIX = "pack/";
+const KEPT_VIEWS = 8;
 /** How long threads wait for the next upload. */
 const REST_MS = 30_000;
 
@@ -64,6 +66,8 @@ class EntriesRoom implements RunningEntries {
   readonly #unlisten: () => void;
   #opened: Promise<Opened> | undefined;
   #now: Opened | undefined;
+  /** Entries read last, with the pages read last of each: thousands of files are asked for one by one. */
+  readonly #views = new Map<EntryId, { readonly value: Uint8Array; readonly view: View }>();
   #sealer: Sealer | undefined;
   #resting: Timer | undefined;
   #isStopped = false;
@@ -124,8 +128,12 @@ class EntriesRoom implements RunningEntries {
   async open(wanted: string): Promise<View> {
     const { namespace, keys, content } = await this.#open();
     const { id, value } = this.#find(namespace, wanted);
-    const text = keys.unsealEntry(id, value);
-    return new View(infoOf(id, text), text, content);
+    const known = this.#views.get(id);
+    this.#views.delete(id);
+    const view = known !== undefined && equalBytes(known.value, value) ? known.view : viewOf(id, keys.unsealEntry(id, value), content);
+    this.#views.set(id, { value, view });
+    if (this.#views.size > KEPT_VIEWS) this.#views.delete(this.#views.keys().next().value!);
+    return view;
   }
 
   async remove(wanted: string): Promise<{ readonly safe: boolean }> {
@@ -138,8 +146,7 @@ class EntriesRoom implements RunningEntries {
   async *references(signal: AbortSignal): AsyncGenerator<Reference> {
     const { namespace, keys, content } = await this.#open();
     for (const { id, value } of this.#stored(namespace)) {
-      const text = keys.unsealEntry(id, value);
-      for await (const ref of new View(infoOf(id, text), text, content).needed(signal)) {
+      for await (const ref of viewOf(id, keys.unsealEntry(id, value), content).needed(signal)) {
         signal.throwIfAborted();
         yield { entry: id, ...(await content.place(ref)) };
       }
@@ -232,6 +239,10 @@ class EntriesRoom implements RunningEntries {
       sealer?.end().catch((error: unknown) => this.#env.log.warn("a thread that sealed private content did not end", { error }));
     });
   }
+}
+
+function viewOf(id: EntryId, text: EntryText, content: ContentReader): View {
+  return new View(infoOf(id, text), text, content);
 }
 
 function infoOf(id: EntryId, text: EntryText): EntryInfo {
