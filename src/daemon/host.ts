@@ -141,11 +141,12 @@ async function openDoor(env: Env, ground: Ground, rooms: Rooms, started: AsyncDi
 
 /** The doors are open and every part is built: now the work begins. */
 async function begin(env: Env, { identity }: Ground, rooms: Rooms, started: AsyncDisposableStack): Promise<void> {
-  const { acquaintances, pool, sites, cluster, transport } = rooms;
+  const { acquaintances, pool, sites, entries, cluster, transport } = rooms;
   await rooms.start();
   acquaintances.start();
   pool.start();
   sites.start();
+  entries.start();
   // A host that has become a voter has names to countersign.
   started.defer(cluster.onChange(() => sites.workers.forEach((worker) => worker.nudge())));
   if (identity.entrances.length > 0) await becomingKnown(env, cluster);

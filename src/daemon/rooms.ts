@@ -1,6 +1,6 @@
 import type { Beat, Delegation } from "../cluster/index.ts";
 import { auditCodec } from "../cluster/index.ts";
-import type { AccountId, PackId } from "../codec/index.ts";
+import type { AccountId } from "../codec/index.ts";
 import type { Admission, Transport } from "../net/index.ts";
 import { createTransport } from "../net/index.ts";
 import type { Env, Worker } from "../platform/index.ts";
@@ -114,17 +114,10 @@ export async function furnish(env: Env, options: FurnishOptions, ground: Ground,
   pool.upkeep.sweeps("site", (namespace, signal) => sites.packsUsed(namespace, signal));
   started.defer(() => sites.stop());
   const entries = createEntries(env, { network: identity.network.id, account, seed: ground.seedOf, records, pool, reuse: pool.upkeep });
-  pool.upkeep.sweeps(PRIVATE_TYPE, (_namespace, signal) => usedBy(entries, signal));
+  pool.upkeep.sweeps(PRIVATE_TYPE, (_namespace, signal) => entries.usage(signal));
   started.defer(() => entries.stop());
   const kv = createKv({ records, network: identity.network.id, account });
-  return { ...circle, acquaintances, pool, mirrors, sites, kv, entries, workers: [...circle.workers, acquaintances, ...pool.workers, ...sites.workers] };
-}
-
-/** The packs that a person's private content is in. What is under way is asked first: what is committed meanwhile may be named by an entry that was passed already. */
-async function usedBy(entries: RunningEntries, signal: AbortSignal): Promise<ReadonlySet<PackId>> {
-  const used = new Set(entries.packsInUse());
-  for await (const { pack } of entries.references(signal)) used.add(pack);
-  return used;
+  return { ...circle, acquaintances, pool, mirrors, sites, kv, entries, workers: [...circle.workers, acquaintances, ...pool.workers, ...sites.workers, ...entries.workers] };
 }
 
 /** What the pool needs to know to repair, audit and scrub. */

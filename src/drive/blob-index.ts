@@ -11,6 +11,19 @@ const EMPTY = 0;
 /** Numbers for each blob. */
 const SLOT = 3;
 
+/** A blob of a pack, and its number there. */
+interface ListedBlob extends PackedBlob {
+  readonly at: number;
+}
+
+/** One of the packs in which a blob lies. */
+export interface BlobPlace {
+  readonly pack: PackId;
+  /** The blob's number in the pack's list. */
+  readonly at: number;
+  readonly length: number;
+}
+
 /**
  * Where each blob of a namespace lies, for all its packs: what tells a second upload of the same text that it is there already, and finds a
  * blob whose pack has been written anew. Some 36 bytes a blob: a table of short sums of ids leads to packs, whose signed records have the
@@ -22,7 +35,7 @@ export class BlobIndex {
   readonly #namespace: NamespaceId;
   readonly #packs: PackId[] = [];
   readonly #known = new Set<PackId>();
-  readonly #kept = new Map<PackId, ReadonlyMap<BlobId, PackedBlob>>();
+  readonly #kept = new Map<PackId, ReadonlyMap<BlobId, ListedBlob>>();
   /** By turns: two sums of an id, of which the second says where it stands, and the number of its pack plus one. */
   #slots = new Uint32Array(FIRST_SLOTS * SLOT);
   #count = 0;
@@ -60,6 +73,14 @@ export class BlobIndex {
       if (found !== undefined && suits(pack)) return found;
     }
     return undefined;
+  }
+
+  /** Every pack that is there now and has the blob. */
+  *everywhere(id: BlobId): Generator<BlobPlace> {
+    for (const pack of this.#candidates(id)) {
+      const blob = this.#blobsOf(pack)?.get(id);
+      if (blob !== undefined) yield { pack, at: blob.at, length: blob.length };
+    }
   }
 
   async #build(): Promise<void> {
@@ -102,11 +123,11 @@ export class BlobIndex {
     return blob === undefined ? undefined : { pack, offset: blob.offset, length: blob.length };
   }
 
-  #blobsOf(pack: PackId): ReadonlyMap<BlobId, PackedBlob> | undefined {
+  #blobsOf(pack: PackId): ReadonlyMap<BlobId, ListedBlob> | undefined {
     // Asked each time: a pack that was deleted has nothing any longer.
     const info = this.#pool.info(this.#namespace, pack);
     if (info === undefined) return undefined;
-    const kept = this.#kept.get(pack) ?? new Map(info.blobs.map((blob) => [blob.id, blob]));
+    const kept = this.#kept.get(pack) ?? new Map(info.blobs.map((blob, at) => [blob.id, { ...blob, at }]));
     this.#kept.delete(pack);
     this.#kept.set(pack, kept);
     if (this.#kept.size > KEPT_PACKS) this.#kept.delete(this.#kept.keys().next().value!);

@@ -1,33 +1,38 @@
 import type { AccountId, NamespaceId, NetworkId, PackId } from "../codec/index.ts";
 import { equalBytes } from "../codec/index.ts";
 import { NONCE_BYTES } from "../crypto/index.ts";
-import type { Env, Timer } from "../platform/index.ts";
+import { namespaceIdOf } from "../cluster/index.ts";
+import type { Env, Timer, WorkerTurn } from "../platform/index.ts";
+import { Worker } from "../platform/index.ts";
 import type { PackInfo, Pool, PoolUpkeep, Redundancy } from "../pool/index.ts";
 import { privateGenesis, privateRedundancy } from "../pool/index.ts";
 import type { Records } from "../records/index.ts";
 import { EMPTY_CONTEXT } from "../records/index.ts";
 import { BlobIndex } from "./blob-index.ts";
+import type { HintedRef } from "./content.ts";
 import { ContentReader } from "./content.ts";
 import { DriveError } from "./errors.ts";
 import type { EntryText } from "./formats.ts";
 import { kindOf } from "./formats.ts";
 import { PrivateKeys } from "./keys.ts";
 import type { EntryId } from "./namespace.ts";
-import { ENTRY_PREFIX, entryKey, isEntryId, newEntryId } from "./namespace.ts";
-import type { Entries, EntryFault, EntryInfo, Reference, UploadOptions } from "./port.ts";
+import { entryKey, isEntryId, newEntryId, storedEntries } from "./namespace.ts";
+import type { Entries, EntryFault, EntryInfo, UpgradePlan, UpgradeStep, UploadOptions } from "./port.ts";
+import type { Survey } from "./rewriting.ts";
+import { Rewriting } from "./rewriting.ts";
 import { Sealer } from "./sealer.ts";
 import { suffices } from "./suffices.ts";
 import { PrivateUpload } from "./upload.ts";
+import { Usage } from "./usage.ts";
 import { View } from "./view.ts";
 
 const ID_BYTES = 16;
 const MAX_NAME_BYTES = 255;
-/** Records read at a time. */
-const PAGE = 100;
 const PACK_PREFIX = "pack/";
 const KEPT_VIEWS = 8;
 /** How long threads wait for the next upload. */
 const REST_MS = 30_000;
+const REWRITE_EVERY_MS = 3_600_000;
 
 export interface EntriesParts {
   readonly network: NetworkId;
@@ -43,6 +48,10 @@ export interface EntriesParts {
 
 /** As the daemon runs them. */
 export interface RunningEntries extends Entries {
+  /** "rewrite". */
+  readonly workers: readonly Worker[];
+  /** Begins to write anew what is better kept in other packs. All else works before that too. */
+  start(): void;
   /** Aborts uploads under way. */
   stop(): Promise<void>;
 }
@@ -71,19 +80,30 @@ class EntriesRoom implements RunningEntries {
   #sealer: Sealer | undefined;
   #resting: Timer | undefined;
   #isStopped = false;
+  readonly #stopping = new AbortController();
+  readonly #rewriting: Rewriting;
+  readonly workers: readonly Worker[];
 
   constructor(env: Env, parts: EntriesParts) {
     this.#env = env;
     this.#with = parts;
+    this.#rewriting = new Rewriting(env, { pool: parts.pool, canRely: () => parts.reuse.canRely, survey: (signal) => this.#survey(signal) });
+    this.workers = [new Worker(env, { name: "rewrite", everyMs: REWRITE_EVERY_MS, work: (turn) => this.#rewriteTurn(turn) })];
     this.#unlisten = parts.records.onApplied((namespace, keys) => {
       if (namespace !== this.#now?.namespace) return;
       for (const key of keys) if (key.startsWith(PACK_PREFIX)) this.#now.index.learn(key.slice(PACK_PREFIX.length) as PackId);
     });
   }
 
+  start(): void {
+    for (const worker of this.workers) worker.start();
+  }
+
   async stop(): Promise<void> {
     this.#unlisten();
     this.#isStopped = true;
+    this.#stopping.abort(new DriveError("CLOSED", "This host is stopping."));
+    await Promise.all(this.workers.map((worker) => worker.stop()));
     this.#resting?.cancel();
     await Promise.allSettled([...this.#uploads].map((upload) => upload.abort()));
     await this.#sealer?.end();
@@ -116,7 +136,7 @@ class EntriesRoom implements RunningEntries {
 
   async *list(): AsyncGenerator<EntryInfo | EntryFault> {
     const { namespace, keys } = await this.#open();
-    for (const { id, value } of this.#stored(namespace)) {
+    for (const { id, value } of storedEntries(this.#with.records, namespace)) {
       try {
         yield infoOf(id, keys.unsealEntry(id, value));
       } catch (error) {
@@ -143,18 +163,47 @@ class EntriesRoom implements RunningEntries {
     return { safe };
   }
 
-  async *references(signal: AbortSignal): AsyncGenerator<Reference> {
-    const { namespace, keys, content } = await this.#open();
-    for (const { id, value } of this.#stored(namespace)) {
-      for await (const ref of viewOf(id, keys.unsealEntry(id, value), content).needed(signal)) {
-        signal.throwIfAborted();
-        yield { entry: id, ...(await content.place(ref)) };
-      }
-    }
+  async usage(signal: AbortSignal): Promise<Usage> {
+    return (await this.#survey(signal)).usage;
   }
 
-  packsInUse(): ReadonlySet<PackId> {
-    return new Set([...this.#uploads].flatMap(({ packs }) => [...packs]));
+  planUpgrade(signal: AbortSignal): Promise<UpgradePlan> {
+    return this.#rewriting.plan(this.#until(signal));
+  }
+
+  upgrade(signal: AbortSignal): AsyncGenerator<UpgradeStep> {
+    return this.#rewriting.upgrade(this.#until(signal));
+  }
+
+  async #rewriteTurn(turn: WorkerTurn): Promise<void> {
+    const { network, account, pool } = this.#with;
+    const owner = account();
+    // Who keeps nothing for themselves needs no namespace for it, nor their key.
+    const isAnything = owner !== undefined && !pool.packs(namespaceIdOf(privateGenesis(network, owner)))[Symbol.iterator]().next().done;
+    if (!isAnything) return turn.report("there is no private content here");
+    await this.#rewriting.turn(turn);
+  }
+
+  async #survey(signal: AbortSignal): Promise<Survey> {
+    const { namespace, index } = await this.#open();
+    await index.ready();
+    const { pool, records } = this.#with;
+    // What is under way is asked first: what is committed meanwhile may be named by an entry that was passed already.
+    const usage = new Usage({ index, info: (pack) => pool.info(namespace, pack), isCondemned: (pack) => records.local(namespace, `condemned/${pack}`) !== undefined, underWay: new Set([...this.#uploads].flatMap(({ packs }) => [...packs])) });
+    for await (const { id } of this.#needed(signal)) usage.mark(id);
+    usage.settle();
+    return { namespace, usage, onStored: ({ pack }) => index.learn(pack) };
+  }
+
+  /** Every blob that an entry needs, as often as it is needed. */
+  async *#needed(signal: AbortSignal): AsyncGenerator<HintedRef> {
+    const { namespace, keys, content } = await this.#open();
+    for (const { id, value } of storedEntries(this.#with.records, namespace)) {
+      for await (const ref of viewOf(id, keys.unsealEntry(id, value), content).needed(signal)) {
+        signal.throwIfAborted();
+        yield ref;
+      }
+    }
   }
 
   async packsOf(wanted: string, signal: AbortSignal): Promise<ReadonlySet<PackId>> {
@@ -162,6 +211,10 @@ class EntriesRoom implements RunningEntries {
     const packs = new Set<PackId>();
     for await (const ref of (await this.open(wanted)).needed(signal)) packs.add((await content.place(ref)).pack);
     return packs;
+  }
+
+  #until(signal: AbortSignal): AbortSignal {
+    return AbortSignal.any([signal, this.#stopping.signal]);
   }
 
   #suits(namespace: NamespaceId, pack: PackId, redundancy: Redundancy): boolean {
@@ -186,19 +239,6 @@ class EntriesRoom implements RunningEntries {
     const value = keys.sealEntry(id, dated, this.#env.random.bytes(NONCE_BYTES));
     const { safe } = await records.write([{ namespace, key: entryKey(id), value, context: EMPTY_CONTEXT }]);
     return { entry: infoOf(id, dated), safe, survives: used.length === 0 ? 0 : pool.survives(namespace, used) };
-  }
-
-  *#stored(namespace: NamespaceId): Generator<{ readonly id: EntryId; readonly value: Uint8Array }> {
-    for (let after: string | undefined; ; ) {
-      const page = this.#with.records.localScan(namespace, { prefix: ENTRY_PREFIX, limit: PAGE, ...(after === undefined ? {} : { after }) });
-      for (const { key, siblings } of page.entries) {
-        const id = key.slice(ENTRY_PREFIX.length);
-        const value = siblings.find((sibling) => sibling.value !== null)?.value;
-        if (value !== undefined && value !== null && isEntryId(id)) yield { id, value };
-      }
-      if (page.next === undefined) return;
-      after = page.next;
-    }
   }
 
   #find(namespace: NamespaceId, wanted: string): { readonly id: EntryId; readonly value: Uint8Array } {

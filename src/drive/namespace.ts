@@ -1,7 +1,9 @@
 import type { Rule } from "../cluster/index.ts";
 import { ACCEPT, refuse } from "../cluster/index.ts";
+import type { NamespaceId } from "../codec/index.ts";
 import { CodecError, base32, fromBase32 } from "../codec/index.ts";
 import { isPoolKey, poolRule } from "../pool/index.ts";
+import type { Records } from "../records/index.ts";
 import { sealedEntryCodec } from "./formats.ts";
 
 /** Names an entry: 16 random bytes, 26 letters in base32. */
@@ -9,6 +11,8 @@ export type EntryId = string & { readonly __id: "entry" };
 
 const ENTRY_ID_BYTES = 16;
 export const ENTRY_PREFIX = "entry/";
+/** Records read at a time. */
+const PAGE = 100;
 
 export function newEntryId(random: Uint8Array): EntryId {
   return base32(random.subarray(0, ENTRY_ID_BYTES)) as EntryId;
@@ -27,6 +31,20 @@ export function isEntryId(text: string): text is EntryId {
 
 export function entryKey(id: EntryId): string {
   return ENTRY_PREFIX + id;
+}
+
+/** The entries in this host's records, page by page. */
+export function* storedEntries(records: Pick<Records, "localScan">, namespace: NamespaceId): Generator<{ readonly id: EntryId; readonly value: Uint8Array }> {
+  for (let after: string | undefined; ; ) {
+    const page = records.localScan(namespace, { prefix: ENTRY_PREFIX, limit: PAGE, ...(after === undefined ? {} : { after }) });
+    for (const { key, siblings } of page.entries) {
+      const id = key.slice(ENTRY_PREFIX.length);
+      const value = siblings.find((sibling) => sibling.value !== null)?.value;
+      if (value !== undefined && value !== null && isEntryId(id)) yield { id, value };
+    }
+    if (page.next === undefined) return;
+    after = page.next;
+  }
 }
 
 /** The rule of a person's private namespace: its owner writes entries, nobody else; what concerns packs is the pool's to judge. */

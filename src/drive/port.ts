@@ -1,5 +1,5 @@
 import type { PackId } from "../codec/index.ts";
-import type { Extent, FetchOptions, Redundancy } from "../pool/index.ts";
+import type { FetchOptions, PackUse, Redundancy } from "../pool/index.ts";
 import type { RowKind } from "./formats.ts";
 import type { EntryId } from "./namespace.ts";
 
@@ -85,9 +85,22 @@ export interface EntryView {
   file(path: string, signal?: AbortSignal): Promise<PrivateFile | undefined>;
 }
 
-/** A blob that an entry needs, and where it lies. */
-export interface Reference extends Extent {
-  readonly entry: EntryId;
+/** What an upgrade would do, or does. */
+export interface UpgradePlan {
+  /** What is chosen today, by the zones that can take pieces. */
+  readonly redundancy: Redundancy;
+  /** Packs that survive fewer losses than that. */
+  readonly packs: number;
+  readonly contentBytes: number;
+  /** What the new packs take on all hosts; the old ones are there as well until they are deleted. */
+  readonly takenBytes: number;
+}
+
+export interface UpgradeStep extends UpgradePlan {
+  /** Of the content: stored anew by now. */
+  readonly doneBytes: number;
+  /** False: some of it is on fewer hosts than it was to be. The rest is made up for, and the old packs stay until then. */
+  readonly isSpread: boolean;
 }
 
 /** The private content of the person for whom this host acts. All of it throws DriveError NO_ACCOUNT, or DaemonError NO_ACCOUNT_KEY, where the key is not. */
@@ -100,12 +113,16 @@ export interface Entries {
   /** Forgets the entry. What only it used is reclaimed later, by its owner's scan. @throws DriveError NO_ENTRY */
   remove(id: string): Promise<{ readonly safe: boolean }>;
   /**
-   * Every blob that any entry needs now, as often as it is needed. Goes through them one by one, so that it takes little memory however many
-   * there are. Whoever deletes what is not among them must let all of it end first: it throws when a part cannot be read.
+   * Which packs are used for what any entry needs now, and by uploads under way on this host. Goes through all that is kept, blob by blob, and
+   * throws when a part of it cannot be read: then it cannot be told, and nothing may be deleted.
    */
-  references(signal: AbortSignal): AsyncIterable<Reference>;
-  /** The packs on which uploads under way on this host rely, which no entry names yet. */
-  packsInUse(): ReadonlySet<PackId>;
+  usage(signal: AbortSignal): Promise<PackUse>;
+  planUpgrade(signal: AbortSignal): Promise<UpgradePlan>;
+  /**
+   * Stores what survives fewer losses than is chosen today anew. What it has done by the time it is ended stays, and another one goes on with the rest.
+   * @throws PoolError NO_SPACE, OVER_QUOTA, UNAVAILABLE
+   */
+  upgrade(signal: AbortSignal): AsyncIterable<UpgradeStep>;
   /** The packs in which an entry lies, each once. @throws DriveError NO_ENTRY */
   packsOf(id: string, signal: AbortSignal): Promise<ReadonlySet<PackId>>;
 }

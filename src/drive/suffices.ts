@@ -1,7 +1,7 @@
 import type { Redundancy } from "../pool/index.ts";
 
 /** Hosts that may vanish before a pack is lost, when it is whole. */
-function toleranceOf(redundancy: Redundancy): number {
+export function toleranceOf(redundancy: Redundancy): number {
   if (redundancy.kind === "code") return redundancy.m;
   return redundancy.copies === "all" ? Number.POSITIVE_INFINITY : redundancy.copies - 1;
 }

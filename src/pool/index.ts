@@ -15,7 +15,7 @@ export { NO_MIRRORS } from "./parts.ts";
 export type { PoolParts } from "./parts.ts";
 export type { RepairStanding } from "./repair/messages.ts";
 export type { Mirrors } from "./upkeep/surplus.ts";
-export type { UsedPacks } from "./upkeep/sweep.ts";
+export type { PackUse, UsedPacks } from "./upkeep/sweep.ts";
 export { piecesOf, privateRedundancy } from "./redundancy.ts";
 export { PRIVATE_TYPE, privateGenesis } from "./private-space.ts";
 export { isPoolKey } from "./keys.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { PackId } from "../../codec/index.ts";
-import type { Entries, EntryFault, EntryId, EntryInfo, EntryView, PrivateFile, RowFacts, RowInfo, Upload, UploadOptions, UploadResult } from "../../drive/index.ts";
+import type { Entries, EntryFault, EntryId, EntryInfo, EntryView, PrivateFile, RowFacts, RowInfo, UpgradePlan, UpgradeStep, Upload, UploadOptions, UploadResult } from "../../drive/index.ts";
 import { HoldfastError } from "../../platform/index.ts";
 
 // For tests only: private content in memory, not encrypted at all.
@@ -9,6 +9,8 @@ interface Kept {
   readonly info: EntryInfo;
   readonly rows: ReadonlyMap<string, RowInfo & { readonly bytes: Buffer }>;
 }
+
+const PLAN: UpgradePlan = { redundancy: { kind: "code", k: 2, m: 2 }, packs: 3, contentBytes: 100, takenBytes: 200 };
 
 export class FakeEntries implements Entries {
   readonly kept = new Map<string, Kept>();
@@ -66,8 +68,18 @@ export class FakeEntries implements Entries {
     return { safe: this.safe };
   }
 
-  references: Entries["references"] = async function* () {};
-  packsInUse: Entries["packsInUse"] = () => new Set<PackId>();
+  usage: Entries["usage"] = async () => new Set<PackId>();
+  planUpgrade: Entries["planUpgrade"] = async () => PLAN;
+
+  /** Ends with `upgradeFault` when that is set. */
+  upgradeFault: Error | undefined;
+
+  async *upgrade(): AsyncGenerator<UpgradeStep> {
+    yield { ...PLAN, doneBytes: 0, isSpread: true };
+    if (this.upgradeFault !== undefined) throw this.upgradeFault;
+    yield { ...PLAN, doneBytes: PLAN.contentBytes, isSpread: false };
+  }
+
   packsOf: Entries["packsOf"] = async () => new Set<PackId>();
 }
 

@@ -65,8 +65,9 @@ export class MemoryPool implements Pool {
   info(namespace: NamespaceId, pack: PackId): PackInfo | undefined {
     const found = this.stored.get(pack);
     if (found?.namespace !== namespace) return undefined;
-    const holders = [namedId<HostId>("a")];
-    return { pack, sizeBytes: found.content.bytes.length, redundancy: found.redundancy, blobs: found.content.blobs, pieces: holders.map((host) => ({ host, index: 0 })), holders, maybe: [] };
+    const { redundancy } = found;
+    const holders = Array.from({ length: redundancy.kind === "code" ? redundancy.k + redundancy.m : 1 }, (_, at) => namedId<HostId>(`host ${at}`));
+    return { pack, sizeBytes: found.content.bytes.length, redundancy, blobs: found.content.blobs, pieces: holders.map((host, index) => ({ host, index })), holders, maybe: [] };
   }
 
   *packs(namespace: NamespaceId): Generator<PackInfo> {

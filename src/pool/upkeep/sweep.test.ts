@@ -156,3 +156,51 @@ test("where it cannot be told what is in use, nothing is condemned", async () =>
   assert.match(bench.village.at(0).pool.workers.find((worker) => worker.status().name === "sweep")!.status().lastError ?? "", /out of reach/);
   await bench.village.close();
 });
+
+/** A pack and one that was written in its stead, which is what the first host says is used. */
+async function superseded(): Promise<{ readonly bench: Bench; readonly fresh: PackId }> {
+  const bench = await Bench.of(4);
+  const { pool } = bench.village.at(0);
+  const { pack: fresh } = await pool.store(bench.village.namespace, content(MIB), copies(3));
+  pool.upkeep.sweeps("site", async () => ({ has: (pack) => pack === fresh, insteadOf: (pack) => (pack === bench.pack ? [fresh] : []) }));
+  return { bench, fresh };
+}
+
+test("a pack in whose stead another is used goes only when that one is whole", async () => {
+  const { bench, fresh } = await superseded();
+  const { village } = bench;
+  // All three claims are the holders' own; of one the host is lost.
+  const [lost] = village.holding(fresh).filter((villager) => villager !== village.at(0));
+  village.gone.add(lost!.host);
+  village.net.kill(lost!.host);
+  await bench.sweep(0);
+  await bench.sweep(0, 0);
+  assert.ok(!bench.isCondemned(0), "the new one has a copy too few");
+  village.gone.delete(lost!.host);
+  bench.mend(village.villagers.indexOf(lost!));
+  await bench.sweep(0, 0);
+  assert.ok(bench.isCondemned(0));
+  bench.pass(FOR_MS);
+  await bench.sweep(0, 0);
+  assert.ok(!bench.isThere);
+  assert.ok(village.at(0).pool.info(village.namespace, fresh) !== undefined);
+  await village.close();
+});
+
+test("a pack stays while the one that is used in its stead is itself condemned, by whichever device", async () => {
+  const { bench, fresh } = await superseded();
+  const { village } = bench;
+  await bench.sweep(0);
+  // Another device has chosen the other way round.
+  village.at(1).pool.upkeep.sweeps("site", async () => ({ has: (pack) => pack === bench.pack, insteadOf: () => [bench.pack] }));
+  await bench.sweep(1);
+  await bench.sweep(1, 0);
+  assert.ok(village.at(0).records.local(village.namespace, condemnedKey(fresh)) !== undefined);
+  // Its own word was asked for before this one is given.
+  village.at(0).pool.upkeep.sweeps("site", async () => ({ has: () => false, insteadOf: (pack) => (pack === bench.pack ? [fresh] : [bench.pack]) }));
+  await bench.sweep(0, FOR_MS);
+  assert.ok(!bench.isCondemned(0), "it was said and taken back");
+  await bench.sweep(0, 0);
+  assert.ok(bench.isThere);
+  await village.close();
+});

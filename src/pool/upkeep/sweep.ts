@@ -6,17 +6,30 @@
 // Whoever uses a pack anew, which no record of theirs names yet, asks a majority first whether it was condemned long ago, and puts the content again if
 // it was or if no majority is in reach. So of two devices of one person, parted or not, either the one that uses it hears that it is condemned, or
 // what it writes is there for the fresh look of the other, long before the tombstone.
+//
+// Where content lies in several packs, because it was written anew, one of them is used for it and the others are not. They are condemned, and later
+// deleted, only while each pack that is used in their stead is whole and, as all in reach say, neither condemned nor deleted. A device says first that its
+// pack is condemned, or is no longer, and then asks about the others: so of two devices that rely on each other's victim at least one hears of it.
 
 import type { NamespaceId, PackId } from "../../codec/index.ts";
 import type { WorkerTurn } from "../../platform/index.ts";
 import { condemnedCodec, isCondemned } from "../fate.ts";
 import { activeMembers } from "../holders.ts";
 import type { KeepParts } from "../keep.ts";
-import { condemnedKey } from "../keys.ts";
+import { abortedKey, condemnedKey, packKey } from "../keys.ts";
 import { unhurried } from "../patience.ts";
+import { viewOf } from "./census.ts";
+import { weigh } from "./weigh.ts";
 
-/** The packs of a namespace that something uses. Throws where it cannot be told: then nothing is deleted. */
-export type UsedPacks = (namespace: NamespaceId, signal: AbortSignal) => Promise<ReadonlySet<PackId>>;
+/** What of a namespace's packs something uses. */
+export interface PackUse {
+  has(pack: PackId): boolean;
+  /** The packs that are used for what this one has, too, and is not used for. Left out: no content lies in several packs. */
+  insteadOf?(pack: PackId): Iterable<PackId>;
+}
+
+/** Throws where it cannot be told: then nothing is deleted. */
+export type UsedPacks = (namespace: NamespaceId, signal: AbortSignal) => Promise<PackUse>;
 
 /** A pack must have been found unused so long ago before it is condemned: what is being published is named only at the end. */
 const FIRST_SEEN_MS = 3_600_000;
@@ -80,7 +93,7 @@ export class Sweeper {
     });
   }
 
-  async #sweep(namespace: NamespaceId, used: ReadonlySet<PackId>, done: Done, signal: AbortSignal): Promise<void> {
+  async #sweep(namespace: NamespaceId, used: PackUse, done: Done, signal: AbortSignal): Promise<void> {
     const { env, parts, catalog, remove } = this.#with;
     const unused: PackId[] = [];
     for await (const { pack } of unhurried(env, catalog.packs(namespace), signal)) {
@@ -93,8 +106,8 @@ export class Sweeper {
     }
     for (const pack of unused) {
       signal.throwIfAborted();
-      if (!isCondemned(parts.records, namespace, pack)) done.condemned += (await this.#condemn(namespace, pack)) ? 1 : 0;
-      else if (await this.#isDue(namespace, pack)) {
+      if (!isCondemned(parts.records, namespace, pack)) done.condemned += (await this.#condemn(namespace, pack, used)) ? 1 : 0;
+      else if (await this.#isDue(namespace, pack, used)) {
         await remove(namespace, [pack]);
         env.log.info("a pack that nothing used was deleted", { namespace, pack });
         done.deleted += 1;
@@ -111,17 +124,43 @@ export class Sweeper {
     return first !== undefined && nowMs - first >= Math.min(FIRST_SEEN_MS, condemnedForMs() / 2);
   }
 
-  async #condemn(namespace: NamespaceId, pack: PackId): Promise<boolean> {
+  async #condemn(namespace: NamespaceId, pack: PackId, used: PackUse): Promise<boolean> {
     const { env, parts } = this.#with;
-    if (!this.#wasUnused(pack)) return false;
+    if (!this.#wasUnused(pack) || !this.#areWhole(namespace, used.insteadOf?.(pack) ?? [])) return false;
     const value = condemnedCodec.encode({ sinceMs: Math.floor(env.clock.wallMs()) });
     const { safe } = await parts.records.write([{ namespace, key: condemnedKey(pack), value }], { copies: majorityOf(parts).count });
     // One that few hosts have heard of would pass unnoticed by whoever asks the others: it is taken back, and said again at the next look.
-    if (!safe) await parts.records.write([{ namespace, key: condemnedKey(pack), value: null }]);
-    return safe;
+    const stays = safe && (await this.#isReplaced(namespace, pack, used));
+    if (!stays) await parts.records.write([{ namespace, key: condemnedKey(pack), value: null }]);
+    return stays;
   }
 
-  async #isDue(namespace: NamespaceId, pack: PackId): Promise<boolean> {
+  /** Whether the packs have all their pieces, as far as there are hosts for them. */
+  #areWhole(namespace: NamespaceId, packs: Iterable<PackId>): boolean {
+    const { parts, catalog } = this.#with;
+    const view = viewOf(parts);
+    return [...packs].every((pack) => {
+      const facts = catalog.facts(namespace, pack);
+      if (facts === undefined) return false;
+      const { survives, shortPieces } = weigh(facts, catalog.holdings(namespace, pack), view);
+      return survives >= 0 && shortPieces === 0;
+    });
+  }
+
+  /** Whether all that is used of the pack's content lies in others that stay, by the word of all in reach. */
+  async #isReplaced(namespace: NamespaceId, pack: PackId, used: PackUse): Promise<boolean> {
+    const { parts } = this.#with;
+    const others = [...(used.insteadOf?.(pack) ?? [])];
+    const values = async (key: string): Promise<(Uint8Array | null)[]> => ((await parts.records.read(namespace, key, { fresh: true }))?.siblings ?? []).map(({ value }) => value);
+    for (const other of others) {
+      const [there, condemned, aborted] = await Promise.all([packKey(other), condemnedKey(other), abortedKey(other)].map(values));
+      const isThere = there!.length > 0 && !there!.includes(null);
+      if (!isThere || [...condemned!, ...aborted!].some((value) => value !== null)) return false;
+    }
+    return this.#areWhole(namespace, others) && majorityOf(parts).isInReach;
+  }
+
+  async #isDue(namespace: NamespaceId, pack: PackId, used: PackUse): Promise<boolean> {
     const { env, parts, condemnedForMs } = this.#with;
     if (!this.#wasUnused(pack)) return false;
     // As a majority says, which knows whether another device found it in use.
@@ -129,7 +168,7 @@ export class Sweeper {
     if (!majorityOf(parts).isInReach) return false;
     const values = (state?.siblings ?? []).flatMap(({ value }) => (value === null ? [] : [condemnedCodec.decode(value).sinceMs]));
     // Of several the youngest counts, and one from the future waits until then: neither a clock nor a second device makes it sooner.
-    return values.length > 0 && env.clock.wallMs() - Math.max(...values) >= condemnedForMs();
+    return values.length > 0 && env.clock.wallMs() - Math.max(...values) >= condemnedForMs() && this.#isReplaced(namespace, pack, used);
   }
 }
 

@@ -1,0 +1,117 @@
+import type { NamespaceId, PackId } from "../codec/index.ts";
+import type { Env, WorkerTurn } from "../platform/index.ts";
+import { Limiter, codeOf, messageOf } from "../platform/index.ts";
+import type { Pool } from "../pool/index.ts";
+import { PoolError, privateRedundancy } from "../pool/index.ts";
+import type { UpgradePlan, UpgradeStep } from "./port.ts";
+import type { Batch, RewriterParts } from "./rewriter.ts";
+import { rewrite, takenBytes, toRewrite, toUpgrade } from "./rewriter.ts";
+import type { Usage } from "./usage.ts";
+
+/** Content that is written anew in one turn of the worker, about. */
+const TURN_BYTES = 256 * 1024 * 1024;
+/** What has only just been put, or forgotten, is left alone for so long: more may follow. */
+const FIRST_SEEN_MS = 3_600_000;
+const SEEN_MAX = 100_000;
+
+/** What a person's packs are used for, at one moment. */
+export interface Survey extends Pick<RewriterParts, "namespace" | "onStored"> {
+  readonly namespace: NamespaceId;
+  readonly usage: Usage;
+}
+
+export interface RewritingParts {
+  readonly pool: Pick<Pool, "store" | "read" | "zones">;
+  /** Whether a majority of the hosts is in reach. */
+  readonly canRely: () => boolean;
+  readonly survey: (signal: AbortSignal) => Promise<Survey>;
+}
+
+/** Writes a person's packs anew: on their word those that survive too little, and by itself those that waste space. One thing at a time. */
+export class Rewriting {
+  readonly #env: Env;
+  readonly #with: RewritingParts;
+  /** Two at once would write the same twice. */
+  readonly #turns = new Limiter(1);
+  /** Packs that should be written anew, and when that was first found. */
+  #seen = new Map<PackId, number>();
+
+  constructor(env: Env, parts: RewritingParts) {
+    this.#env = env;
+    this.#with = parts;
+  }
+
+  async plan(signal: AbortSignal): Promise<UpgradePlan> {
+    return planOf(this.#toUpgrade(await this.#with.survey(signal)));
+  }
+
+  async *upgrade(signal: AbortSignal): AsyncGenerator<UpgradeStep> {
+    const end = await this.#turns.take(1, signal);
+    try {
+      const survey = await this.#with.survey(signal);
+      const batch = this.#toUpgrade(survey);
+      const plan = planOf(batch);
+      let isSpread = true;
+      yield { ...plan, doneBytes: 0, isSpread };
+      const parts: RewriterParts = {
+        ...survey,
+        pool: this.#with.pool,
+        onStored: (stored) => {
+          survey.onStored(stored);
+          if (stored.holders.length < stored.wanted || !stored.safe) isSpread = false;
+        },
+      };
+      for await (const doneBytes of rewrite(parts, survey.usage, batch, { signal })) yield { ...plan, doneBytes, isSpread };
+    } catch (error) {
+      throw codeOf(error) === "OVER_QUOTA" ? overQuota(error) : error;
+    } finally {
+      end();
+    }
+  }
+
+  async turn({ signal, report }: WorkerTurn): Promise<void> {
+    if (!this.#with.canRely()) return report("waits for a majority of the hosts");
+    const end = await this.#turns.take(1, signal);
+    try {
+      const survey = await this.#with.survey(signal);
+      const { clock, timers } = this.#env;
+      let [left, done] = [TURN_BYTES, 0];
+      for (const batch of this.#ripe(toRewrite(survey.usage, privateRedundancy(this.#with.pool.zones())))) {
+        let [atMs, bytes] = [clock.monotonicMs(), 0];
+        for await (bytes of rewrite({ ...survey, pool: this.#with.pool }, survey.usage, batch, { signal, maxBytes: left })) {
+          report(`${done + bytes} bytes written anew`);
+          // Others come first: it rests as long as it has worked.
+          await timers.sleep(clock.monotonicMs() - atMs, signal);
+          atMs = clock.monotonicMs();
+        }
+        [left, done] = [left - bytes, done + bytes];
+        if (left <= 0) break;
+      }
+      report(`${done} bytes written anew`);
+    } finally {
+      end();
+    }
+  }
+
+  /** Those of the packs that were found before, a while ago. */
+  #ripe(batches: readonly Batch[]): Batch[] {
+    const nowMs = this.#env.clock.monotonicMs();
+    const packs = batches.flatMap((batch) => batch.packs.map(({ pack }) => pack)).slice(0, SEEN_MAX);
+    this.#seen = new Map(packs.map((pack) => [pack, this.#seen.get(pack) ?? nowMs]));
+    const isRipe = (pack: PackId): boolean => nowMs - (this.#seen.get(pack) ?? nowMs) >= FIRST_SEEN_MS;
+    return batches.map((batch) => ({ ...batch, packs: batch.packs.filter(({ pack }) => isRipe(pack)) })).filter(({ packs }) => packs.length > 0);
+  }
+
+  #toUpgrade({ usage }: Survey): Batch {
+    return toUpgrade(usage, privateRedundancy(this.#with.pool.zones()));
+  }
+}
+
+function planOf(batch: Batch): UpgradePlan {
+  const contentBytes = batch.packs.reduce((sum, { neededBytes }) => sum + neededBytes, 0);
+  return { redundancy: batch.redundancy, packs: batch.packs.length, contentBytes, takenBytes: takenBytes(contentBytes, batch) };
+}
+
+function overQuota(error: unknown): PoolError {
+  return new PoolError("OVER_QUOTA", `${messageOf(error)} What is written anew counts twice until the old packs are deleted, "condemned-for" after the new ones are there; what is done by now stays done, and another upgrade goes on with the rest.`, { cause: error });
+}
