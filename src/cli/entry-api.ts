@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { EntryFaultRow, EntryRow, PrivateRow, PutRow } from "../door/index.ts";
+import type { EntryFaultRow, EntryRow, PrivateRow, PutRow, UpgradePlanRow, UpgradeRow } from "../door/index.ts";
 import type { ApiClient } from "./http.ts";
 import { encodedPath } from "./http.ts";
 
@@ -48,6 +48,16 @@ export class EntryApi {
   async begin(name: string, kind: "file" | "folder", redundancy: WantedRedundancy | undefined, signal: AbortSignal): Promise<string> {
     const json = { name, kind, ...(redundancy === undefined ? {} : { redundancy }) };
     return ((await this.#client.ask({ method: "POST", path: "/uploads", json, signal })) as { id: string }).id;
+  }
+
+  /** Goes through all that is kept, which may take a while. */
+  async planUpgrade(signal: AbortSignal): Promise<UpgradePlanRow> {
+    return (await this.#client.ask({ method: "GET", path: "/upgrade", signal })) as UpgradePlanRow;
+  }
+
+  /** The work goes on for as long as one listens. */
+  upgrade(signal: AbortSignal): AsyncGenerator<UpgradeRow> {
+    return this.#client.rows("/upgrade", signal, {}) as AsyncGenerator<UpgradeRow>;
   }
 
   async addFolders(upload: string, folders: readonly Facts[]): Promise<void> {

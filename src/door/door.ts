@@ -4,6 +4,7 @@ import { entryRoutes } from "./api/entry-routes.ts";
 import { Guard } from "./api/guard.ts";
 import { kvRoutes } from "./api/kv-routes.ts";
 import { networkRoutes, settingRoutes } from "./api/network-routes.ts";
+import { upgradeRoutes } from "./api/upgrade-routes.ts";
 import { upkeepRoutes } from "./api/upkeep-routes.ts";
 import { publicationRoutes } from "./api/publication-routes.ts";
 import { Publications } from "./api/publications.ts";
@@ -73,7 +74,7 @@ function furnish(env: Env, options: DoorOptions, traffic: Traffic, { publication
   const stalls = new Stalls(env, traffic);
   const shelves = new Shelves(env, node.sites);
   const files = new FileAnswers(env, new MemoryCache(memoryCacheBytes), stalls, traffic);
-  const routes = [...networkRoutes(node), ...settingRoutes(node), ...upkeepRoutes(node.upkeep), ...siteRoutes({ env, node, shelves, files, stalls, traffic, port }), ...publicationRoutes(node, publications, port), ...kvRoutes({ env, kv: node.kv, stalls, traffic }), ...entryRoutes({ env, entries: node.entries, uploads, stalls, traffic })];
+  const routes = [...networkRoutes(node), ...settingRoutes(node), ...upkeepRoutes(node.upkeep), ...siteRoutes({ env, node, shelves, files, stalls, traffic, port }), ...publicationRoutes(node, publications, port), ...kvRoutes({ env, kv: node.kv, stalls, traffic }), ...entryRoutes({ env, entries: node.entries, uploads, stalls, traffic }), ...upgradeRoutes({ env, entries: node.entries, stalls, traffic })];
   const api = new Api(env, new Guard(token, port), traffic, node.status().version, routes);
   return new Reception(env, traffic, {
     gateway: new Gateway(env, node, shelves, files, traffic, port),

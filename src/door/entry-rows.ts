@@ -1,4 +1,4 @@
-import type { EntryInfo, RowInfo, UploadResult } from "../drive/index.ts";
+import type { EntryInfo, RowInfo, UpgradeStep, UploadResult } from "../drive/index.ts";
 import type { Redundancy } from "../pool/index.ts";
 import type { ValueOf } from "./schema.ts";
 import { body, bytes, integer, list, millis, object, orNull, text } from "./schema.ts";
@@ -49,6 +49,27 @@ export const PutRow = object(
 );
 export type PutRow = ValueOf<typeof PutRow>;
 
+const upgrade = {
+  redundancy: RedundancyRow,
+  packs: { ...integer, description: "packs that survive fewer losses than what is chosen today" },
+  contentBytes: { ...bytes, description: "of content that is used of them" },
+  takenBytes: { ...bytes, description: "what the new packs take on all hosts; the old ones are there as well until they are deleted" },
+};
+
+export const UpgradePlanRow = object(upgrade, { $id: "UpgradePlanRow", description: "What an upgrade would do now." });
+export type UpgradePlanRow = ValueOf<typeof UpgradePlanRow>;
+
+export const UpgradeRow = object(
+  {
+    ...upgrade,
+    doneBytes: { ...bytes, description: "of the content: stored anew by now" },
+    isSpread: { type: "boolean", description: "false: some of it is on fewer hosts than it was to be; the old packs stay until it is made up for" },
+    fault: orNull(object({ code: text, message: text }, { description: "why it ended before all was done" })),
+  },
+  { $id: "UpgradeRow", description: "How far an upgrade is." },
+);
+export type UpgradeRow = ValueOf<typeof UpgradeRow>;
+
 export const BeginUpload = body({ name: { type: "string", minLength: 1, maxLength: 255 }, kind, redundancy: RedundancyRow }, { $id: "BeginUpload", optional: ["redundancy"] });
 export type BeginUpload = { readonly name: string; readonly kind: "file" | "folder"; readonly redundancy?: Redundancy };
 
@@ -64,4 +85,8 @@ export function privateRow({ path, kind: is, mode, modifiedMs, sizeBytes, sha256
 
 export function putRow({ entry, redundancy, survives, isSpread, safe }: UploadResult): PutRow {
   return { entry: entryRow(entry), redundancy, survives, isSpread, safe };
+}
+
+export function upgradeRow(step: UpgradeStep, fault: UpgradeRow["fault"] = null): UpgradeRow {
+  return { ...step, fault };
 }

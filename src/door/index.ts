@@ -11,6 +11,6 @@ export type { Acknowledged, CreatedInvite, ErrorBody, FileFault, FileRow, HeadRo
 export type { PartingRow, PoolHostRow, PoolPersonRow, PoolRow, WherePack, WhereRow } from "./pool-rows.ts";
 export type { CapacityRow, MirrorsRow, PersonRow } from "./upkeep-rows.ts";
 export type { SourceRow } from "./api/source-tally.ts";
-export type { EntryFaultRow, EntryRow, PrivateRow, PutRow } from "./entry-rows.ts";
+export type { EntryFaultRow, EntryRow, PrivateRow, PutRow, UpgradePlanRow, UpgradeRow } from "./entry-rows.ts";
 export type { KvChange, KvCreate, KvEntry, KvNamespace, KvRead, KvScan, KvWriteRow, KvWritten } from "./kv-rows.ts";
 export { EXIT, exitCodeOf, httpStatusOf, knownCodes } from "./status.ts";

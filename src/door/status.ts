@@ -9,7 +9,7 @@ export const EXIT = {
   usage: 2,
   /** What it was about does not exist. */
   notFound: 3,
-  /** It was understood and refused: taken, used, expired, not allowed. */
+  /** It was understood and refused: taken, used, expired, not allowed, over quota. */
   refused: 4,
   /** No host answers, or not in time. */
   unreachable: 5,
@@ -49,7 +49,9 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
   ...all("UNREACHABLE REMOTE NOT_HELD PIECE_MISMATCH PIECE_MISSING PIECE_DAMAGED", 502, EXIT.unreachable),
   ...all("UNAVAILABLE NOT_YET BUSY BELOW_FLOOR HOST_BUSY LOG_BUSY CLOSED LOG_CLOSED", 503, EXIT.unreachable),
   ...all("DEADLINE STALLED SILENT", 504, EXIT.unreachable),
-  ...all("DISK_FULL STORE_FULL LOG_FULL UNSURE OUTBOX_FULL HOST_FULL NO_SPACE OVER_QUOTA", 507, EXIT.disk),
+  ...all("DISK_FULL STORE_FULL LOG_FULL UNSURE OUTBOX_FULL HOST_FULL NO_SPACE", 507, EXIT.disk),
+  // No disk is full: it was refused, until an administrator allows more.
+  ...all("OVER_QUOTA", 507, EXIT.refused),
 ]);
 
 /** The HTTP status for anything that was thrown; 500 for what nobody foresaw. */

@@ -20,6 +20,7 @@ export const COMMANDS: readonly Listed[] = [
   { name: "fetch", summary: "bring back what was put", load: async () => (await import("./fetch.ts")).fetch },
   { name: "ls", summary: "list what you have put", load: async () => (await import("./ls.ts")).ls },
   { name: "rm", summary: "keep something no longer that was put", load: async () => (await import("./rm.ts")).rm },
+  { name: "upgrade", summary: "keep what you have put as safely as the network has become", load: async () => (await import("./upgrade.ts")).upgrade },
   { name: "status", summary: "say how the host and its network are", load: async () => (await import("./status.ts")).status },
   { name: "hosts", summary: "list the hosts of the network", load: async () => (await import("./hosts.ts")).hosts },
   { name: "sites", summary: "list the sites of the network", load: async () => (await import("./sites.ts")).sites },

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import test from "node:test";
+import { HoldfastError } from "../../platform/index.ts";
 import { TOKEN, TestDoor } from "../fakes/harness.ts";
 import type { Reply } from "../fakes/harness.ts";
 
@@ -93,4 +94,14 @@ test("an entry that cannot be read has a row that says why", async () => {
   const { entries } = json<{ entries: object[] }>(await door.api("GET", "/api/entries"));
   assert.equal(entries.length, 2);
   assert.deepEqual(entries[1], { id: "broken", code: "TAMPERED", message: "not what was sealed" });
+});
+
+test("an upgrade is planned, and told line by line until it is done or says why not", async () => {
+  await using door = await TestDoor.open();
+  const plan = { redundancy: { kind: "code", k: 2, m: 2 }, packs: 3, contentBytes: 100, takenBytes: 200 };
+  assert.deepEqual(json<object>(await door.api("GET", "/api/upgrade")), plan);
+  const told = async (): Promise<unknown[]> => (await door.api("POST", "/api/upgrade")).body.toString().trim().split("\n").map((line) => JSON.parse(line) as unknown);
+  assert.deepEqual(await told(), [{ ...plan, doneBytes: 0, isSpread: true, fault: null }, { ...plan, doneBytes: 100, isSpread: false, fault: null }]);
+  door.node.entries.upgradeFault = new HoldfastError("OVER_QUOTA", "You would be over your quota.");
+  assert.deepEqual((await told())[1], { ...plan, doneBytes: 0, isSpread: true, fault: { code: "OVER_QUOTA", message: "You would be over your quota." } });
 });

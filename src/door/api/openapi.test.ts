@@ -22,7 +22,7 @@ test("the API's description has every route, and no reference leads nowhere", as
   assert.deepEqual(operations.sort(), [
     "delete /api/entries/{id}", "delete /api/hosts/{id}", "delete /api/kv/{name}/follow", "delete /api/publications/{id}", "delete /api/sites/{name}", "delete /api/uploads/{id}", "get /api/addresses", "get /api/entries", "get /api/entries/{id}", "get /api/entries/{id}/content/{path}", "get /api/entries/{id}/files", "get /api/files", "get /api/hosts", "get /api/invites", "get /api/kv", "get /api/layout", "get /api/settings", "get /api/sites", "get /api/sites/{name}",
     "get /api/sites/{name}/content/{path}", "get /api/sites/{name}/files", "get /api/sites/{name}/history", "get /api/status", "get /api/workers", "post /api/hosts/{id}/lost", "post /api/hosts/{id}/revoke", "post /api/invites", "post /api/kv", "post /api/kv/{name}/changes", "post /api/kv/{name}/read", "post /api/kv/{name}/scan", "post /api/kv/{name}/write", "post /api/publications",
-    "post /api/publications/{id}/commit", "post /api/publications/{id}/kept", "post /api/sites/{name}/rollback", "post /api/uploads", "post /api/uploads/{id}/commit", "post /api/uploads/{id}/folders", "put /api/addresses", "put /api/kv/{name}/follow", "put /api/publications/{id}/files/{path}", "put /api/settings", "put /api/uploads/{id}/files/{path}",
+    "post /api/publications/{id}/commit", "post /api/publications/{id}/kept", "post /api/sites/{name}/rollback", "get /api/upgrade", "post /api/upgrade", "post /api/uploads", "post /api/uploads/{id}/commit", "post /api/uploads/{id}/folders", "put /api/addresses", "put /api/kv/{name}/follow", "put /api/publications/{id}/files/{path}", "put /api/settings", "put /api/uploads/{id}/files/{path}",
     "get /api/mirrors", "put /api/mirrors", "get /api/people", "get /api/pool", "get /api/where/{id}", "get /api/hosts/{id}/parting", "post /api/leave", "put /api/capacity", "put /api/hosts/{id}/draining", "put /api/people/{id}/quota",
   ].sort());
   const schemas = description["components"]!["schemas"]!;
@@ -35,7 +35,7 @@ test("answers are as the API's description says", async () => {
   door.sites.put("blog", { "index.html": "x" });
   await (await door.node.entries.put({ name: "papers", kind: "folder" })).commit();
   const description = JSON.parse((await door.api("GET", "/api/openapi.json")).body.toString()) as Json;
-  for (const path of ["/api/status", "/api/hosts", "/api/sites", "/api/sites/{name}", "/api/sites/{name}/files", "/api/sites/{name}/history", "/api/files", "/api/workers", "/api/invites", "/api/addresses", "/api/kv", "/api/layout", "/api/people", "/api/pool", "/api/mirrors", "/api/entries", "/api/entries/{id}", "/api/entries/{id}/files"]) {
+  for (const path of ["/api/status", "/api/hosts", "/api/sites", "/api/sites/{name}", "/api/sites/{name}/files", "/api/sites/{name}/history", "/api/files", "/api/workers", "/api/invites", "/api/addresses", "/api/kv", "/api/layout", "/api/people", "/api/pool", "/api/mirrors", "/api/entries", "/api/entries/{id}", "/api/entries/{id}/files", "/api/upgrade"]) {
     const schema = resolved(description["paths"]![path]!["get"]!["responses"]!["200"]!["content"]!["application/json"]!["schema"], description["components"]!["schemas"]!);
     const reply = await door.api("GET", path.replace("{name}", "blog").replace("{id}", "entry0"));
     assert.ok(Check(schema as { type: "object" }, JSON.parse(reply.body.toString())), path);
