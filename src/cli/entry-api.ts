@@ -17,6 +17,14 @@ export interface Facts {
   readonly modifiedMs: number;
 }
 
+export interface FileFacts extends Facts {
+  readonly sizeBytes: number;
+}
+
+async function* each(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks;
+}
+
 /** What the running host can be asked about private content. */
 export class EntryApi {
   readonly #client: ApiClient;
@@ -44,6 +52,11 @@ export class EntryApi {
     return this.#client.open({ method: "GET", path: `/entries/${encodeURIComponent(id)}/content/${encodedPath(path)}`, signal, headers: { te: "trailers" } });
   }
 
+  /** Whole files one behind the other, in the order of their paths here. */
+  downloadTogether(id: string, paths: readonly string[], signal: AbortSignal): Promise<IncomingMessage> {
+    return this.#client.open({ method: "POST", path: `/entries/${encodeURIComponent(id)}/bundle`, json: { paths }, signal, headers: { te: "trailers" } });
+  }
+
   /** The first upload looks through all that is kept already, which may take a while. */
   async begin(name: string, kind: "file" | "folder", redundancy: WantedRedundancy | undefined, signal: AbortSignal): Promise<string> {
     const json = { name, kind, ...(redundancy === undefined ? {} : { redundancy }) };
@@ -64,9 +77,16 @@ export class EntryApi {
     await this.#ask("POST", `/uploads/${upload}/folders`, { folders });
   }
 
-  async addFile(upload: string, file: Facts & { readonly sizeBytes: number }, chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<PrivateRow> {
+  async addFile(upload: string, file: FileFacts, chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<PrivateRow> {
     const headers = { "holdfast-mode": file.mode, "holdfast-modified-ms": file.modifiedMs };
     return (await this.#client.ask({ method: "PUT", path: `/uploads/${upload}/files/${encodedPath(file.path)}`, headers, body: { sizeBytes: file.sizeBytes, chunks }, signal })) as PrivateRow;
+  }
+
+  /** Sends several files in one request. @param number another for each bundle of the upload */
+  async addBundle(upload: string, number: number, files: readonly FileFacts[], contents: readonly Uint8Array[], signal: AbortSignal): Promise<void> {
+    const head = Buffer.from(`${JSON.stringify({ files })}\n`);
+    const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, head.length);
+    await this.#client.ask({ method: "PUT", path: `/uploads/${upload}/bundles/${number}`, body: { sizeBytes, chunks: each([head, ...contents]) }, signal });
   }
 
   async commit(upload: string, signal: AbortSignal): Promise<PutRow> {

@@ -75,6 +75,11 @@ export type BeginUpload = { readonly name: string; readonly kind: "file" | "fold
 
 export const AddFolders = body({ folders: list(object({ path: text, mode: integer, modifiedMs: millis })) }, { $id: "AddFolders" });
 
+export const BundleHead = body({ files: { type: "array", maxItems: 1000, items: object({ path: text, mode: { type: "integer", minimum: 0, maximum: 0o777 }, modifiedMs: millis, sizeBytes: bytes }) } }, { $id: "BundleHead" });
+export type BundleHead = ValueOf<typeof BundleHead>;
+
+export const FetchTogether = body({ paths: { type: "array", items: text, minItems: 1, maxItems: 1000 } }, { $id: "FetchTogether" });
+
 export function entryRow({ id, name, kind: is, files, folders, sizeBytes, createdMs }: EntryInfo): EntryRow {
   return { id, name, kind: is, files, folders, sizeBytes, createdMs };
 }

@@ -77,8 +77,21 @@ export class ContentReader {
    * Bytes of a file from `offset`, in chunks of at most 1 MiB. Both must lie within the file.
    * @throws DriveError DAMAGED_ENTRY; CryptoError TAMPERED; PoolError UNAVAILABLE
    */
-  async *read(row: Row, packs: readonly PackId[], offset: number, length: number, options: FetchOptions = {}): AsyncGenerator<Uint8Array> {
-    const spans = this.#spans(this.#windows(row, packs, offset, length, options));
+  read(row: Row, packs: readonly PackId[], offset: number, length: number, options: FetchOptions = {}): AsyncGenerator<Uint8Array> {
+    return this.#read(this.#windows(row, packs, offset, length, options), length, options);
+  }
+
+  /** Whole files one behind the other, each with the packs that its page names. @throws as `read` does */
+  together(files: readonly { readonly row: Row; readonly packs: readonly PackId[] }[], options: FetchOptions = {}): AsyncGenerator<Uint8Array> {
+    const windows = async function* (reader: ContentReader): AsyncGenerator<Window> {
+      for (const { row, packs } of files) yield* reader.#windows(row, packs, 0, row.sizeBytes, options);
+    };
+    const length = files.reduce((sum, { row }) => sum + row.sizeBytes, 0);
+    return this.#read(windows(this), length, options);
+  }
+
+  async *#read(windows: AsyncIterable<Window>, length: number, options: FetchOptions): AsyncGenerator<Uint8Array> {
+    const spans = this.#spans(windows);
     let next = await this.#begin(spans, options);
     let left = length;
     try {

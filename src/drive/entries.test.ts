@@ -34,6 +34,20 @@ test("any range of a file is read, and only the blobs that it touches", async ()
   }
 });
 
+test("small files are read together in one go, in whatever order they are asked for", async () => {
+  await using host = await person("ada");
+  const { entry } = await put(host, { "a/1": "one", "a/2": "", "a/3": "three", "b/4": noise(3 * MIB, 5), "b/5": "five" });
+  const view = await host.entries.open(entry.id);
+  const together = async (...paths: string[]): Promise<Buffer> => Buffer.concat(await Array.fromAsync(view.together(paths)));
+  const before = host.pool.reads;
+  assert.equal((await together("a/1", "a/2", "a/3")).toString(), "onethree");
+  assert.equal(host.pool.reads - before, 1);
+  assert.equal((await together("b/5", "a/3", "a/1")).toString(), "fivethreeone");
+  assert.equal((await together("b/4", "b/5")).length, 3 * MIB + 4);
+  assert.equal((await together()).length, 0);
+  for (const path of ["none", "a"]) await assert.rejects(together("a/1", path), { code: "NO_ENTRY" });
+});
+
 test("a list of what is kept has names, and a removed entry is in it no longer", async () => {
   await using host = await person("ada");
   const one = await put(host, { a: "1" });

@@ -83,6 +83,11 @@ export interface EntryView {
   /** In the order of paths, by their UTF-8 bytes. */
   rows(signal?: AbortSignal): AsyncIterable<RowInfo>;
   file(path: string, signal?: AbortSignal): Promise<PrivateFile | undefined>;
+  /**
+   * Whole files one behind the other, in the order asked for. What lies side by side in a pack is read in one go, which is how small files of one
+   * folder lie. @throws DriveError NO_ENTRY when one of the paths is no file's
+   */
+  together(paths: readonly string[], options?: FetchOptions): AsyncIterable<Uint8Array>;
 }
 
 /** What an upgrade would do, or does. */

@@ -3,6 +3,7 @@ import { compareBytes, hex, utf8 } from "../codec/index.ts";
 import type { FetchOptions } from "../pool/index.ts";
 import type { ContentReader, HintedRef } from "./content.ts";
 import { damaged, hinted } from "./content.ts";
+import { DriveError } from "./errors.ts";
 import type { EntryText, PageRef, Row, TreePage } from "./formats.ts";
 import { kindOf, numberOfKind, treePageCodec } from "./formats.ts";
 import type { EntryInfo, EntryView, PrivateFile, RowInfo } from "./port.ts";
@@ -28,12 +29,28 @@ export class View implements EntryView {
   }
 
   async file(path: string, signal?: AbortSignal): Promise<PrivateFile | undefined> {
+    const found = await this.#find(path, optionsOf(signal));
+    if (found === undefined) return undefined;
+    const { row, packs } = found;
+    return { ...rowInfo(row), read: (offset, length, options) => this.#content.read(row, packs, offset, length, options) };
+  }
+
+  async *together(paths: readonly string[], options: FetchOptions = {}): AsyncGenerator<Uint8Array> {
+    const files: { readonly row: Row; readonly packs: readonly PackId[] }[] = [];
+    for (const path of paths) {
+      const found = await this.#find(path, options);
+      if (found === undefined) throw new DriveError("NO_ENTRY", `There is no file ${JSON.stringify(path)} in it.`);
+      files.push(found);
+    }
+    yield* this.#content.together(files, options);
+  }
+
+  async #find(path: string, options: FetchOptions): Promise<{ readonly row: Row; readonly packs: readonly PackId[] } | undefined> {
     const number = this.#pageOf(utf8(path));
     if (number === undefined) return undefined;
-    const page = await this.#page(number, optionsOf(signal));
+    const page = await this.#page(number, options);
     const row = page.rows.find((each) => each.path === path);
-    if (row === undefined || kindOf(row) !== "file") return undefined;
-    return { ...rowInfo(row), read: (offset, length, options) => this.#content.read(row, page.packs, offset, length, options) };
+    return row === undefined || kindOf(row) !== "file" ? undefined : { row, packs: page.packs };
   }
 
   /** Every blob that the entry needs. */

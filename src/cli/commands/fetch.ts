@@ -7,6 +7,7 @@ import { entryNamed } from "../entry-named.ts";
 import { count, formatBytes } from "../sizes.ts";
 import { printable, table } from "../table.ts";
 import { connect } from "../target.ts";
+import type { Fetched } from "../transfer/fetch.ts";
 import { fetchAll } from "../transfer/fetch.ts";
 
 interface Options extends CommonOptions {
@@ -32,7 +33,7 @@ async function fetchEntry(context: Context, wanted: string, options: Options): P
       if (options.verbose === true && !context.io.json) context.io.note(`${row.sha256}  ${printable(row.path)}`);
     };
     const done = await fetchAll(context, api.entries, entry.id, rows, options.to, told);
-    if (options.verbose === true && !context.io.json) context.io.note(await sourceTable(api, done.sources));
+    if (options.verbose === true && !context.io.json) context.io.note(done.sources.length > 0 ? await sourceTable(api, done.sources) : nowhere(done));
     const sha256 = entry.kind === "file" ? (rows[0]?.sha256 ?? null) : null;
     const folder = resolve(options.to);
     context.io.answer({ entry, folder, ...done, sha256 }, () => {
@@ -45,9 +46,14 @@ async function fetchEntry(context: Context, wanted: string, options: Options): P
   }
 }
 
+/** What was read a moment ago is still in the host's memory, and is asked of nobody. */
+function nowhere({ files, alreadyThere, sizeBytes }: Fetched): string {
+  return files > alreadyThere && sizeBytes > 0 ? "Everything came from this host's cache." : "Nothing had to be fetched.";
+}
+
 /** Pieces that were read, by host. Several requests run at a time, so a host's speed is that of one of them. */
 async function sourceTable(api: HostApi, sources: readonly SourceRow[]): Promise<string> {
   const names = new Map((await api.hosts()).map(({ id, name }) => [id, name]));
   const columns = ["from", "by way of", { title: "pieces", right: true }, { title: "speed", right: true }];
-  return table(columns, sources.map(({ host, via, bytes, elapsedMs }) => [names.get(host) ?? host, via, formatBytes(bytes), `${formatBytes((bytes * 1000) / Math.max(1, elapsedMs))}/s`]));
+  return table(columns, sources.map(({ host, via, bytes, elapsedMs }) => [via === "cache" ? "this host's cache" : (names.get(host) ?? host), via, formatBytes(bytes), `${formatBytes((bytes * 1000) / Math.max(1, elapsedMs))}/s`]));
 }

@@ -38,8 +38,50 @@ function serving(contents: Readonly<Record<string, string | Error>>, asked: stri
     if (content === undefined || content instanceof Error) throw content ?? new Error("no such file");
     return Object.assign(Readable.from([Buffer.from(content)]), { trailers: { "holdfast-sources": JSON.stringify([{ host: "h", via: "network", bytes: content.length, elapsedMs: 2 }]) } });
   };
-  return { download } as unknown as EntryApi;
+  return { download, downloadTogether: async () => Promise.reject(new Error("one by one, please")) } as unknown as EntryApi;
 }
+
+/** One that gives small files together as well, what comes changed by `spoil`. */
+function servingTogether(contents: Readonly<Record<string, string>>, asked: string[][], spoil: (bytes: Buffer) => Buffer = (bytes) => bytes): EntryApi {
+  const downloadTogether = async (_: string, paths: readonly string[]): Promise<unknown> => {
+    asked.push([...paths]);
+    const bytes = spoil(Buffer.from(paths.map((path) => contents[path]!).join("")));
+    return Object.assign(Readable.from([bytes]), { trailers: { "holdfast-sources": JSON.stringify([{ host: "h", via: "cache", bytes: bytes.length, elapsedMs: 0 }]) } });
+  };
+  return Object.assign(serving(contents), { downloadTogether });
+}
+
+test("small files come together, each at its own place, and what is there already is not asked for", async () => {
+  await using place = await folder();
+  const contents = { "a/1": "one", "a/2": "", "b": "three" };
+  const rows = Object.entries(contents).map(([path, content]) => file(path, content));
+  await writeFile(join(place.path, "b"), "three");
+  const asked: string[][] = [];
+  const told: string[] = [];
+  const done = await fetchAll(context(), servingTogether(contents, asked), "id", rows, place.path, ({ path }) => told.push(path));
+  assert.deepEqual([asked, told.sort(), done], [[["a/1", "a/2"]], ["a/1", "a/2", "b"], { files: 3, alreadyThere: 1, sizeBytes: 8, sources: [{ host: "h", via: "cache", bytes: 3, elapsedMs: 0 }] }]);
+  assert.deepEqual([await readFile(join(place.path, "a/1"), "utf8"), await readFile(join(place.path, "a/2"), "utf8"), (await stat(join(place.path, "a/1"))).mode & 0o777], ["one", "", 0o640]);
+});
+
+test("files that do not come together come one by one, and of a wrong one none of it stays", async () => {
+  await using place = await folder();
+  const contents = { a: "one", b: "two" };
+  const rows = [file("a", "one"), file("b", "two")];
+  await assert.rejects(fetchAll(context(), servingTogether(contents, [], () => Buffer.from("onetwO")), "id", rows, join(place.path, "1"), () => {}), { code: "DAMAGED" });
+  assert.deepEqual((await readdir(join(place.path, "1"))).filter((name) => name !== "a"), []);
+  for (const spoil of [(bytes: Buffer) => bytes.subarray(1), (bytes: Buffer) => Buffer.concat([bytes, bytes])]) {
+    const to = join(place.path, `${spoil(Buffer.from("12")).length}`);
+    assert.equal((await fetchAll(context(), servingTogether(contents, [], spoil), "id", rows, to, () => {})).files, 2);
+    assert.deepEqual([await readFile(join(to, "a"), "utf8"), await readFile(join(to, "b"), "utf8")], ["one", "two"]);
+  }
+});
+
+test("what a fetch that was killed left of a file is no hindrance", async () => {
+  await using place = await folder();
+  await writeFile(join(place.path, "a.holdfast-part"), "half");
+  await fetched(serving({ a: "one" }), [file("a", "one")], place.path);
+  assert.deepEqual(await readdir(place.path), ["a"]);
+});
 
 function fetched(api: EntryApi, rows: readonly PrivateRow[], to: string, signal?: AbortSignal): ReturnType<typeof fetchAll> {
   return fetchAll(context(signal), api, "id", rows, to, () => {});
@@ -124,4 +166,26 @@ test("a folder is put with its empty folders and facts, and taken back when a fi
   const failing = { ...api, addFile: async () => Promise.reject(new Error("no space")) };
   await assert.rejects(putAll(context(), failing as unknown as EntryApi, place.path, undefined, found), /no space/);
   assert.equal(calls.at(-1), "abort");
+});
+
+test("small files are put in bundles, large ones by themselves, and a bundle with a file that changed is not sent", async () => {
+  await using place = await folder();
+  const sizes = { "a": 5, "b": 0, "large": 300_000, "z": 7 };
+  for (const [name, size] of Object.entries(sizes)) await writeFile(join(place.path, name), Buffer.alloc(size, name));
+  const sent: unknown[] = [];
+  const api = {
+    begin: async () => "u",
+    addFolders: async () => {},
+    addFile: async (_: string, { path }: { path: string }) => (sent.push(path), file(path, "")),
+    addBundle: async (_: string, number: number, files: readonly { path: string; sizeBytes: number }[], contents: readonly Uint8Array[]) => void sent.push([number, files.map(({ path, sizeBytes }, at) => [path, sizeBytes, Buffer.from(contents[at]!).toString()])]),
+    commit: async () => ({}),
+    abort: async () => void sent.push("abort"),
+  } as unknown as EntryApi;
+  const found = await scan(place.path, new AbortController().signal, PUTTING);
+  await putAll(context(), api, place.path, undefined, found);
+  assert.deepEqual(new Set(sent), new Set(["large", [1, [["a", 5, "aaaaa"], ["b", 0, ""], ["z", 7, "zzzzzzz"]]]]));
+  sent.length = 0;
+  await writeFile(join(place.path, "z"), "longer than it was");
+  await assert.rejects(putAll(context(), api, place.path, undefined, found), { code: "FILE_CHANGED" });
+  assert.deepEqual(sent.filter((each) => each !== "large"), ["abort"]);
 });

@@ -1,21 +1,23 @@
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { hex } from "../../codec/index.ts";
 import { hasher } from "../../crypto/index.ts";
 import type { PrivateRow, SourceRow } from "../../door/index.ts";
-import { HoldfastError, createForWriting, ensureFolder, openForReading, putInPlace, removeIfPresent, stamp, statIfPresent } from "../../platform/index.ts";
+import { ensureFolder, openForReading, stamp, statIfPresent } from "../../platform/index.ts";
 import type { Context } from "../context.ts";
 import type { EntryApi } from "../entry-api.ts";
 import { CliError } from "../errors.ts";
 import { Progress } from "../progress.ts";
 import { count } from "../sizes.ts";
+import { bundlesOf } from "./bundles.ts";
 import { inParallel } from "./parallel.ts";
+import type { Placed } from "./receiver.ts";
+import { Receiver } from "./receiver.ts";
 import { placeBelow } from "./safe-path.ts";
 import { Sources } from "./sources.ts";
 
-const WIDTH = 8;
+/** Files, or bundles of small ones, that are fetched at once: while some come, others are written. */
+const WIDTH = 4;
 const READ_BYTES = 1024 * 1024;
-/** Behind the name of a file that is not whole yet. */
-const PART = ".holdfast-part";
 /** While files are written below it, a folder must let its owner in. */
 const OPEN_FOLDER = 0o700;
 
@@ -25,11 +27,6 @@ export interface Fetched {
   readonly alreadyThere: number;
   readonly sizeBytes: number;
   readonly sources: readonly SourceRow[];
-}
-
-interface Reporting {
-  readonly progress: Progress;
-  readonly sources: Sources;
 }
 
 /**
@@ -49,13 +46,24 @@ export async function fetchAll(context: Context, entries: EntryApi, id: string, 
   try {
     await makeFolder(root);
     for (const { place } of folders) await makeFolder(place);
-    await inParallel(files, WIDTH, context.signal, async ({ row, place }, signal) => {
-      if (await isThere(row, place)) done.alreadyThere += 1;
-      else await fetchFile(entries, id, row, place, { progress, sources }, signal);
+    const whole = (row: PrivateRow): void => {
       done.files += 1;
       done.sizeBytes += row.sizeBytes;
       progress.addFile();
       told(row);
+    };
+    const receiver = new Receiver(entries, id, progress, sources, whole);
+    await inParallel(bundlesOf(files, ({ row }) => row.sizeBytes), WIDTH, context.signal, async (bundle, signal) => {
+      const missing: Placed[] = [];
+      for (const file of bundle) {
+        if (!(await isThere(file.row, file.place))) {
+          missing.push(file);
+          continue;
+        }
+        done.alreadyThere += 1;
+        whole(file.row);
+      }
+      await receiver.fetch(missing, signal);
     });
     // The deepest first: whatever changes in a folder changes its time.
     for (const { row, place } of folders.toReversed()) await stamp(place, row);
@@ -98,39 +106,4 @@ async function sha256Of(path: string): Promise<string> {
   } finally {
     await opened.close();
   }
-}
-
-async function fetchFile(entries: EntryApi, id: string, row: PrivateRow, place: string, { progress, sources }: Reporting, signal: AbortSignal): Promise<void> {
-  const part = place + PART;
-  await ensureFolder(dirname(place), 0o755);
-  // Left by a fetch that was killed; nobody knows how much of it is right.
-  await removeIfPresent(part);
-  try {
-    const response = await entries.download(id, row.path, signal);
-    const sha256 = await receive(response, part, progress);
-    sources.add(response.trailers["holdfast-sources"]);
-    if (sha256 !== row.sha256) throw new CliError("DAMAGED", `${row.path} has not the SHA-256 with which it was put. It was not kept; try again, from another host of yours.`);
-    await putInPlace(part, place, row);
-  } catch (error) {
-    await removeIfPresent(part);
-    signal.throwIfAborted();
-    if (error instanceof HoldfastError) throw error;
-    throw new CliError("DAMAGED", `${row.path} broke off. It was not kept; the same command fetches what is missing.`, { cause: error });
-  }
-}
-
-/** Writes what comes, and gives its SHA-256. */
-async function receive(response: AsyncIterable<Uint8Array>, part: string, progress: Progress): Promise<string> {
-  const target = await createForWriting(part, 0o600);
-  const hash = hasher();
-  try {
-    for await (const chunk of response) {
-      hash.update(chunk);
-      await target.write(chunk);
-      progress.addBytes(chunk.length);
-    }
-  } finally {
-    await target.close();
-  }
-  return hex(hash.digest());
 }

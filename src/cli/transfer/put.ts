@@ -1,16 +1,20 @@
 import { basename, resolve } from "node:path";
+import { concatBytes } from "../../codec/index.ts";
 import type { PrivateRow, PutRow } from "../../door/index.ts";
 import type { Context } from "../context.ts";
-import type { EntryApi, Facts, WantedRedundancy } from "../entry-api.ts";
+import type { EntryApi, Facts, FileFacts, WantedRedundancy } from "../entry-api.ts";
 import { CliError } from "../errors.ts";
 import { Progress } from "../progress.ts";
+import { bundlesOf } from "./bundles.ts";
 import { PUTTING } from "./deed.ts";
 import { inParallel } from "./parallel.ts";
 import { readUnchanged } from "./read-unchanged.ts";
 import type { FileToSend, Scan } from "./scan.ts";
 
-/** Files that are sent at once: small ones wait for their answers, and eight is as many connections as there are. */
-const WIDTH = 8;
+/** Files, or bundles of small ones, that are sent at once: one is read, one is sealed, one waits for its answer. */
+const WIDTH = 4;
+/** Files of one bundle that are read at once. */
+const READ_AT_ONCE = 4;
 /** Folders named at once. */
 const FOLDERS_AT_ONCE = 1000;
 const MODE_BITS = 0o777;
@@ -31,9 +35,12 @@ export async function putAll(context: Context, entries: EntryApi, source: string
   let last: PrivateRow | undefined;
   try {
     for (let at = 0; at < found.folders.length; at += FOLDERS_AT_ONCE) await entries.addFolders(upload, found.folders.slice(at, at + FOLDERS_AT_ONCE).map(factsOf));
-    await inParallel(found.files, WIDTH, context.signal, async (file, signal) => {
-      last = await entries.addFile(upload, { ...factsOf(file), sizeBytes: file.sizeBytes }, counted(file, progress), signal);
-      progress.addFile();
+    let bundles = 0;
+    await inParallel(bundlesOf(found.files, ({ sizeBytes }) => sizeBytes), WIDTH, context.signal, async (files, signal) => {
+      const [first] = files;
+      if (files.length > 1) await sendBundle(entries, upload, (bundles += 1), files, progress, signal);
+      else last = await entries.addFile(upload, fileFactsOf(first!), counted(first!, progress), signal);
+      for (const _ of files) progress.addFile();
     });
     progress.end();
     if (context.io.isTerminal) context.io.redraw("Placing pieces ...");
@@ -51,6 +58,20 @@ export async function putAll(context: Context, entries: EntryApi, source: string
 
 function factsOf({ path, mode, modifiedMs }: Facts): Facts {
   return { path, mode: mode & MODE_BITS, modifiedMs: Math.max(0, Math.floor(modifiedMs)) };
+}
+
+function fileFactsOf(file: FileToSend): FileFacts {
+  return { ...factsOf(file), sizeBytes: file.sizeBytes };
+}
+
+/** Nothing of it is sent before each of its files was seen whole and unchanged. */
+async function sendBundle(entries: EntryApi, upload: string, number: number, files: readonly FileToSend[], progress: Progress, signal: AbortSignal): Promise<void> {
+  const contents: Uint8Array[] = [];
+  await inParallel(files.entries(), READ_AT_ONCE, signal, async ([at, file]) => {
+    contents[at] = concatBytes(...(await Array.fromAsync(readUnchanged(file, PUTTING))));
+  });
+  await entries.addBundle(upload, number, files.map(fileFactsOf), contents, signal);
+  for (const { length } of contents) progress.addBytes(length);
 }
 
 async function* counted(file: FileToSend, progress: Progress): AsyncGenerator<Uint8Array> {

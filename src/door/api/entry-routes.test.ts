@@ -77,6 +77,39 @@ test("content on fewer hosts than it was meant for is answered with 202, and an 
   assert.deepEqual(door.node.entries.calls.at(-1), ["abort", "papers"]);
 });
 
+function sendBundle(door: TestDoor, id: string, number: number, body: string): Promise<Reply> {
+  return door.ask(`localhost:${door.door.port}`, `/api/uploads/${id}/bundles/${number}`, { method: "PUT", body, headers: { authorization: `Bearer ${TOKEN}` } });
+}
+
+function bundle(files: Readonly<Record<string, string>>): string {
+  const head = Object.entries(files).map(([path, content]) => ({ path, mode: 0o640, modifiedMs: 5, sizeBytes: Buffer.byteLength(content) }));
+  return `${JSON.stringify({ files: head })}\n${Object.values(files).join("")}`;
+}
+
+test("small files are put and read many at a time, and it is told where they came from", async () => {
+  await using door = await TestDoor.open();
+  const upload = await begin(door);
+  const sent = await sendBundle(door, upload, 1, bundle({ "a b/1": "one\n", "empty": "", "grüße": "hello" }));
+  assert.equal(sent.status, 200, sent.body.toString());
+  assert.deepEqual(json<{ rows: { path: string; mode: number; sizeBytes: number; sha256: string }[] }>(sent).rows.map(({ path, mode, sizeBytes, sha256 }) => [path, mode, sizeBytes, sha256]), [["a b/1", "one\n"], ["empty", ""], ["grüße", "hello"]].map(([path, content]) => [path, 0o640, content!.length, createHash("sha256").update(content!).digest("hex")]));
+  const { id } = json<{ entry: { id: string } }>(await door.api("POST", `/api/uploads/${upload}/commit`)).entry;
+  const read = await door.api("POST", `/api/entries/${id}/bundle`, { paths: ["grüße", "empty", "a b/1"] });
+  assert.deepEqual([read.status, read.body.toString(), read.headers["cache-control"], read.headers["content-disposition"]], [200, "helloone\n", "no-store", "attachment"]);
+  for (const wrong of [{ paths: [] }, { paths: ["a"], more: 1 }]) assert.equal((await door.api("POST", `/api/entries/${id}/bundle`, wrong)).status, 400);
+  assert.equal(json(await door.api("POST", `/api/entries/${id}/bundle`, { paths: ["empty", "none"] })).code, "NO_FILE");
+});
+
+test("a bundle that contradicts itself is refused, and nothing is kept before it has come in whole", async () => {
+  await using door = await TestDoor.open();
+  const upload = await begin(door);
+  const whole = bundle({ a: "one", b: "two" });
+  for (const wrong of ["", "no line", "{}\n", `${whole}!`, whole.slice(0, -1), whole.replace("416", "4096"), whole.replace('"a"', "7")]) assert.equal(json(await sendBundle(door, upload, 1, wrong)).code, "BAD_REQUEST", wrong);
+  assert.equal(json(await door.api("POST", `/api/uploads/${upload}/commit`)).code, "INCOMPLETE");
+  assert.equal(json(await sendBundle(door, upload, 2, "x".repeat(8 * 1024 * 1024 + 1))).code, "BODY_TOO_LARGE");
+  assert.equal((await sendBundle(door, upload, 1, whole)).status, 200);
+  assert.equal((await door.api("POST", `/api/uploads/${upload}/commit`)).status, 200);
+});
+
 test("private content is nobody's without the token", async () => {
   await using door = await TestDoor.open();
   const id = await kept(door, "secret");

@@ -7,13 +7,14 @@ import { DoorError } from "../errors.ts";
 import { stream } from "../gateway/byte-source.ts";
 import { parseRange } from "../gateway/ranges.ts";
 import { list, object, text } from "../schema.ts";
+import { bundleRoutes } from "./bundle-routes.ts";
+import type { EntryDesk } from "./entry-desk.ts";
+import { AS_DATA } from "./entry-desk.ts";
 import { lengthOf } from "./length.ts";
 import type { Answer, AnswerDoc, Call, Route } from "./route.ts";
 import { ok } from "./route.ts";
 import { formFor, sendRows } from "./rows-stream.ts";
-import type { SiteDesk } from "./site-routes.ts";
 import { SOURCES_TRAILER, SourceTally } from "./source-tally.ts";
-import type { Uploads } from "./uploads.ts";
 
 const UploadBegun = object({ id: text }, { $id: "UploadBegun" });
 const LINES = ["application/json", "application/x-ndjson"] as const;
@@ -24,12 +25,6 @@ const BYTES = { mediaTypes: ["application/octet-stream"] } as const;
 /** Where the path begins in /api/entries/{id}/content/{path} and in /api/uploads/{id}/files/{path}. */
 const PATH_PARTS = 4;
 const MAX_MODE = 0o777;
-/** A private file is for nobody's cache, and no browser may show it on this origin. */
-const AS_DATA = ["Content-Type", "application/octet-stream", "Content-Disposition", "attachment", "Content-Security-Policy", "sandbox", "Cross-Origin-Resource-Policy", "same-origin", "Cache-Control", "no-store", "X-Content-Type-Options", "nosniff", "Accept-Ranges", "bytes"];
-
-/** What the routes about private content need of the door. */
-export type EntryDesk = Pick<SiteDesk, "env" | "stalls" | "traffic"> & { readonly entries: Entries; readonly uploads: Uploads };
-
 async function* entryRows(entries: Entries): AsyncGenerator<EntryRow | EntryFaultRow> {
   for await (const each of entries.list()) yield "fault" in each ? { id: each.id, code: codeOf(each.fault) ?? "INTERNAL", message: messageOf(each.fault) } : entryRow(each);
 }
@@ -49,7 +44,7 @@ async function content(desk: EntryDesk, call: Call): Promise<"sent"> {
   if (file === undefined) throw new DoorError("NO_FILE", `There is no file ${JSON.stringify(path)} in it.`);
   const { range } = call.incoming.headers;
   const asked = range === undefined ? "whole" : parseRange(range, file.sizeBytes);
-  const tag = ["ETag", `"${file.sha256}"`, ...AS_DATA];
+  const tag = ["ETag", `"${file.sha256}"`, ...AS_DATA, "Accept-Ranges", "bytes"];
   if (asked === "unsatisfiable") return sendHead(desk, call, 416, [...tag, "Content-Range", `bytes */${file.sizeBytes}`, "Content-Length", "0"]);
   // Of several ranges none is answered alone: the whole file is, which is always allowed.
   const part = asked === "whole" || asked.length > 1 ? undefined : asked[0];
@@ -125,6 +120,7 @@ export function entryRoutes(desk: EntryDesk): readonly Route[] {
       },
     },
     ...uploadRoutes(desk),
+    ...bundleRoutes(desk),
   ];
 }
 

@@ -13,7 +13,11 @@ const COMPLAINTS_MAX = 3;
 export async function readJson(request: IncomingMessage, schema: AnySchema): Promise<unknown> {
   // Forms of web pages cannot have this type, which is one more hurdle for forged requests.
   if (!/^application\/json\s*(?:;|$)/i.test(request.headers["content-type"] ?? "")) throw new DoorError("BAD_REQUEST", "The body must be JSON, with Content-Type: application/json.");
-  const value = parse(await readText(request));
+  return ofShape(parse(await readText(request)), schema);
+}
+
+/** @throws DoorError BAD_REQUEST saying what is wrong with it */
+export async function ofShape(value: unknown, schema: AnySchema): Promise<unknown> {
   // Loaded with the first body that has to be checked: a host that is only looked at does without.
   const { Check, Errors } = await import("typebox/schema");
   if (Check(schema, value)) return value;
@@ -32,7 +36,7 @@ async function readText(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-function parse(text: string): unknown {
+export function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -2,7 +2,7 @@ import type { UpgradeStep } from "../../drive/index.ts";
 import { codeOf, messageOf } from "../../platform/index.ts";
 import type { UpgradeRow as Row } from "../entry-rows.ts";
 import { UpgradePlanRow, UpgradeRow, upgradeRow } from "../entry-rows.ts";
-import type { EntryDesk } from "./entry-routes.ts";
+import type { EntryDesk } from "./entry-desk.ts";
 import { sendFeed } from "./feed-stream.ts";
 import type { Call, Route } from "./route.ts";
 import { ok } from "./route.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { PackId } from "../../codec/index.ts";
+import type { HostId, PackId } from "../../codec/index.ts";
 import type { Entries, EntryFault, EntryId, EntryInfo, EntryView, PrivateFile, RowFacts, RowInfo, UpgradePlan, UpgradeStep, Upload, UploadOptions, UploadResult } from "../../drive/index.ts";
 import { HoldfastError } from "../../platform/index.ts";
 
@@ -58,6 +58,13 @@ export class FakeEntries implements Entries {
       file: async (path) => {
         const row = kept.rows.get(path);
         return row === undefined ? undefined : fileOf(row, row.bytes);
+      },
+      async *together(paths, options) {
+        for (const path of paths) {
+          const { bytes } = kept.rows.get(path)!;
+          options?.onSource?.({ host: "here" as HostId, index: 0, bytes: bytes.length, elapsedMs: 0, via: "cache" });
+          yield bytes;
+        }
       },
     };
   }
