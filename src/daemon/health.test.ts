@@ -10,7 +10,7 @@ function host(name: string, presence: HostRow["presence"] = "online"): HostRow {
 }
 
 function said(facts: Partial<HealthFacts>): readonly [string, string | null] {
-  const whole: HealthFacts = { standing: "member", hosts: [host("attic"), host("barn")], sites: 1, survives: 1, isAlone: false, ...facts };
+  const whole: HealthFacts = { standing: "member", hosts: [host("attic"), host("barn")], survives: 1, isAlone: false, ...facts };
   return [healthOf(whole), nextStepOf(whole)];
 }
 
@@ -20,11 +20,15 @@ test("health says what the network survives and who is away, and asks for nothin
 });
 
 test("health names the one next step on the way from one host to a site with copies", () => {
-  assert.deepEqual(said({ hosts: [host("attic")], isAlone: true, sites: 0, survives: null }), ["This host is alone, and nothing is published yet.", 'Invite another machine: "holdfast invite".']);
-  assert.deepEqual(said({ sites: 0, survives: null }), ["2 hosts; nothing is published yet.", 'Publish a folder: "holdfast publish FOLDER --name NAME".']);
-  assert.deepEqual(said({ hosts: [host("attic")], isAlone: true, sites: 2, survives: 0 }), ["2 sites on this host alone: a copy elsewhere is needed to survive its loss.", 'Invite another machine: "holdfast invite".']);
-  assert.deepEqual(said({ survives: 0 }), ["Something lies on one host only.", "Wait until the copies are made, or invite another machine."]);
-  assert.deepEqual(said({ survives: 0, hosts: [host("attic"), host("barn", "away")] }), ["Something lies on one host only. barn is away.", "Start the hosts that are away."]);
+  assert.deepEqual(said({ hosts: [host("attic")], isAlone: true, survives: null }), ["This host is alone, and nothing is kept yet.", 'Invite another machine: "holdfast invite".']);
+  assert.deepEqual(said({ survives: null }), ["2 hosts; nothing is kept yet.", 'Publish a folder: "holdfast publish FOLDER --name NAME".']);
+  assert.deepEqual(said({ hosts: [host("attic")], isAlone: true, survives: 0 }), ["Everything is on this host alone: a copy elsewhere is needed to survive its loss.", 'Invite another machine: "holdfast invite".']);
+  assert.deepEqual(said({ survives: 0 }), ["Something is lost with the next host that is.", "Wait until the copies are made, or invite another machine."]);
+  assert.deepEqual(said({ survives: 0, hosts: [host("attic"), host("barn", "away")] }), ["Something is lost with the next host that is. barn is away.", "Start the hosts that are away."]);
+});
+
+test("health says first that something cannot be read", () => {
+  assert.equal(said({ survives: 0, unreadablePacks: 2, hosts: [host("attic"), host("barn", "away")] })[0], "Of 2 packs too few pieces are in sight. barn is away.");
 });
 
 test("a host that is new, removed or revoked says so first, and what to do about it", () => {

@@ -7,9 +7,10 @@ export type OwnStanding = "member" | "new" | "removed" | "revoked";
 export interface HealthFacts {
   readonly standing: OwnStanding;
   readonly hosts: readonly HostRow[];
-  readonly sites: number;
-  /** Null when nothing is published. */
+  /** Of all content, sites and what is private, as the pool says; null when nothing is kept. */
   readonly survives: number | null;
+  /** Packs of which too few pieces are in sight. Left out: none. */
+  readonly unreadablePacks?: number;
   readonly isAlone: boolean;
   /** Left out or true: a majority of the voters is in reach. */
   readonly mayCoordinate?: boolean;
@@ -33,22 +34,23 @@ function networkHealth(facts: HealthFacts): string {
   return facts.mayCoordinate === false && facts.hosts.length > 2 ? `${copiesHealth(facts)} Until a majority of the voters is in reach nobody plans repair.` : copiesHealth(facts);
 }
 
-function copiesHealth({ hosts, sites, survives, isAlone }: HealthFacts): string {
+function copiesHealth({ hosts, survives, unreadablePacks = 0, isAlone }: HealthFacts): string {
   const away = hosts.filter(({ presence }) => presence !== "online").map(({ name }) => name);
   const missing = away.length === 0 ? "" : ` ${listed(away)} ${away.length === 1 ? "is" : "are"} away.`;
-  if (survives === null) return isAlone ? "This host is alone, and nothing is published yet." : `${hosts.length} hosts; nothing is published yet.${missing}`;
-  if (isAlone) return `${counted(sites, "site")} on this host alone: a copy elsewhere is needed to survive its loss.`;
-  if (survives === 0) return `Something lies on one host only.${missing}`;
+  if (survives === null) return isAlone ? "This host is alone, and nothing is kept yet." : `${hosts.length} hosts; nothing is kept yet.${missing}`;
+  if (unreadablePacks > 0) return `Of ${counted(unreadablePacks, "pack")} too few pieces are in sight.${missing}`;
+  if (isAlone) return "Everything is on this host alone: a copy elsewhere is needed to survive its loss.";
+  if (survives === 0) return `Something is lost with the next host that is.${missing}`;
   return `Everything survives the loss of any ${counted(survives, "host")}.${missing}`;
 }
 
 /** The one thing to do next, or null when there is nothing to do. */
-export function nextStepOf({ standing, hosts, sites, survives, isAlone }: HealthFacts): string | null {
+export function nextStepOf({ standing, hosts, survives, isAlone }: HealthFacts): string | null {
   if (standing === "new") return 'Start a host that is in the network already, or say where one is: "holdfast up --peers FILE".';
   if (standing === "removed") return 'To come back, ask for an invite and join with an empty data folder: "holdfast join CODE".';
   if (standing === "revoked") return 'Stop it and give it a person who takes part: "holdfast key import". The one who revoked it cannot act through it again.';
   if (isAlone) return 'Invite another machine: "holdfast invite".';
-  if (sites === 0) return 'Publish a folder: "holdfast publish FOLDER --name NAME".';
+  if (survives === null) return 'Publish a folder: "holdfast publish FOLDER --name NAME".';
   if (survives === 0) return hosts.some(({ presence }) => presence !== "online") ? "Start the hosts that are away." : "Wait until the copies are made, or invite another machine.";
   return null;
 }

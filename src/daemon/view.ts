@@ -4,7 +4,7 @@ import { idFromText } from "../codec/index.ts";
 import type { Acknowledged, CreatedInvite, Gauge, HostRow, InviteGrants, InviteRow, Layout, NetworkSettings, Node, PeerAddresses, SettingChanges, Status, Upkeep } from "../door/index.ts";
 import type { Transport } from "../net/index.ts";
 import type { Env, Worker, WorkerStatus } from "../platform/index.ts";
-import type { Pool } from "../pool/index.ts";
+import type { Pool, PoolUpkeep } from "../pool/index.ts";
 import type { Entries } from "../drive/index.ts";
 import type { Kv } from "../kv/index.ts";
 import type { RunningRecords } from "../records/index.ts";
@@ -30,7 +30,7 @@ export interface ViewParts {
   readonly upkeep: Upkeep;
   readonly membership: Membership;
   readonly records: RunningRecords;
-  readonly pool: Pool;
+  readonly pool: Pool & { readonly upkeep: Pick<PoolUpkeep, "census"> };
   readonly sites: Sites;
   readonly kv: Kv;
   readonly entries: Entries;
@@ -46,6 +46,7 @@ const WEEK_MS = 7 * 24 * 3_600_000;
 /** The running host as the doors see it. */
 export class View implements Node {
   readonly self: { readonly id: HostId; readonly name: string };
+  readonly version: string;
   readonly sites: Sites;
   readonly kv: Kv;
   readonly entries: Entries;
@@ -60,6 +61,7 @@ export class View implements Node {
     this.#parts = parts;
     this.#startedMs = env.clock.wallMs();
     this.self = { id: parts.identity.host, name: parts.settings.hostName };
+    this.version = parts.version;
     this.sites = parts.sites;
     this.kv = parts.kv;
     this.entries = parts.entries;
@@ -67,13 +69,13 @@ export class View implements Node {
     this.upkeep = parts.upkeep;
   }
 
-  status(): Status {
+  async status(): Promise<Status> {
     const { identity, settings, version, processId, httpPort, store, transport, cluster } = this.#parts;
     const hosts = this.hosts();
-    const survives = this.#survives();
+    const { survives, unreadablePacks } = await this.#parts.pool.upkeep.census();
     const coordinator = this.#coordinator();
     const why = this.#whyNoCoordinator();
-    const facts = { mayCoordinate: coordinator !== null || why === null, standing: this.#standing(), hosts, survives, sites: this.sites.list().filter(({ head }) => head !== undefined).length, isAlone: cluster.register.members.size <= 1 };
+    const facts = { mayCoordinate: coordinator !== null || why === null, standing: this.#standing(), hosts, survives, unreadablePacks, isAlone: cluster.register.members.size <= 1 };
     return {
       network: { id: identity.network.id, name: identity.network.rules.name },
       host: { id: identity.host, name: settings.hostName, zone: cluster.member(identity.host)?.zone ?? settings.zone },
@@ -87,7 +89,7 @@ export class View implements Node {
       hosts: { total: hosts.length, online: hosts.filter(({ presence }) => presence === "online").length },
       coordinator,
       whyNoCoordinator: coordinator === null ? why : null,
-      sites: facts.sites,
+      sites: this.sites.list().filter(({ head }) => head !== undefined).length,
       survives,
       health: healthOf(facts),
       nextStep: nextStepOf(facts),
@@ -214,12 +216,5 @@ export class View implements Node {
     if (removals.has(identity.host) || expelled.has(identity.host)) return "removed";
     if (!members.has(identity.host)) return "new";
     return account !== undefined && revocations.has(`${account}/${identity.host}`) ? "revoked" : "member";
-  }
-
-  /** The least over all sites, or null when nothing is published. */
-  #survives(): number | null {
-    const published = this.sites.list().filter(({ head }) => head !== undefined);
-    const each = published.map(({ namespace }) => this.pool.standing(namespace).survives);
-    return each.length === 0 ? null : Math.min(...each);
   }
 }

@@ -75,7 +75,7 @@ function furnish(env: Env, options: DoorOptions, traffic: Traffic, { publication
   const shelves = new Shelves(env, node.sites);
   const files = new FileAnswers(env, new MemoryCache(memoryCacheBytes), stalls, traffic);
   const routes = [...networkRoutes(node), ...settingRoutes(node), ...upkeepRoutes(node.upkeep), ...siteRoutes({ env, node, shelves, files, stalls, traffic, port }), ...publicationRoutes(node, publications, port), ...kvRoutes({ env, kv: node.kv, stalls, traffic }), ...entryRoutes({ env, entries: node.entries, uploads, stalls, traffic }), ...upgradeRoutes({ env, entries: node.entries, stalls, traffic })];
-  const api = new Api(env, new Guard(token, port), traffic, node.status().version, routes);
+  const api = new Api(env, new Guard(token, port), traffic, node.version, routes);
   return new Reception(env, traffic, {
     gateway: new Gateway(env, node, shelves, files, traffic, port),
     api,

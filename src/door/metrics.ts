@@ -30,7 +30,7 @@ export class Metrics {
   }
 
   async text(): Promise<string> {
-    const { hosts, sites, capacityBytes, usedBytes } = this.#node.status();
+    const { hosts, sites, capacityBytes, usedBytes } = await this.#node.status();
     this.#set("holdfast_members", "Hosts of the network.", hosts.total);
     this.#set("holdfast_peers_online", "Other hosts that are connected.", Math.max(0, hosts.online - 1));
     this.#set("holdfast_sites", "Published sites.", sites);

@@ -43,6 +43,7 @@ export interface Upkeep {
 export interface Node {
   /** This host, as people know it. Does not change while it runs. */
   readonly self: { readonly id: HostId; readonly name: string };
+  readonly version: string;
   readonly sites: Sites;
   readonly kv: Kv;
   /** What this host's person keeps for themselves. */
@@ -50,7 +51,8 @@ export interface Node {
   /** Tells who holds a site and what it survives. */
   readonly pool: Pick<Pool, "standing">;
   readonly upkeep: Upkeep;
-  status(): Status;
+  /** Goes through the records of all packs, unless that was done a moment ago. */
+  status(): Promise<Status>;
   /** All members, this host first. */
   hosts(): readonly HostRow[];
   /** Who holds which shard, and who should. */

@@ -39,7 +39,7 @@ export const Status = object(
     coordinator: { ...orNull(object({ host: id, name: text, term: integer })), description: "who schedules repair and appoints voters, and in which term; null when there is none" },
     whyNoCoordinator: { anyOf: [text, { type: "null" }], description: "why there is none, for people" },
     sites: integer,
-    survives: { anyOf: [integer, { type: "null" }], description: "how many hosts, whichever, may vanish before something is lost; null when nothing is published" },
+    survives: { anyOf: [integer, { type: "null" }], description: "how many hosts, whichever, may vanish before something is lost, as GET /api/pool says; null when nothing is kept" },
     health: { type: "string", description: "one sentence for people" },
     nextStep: { anyOf: [text, { type: "null" }], description: "the one thing to do next, for people" },
   },

@@ -25,7 +25,7 @@ export class SelfPages {
     }
     switch (target.split("?", 1)[0]) {
       case "/":
-        return sendPage(response, this.#traffic, { status: 200, page: startPage(this.#node, this.#port) });
+        return sendPage(response, this.#traffic, { status: 200, page: await startPage(this.#node, this.#port) });
       case "/health":
         return sendText(response, this.#traffic, 200, "text/plain; charset=utf-8", "serving\n");
       case "/metrics":

@@ -26,8 +26,8 @@ function more(total: number, command: string): Html {
 }
 
 /** What the host itself shows to a browser: the network's state in a sentence, its hosts, its sites. */
-export function startPage(node: Node, port: number): Page {
-  const status = node.status();
+export async function startPage(node: Node, port: number): Promise<Page> {
+  const status = await node.status();
   const hosts = node.hosts();
   const sites = node.sites.list();
   const list =

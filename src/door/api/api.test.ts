@@ -11,7 +11,7 @@ function json(reply: Reply): unknown {
 
 test("the API tells about the network", async () => {
   await using door = await TestDoor.open();
-  assert.deepEqual(json(await door.api("GET", "/api/status")), door.node.status());
+  assert.deepEqual(json(await door.api("GET", "/api/status")), await door.node.status());
   assert.deepEqual(json(await door.api("GET", "/api/hosts")), { hosts: door.node.rows });
   assert.deepEqual(json(await door.api("GET", "/api/workers")), { workers: [{ name: "repair", state: "idle", progress: "", lastError: null, runs: 3, lastRunMs: null }] });
 });

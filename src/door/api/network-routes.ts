@@ -20,7 +20,7 @@ function workerRow(worker: WorkerStatus): WorkerRow {
 /** The network and its hosts. */
 export function networkRoutes(node: Node): readonly Route[] {
   return [
-    { method: "GET", path: "/api/status", name: "status", summary: "The state of the network in short", gives: { 200: { description: "The state", schema: Status } }, handle: () => ok(node.status()) },
+    { method: "GET", path: "/api/status", name: "status", summary: "The state of the network in short", gives: { 200: { description: "The state", schema: Status } }, handle: async () => ok(await node.status()) },
     { method: "GET", path: "/api/hosts", name: "hosts", summary: "All hosts, this one first", gives: { 200: { description: "The hosts", schema: object({ hosts: list(HostRow) }) } }, handle: () => ok({ hosts: node.hosts() }) },
     {
       method: "DELETE",

@@ -102,7 +102,9 @@ export class FakeNode implements Node {
     standing: () => ({ packs: this.holders.length === 0 ? 0 : 1, holders: new Set(this.holders), survives: this.holders.length - 1 }),
   };
 
-  status(): Status {
+  readonly version = "0.1.0";
+
+  async status(): Promise<Status> {
     return {
       network: { id: "net", name: this.networkName },
       host: { id: this.self.id, name: this.self.name, zone: "home" },
