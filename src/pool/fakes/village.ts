@@ -1,4 +1,4 @@
-import type { Audit, Delegation, Genesis, Member, Person, Roster } from "../../cluster/index.ts";
+import type { Audit, Delegation, Genesis, JudgedRecord, Member, Person, Roster, Verdict } from "../../cluster/index.ts";
 import { ON_ALL_HOSTS, auditKey, delegate } from "../../cluster/index.ts";
 import type { AccountId, HostId, NamespaceId, NetworkId, PackId } from "../../codec/index.ts";
 import { RAW, blobIdOf, idFromBytes } from "../../codec/index.ts";
@@ -38,6 +38,8 @@ export interface VillageOptions {
   readonly log?: Log;
   /** What the host with this number has for a store. Default: the one it is given. */
   readonly store?: (number: number, store: FakeStore) => PieceStore;
+  /** Judges the records. Default: the pool's own rule, which lets nothing in but packs. */
+  readonly rule?: (record: JudgedRecord, genesis: Genesis) => Verdict;
   /** How many times faster than the clock on the wall time goes by. */
   readonly factor?: number;
 }
@@ -92,7 +94,7 @@ export class Village {
     const capacityBytes = this.#options.capacityBytes?.(number) ?? 1e9;
     const zone = this.#options.zone?.(number) ?? `zone ${number}`;
     this.members.set(host, { host, account: this.owner, name: `host${number}`, zone, capacityBytes, addresses: [], version: "1", joinedMs: 0, invite: null, returns: 0, isGone: false, isDraining: false, isSuspect: false, provenBytes: undefined });
-    const records = new FakeRecords(this.replication, host, this.owner, poolRule);
+    const records = new FakeRecords(this.replication, host, this.owner, this.#options.rule ?? poolRule);
     this.namespace = await records.create(this.genesis);
     const transport = this.net.join(host);
     const [store, cache] = [new FakeStore(capacityBytes), new FakeCache()];
