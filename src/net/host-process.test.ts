@@ -88,7 +88,8 @@ describe("a host in a process of its own", () => {
     while ((await child.memory()).held < 100) await sleep(50);
     for (let last = -1; last !== sentBytes; await sleep(300)) last = sentBytes;
     const grown = (await child.memory()).residentBytes - before.residentBytes;
-    assert.ok(grown > 100 * MIB, `the readers hold a frame each, yet memory grew by only ${Math.round(grown / MIB)} MiB`);
+    // Less than the frames' size: what the process had free before is used for them first.
+    assert.ok(grown > 64 * MIB, `the readers hold a frame each, yet memory grew by only ${Math.round(grown / MIB)} MiB`);
     assert.ok(grown < BUDGET_BYTES + SLACK_BYTES, `memory grew by ${Math.round(grown / MIB)} MiB`);
     assert.equal(fromUtf8(await senders[0]!.request(child.self, "echo", utf8("quick"), SOON)), "quick");
     for (const stream of streams) stream.abort(new Error("enough"));
