@@ -48,6 +48,10 @@ test("every command answers with exactly one JSON document with --json, or with 
     succeeded(await run(attic, ["publish", "--name", "blog", "--rollback", "1"]), "rollback");
     succeeded(await run(attic, ["unpublish", "blog"]), "unpublish");
     for (const args of [["put", "notes", "k", "v"], ["get", "notes", "k"], ["get", "notes", "k", "--fresh"], ["scan", "notes"], ["delete", "notes", "k"], ["list"], ["create", "diary", "--writers", "owner", "--shards", "2"], ["follow", "notes"], ["unfollow", "notes"]]) succeeded(await run(attic, ["kv", ...args]), `kv ${args.join(" ")}`);
+    const put = await run(attic, ["put", folder]);
+    succeeded(put, "put");
+    const { id } = put.json<{ entry: { id: string } }>().entry;
+    for (const args of [["ls"], ["ls", id], ["where", id], ["fetch", id, "--to", join(bench.folder, "back")], ["rm", id], ["pool"], ["mirror", "all"], ["mirror", "--off"], ["capacity", "900MB"], ["quota"], ["drain", "cellar"], ["drain", "cellar", "--off"]]) succeeded(await run(attic, args), args.join(" "));
     succeeded(await run(attic, ["remove", "cellar", "--yes"]), "remove");
     const { phrase } = await attic.ask<{ phrase: string }>(["key", "export"]);
     succeeded(await attic.run(["key", "import", "--json"], phrase), "key import");
@@ -58,12 +62,14 @@ test("every command answers with exactly one JSON document with --json, or with 
     failed(await run(attic, ["kv", "get", "notes", "nothing"]), "NO_KEY", "kv get");
     failed(await run(attic, ["kv", "put", "No Name", "k", "v"]), "BAD_NAME", "kv put");
     failed(await run(attic, ["remove", "nobody", "--yes"]), "USAGE", "remove");
+    failed(await run(attic, ["fetch", "nothing", "--to", join(bench.folder, "nowhere")]), "NO_SUCH_ENTRY", "fetch");
+    failed(await run(attic, ["renew", "--from", join(bench.folder, "nowhere")]), "NOT_PRIMED", "renew");
     failed(await attic.run(["key", "import", "--json"], "abandon ".repeat(24)), "BAD_PHRASE", "key import");
   });
 
   await t.test("when the host does not run", async () => {
     await attic.kill();
-    for (const args of [["status"], ["hosts"], ["sites"], ["files"], ["workers"], ["invite"], ["unpublish", "blog"], ["get", "blog", "--to", join(bench.folder, "x")], ["publish", folder, "--name", "blog"], ["remove", "cellar", "--yes"], ["kv", "put", "notes", "k", "v"], ["kv", "watch", "notes"]]) failed(await run(attic, args), "NOT_RUNNING", args.join(" "));
+    for (const args of [["status"], ["hosts"], ["sites"], ["files"], ["workers"], ["invite"], ["unpublish", "blog"], ["get", "blog", "--to", join(bench.folder, "x")], ["publish", folder, "--name", "blog"], ["remove", "cellar", "--yes"], ["kv", "put", "notes", "k", "v"], ["kv", "watch", "notes"], ["put", folder], ["pool"], ["leave", "--yes"]]) failed(await run(attic, args), "NOT_RUNNING", args.join(" "));
     succeeded(await run(attic, ["overview"]), "overview");
   });
 

@@ -62,7 +62,7 @@ test("mistakes of a person who primes and joins are told with what to do, and no
     const folder = join(bench.folder, "site");
     await mkdir(folder);
     const publish = (source: string, name = "blog"): Promise<Finished> => cellar.run(["publish", source, "--name", name, "--json"]);
-    refused(await publish(folder), "EMPTY_FOLDER", /nothing to publish/);
+    refused(await publish(folder), "EMPTY_FOLDER", /nothing to be published/);
     refused(await publish(join(bench.folder, "nowhere")), "UNFIT_FOLDER", /does not exist/);
     await writeFile(join(folder, "index.html"), "<p>hello");
     await symlink("/etc/hostname", join(folder, "secret"));
