@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import test from "node:test";
-import { digestOf, digestOfFile, makeFilmSite, refusedWith } from "./attack.ts";
-import type { TestHost } from "./harness.ts";
-import { Bench, until } from "./harness.ts";
-import { MIB } from "./size.ts";
+import { digestOf, digestOfFile, makeFilmSite, refusedWith } from "../cluster/attack.ts";
+import type { TestHost } from "../cluster/harness.ts";
+import { Bench, until } from "../cluster/harness.ts";
+import { MIB } from "../cluster/size.ts";
 
 interface Pool {
   readonly survives: number | null;

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
-import { digestOf, digestsBelow, writeNoise } from "./content.ts";
-import { Disk } from "./disks.ts";
-import type { TestHost } from "./harness.ts";
-import { Bench, allSee, until } from "./harness.ts";
-import { fetchOn, household, put } from "./household.ts";
-import type { PieceFile } from "./pieces.ts";
-import { flipByte, piecesOn } from "./pieces.ts";
-import { MIB, sized } from "./size.ts";
+import { digestOf, digestsBelow, writeNoise } from "../cluster/content.ts";
+import { Disk } from "../cluster/disks.ts";
+import type { TestHost } from "../cluster/harness.ts";
+import { Bench, allSee, until } from "../cluster/harness.ts";
+import { fetchOn, household, put } from "../cluster/household.ts";
+import type { PieceFile } from "../cluster/pieces.ts";
+import { flipByte, piecesOn } from "../cluster/pieces.ts";
+import { MIB, sized } from "../cluster/size.ts";
 
 // What goes wrong with a piece: on the disk where it lies, on the way to a disk without room, on the way to a host that says nothing more.
 
