@@ -30,7 +30,7 @@ const ID_BYTES = 16;
 const MAX_NAME_BYTES = 255;
 const PACK_PREFIX = "pack/";
 const KEPT_VIEWS = 8;
-/** How long threads wait for the next upload. */
+/** How long the thread that seals waits for the next upload. */
 const REST_MS = 30_000;
 const REWRITE_EVERY_MS = 3_600_000;
 
@@ -272,7 +272,7 @@ class EntriesRoom implements RunningEntries {
     this.#uploads.delete(upload);
     this.#resting?.cancel();
     if (this.#uploads.size > 0 || this.#isStopped) return;
-    // Threads take memory that nobody needs until the next upload, and some time to start.
+    // A thread takes memory that nobody needs until the next upload, and some time to start.
     this.#resting = this.#env.timers.after(REST_MS, () => {
       const sealer = this.#sealer;
       this.#sealer = undefined;

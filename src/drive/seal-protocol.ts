@@ -1,6 +1,6 @@
 import type { BlobKey, SealedText } from "./seal-text.ts";
 
-// What the sealer and its threads say to each other. Each question has one answer, and answers come in the order of the questions.
+// What the sealer and its thread say to each other. Each question has one answer, and answers come in the order of the questions.
 
 export interface SealData {
   readonly gear: Uint8Array;

@@ -1,6 +1,6 @@
 import { NONCE_BYTES, hmac, seal, sha256, unseal } from "../crypto/index.ts";
 
-// Apart from all else of this room, because threads load it too, and each room that they load is in memory once more.
+// Apart from all else of this room, because the thread that seals loads it too, and each room that it loads is in memory once more.
 
 /** A blob's key seals one text only, so its nonce need not differ. */
 const ONLY_NONCE = new Uint8Array(NONCE_BYTES);

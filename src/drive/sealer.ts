@@ -7,7 +7,6 @@ import type { SealAnswer, SealData, SealQuestion, SealedChunk } from "./seal-pro
 const BLOCK_BYTES = 1024 * 1024;
 /** Blocks of one file under way: one is worked on, one waits, and the chunks of one are taken. */
 const AHEAD = 3;
-const THREADS = 2;
 
 export interface SealedFile {
   readonly sizeBytes: number;
@@ -15,13 +14,16 @@ export interface SealedFile {
   readonly digest: Uint8Array;
 }
 
-/** Makes files into sealed blobs, in threads of its own, several files at a time. */
+/**
+ * Makes files into sealed blobs, in a thread of its own, several files at a time. One thread seals some 150 MB a second, which is more than
+ * pieces leave a host at, and a second one would take 55 MB of memory.
+ */
 export class Sealer {
-  readonly #lanes: readonly Lane[];
+  readonly #lane: Lane;
   #files = 0;
 
   constructor(env: Env, data: SealData) {
-    this.#lanes = Array.from({ length: THREADS }, () => new Lane(env, data));
+    this.#lane = new Lane(env, data);
   }
 
   /**
@@ -29,10 +31,8 @@ export class Sealer {
    * @throws what the source, `take` or the signal throws
    */
   async seal(source: AsyncIterable<Uint8Array>, take: (chunk: SealedChunk) => Promise<void>, signal: AbortSignal): Promise<SealedFile> {
-    // The first of those with the least to do: the second thread is started when two files come at once.
-    const lane = this.#lanes.reduce((best, each) => (each.files < best.files ? each : best));
+    const lane = this.#lane;
     const file = (this.#files += 1);
-    lane.files += 1;
     const waiting: Promise<SealAnswer>[] = [];
     const takeNext = async (): Promise<SealAnswer> => {
       const answer = await raceAbort(waiting.shift()!, signal);
@@ -54,18 +54,16 @@ export class Sealer {
       // Nobody awaits what is left after a failure.
       for (const answer of waiting) answer.catch(() => undefined);
       if (isOpen) lane.ask({ file, kind: "drop", bytes: new Uint8Array(0) }).catch(() => undefined);
-      lane.files -= 1;
     }
   }
 
   async end(): Promise<void> {
-    await Promise.all(this.#lanes.map((lane) => lane.end()));
+    await this.#lane.end();
   }
 }
 
-/** One thread, and who waits for its answers. */
+/** The thread, and who waits for its answers. */
 class Lane {
-  files = 0;
   readonly #env: Env;
   readonly #data: SealData;
   #thread: Thread<SealQuestion> | undefined;

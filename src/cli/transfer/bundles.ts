@@ -1,7 +1,7 @@
 /** Larger files go by themselves: to them a request is nothing. */
 const SMALL_BYTES = 256 * 1024;
 /** Of the files of one bundle, which is in memory as a whole at both ends. */
-const BUNDLE_BYTES = 2 * 1024 * 1024;
+const BUNDLE_BYTES = 1024 * 1024;
 /** With the longest of paths their list stays within what a host reads as JSON. */
 const BUNDLE_FILES = 200;
 

@@ -7,6 +7,7 @@ import { printable } from "../table.ts";
 import type { Deed } from "./deed.ts";
 import { PUBLISHING } from "./deed.ts";
 import { readIgnore } from "./ignore.ts";
+import { inParallel } from "./parallel.ts";
 
 /** A file to be sent: where it lies and where it goes. */
 export interface FileToSend {
@@ -26,6 +27,9 @@ export interface Scan {
   readonly warnings: readonly string[];
 }
 
+/** To see whether they can be read. */
+const OPENED_AT_ONCE = 4;
+
 /** Names that are seldom meant for the public. */
 const PRIVATE = /(^|\/)(\.git|\.svn|\.hg|\.env[^/]*|\.ssh|\.htpasswd|\.DS_Store|node_modules)(\/|$)/;
 
@@ -41,7 +45,7 @@ export async function scan(source: string, signal: AbortSignal, deed: Deed = PUB
   if (found.kind === "file") {
     const { sizeBytes, modifiedMs, mode } = found;
     const file = { path: basename(root), absolutePath: root, sizeBytes, modifiedMs, mode };
-    refuseFaults(root, await unreadable([file]), deed);
+    refuseFaults(root, await unreadable([file], signal), deed);
     return { kind: "file", files: [file], folders: [], sizeBytes: file.sizeBytes, warnings: [] };
   }
   return scanFolder(root, signal, deed);
@@ -60,7 +64,7 @@ async function scanFolder(root: string, signal: AbortSignal, deed: Deed): Promis
     else if (entry.kind === "link-broken") broken.push(entry.path);
     else faults.push(`${entry.path}: ${faultOf(entry)}`);
   }
-  refuseFaults(root, [...faults, ...(await unreadable(files))], deed);
+  refuseFaults(root, [...faults, ...(await unreadable(files, signal))], deed);
   if (files.length === 0 && !deed.mayBeEmpty) throw new CliError("EMPTY_FOLDER", `${root} has no files in it, so there is nothing to be ${deed.done}. Check the folder's name.`);
   const warnings = broken.map((path) => `${printable(path)} is left out: the link leads nowhere.`);
   const isPrivate = deed.isPublic ? files.find((file) => PRIVATE.test(file.path)) : undefined;
@@ -74,16 +78,16 @@ function faultOf(entry: FolderEntry): string {
   return "neither a file nor a folder; take it out";
 }
 
-async function unreadable(files: readonly FileToSend[]): Promise<string[]> {
-  const faults: string[] = [];
-  for (const file of files) {
+async function unreadable(files: readonly FileToSend[], signal: AbortSignal): Promise<string[]> {
+  const faults: string[][] = [];
+  await inParallel(files.entries(), OPENED_AT_ONCE, signal, async ([at, file]) => {
     try {
       await (await openForReading(file.absolutePath)).close();
     } catch (error) {
-      faults.push(`${file.path}: cannot be read (${messageOf(error)})`);
+      faults[at] = [`${file.path}: cannot be read (${messageOf(error)})`];
     }
-  }
-  return faults;
+  });
+  return faults.flat();
 }
 
 const SHOWN = 20;

@@ -4,7 +4,7 @@ import { readBundle } from "./bundle.ts";
 import type { Arrival } from "./intake.ts";
 import { Intake } from "./intake.ts";
 
-/** Of one bundle; they keep both sealing threads busy. */
+/** Of one bundle: so the thread that seals never waits for the next. */
 const FILES_AT_ONCE = 32;
 
 /** Private content on its way in through the API. */
