@@ -40,6 +40,7 @@ export class BlobIndex {
   #slots = new Uint32Array(FIRST_SLOTS * SLOT);
   #count = 0;
   #building: Promise<void> | undefined;
+  #isReady = false;
 
   constructor(env: Env, pool: Pick<Pool, "info" | "packs">, namespace: NamespaceId) {
     this.#env = env;
@@ -51,6 +52,10 @@ export class BlobIndex {
   ready(): Promise<void> {
     this.#building ??= this.#build();
     return this.#building;
+  }
+
+  get isReady(): boolean {
+    return this.#isReady;
   }
 
   /** Takes a pack in that has come to be known, unless it is in already. */
@@ -75,6 +80,13 @@ export class BlobIndex {
     return undefined;
   }
 
+  /** Where the blob lies, in the pack of which `worth` says most; of equals in the one with the greater id, so that neighbours are found together. */
+  best(id: BlobId, worth: (pack: PackId) => number): Extent | undefined {
+    const packs = [...this.everywhere(id)].map(({ pack }) => ({ pack, worth: worth(pack) }));
+    const [first] = packs.sort((a, b) => b.worth - a.worth || (a.pack > b.pack ? -1 : 1));
+    return first === undefined ? undefined : this.#within(first.pack, id);
+  }
+
   /** Every pack that is there now and has the blob. */
   *everywhere(id: BlobId): Generator<BlobPlace> {
     for (const pack of this.#candidates(id)) {
@@ -90,6 +102,7 @@ export class BlobIndex {
       looked += 1;
       if (looked % STRETCH === 0) await this.#env.timers.sleep(0);
     }
+    this.#isReady = true;
   }
 
   #take({ pack, blobs }: PackInfo): void {

@@ -13,6 +13,8 @@ export interface ContentParts {
   readonly keys: PrivateKeys;
   readonly index: BlobIndex;
   readonly pool: Pick<Pool, "read">;
+  /** How well a pack can be read: above 0 it is read without looking for a better one. */
+  readonly worth: (pack: PackId) => number;
 }
 
 /** A part of a blob's text. */
@@ -49,12 +51,12 @@ export class ContentReader {
 
   /** @throws DriveError UNAVAILABLE when no pack has it */
   async place(ref: HintedRef): Promise<Extent> {
-    const { index } = this.#with;
-    const near = index.find(ref.id, ref.hint);
-    if (near !== undefined) return near;
-    // Its pack has been written anew since: every pack is looked through once, and then it is known.
+    const { index, worth } = this.#with;
+    const near = index.isReady ? undefined : index.find(ref.id, ref.hint);
+    if (near !== undefined && worth(near.pack) > 0) return near;
+    // Its pack has been written anew since, or will not do: every pack is looked through once, and then it is known.
     await index.ready();
-    const found = index.find(ref.id);
+    const found = index.best(ref.id, worth);
     if (found === undefined) throw new DriveError("UNAVAILABLE", "A part of this content is in no pack that this host knows. Wait until the host has caught up with the others, and try again.");
     return found;
   }

@@ -23,7 +23,7 @@ import { Rewriting } from "./rewriting.ts";
 import { Sealer } from "./sealer.ts";
 import { suffices } from "./suffices.ts";
 import { PrivateUpload } from "./upload.ts";
-import { Usage } from "./usage.ts";
+import { Usage, worthOf } from "./usage.ts";
 import { View } from "./view.ts";
 
 const ID_BYTES = 16;
@@ -187,9 +187,9 @@ class EntriesRoom implements RunningEntries {
   async #survey(signal: AbortSignal): Promise<Survey> {
     const { namespace, index } = await this.#open();
     await index.ready();
-    const { pool, records } = this.#with;
+    const { pool } = this.#with;
     // What is under way is asked first: what is committed meanwhile may be named by an entry that was passed already.
-    const usage = new Usage({ index, info: (pack) => pool.info(namespace, pack), isCondemned: (pack) => records.local(namespace, `condemned/${pack}`) !== undefined, underWay: new Set([...this.#uploads].flatMap(({ packs }) => [...packs])) });
+    const usage = new Usage({ index, info: (pack) => pool.info(namespace, pack), isCondemned: (pack) => this.#isCondemned(namespace, pack), underWay: new Set([...this.#uploads].flatMap(({ packs }) => [...packs])) });
     for await (const { id } of this.#needed(signal)) usage.mark(id);
     usage.settle();
     return { namespace, usage, onStored: ({ pack }) => index.learn(pack) };
@@ -222,7 +222,11 @@ class EntriesRoom implements RunningEntries {
     // Parted from most others, nobody knows what is condemned there.
     if (!reuse.canRely) return false;
     const info: PackInfo | undefined = pool.info(namespace, pack);
-    return info !== undefined && info.holders.length > 0 && suffices(info.redundancy, redundancy) && this.#with.records.local(namespace, `condemned/${pack}`) === undefined;
+    return info !== undefined && info.holders.length > 0 && suffices(info.redundancy, redundancy) && !this.#isCondemned(namespace, pack);
+  }
+
+  #isCondemned(namespace: NamespaceId, pack: PackId): boolean {
+    return this.#with.records.local(namespace, `condemned/${pack}`) !== undefined;
   }
 
   async #writeEntry(text: Omit<EntryText, "createdMs">, packs: Iterable<PackId>, before: readonly PackId[]): Promise<{ readonly entry: EntryInfo; readonly safe: boolean; readonly survives: number }> {
@@ -264,7 +268,7 @@ class EntriesRoom implements RunningEntries {
     const namespace = await records.create(privateGenesis(network, owner));
     const keys = new PrivateKeys(secret, namespace);
     const index = new BlobIndex(this.#env, pool, namespace);
-    this.#now = { namespace, keys, index, content: new ContentReader({ namespace, keys, index, pool }) };
+    this.#now = { namespace, keys, index, content: new ContentReader({ namespace, keys, index, pool, worth: (pack) => worthOf(pool.info(namespace, pack), this.#isCondemned(namespace, pack)) }) };
     return this.#now;
   }
 

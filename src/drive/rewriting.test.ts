@@ -149,3 +149,21 @@ test("of packs with the same blob one that is condemned is used only where no ot
   assert.ok(usage.has(fresh!) && !usage.has(old!), "of two that are condemned the better one is taken back");
   await host.entries.stop();
 });
+
+test("content that was written anew is read from there when the old packs are lost or condemned, on any host", async () => {
+  const { host } = await hostIn(2);
+  const bytes = noise(3 * MIB, 27);
+  const { entry } = await put(host, { f: bytes });
+  const old = await used(host);
+  host.pool.zoneCount = 4;
+  await Array.fromAsync(host.entries.upgrade(signal));
+  for (const pack of old) host.pool.lost.add(pack);
+  await using other = await person("ada", host);
+  for (const each of [host, other]) assert.ok(equalBytes((await treeOf(await each.entries.open(entry.id)))["f"]!, bytes));
+  host.pool.lost.clear();
+  for (const pack of old) host.records.values.set(`${host.namespace} condemned/${pack}`, utf8("x"));
+  await using third = await person("ada", host);
+  const packs = await third.entries.packsOf(entry.id, signal);
+  assert.ok(packs.size > 0 && packs.isDisjointFrom(new Set(old)));
+  await host.entries.stop();
+});

@@ -136,6 +136,21 @@ export class Usage implements PackUse {
 }
 
 /** Whether enough different pieces are in sight. */
-function isReadable({ redundancy, pieces }: PackInfo): boolean {
-  return new Set(pieces.map(({ index }) => index)).size >= (redundancy.kind === "code" ? redundancy.k : 1);
+function isReadable(info: PackInfo): boolean {
+  return sparePieces(info) >= 0;
+}
+
+/** Pieces in sight beyond those that a reader needs. */
+function sparePieces({ redundancy, pieces, holders }: PackInfo): number {
+  return redundancy.kind === "code" ? new Set(pieces.map(({ index }) => index)).size - redundancy.k : holders.length - 1;
+}
+
+/** What is taken off, more than any pack has pieces. */
+const CONDEMNED = 10_000;
+const UNREADABLE = 10 * CONDEMNED;
+
+/** How well a pack can be read: by its pieces to spare, one that is condemned last, and one that cannot be read now behind it. */
+export function worthOf(info: PackInfo | undefined, isCondemned: boolean): number {
+  if (info === undefined) return -UNREADABLE;
+  return sparePieces(info) - (isCondemned ? CONDEMNED : 0) - (isReadable(info) ? 0 : UNREADABLE);
 }

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
 import { digestOf, digestOfFile, makeFilmSite, refusedWith } from "../cluster/attack.ts";
@@ -10,6 +12,12 @@ interface Pool {
   readonly survives: number | null;
   readonly hosts: readonly { readonly name: string; readonly pieces: number; readonly usedBytes: number | null }[];
   readonly people: readonly { readonly name: string; readonly usedBytes: number; readonly quotaBytes: number }[];
+}
+
+interface Upgrade {
+  readonly packs: number;
+  readonly contentBytes: number;
+  readonly redundancy: object;
 }
 
 interface Where {
@@ -74,5 +82,20 @@ test("hosts mirror, have quotas, offer less, are emptied and leave, and content 
     await leaver.kill();
     await until("it survives another loss", 20_000, async () => ((await attic.look<Pool>("/pool")).survives ?? 0) >= 1);
     for (const host of all.filter((each) => each !== leaver)) assert.equal(await digestOf(host, "film"), digest);
+  });
+
+  await t.test("what was put in a weaker way than would be chosen today is upgraded, and the status says what that changes", async () => {
+    const paper = join(bench.folder, "paper");
+    await writeFile(paper, randomBytes(3 * MIB));
+    const { entry } = await attic.ask<{ entry: { id: string } }>(["put", paper, "--copies", "1"]);
+    assert.deepEqual([(await attic.ask<Pool>(["status"])).survives, (await attic.ask<Pool>(["pool"])).survives], [0, 0]);
+    const plan = await attic.ask<Upgrade>(["upgrade", "--dry-run"]);
+    assert.ok(plan.packs > 0 && plan.contentBytes > 3 * MIB, JSON.stringify(plan));
+    assert.deepEqual(plan.redundancy, { kind: "code", k: 2, m: 1 });
+    assert.deepEqual(await attic.ask<Upgrade>(["upgrade"]), { ...plan, doneBytes: plan.contentBytes, isSpread: true, fault: null });
+    assert.equal((await attic.ask<Upgrade>(["upgrade", "--dry-run"])).packs, 0);
+    assert.deepEqual((await attic.look<Where>(`/where/${entry.id}`)).packs.map(({ redundancy }) => redundancy), ["2+1"]);
+    await attic.ask(["fetch", entry.id, "--to", join(bench.folder, "back")]);
+    assert.deepEqual(await readFile(join(bench.folder, "back/paper")), await readFile(paper));
   });
 });

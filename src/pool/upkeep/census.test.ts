@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { condemnedCodec } from "../fate.ts";
 import { Village, content, copies } from "../fakes/village.ts";
+import { condemnedKey } from "../keys.ts";
 
 const MIB = 2 ** 20;
 
@@ -17,6 +19,10 @@ test("a look through all packs says what everything survives, what is short, and
   const [keeper] = lone.holders;
   assert.deepEqual([census.hosts.get(keeper!)?.solePacks, census.hosts.get(keeper!)?.soleBytes], [1, MIB]);
   assert.equal([...census.hosts.values()].reduce((sum, { pieces }) => sum + pieces, 0), 4);
+  const condemned = { namespace: village.namespace, key: condemnedKey(lone.pack) };
+  await attic!.records.write([{ ...condemned, value: condemnedCodec.encode({ sinceMs: 1 }) }]);
+  assert.equal((await attic!.pool.upkeep.freshCensus()).survives, 2, "what is meant to be deleted need not survive");
+  await attic!.records.write([{ ...condemned, value: null }]);
   village.gone.add(wide.holders.find((host) => host !== keeper)!);
   const after = await village.at(2).pool.upkeep.census();
   assert.deepEqual([after.shortPacks, after.shortPieces, after.shortBytes, after.unreadablePacks], [1, 1, 2 * MIB, 0]);

@@ -1,6 +1,7 @@
 import type { AccountId, HostId } from "../../codec/index.ts";
 import type { Env } from "../../platform/index.ts";
 import type { Catalog, PackFacts } from "../catalog.ts";
+import { isCondemned } from "../fate.ts";
 import { isUsable } from "../holders.ts";
 import type { PoolParts } from "../parts.ts";
 import { unhurried } from "../patience.ts";
@@ -26,7 +27,7 @@ export interface Census {
   /** Of the packs' content, each counted once. */
   readonly contentBytes: number;
   readonly pieceBytes: number;
-  /** Hosts, whichever, that may vanish before one of the packs is lost; null when there are none. */
+  /** Hosts, whichever, that may vanish before one of the packs is lost, those left out that are condemned; null when there are none. */
   readonly survives: number | null;
   /** Packs of which too few pieces are in sight to read them. */
   readonly unreadablePacks: number;
@@ -74,7 +75,10 @@ export class CensusTaker {
     for await (const facts of unhurried(this.#env, this.#catalog.all(), signal)) {
       signal.throwIfAborted();
       const holdings = this.#catalog.holdings(facts.namespace, facts.pack);
-      add(totals, facts, weigh(facts, holdings, view));
+      const weight = weigh(facts, holdings, view);
+      add(totals, facts, weight);
+      // What is meant to be deleted need not survive. It is asked only where it matters.
+      if (weight.survives < (totals.survives ?? Infinity) && !isCondemned(this.#parts.records, facts.namespace, facts.pack)) addLosses(totals, weight);
       const owner = this.#parts.records.genesis(facts.namespace)?.owner ?? null;
       if (owner !== null) totals.people.set(owner, (totals.people.get(owner) ?? 0) + facts.pieceBytes * Math.max(holdings.filter(({ host }) => view.stay(host) !== "lost").length, wantedPieces(facts, view.takers)));
     }
@@ -96,12 +100,15 @@ export function viewOf(parts: PoolParts): WeighView {
   return { takers, stay: (host) => stays.get(host) ?? "lost" };
 }
 
+function addLosses(totals: Totals, { survives }: Weight): void {
+  totals.survives = Math.max(0, survives);
+  if (survives < 0) totals.unreadablePacks += 1;
+}
+
 function add(totals: Totals, { sizeBytes, pieceBytes }: PackFacts, { survives, shortPieces, partings }: Weight): void {
   totals.packs += 1;
   totals.contentBytes += sizeBytes;
   totals.pieceBytes += pieceBytes * partings.length;
-  totals.survives = Math.min(totals.survives ?? Infinity, Math.max(0, survives));
-  if (survives < 0) totals.unreadablePacks += 1;
   if (shortPieces > 0) totals.shortPacks += 1;
   totals.shortPieces += shortPieces;
   totals.shortBytes += shortPieces * pieceBytes;
