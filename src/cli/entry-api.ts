@@ -47,9 +47,10 @@ export class EntryApi {
     return (await this.#ask("DELETE", `/entries/${encodeURIComponent(id)}`)) as { safe: boolean };
   }
 
-  /** A file's bytes; behind them the trailer says where they came from. */
-  download(id: string, path: string, signal: AbortSignal): Promise<IncomingMessage> {
-    return this.#client.open({ method: "GET", path: `/entries/${encodeURIComponent(id)}/content/${encodedPath(path)}`, signal, headers: { te: "trailers" } });
+  /** A file's bytes from `offset` to its end; behind them the trailer says where they came from. */
+  download(id: string, path: string, offset: number, signal: AbortSignal): Promise<IncomingMessage> {
+    const headers = { te: "trailers", ...(offset === 0 ? {} : { range: `bytes=${offset}-` }) };
+    return this.#client.open({ method: "GET", path: `/entries/${encodeURIComponent(id)}/content/${encodedPath(path)}`, signal, headers });
   }
 
   /** Whole files one behind the other, in the order of their paths here. */

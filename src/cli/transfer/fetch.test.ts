@@ -76,6 +76,27 @@ test("files that do not come together come one by one, and of a wrong one none o
   }
 });
 
+test("a large file that breaks off goes on where it was, and when nothing more comes it is said why", async () => {
+  await using place = await folder();
+  const offsets: number[] = [];
+  const breaking = (last: number): EntryApi => {
+    const download = async (_: string, _path: string, offset: number): Promise<unknown> => {
+      offsets.push(offset);
+      if (offset >= last) throw new CliError("NOT_RUNNING", "no host has the rest");
+      async function* some(): AsyncGenerator<Buffer> {
+        yield Buffer.from("hello".slice(offset, offset + 2));
+        if (offset + 2 < 5) throw new Error("broke off");
+      }
+      return Object.assign(Readable.from(some()), { trailers: {} });
+    };
+    return { download } as unknown as EntryApi;
+  };
+  await fetched(breaking(5), [file("a", "hello")], place.path);
+  assert.deepEqual([offsets.splice(0), await readFile(join(place.path, "a"), "utf8")], [[0, 2, 4], "hello"]);
+  await assert.rejects(fetched(breaking(4), [file("b", "hello")], place.path), { code: "NOT_RUNNING" });
+  assert.deepEqual([offsets, await readdir(place.path)], [[0, 2, 4], ["a"]]);
+});
+
 test("what a fetch that was killed left of a file is no hindrance", async () => {
   await using place = await folder();
   await writeFile(join(place.path, "a.holdfast-part"), "half");

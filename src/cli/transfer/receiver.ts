@@ -80,16 +80,31 @@ export class Receiver {
 
   async #one(file: Placed, signal: AbortSignal): Promise<void> {
     await this.#keep(file, signal, async (target) => {
-      const response = await this.#entries.download(this.#id, file.row.path, signal);
       const hash = hasher();
-      for await (const chunk of response as AsyncIterable<Uint8Array>) {
+      let received = 0;
+      const take = async (chunk: Uint8Array): Promise<void> => {
         hash.update(chunk);
         await target.write(chunk);
+        received += chunk.length;
         this.#progress.addBytes(chunk.length);
+      };
+      for (let before = -1; received < file.row.sizeBytes && received > before; ) {
+        before = received;
+        try {
+          await this.#from(file.row.path, received, take, signal);
+        } catch (error) {
+          // What broke off after some of it came goes on where it was; when nothing more comes, the host's answer says why.
+          if (signal.aborted || received === before) throw error;
+        }
       }
-      this.#sources.add(response.trailers["holdfast-sources"]);
       return hash.digest();
     });
+  }
+
+  async #from(path: string, offset: number, take: (chunk: Uint8Array) => Promise<void>, signal: AbortSignal): Promise<void> {
+    const response = await this.#entries.download(this.#id, path, offset, signal);
+    for await (const chunk of response as AsyncIterable<Uint8Array>) await take(chunk);
+    this.#sources.add(response.trailers["holdfast-sources"]);
   }
 
   /** @param write fills the file and gives the SHA-256 of what it wrote */
