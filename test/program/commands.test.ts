@@ -51,7 +51,8 @@ test("every command answers with exactly one JSON document with --json, or with 
     const put = await run(attic, ["put", folder]);
     succeeded(put, "put");
     const { id } = put.json<{ entry: { id: string } }>().entry;
-    for (const args of [["ls"], ["ls", id], ["where", id], ["fetch", id, "--to", join(bench.folder, "back")], ["rm", id], ["pool"], ["mirror", "all"], ["mirror", "--off"], ["capacity", "900MB"], ["quota"], ["drain", "cellar"], ["drain", "cellar", "--off"]]) succeeded(await run(attic, args), args.join(" "));
+    assert.deepEqual((await run(attic, ["ls", id])).rows<{ path: string }>().map(({ path }) => path).sort(), ["a \u2028 b.txt", "index.html"]);
+    for (const args of [["ls"], ["where", id], ["upgrade", "--dry-run"], ["upgrade"], ["fetch", id, "--to", join(bench.folder, "back")], ["rm", id], ["pool"], ["mirror", "all"], ["mirror", "--off"], ["capacity", "900MB"], ["quota"], ["drain", "cellar"], ["drain", "cellar", "--off"]]) succeeded(await run(attic, args), args.join(" "));
     succeeded(await run(attic, ["remove", "cellar", "--yes"]), "remove");
     const { phrase } = await attic.ask<{ phrase: string }>(["key", "export"]);
     succeeded(await attic.run(["key", "import", "--json"], phrase), "key import");
@@ -69,7 +70,7 @@ test("every command answers with exactly one JSON document with --json, or with 
 
   await t.test("when the host does not run", async () => {
     await attic.kill();
-    for (const args of [["status"], ["hosts"], ["sites"], ["files"], ["workers"], ["invite"], ["unpublish", "blog"], ["get", "blog", "--to", join(bench.folder, "x")], ["publish", folder, "--name", "blog"], ["remove", "cellar", "--yes"], ["kv", "put", "notes", "k", "v"], ["kv", "watch", "notes"], ["put", folder], ["pool"], ["leave", "--yes"]]) failed(await run(attic, args), "NOT_RUNNING", args.join(" "));
+    for (const args of [["status"], ["hosts"], ["sites"], ["files"], ["workers"], ["invite"], ["unpublish", "blog"], ["get", "blog", "--to", join(bench.folder, "x")], ["publish", folder, "--name", "blog"], ["remove", "cellar", "--yes"], ["kv", "put", "notes", "k", "v"], ["kv", "watch", "notes"], ["put", folder], ["upgrade"], ["pool"], ["leave", "--yes"]]) failed(await run(attic, args), "NOT_RUNNING", args.join(" "));
     succeeded(await run(attic, ["overview"]), "overview");
   });
 
