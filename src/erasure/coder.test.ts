@@ -70,7 +70,7 @@ test("any k pieces of any code give all others, in any order and of any length, 
       assert.deepEqual(parity, pieces.slice(k));
       comesBack(k, pieces, kept);
     }),
-    { numRuns: 150 },
+    { numRuns: process.env["HOLDFAST_SIZE"] === "1" ? 150 : 50 },
   );
 });
 
