@@ -20,6 +20,8 @@ const STEPS: readonly Step[] = [
   { patterns: ["test/sim/**/*.test.ts"], atOnce: 1, isPatient: true },
   { patterns: ["test/program/**/*.test.ts", "test/browser/**/*.test.ts"], atOnce: 2 },
   { patterns: ["test/cluster/**/*.test.ts"], atOnce: 1 },
+  // Many hosts that put, lose and repair for minutes: more than the eight minutes of a short run have room for.
+  ...(process.env["HOLDFAST_SIZE"] === "1" ? [{ patterns: ["test/soak/**/*.test.ts"], atOnce: 1 }] : []),
 ];
 
 const ROOT = resolve(import.meta.dirname, "..");

@@ -12,7 +12,7 @@ const isFull = process.env["HOLDFAST_SIZE"] === "1";
 const SEEDS = 2_000;
 const SECONDS = 120;
 /** Each host talks with each other one, and each takes in what all say of themselves: twice the hosts take four to eight times as long. */
-const LARGE_HOSTS = isFull ? 60 : 36;
+const LARGE_HOSTS = isFull ? 60 : 24;
 const LARGE_SEEDS = isFull ? 20 : 1;
 
 const RUN = join(import.meta.dirname, "run.ts");

@@ -200,7 +200,7 @@ const LONG: readonly Step[] = [
   { kind: "do", device: 0, deed: "sweep", writes: Number.POSITIVE_INFINITY },
 ];
 
-test("what was put, forgotten, upgraded, written anew and swept on two devices comes to lie in one pack, and the others are deleted", { timeout: 60_000 }, async () => {
+test("what was put, forgotten, upgraded, written anew and swept on two devices comes to lie in one pack, and the others are deleted", { timeout: 900_000 }, async () => {
   const household = await Household.make();
   const seen = new Set<PackId>();
   let condemned = 0;
@@ -218,7 +218,7 @@ test("what was put, forgotten, upgraded, written anew and swept on two devices c
   await household.close();
 });
 
-test("a sweep that counts what lies in several packs as used in none is found out", { timeout: 60_000 }, async () => {
+test("a sweep that counts what lies in several packs as used in none is found out", { timeout: 900_000 }, async () => {
   const household = await Household.make(true);
   await assert.rejects(async () => {
     for (const each of LONG) {
@@ -229,7 +229,7 @@ test("a sweep that counts what lies in several packs as used in none is found ou
   await household.close();
 });
 
-test("whatever is put, forgotten, upgraded, written anew and swept, by whichever device, cut off or not: each blob that is needed is in a pack that stays", { timeout: 240_000 }, async () => {
+test("whatever is put, forgotten, upgraded, written anew and swept, by whichever device, cut off or not: each blob that is needed is in a pack that stays", { timeout: 900_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 8, maxLength: 24 }), async (steps) => {
       const household = await Household.make();

@@ -5,10 +5,10 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import test from "node:test";
-import type { TestHost } from "./harness.ts";
-import { Bench, until } from "./harness.ts";
+import type { TestHost } from "../cluster/harness.ts";
+import { Bench, until } from "../cluster/harness.ts";
 
-const LIAR = join(import.meta.dirname, "liar.ts");
+const LIAR = join(import.meta.dirname, "..", "cluster", "liar.ts");
 /** Two seconds, so that the challenges of one host to another do not meet all the time. */
 const AUDITING = ["--audit-every", "2s"];
 const SITES = 8;
