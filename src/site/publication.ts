@@ -86,6 +86,7 @@ export class SitePublication implements Publication {
   readonly #everywhere: Packer;
   /** Content that every host has, because it says how to serve the rest. In packs of its own: the manifest names its places, so it is sent before. */
   readonly #rules: Packer;
+  readonly #packers: readonly Packer[];
   /** By copies wanted, the packs of the version before that have as many. */
   readonly #placedPacks = new Map<Copies, ReadonlySet<PackId>>();
   #begun = 0;
@@ -102,6 +103,7 @@ export class SitePublication implements Publication {
     this.#content = this.#packer(flights, parts.options.copies);
     this.#everywhere = this.#packer(flights, "all");
     this.#rules = this.#packer(flights, "all");
+    this.#packers = [this.#content, this.#rules, this.#everywhere];
   }
 
   add(path: string, source: AsyncIterable<Uint8Array>): Promise<FileInfo> {
@@ -202,7 +204,7 @@ export class SitePublication implements Publication {
   /** The head before as a draft, when it has the same tree and nothing had to be sent. */
   #unchanged(root: DagNode): HeadDraft | undefined {
     const { base } = this.#with;
-    if (base === undefined || base.head.root !== root.id || ![this.#content, this.#rules, this.#everywhere].every((packer) => packer.isUntouched)) return undefined;
+    if (base === undefined || base.head.root !== root.id || !this.#packers.every((packer) => packer.isUntouched)) return undefined;
     const { manifest, files, sizeBytes } = base.head;
     return { root: root.id, manifest, files, sizeBytes, packs: base.manifest.packs };
   }
@@ -246,7 +248,7 @@ export class SitePublication implements Publication {
 
   /** The packs on which it relies, and those that it has stored, which no head names yet. */
   packsInUse(): ReadonlySet<PackId> {
-    return new Set([this.#content, this.#everywhere].flatMap((packer) => [...packer.used, ...packer.stored]));
+    return new Set(this.#packers.flatMap((packer) => [...packer.used, ...packer.stored]));
   }
 
   async #abort(): Promise<void> {
@@ -254,11 +256,10 @@ export class SitePublication implements Publication {
     await this.#committing?.catch(() => undefined);
     if (this.#isCommitted) return;
     await Promise.allSettled(this.#adding);
-    const packers = [this.#content, this.#rules, this.#everywhere];
-    await Promise.all(packers.map((packer) => packer.settle()));
+    await Promise.all(this.#packers.map((packer) => packer.settle()));
     const { pool, namespace } = this.#with;
     // Should the head have become visible although writing it was reported as failed, its packs must stay.
-    const sent = packers.flatMap((packer) => packer.stored);
+    const sent = this.#packers.flatMap((packer) => packer.stored);
     const isVisible = sent.some((pack) => this.#with.isUsed(pack));
     try {
       if (sent.length > 0 && !isVisible) await pool.remove(namespace, sent);

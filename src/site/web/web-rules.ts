@@ -18,7 +18,7 @@ export function isRulesFile(path: string): boolean {
   return path === REDIRECTS_FILE || path === HEADERS_FILE;
 }
 
-export const NO_RULES: WebRules = { redirects: new Redirects([]), headers: new HeaderRules([]) };
+const NO_RULES: WebRules = { redirects: new Redirects([]), headers: new HeaderRules([]) };
 
 /** What is wrong with the text of a rules file, line by line, for whoever publishes it. */
 export function rulesFaults(path: string, bytes: Uint8Array): readonly RuleFault[] {
