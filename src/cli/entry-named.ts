@@ -10,7 +10,7 @@ const PREFIX_LETTERS = 4;
  * The entry that is meant: by its id, the beginning of that, or its name where no other has it.
  * @throws CliError NO_SUCH_ENTRY, USAGE when several could be meant
  */
-export async function entryNamed(entries: EntryApi, wanted: string): Promise<EntryRow> {
+export async function entryNamed(entries: Pick<EntryApi, "list">, wanted: string): Promise<EntryRow> {
   const found: EntryRow[] = [];
   for await (const row of entries.list()) {
     if ("code" in row) continue;

@@ -52,7 +52,7 @@ test("every command answers with exactly one JSON document with --json, or with 
     succeeded(put, "put");
     const { id } = put.json<{ entry: { id: string } }>().entry;
     assert.deepEqual((await run(attic, ["ls", id])).rows<{ path: string }>().map(({ path }) => path).sort(), ["a \u2028 b.txt", "index.html"]);
-    for (const args of [["ls"], ["where", id], ["upgrade", "--dry-run"], ["upgrade"], ["fetch", id, "--to", join(bench.folder, "back")], ["rm", id], ["pool"], ["mirror", "all"], ["mirror", "--off"], ["capacity", "900MB"], ["quota"], ["drain", "cellar"], ["drain", "cellar", "--off"]]) succeeded(await run(attic, args), args.join(" "));
+    for (const args of [["ls"], ["where", id], ["where", "dist"], ["upgrade", "--dry-run"], ["upgrade"], ["fetch", id, "--to", join(bench.folder, "back")], ["rm", id], ["pool"], ["mirror", "all"], ["mirror", "--off"], ["capacity", "900MB"], ["quota"], ["drain", "cellar"], ["drain", "cellar", "--off"]]) succeeded(await run(attic, args), args.join(" "));
     succeeded(await run(attic, ["remove", "cellar", "--yes"]), "remove");
     const { phrase } = await attic.ask<{ phrase: string }>(["key", "export"]);
     succeeded(await attic.run(["key", "import", "--json"], phrase), "key import");
@@ -64,6 +64,7 @@ test("every command answers with exactly one JSON document with --json, or with 
     failed(await run(attic, ["kv", "put", "No Name", "k", "v"]), "BAD_NAME", "kv put");
     failed(await run(attic, ["remove", "nobody", "--yes"]), "USAGE", "remove");
     failed(await run(attic, ["fetch", "nothing", "--to", join(bench.folder, "nowhere")]), "NO_SUCH_ENTRY", "fetch");
+    failed(await run(attic, ["where", "nothing"]), "UNKNOWN_PACK", "where");
     failed(await run(attic, ["renew", "--from", join(bench.folder, "nowhere")]), "NOT_PRIMED", "renew");
     failed(await attic.run(["key", "import", "--json"], "abandon ".repeat(24)), "BAD_PHRASE", "key import");
   });

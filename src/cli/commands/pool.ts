@@ -24,7 +24,7 @@ const number = (title: string): { title: string; right: true } => ({ title, righ
 
 function poolWords(row: PoolRow): string {
   const space = `${formatBytes(row.offeredBytes)} are offered, ${formatBytes(row.usedBytes)} used, ${formatBytes(row.freeBytes)} free on the hosts that are here.`;
-  const kept = `${count(row.packs, "pack")} with ${formatBytes(row.contentBytes)} of content take ${formatBytes(row.pieceBytes)}.`;
+  const kept = `Content of ${formatBytes(row.contentBytes)} lies in ${count(row.packs, "pack")} and takes ${formatBytes(row.pieceBytes)}.`;
   const hosts = table(["host", "state", number("pieces"), number("hold"), number("used"), number("capacity")], row.hosts.map(hostCells));
   const people = table(["person", number("take"), number("may take")], row.people.map(({ name, usedBytes, quotaBytes }) => [name, formatBytes(usedBytes), formatBytes(quotaBytes)]));
   return `${printable(row.health)}\n${repairWords(row.repair)}${space}\n${kept}\n\n${hosts}\n${people}`;
