@@ -8,7 +8,7 @@ import { MAX_MESSAGE } from "./port.ts";
 import type { Wire } from "./wire.ts";
 
 /** While more bytes of answers wait, no request is begun. */
-const BEGIN_BELOW_BYTES = 8 * 1024 * 1024;
+export const BEGIN_BELOW_BYTES = 8 * 1024 * 1024;
 /** An answer that would make more bytes wait is dropped for a failure: its asker does not read. */
 const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 

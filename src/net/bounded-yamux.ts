@@ -4,7 +4,7 @@ import { NetError } from "./errors.ts";
 import { WRITE_BYTES } from "./stream-wire.ts";
 
 /** Large enough for any path; nobody pays for it in memory, because our streams are always read. */
-export const WINDOW_BYTES = 16 * 1024 * 1024;
+const WINDOW_BYTES = 16 * 1024 * 1024;
 /** What a stream may pile up before anybody reads it: its first frames, during the negotiation of its protocol. */
 const UNREAD_BYTES = 1024 * 1024;
 /** Streams of both kinds, those just ending and those just beginning. */

@@ -3,7 +3,7 @@ import { machineEnv, silentLog } from "../platform/index.ts";
 import { createTransport } from "./libp2p-transport.ts";
 
 // A host in a process of its own, for tests that stop it or measure its memory. It says on its channel to the parent where it
-// listens, and answers "memory" with its resident bytes and the number of bulk frames that its handlers hold.
+// listens, and answers "memory" with its resident bytes, those of them in buffers, and the number of bulk frames that its handlers hold.
 const host = await createTransport(machineEnv(silentLog), { seed: new Uint8Array(randomBytes(32)), listen: ["127.0.0.1:0"], admission: () => "member" });
 const held = new Set<Uint8Array>();
 
@@ -27,7 +27,8 @@ host.handleBulk("count", async (_from, _header, stream) => {
 process.on("message", (word) => {
   if (word !== "memory") return;
   (globalThis as { gc?: () => void }).gc?.();
-  process.send?.({ residentBytes: process.memoryUsage().rss, held: held.size });
+  const { rss, arrayBuffers } = process.memoryUsage();
+  process.send?.({ residentBytes: rss, bufferBytes: arrayBuffers, held: held.size });
 });
 process.on("disconnect", () => process.exit());
 process.send?.({ self: host.self, addresses: host.addresses() });
