@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { HostId, PackId } from "../codec/index.ts";
+import type { HostId } from "../codec/index.ts";
+import { storedIn } from "./fakes/stored-pack.ts";
+import type { StoredPack } from "./fakes/stored-pack.ts";
 import type { VillageOptions, Villager } from "./fakes/village.ts";
 import { Village, code, collect, content } from "./fakes/village.ts";
 import { GET, PUT } from "./messages.ts";
@@ -10,15 +12,6 @@ import { pieceBytesOf, rangesWithin, sliced } from "./slices.ts";
 const MIB = 2 ** 20;
 /** Longer than the head of any answer, shorter than any answer's leaves in these tests. */
 const HEAD_BYTES = 9_000;
-
-interface Stored {
-  readonly village: Village;
-  readonly pack: PackId;
-  readonly what: PackContent;
-  readonly holders: readonly Villager[];
-  /** A host that holds nothing. */
-  readonly reader: Villager;
-}
 
 /** Blobs of odd lengths, so that slices begin and end in the middle of leaves. */
 function oddContent(sizeBytes: number, seed = 1): PackContent {
@@ -32,15 +25,11 @@ function oddContent(sizeBytes: number, seed = 1): PackContent {
   return { bytes, blobs: odd };
 }
 
-async function stored([k, m]: readonly [number, number], sizeBytes: number, options: VillageOptions = {}): Promise<Stored> {
-  const village = await Village.build({ hosts: k + m + 1, ...options });
-  const what = oddContent(sizeBytes);
-  const { pack } = await village.at(0).pool.store(village.namespace, what, code(k, m));
-  const holders = village.holding(pack);
-  return { village, pack, what, holders, reader: village.villagers.find((villager) => !holders.includes(villager))! };
+async function stored([k, m]: readonly [number, number], sizeBytes: number, options: VillageOptions = {}): Promise<StoredPack> {
+  return await storedIn(await Village.build({ hosts: k + m + 1, ...options }), oddContent(sizeBytes), code(k, m));
 }
 
-async function assertReads({ village, pack, what }: Pick<Stored, "village" | "pack" | "what">, { pool }: Villager, offset = 0, length = what.bytes.length): Promise<void> {
+async function assertReads({ village, pack, what }: Pick<StoredPack, "village" | "pack" | "what">, { pool }: Villager, offset = 0, length = what.bytes.length): Promise<void> {
   assert.deepEqual(await collect(pool.read(village.namespace, pack, offset, length)), Buffer.from(what.bytes.subarray(offset, offset + length)));
 }
 

@@ -3,28 +3,17 @@ import test from "node:test";
 import type { HostId, PackId } from "../codec/index.ts";
 import { silentLog } from "../platform/index.ts";
 import type { Log } from "../platform/index.ts";
-import type { VillageOptions, Villager } from "./fakes/village.ts";
+import { storedIn } from "./fakes/stored-pack.ts";
+import type { StoredPack } from "./fakes/stored-pack.ts";
+import type { VillageOptions } from "./fakes/village.ts";
 import { Village, collect, content, copies } from "./fakes/village.ts";
 import { GET } from "./messages.ts";
 import type { PackContent } from "./port.ts";
 
 const MIB = 2 ** 20;
 
-interface Stored {
-  readonly village: Village;
-  readonly pack: PackId;
-  readonly what: PackContent;
-  readonly holders: readonly Villager[];
-  /** A host that holds nothing. */
-  readonly reader: Villager;
-}
-
-async function stored(sizeBytes: number, count: number, options: VillageOptions = {}): Promise<Stored> {
-  const village = await Village.build(options);
-  const what = content(sizeBytes);
-  const { pack } = await village.at(0).pool.store(village.namespace, what, copies(count));
-  const holders = village.holding(pack);
-  return { village, pack, what, holders, reader: village.villagers.find((villager) => !holders.includes(villager))! };
+async function stored(sizeBytes: number, count: number, options: VillageOptions = {}): Promise<StoredPack> {
+  return await storedIn(await Village.build(options), content(sizeBytes), copies(count));
 }
 
 test("every host reads every byte, and any range of them, wherever the copies are", async () => {

@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { auditKey } from "../../cluster/index.ts";
-import type { HostId } from "../../codec/index.ts";
+import type { HostId, PackId } from "../../codec/index.ts";
+import { equalBytes } from "../../codec/index.ts";
+import { HoldfastError } from "../../platform/index.ts";
+import { LEAF_BYTES } from "../../store/index.ts";
 import { Conversation } from "../conversation.ts";
+import { FakeStore } from "../fakes/fake-store.ts";
 import { LyingStore } from "../fakes/lying-store.ts";
 import type { Borrow } from "../fakes/lying-store.ts";
 import type { Villager } from "../fakes/village.ts";
 import { Village, content } from "../fakes/village.ts";
+import { PROVE, proofsCodec, proveCodec } from "./messages.ts";
 import { OwnChallenges } from "./own-challenges.ts";
 import { Witness } from "./witness.ts";
 
@@ -75,15 +80,30 @@ test("a host that is away is not suspect, and one that hangs is in the end", asy
   await village.close();
 });
 
-test("only members are answered, and a damaged piece is admitted", async () => {
+test("a single piece that is missing makes no suspect", async () => {
   const village = await Village.build({ hosts: 3 });
   const { pack } = await village.at(0).pool.store(village.namespace, content(SIZE), { kind: "copies", copies: 3 });
   await village.at(1).store.remove(pack, 0);
   await village.turn(village.at(0), "audit");
+  assert.equal(village.at(1).transport.answered.get(PROVE), 1);
   assert.equal(accusers(village, village.at(1).host), 0, "one piece of one is not three");
-  village.members.delete(village.at(2).host);
-  await village.turn(village.at(2), "audit");
-  assert.equal(village.audits.get(auditKey(village.at(2).host, village.at(0).host)), undefined);
+  await village.close();
+});
+
+test("only members are answered: with the leaf and its proof, or that the piece is not there or is damaged", async () => {
+  const village = await Village.build({ hosts: 2 });
+  const [asker, asked] = village.villagers as [Villager, Villager];
+  const stored = [1, 2, 3].map((seed) => village.at(0).pool.store(village.namespace, content(SIZE, seed), { kind: "copies", copies: 2 }));
+  const packs = (await Promise.all(stored)).map(({ pack }) => pack) as [PackId, PackId, PackId];
+  await asked.store.remove(packs[1], 0);
+  asked.store.readProven = async (pack, ...which) => (pack === packs[2] ? Promise.reject(new HoldfastError("PIECE_DAMAGED", "a byte has changed")) : FakeStore.prototype.readProven.call(asked.store, pack, ...which));
+  const prove = async (): Promise<ReturnType<typeof proofsCodec.decode>> => proofsCodec.decode(await asker.transport.request(asked.host, PROVE, proveCodec.encode(packs.map((pack) => ({ pack, index: 0, leaf: 1 }))), { timeoutMs: 10_000 }));
+  const answers = await prove();
+  assert.deepEqual(answers.map(({ kind }) => kind), ["leaf", "absent", "damaged"]);
+  const [right] = answers;
+  assert.ok(right?.kind === "leaf" && equalBytes(right.value.bytes, content(SIZE).bytes.subarray(LEAF_BYTES)));
+  village.members.delete(asker.host);
+  await assert.rejects(prove(), /Only members/);
   await village.close();
 });
 

@@ -144,7 +144,7 @@ export class Village {
     return Array.from({ length: MAX_PIECES }, (_, index) => index).filter((index) => store.held(pack, index) !== undefined);
   }
 
-  /** One turn of a worker, waited for; rejects as the turn does. */
+  /** One turn of a worker, waited for. Why one failed is in the status of its worker. */
   async turn({ pool }: Villager, name: string): Promise<void> {
     const worker = pool.workers.find((each) => each.status().name === name)!;
     const before = worker.status().runs;

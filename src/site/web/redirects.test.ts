@@ -114,7 +114,13 @@ test("no visitor chooses the host of an address, and none makes a header of it, 
   );
 });
 
-test("parseRedirects never throws, whatever the text", () => {
+test("parseRedirects never throws, and tells no line twice nor one that is not there, whatever the text", () => {
   const word = fc.constantFrom("/", "/a", ":b", "*", "https://", "200", "301!", "x=y", "x=:z", "%", "#", " ", "\n", "\t", "?");
-  fc.assert(fc.property(fc.oneof(fc.string({ unit: "grapheme" }), fc.array(word).map((each) => each.join(""))), (text) => assert.ok(parseRedirects(text).faults.length >= 0)));
+  fc.assert(
+    fc.property(fc.oneof(fc.string({ unit: "grapheme" }), fc.array(word).map((each) => each.join(""))), (text) => {
+      const lines = parseRedirects(text).faults.map(({ line }) => line);
+      assert.equal(new Set(lines).size, lines.length);
+      assert.ok(lines.every((line) => line >= 1 && line <= text.split("\n").length));
+    }),
+  );
 });
