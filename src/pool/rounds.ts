@@ -10,8 +10,8 @@ const REST_TIMES = 20;
 export type Changed = ReadonlyMap<PackId, NamespaceId>;
 
 /**
- * Says whether a worker looks at all packs at this turn, or only at those that have changed: a host that knows 300,000 packs needs half a minute of
- * its processor to read them all, and must not spend it each minute.
+ * Says whether a worker looks at all packs at this turn, or only at those that have changed: a host that knows 300,000 packs may need half a minute
+ * of its processor to read them all, and must not spend it each minute.
  */
 export class Rounds {
   readonly #env: Env;
