@@ -1,8 +1,8 @@
-import { readdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestHost } from "../test/cluster/harness.ts";
 import { allSee } from "../test/cluster/harness.ts";
-import { fetchOn, household, put } from "../test/cluster/household.ts";
+import { emptyCache, fetchOn, household, put } from "../test/cluster/household.ts";
 import { writeFilm } from "./content.ts";
 import { MB, MIB, median, seconds } from "./figures.ts";
 import type { Benchmark, Row } from "./plan.ts";
@@ -21,7 +21,7 @@ export const fetching: Benchmark = {
     const rate = async (reader: TestHost, id: string): Promise<number[]> => {
       const rates: number[] = [];
       for (let round = 0; round < ROUNDS; round += 1) {
-        for (const name of await readdir(join(reader.data, "cache"))) await rm(join(reader.data, "cache", name), { recursive: true, force: true });
+        await emptyCache(reader);
         const begun = performance.now();
         const folder = await fetchOn(reader, id);
         rates.push(film.sizeBytes / MB / seconds(begun));

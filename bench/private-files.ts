@@ -1,7 +1,7 @@
-import { mkdir, open, readFile, readdir, rm } from "node:fs/promises";
+import { mkdir, open, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Bench } from "../test/cluster/harness.ts";
-import { fetchOn, household, put } from "../test/cluster/household.ts";
+import { emptyCache, fetchOn, household, put } from "../test/cluster/household.ts";
 import type { Tree } from "./content.ts";
 import { writeFilm, writeTree } from "./content.ts";
 import { MB, MIB, median, seconds } from "./figures.ts";
@@ -96,7 +96,7 @@ export const privateFiles: Benchmark = {
       const fetchSeconds = seconds(again);
       await rm(folder, { recursive: true });
       await writer.ask(["rm", id]);
-      for (const name of await readdir(join(reader.data, "cache"))) await rm(join(reader.data, "cache", name), { recursive: true, force: true });
+      await emptyCache(reader);
       return { put: putSeconds, fetch: fetchSeconds, disk, restic, writer: first!, others: rest.reduce((sum, cores) => sum + cores, 0) };
     };
     const series = async (what: string, make: () => Promise<Tree>): Promise<{ readonly tree: Tree; readonly tried: readonly Tried[] }> => {

@@ -8,28 +8,19 @@ import { createCoder } from "../src/erasure/index.ts";
 import type { PackedBlob } from "../src/pool/index.ts";
 import { codePieces } from "../src/pool/slices.ts";
 import { LEAF_BYTES } from "../src/store/index.ts";
-import { MB, MIB, median } from "./figures.ts";
+import { MIB, median } from "./figures.ts";
+import { rates } from "./processor-rate.ts";
 
 // What happens to private content on its way out, each step by itself on one thread, with the code that hosts run.
 
 const PACK_BYTES = 16 * MIB;
 const FEED_BYTES = MIB;
+const [ROUNDS, ROUND_MS] = [9, 50];
 
 export interface Stage {
   readonly what: string;
   /** Of content, for each second that the thread has the processor. */
   readonly mbPerSecond: number;
-}
-
-/** Megabytes of `sizeBytes` for each second of the thread's own time: what else the machine does counts less. */
-function rate(sizeBytes: number, rounds: number, work: () => void): number {
-  const rates = Array.from({ length: rounds }, () => {
-    const begun = process.threadCpuUsage();
-    work();
-    const { user, system } = process.threadCpuUsage(begun);
-    return sizeBytes / MB / ((user + system) / 1e6);
-  });
-  return median(rates.slice(1));
 }
 
 function cutUp(chunker: Chunker, bytes: Uint8Array): Uint8Array[] {
@@ -46,7 +37,7 @@ function rootOf(piece: Uint8Array): Uint8Array {
 }
 
 /** The steps of storing a full pack in k + m pieces. */
-export function stages(k: number, m: number, rounds = 9): readonly Stage[] {
+export function stages(k: number, m: number): readonly Stage[] {
   const text = randomFillSync(new Uint8Array(PACK_BYTES - 64 * 1024));
   const keys = new PrivateKeys(newSeed(), idFromBytes(newSeed()) as NamespaceId);
   const [chunker, coder] = [new Chunker(keys.gear), createCoder()];
@@ -59,7 +50,7 @@ export function stages(k: number, m: number, rounds = 9): readonly Stage[] {
   });
   const content = { bytes: concatBytes(...sealed.map((each) => each.sealed)), blobs };
   const pieces = codePieces(coder, k, m, content);
-  const timed = (what: string, work: () => void): Stage => ({ what, mbPerSecond: rate(text.length, rounds, work) });
+  const timed = (what: string, work: () => void): Stage => ({ what, mbPerSecond: 1000 * median(rates(work, text.length, ROUNDS, ROUND_MS)) });
   return [
     timed("cutting", () => void cutUp(chunker, text)),
     timed("hashing and sealing", () => chunks.forEach((chunk) => keys.sealBlob("content", chunk))),

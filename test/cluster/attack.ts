@@ -226,10 +226,6 @@ export async function makeFilmSite(bench: Bench, name: string, sizeBytes: number
   return folder;
 }
 
-export async function digestOfFile(path: string): Promise<string> {
-  return createHash("sha256").update(await readFile(path)).digest("hex");
-}
-
 /** The SHA-256 of the site's large file as a host serves it. */
 export async function digestOf(host: TestHost, site: string): Promise<string> {
   const page = await host.get(site, "/film.bin");

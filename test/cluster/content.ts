@@ -22,7 +22,7 @@ export async function writeNoise(path: string, sizeBytes: number, mark = Buffer.
   await pipeline(Readable.from(parts()), createWriteStream(path));
 }
 
-export async function digestOf(path: string): Promise<string> {
+export async function digestOfFile(path: string): Promise<string> {
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   return hash.digest("hex");
@@ -36,7 +36,7 @@ export async function filesBelow(folder: string): Promise<string[]> {
 
 export async function digestsBelow(folder: string): Promise<Digests> {
   const digests = new Map<string, string>();
-  for (const path of await filesBelow(folder)) digests.set(relative(folder, path), await digestOf(path));
+  for (const path of await filesBelow(folder)) digests.set(relative(folder, path), await digestOfFile(path));
   return digests;
 }
 

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
+import { createWriteStream } from "node:fs";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { dirname, join } from "node:path";
 import { finished } from "node:stream/promises";
 import test from "node:test";
+import { digestOfFile } from "./content.ts";
 import type { TestHost } from "./harness.ts";
 import { Bench, allSee, until } from "./harness.ts";
 import { MIB, SIZE, sized } from "./size.ts";
@@ -194,12 +195,6 @@ async function comeBack(bench: Bench, hosts: readonly TestHost[]): Promise<void>
   assert.equal((await roof.get("notes", "/")).text, "second");
   assert.equal((await roof.get("gone", "/")).status, 404);
   assert.equal(await digestOfFile(join(folder, "index.html")), await digestOf(attic, "newer", "index.html"));
-}
-
-async function digestOfFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest("hex");
 }
 
 async function rosterOf(host: TestHost): Promise<string[]> {

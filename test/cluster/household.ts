@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bench, TestHost } from "./harness.ts";
 import { allSee } from "./harness.ts";
@@ -55,4 +55,9 @@ export async function fetchOn(host: TestHost, id: string, ...options: readonly s
   await mkdir(folder);
   await host.ask(["fetch", id, "--to", folder, ...options]);
   return folder;
+}
+
+/** Takes from a host's disk what it has kept of others' packs, so that the next fetch is from them. */
+export async function emptyCache({ data }: TestHost): Promise<void> {
+  for (const name of await readdir(join(data, "cache"))) await rm(join(data, "cache", name), { recursive: true, force: true });
 }

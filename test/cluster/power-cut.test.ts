@@ -6,7 +6,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { loneHost } from "./attack.ts";
-import { digestOf, digestsBelow, writeNoise } from "./content.ts";
+import { digestOfFile, digestsBelow, writeNoise } from "./content.ts";
 import { Disk } from "./disks.ts";
 import type { TestHost } from "./harness.ts";
 import { Bench, until } from "./harness.ts";
@@ -134,7 +134,7 @@ class Putting {
     const path = join(bench.folder, "diary.bin");
     while (!this.#isOver) {
       await writeNoise(path, randomInt(1, 4 * MIB));
-      this.acknowledged.set(await put(host, path), await digestOf(path));
+      this.acknowledged.set(await put(host, path), await digestOfFile(path));
     }
   }
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
-import { digestOf, digestsBelow, writeNoise } from "../cluster/content.ts";
+import { digestOfFile, digestsBelow, writeNoise } from "../cluster/content.ts";
 import { Disk } from "../cluster/disks.ts";
 import type { TestHost } from "../cluster/harness.ts";
 import { Bench, allSee, until } from "../cluster/harness.ts";
@@ -47,7 +47,7 @@ async function flipped({ bench, hosts: [attic, cellar] }: Stage): Promise<void> 
     const id = await put(attic, path, "--code", "2+2");
     const piece = (await piecesOn(cellar)).find((each) => !before.has(each.path));
     assert.ok(piece !== undefined, "all four hosts have a piece");
-    stored.push({ id, digest: await digestOf(path), piece, whole: await digestOf(piece.path) });
+    stored.push({ id, digest: await digestOfFile(path), piece, whole: await digestOfFile(piece.path) });
   }
   // What stands behind a content may be known already to a host that runs.
   await cellar.kill();
@@ -58,7 +58,7 @@ async function flipped({ bench, hosts: [attic, cellar] }: Stage): Promise<void> 
     assert.deepEqual([...(await digestsBelow(folder)).values()], [digest]);
     await rm(folder, { recursive: true });
   }
-  await until("every piece is whole again", 60_000, async () => (await Promise.all(stored.map(({ piece }) => digestOf(piece.path)))).every((found, at) => found === stored[at]!.whole));
+  await until("every piece is whole again", 60_000, async () => (await Promise.all(stored.map(({ piece }) => digestOfFile(piece.path)))).every((found, at) => found === stored[at]!.whole));
   assert.equal((await readdir(join(cellar.data, "quarantine"))).length, DAMAGED, "each was set aside");
 }
 
@@ -73,7 +73,7 @@ async function putMeanwhile({ bench, hosts }: Stage, name: string, code: string,
   await meanwhile();
   const { entry, survives } = await putting;
   const folder = await fetchOn(cellar, entry.id);
-  assert.deepEqual([...(await digestsBelow(folder)).values()], [await digestOf(path)]);
+  assert.deepEqual([...(await digestsBelow(folder)).values()], [await digestOfFile(path)]);
   await rm(folder, { recursive: true });
   await rm(path);
   return { survives };
