@@ -72,7 +72,8 @@ export class Api {
     const route = found[0].get(incoming.method ?? "");
     if (route === undefined) throw wrongMethod(outgoing, found[0]);
     const body = route.takes === undefined || route.takes === "bytes" ? undefined : await readJson(incoming, route.takes);
-    return route.handle({ incoming, outgoing, head, parts, param: (name) => params[name] ?? "", body: <T>() => body as T });
+    const rest = (): string => parts.slice(route.path.split("/").length - 2).join("/");
+    return route.handle({ incoming, outgoing, head, param: (name) => (name === "path" ? rest() : (params[name] ?? "")), body: <T>() => body as T });
   }
 
   /** Our own errors are told as they are; of others only that there was one, for their words may hold anything. */

@@ -2,9 +2,9 @@ import { FetchTogether, PrivateRow, privateRow } from "../entry-rows.ts";
 import { DoorError } from "../errors.ts";
 import { stream } from "../gateway/byte-source.ts";
 import { list, object } from "../schema.ts";
+import { arrivalOf } from "./arrival.ts";
 import type { EntryDesk } from "./entry-desk.ts";
-import { AS_DATA } from "./entry-desk.ts";
-import { lengthOf } from "./length.ts";
+import { AS_PRIVATE_DATA } from "./entry-desk.ts";
 import type { Answer, Call, Route } from "./route.ts";
 import { ok } from "./route.ts";
 import { SOURCES_TRAILER, SourceTally } from "./source-tally.ts";
@@ -37,10 +37,9 @@ export function bundleRoutes(desk: EntryDesk): readonly Route[] {
 }
 
 async function addBundle(desk: EntryDesk, call: Call): Promise<Answer> {
-  const length = lengthOf(call.incoming);
-  if (length > MAX_BUNDLE_BYTES) throw new DoorError("BODY_TOO_LARGE", `A bundle has ${MAX_BUNDLE_BYTES} bytes at most. Send fewer files at once, and large ones by themselves.`);
-  const chunks = call.incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
-  const rows = await desk.uploads.addBundle(call.param("id"), { path: `Bundle ${call.param("number")}`, length, chunks });
+  const bundle = arrivalOf(call.incoming, `Bundle ${call.param("number")}`);
+  if (bundle.length > MAX_BUNDLE_BYTES) throw new DoorError("BODY_TOO_LARGE", `A bundle has ${MAX_BUNDLE_BYTES} bytes at most. Send fewer files at once, and large ones by themselves.`);
+  const rows = await desk.uploads.addBundle(call.param("id"), bundle);
   return ok({ rows: rows.map(privateRow) });
 }
 
@@ -60,7 +59,7 @@ async function sendBundle(desk: EntryDesk, call: Call): Promise<"sent"> {
     outgoing.addTrailers([[SOURCES_TRAILER, sources.text()]]);
   };
   await stream(desk.env, outgoing, { what: `${paths.length} private files of ${length} bytes`, length, read }, desk.stalls, desk.traffic, () => {
-    outgoing.writeHead(200, [...AS_DATA, "Trailer", SOURCES_TRAILER]);
+    outgoing.writeHead(200, [...AS_PRIVATE_DATA, "Trailer", SOURCES_TRAILER]);
     desk.traffic.count(200, 0);
   });
   return "sent";

@@ -1,9 +1,10 @@
 import type { Entries } from "../../drive/index.ts";
 import type { SiteDesk } from "./site-routes.ts";
+import { AS_DATA } from "./site-routes.ts";
 import type { Uploads } from "./uploads.ts";
 
 /** What the routes about private content need of the door. */
 export type EntryDesk = Pick<SiteDesk, "env" | "stalls" | "traffic"> & { readonly entries: Entries; readonly uploads: Uploads };
 
 /** Heads of an answer with private bytes: they are for nobody's cache, and no browser may show them on this origin. */
-export const AS_DATA = ["Content-Type", "application/octet-stream", "Content-Disposition", "attachment", "Content-Security-Policy", "sandbox", "Cross-Origin-Resource-Policy", "same-origin", "Cache-Control", "no-store", "X-Content-Type-Options", "nosniff"];
+export const AS_PRIVATE_DATA = ["Content-Type", "application/octet-stream", ...AS_DATA, "Cache-Control", "no-store", "X-Content-Type-Options", "nosniff"];

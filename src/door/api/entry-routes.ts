@@ -7,24 +7,22 @@ import { DoorError } from "../errors.ts";
 import { stream } from "../gateway/byte-source.ts";
 import { parseRange } from "../gateway/ranges.ts";
 import { list, object, text } from "../schema.ts";
+import { arrivalOf } from "./arrival.ts";
 import { bundleRoutes } from "./bundle-routes.ts";
 import type { EntryDesk } from "./entry-desk.ts";
-import { AS_DATA } from "./entry-desk.ts";
-import { lengthOf } from "./length.ts";
+import { AS_PRIVATE_DATA } from "./entry-desk.ts";
 import type { Answer, AnswerDoc, Call, Route } from "./route.ts";
 import { ok } from "./route.ts";
-import { formFor, sendRows } from "./rows-stream.ts";
+import { LIST_TYPES, answerRows } from "./rows-stream.ts";
 import { SOURCES_TRAILER, SourceTally } from "./source-tally.ts";
 
 const UploadBegun = object({ id: text }, { $id: "UploadBegun" });
-const LINES = ["application/json", "application/x-ndjson"] as const;
-const ENTRIES: AnswerDoc = { description: "What this host's person keeps; one object per line when Accept is application/x-ndjson", schema: object({ entries: list({ anyOf: [EntrySchema, EntryFaultSchema] }) }), mediaTypes: LINES };
-const ROWS: AnswerDoc = { description: "Its files and folders; one object per line when Accept is application/x-ndjson", schema: object({ rows: list(PrivateRow) }), mediaTypes: LINES };
+const ENTRIES: AnswerDoc = { description: "What this host's person keeps; one object per line when Accept is application/x-ndjson", schema: object({ entries: list({ anyOf: [EntrySchema, EntryFaultSchema] }) }), mediaTypes: LIST_TYPES };
+const ROWS: AnswerDoc = { description: "Its files and folders; one object per line when Accept is application/x-ndjson", schema: object({ rows: list(PrivateRow) }), mediaTypes: LIST_TYPES };
 const BYTES = { mediaTypes: ["application/octet-stream"] } as const;
 
-/** Where the path begins in /api/entries/{id}/content/{path} and in /api/uploads/{id}/files/{path}. */
-const PATH_PARTS = 4;
 const MAX_MODE = 0o777;
+
 async function* entryRows(entries: Entries): AsyncGenerator<EntryRow | EntryFaultRow> {
   for await (const each of entries.list()) yield "fault" in each ? { id: each.id, code: codeOf(each.fault) ?? "INTERNAL", message: messageOf(each.fault) } : entryRow(each);
 }
@@ -33,18 +31,13 @@ async function* rowsOf(entries: Entries, id: string): AsyncGenerator<PrivateRow>
   for await (const row of (await entries.open(id)).rows()) yield privateRow(row);
 }
 
-async function streamed(desk: EntryDesk, call: Call, name: string, rows: AsyncIterable<object>): Promise<"sent"> {
-  await sendRows(call.outgoing, desk.stalls, desk.traffic, formFor(call.incoming.headers.accept, name), rows);
-  return "sent";
-}
-
 async function content(desk: EntryDesk, call: Call): Promise<"sent"> {
-  const path = call.parts.slice(PATH_PARTS).join("/");
+  const path = call.param("path");
   const file = await (await desk.entries.open(call.param("id"))).file(path);
   if (file === undefined) throw new DoorError("NO_FILE", `There is no file ${JSON.stringify(path)} in it.`);
   const { range } = call.incoming.headers;
   const asked = range === undefined ? "whole" : parseRange(range, file.sizeBytes);
-  const tag = ["ETag", `"${file.sha256}"`, ...AS_DATA, "Accept-Ranges", "bytes"];
+  const tag = ["ETag", `"${file.sha256}"`, ...AS_PRIVATE_DATA, "Accept-Ranges", "bytes"];
   if (asked === "unsatisfiable") return sendHead(desk, call, 416, [...tag, "Content-Range", `bytes */${file.sizeBytes}`, "Content-Length", "0"]);
   // Of several ranges none is answered alone: the whole file is, which is always allowed.
   const part = asked === "whole" || asked.length > 1 ? undefined : asked[0];
@@ -85,21 +78,19 @@ function numberIn(request: IncomingMessage, header: string, most: number): numbe
   return number;
 }
 
-function addFile(desk: EntryDesk, call: Call): Promise<Answer> {
+async function addFile(desk: EntryDesk, call: Call): Promise<Answer> {
   const { incoming } = call;
-  const path = call.parts.slice(PATH_PARTS).join("/");
+  const path = call.param("path");
   const facts: RowFacts = { path, mode: numberIn(incoming, "holdfast-mode", MAX_MODE), modifiedMs: numberIn(incoming, "holdfast-modified-ms", Number.MAX_SAFE_INTEGER) };
-  // Not destroyed when it is given up: with its connection the answer that says why would be lost.
-  const chunks = incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
-  return desk.uploads.add(call.param("id"), facts, { path, length: lengthOf(incoming), chunks }).then((row) => ok(privateRow(row)));
+  return ok(privateRow(await desk.uploads.add(call.param("id"), facts, arrivalOf(incoming, path))));
 }
 
 export function entryRoutes(desk: EntryDesk): readonly Route[] {
   const { entries } = desk;
   return [
-    { method: "GET", path: "/api/entries", name: "entries", summary: "The private files and folders of this host's person", gives: { 200: ENTRIES }, handle: (call) => streamed(desk, call, "entries", entryRows(entries)) },
+    { method: "GET", path: "/api/entries", name: "entries", summary: "The private files and folders of this host's person", gives: { 200: ENTRIES }, handle: (call) => answerRows(desk, call, "entries", entryRows(entries)) },
     { method: "GET", path: "/api/entries/{id}", name: "entry", summary: "One of them", gives: { 200: { description: "The entry", schema: EntrySchema } }, handle: async (call) => ok(entryRow((await entries.open(call.param("id"))).info)) },
-    { method: "GET", path: "/api/entries/{id}/files", name: "entryFiles", summary: "Everything in a private folder, in the order of paths", gives: { 200: ROWS }, handle: (call) => streamed(desk, call, "rows", rowsOf(entries, call.param("id"))) },
+    { method: "GET", path: "/api/entries/{id}/files", name: "entryFiles", summary: "Everything in a private folder, in the order of paths", gives: { 200: ROWS }, handle: (call) => answerRows(desk, call, "rows", rowsOf(entries, call.param("id"))) },
     {
       method: "GET",
       path: "/api/entries/{id}/content/{path}",

@@ -6,6 +6,13 @@ import type { Traffic } from "../traffic.ts";
 /** A connection on which nothing is said for long is taken for dead, here and by whatever lies in between. */
 const PULSE_MS = 20_000;
 
+/** Aborts what is done for a reader who has gone. */
+export function untilClosed(response: ServerResponse): AbortSignal {
+  const stop = new AbortController();
+  response.once("close", () => stop.abort(new Error("nobody listens any more")));
+  return stop.signal;
+}
+
 /**
  * Sends rows as they come, one object per line, until they or the connection end. A reader that is slow holds up the rows, which wait where
  * they are stored and not here. An empty line now and then shows that the feed is alive.

@@ -80,21 +80,18 @@ export class Intake<Result, S extends Session<Result>> {
    * @throws DoorError for no such session, or one that is being committed; CHANGED; what `add` throws
    */
   async add<T>(id: string, file: Arrival, add: (session: S, chunks: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T> {
-    const open = this.#find(id);
-    open.adding += 1;
-    this.#wake(open);
-    try {
-      const added = await add(open.session, exactly(file));
-      open.failed.delete(file.path);
-      return added;
-    } catch (error) {
-      // A second file under one path takes nothing away from the first.
-      if (codeOf(error) !== "DUPLICATE_PATH") open.failed.add(file.path);
-      throw error;
-    } finally {
-      open.adding -= 1;
-      this.#rest(open);
-    }
+    const { failed } = this.#find(id);
+    return this.during(id, async (session) => {
+      try {
+        const added = await add(session, exactly(file));
+        failed.delete(file.path);
+        return added;
+      } catch (error) {
+        // A second file under one path takes nothing away from the first.
+        if (codeOf(error) !== "DUPLICATE_PATH") failed.add(file.path);
+        throw error;
+      }
+    });
   }
 
   /** Does something with the session, which until then is neither committed nor forgotten. @throws as `add` does */

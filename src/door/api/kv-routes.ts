@@ -6,10 +6,10 @@ import type { Stalls } from "../gateway/stalls.ts";
 import { KvChange, KvCreate, KvEntry, KvNamespace, KvRead, KvScan, KvWatch, KvWriteRow, KvWritten, kvEntry } from "../kv-rows.ts";
 import { list, object } from "../schema.ts";
 import type { Traffic } from "../traffic.ts";
-import { sendFeed } from "./feed-stream.ts";
+import { sendFeed, untilClosed } from "./feed-stream.ts";
 import type { Answer, Call, Route } from "./route.ts";
 import { ok } from "./route.ts";
-import { formFor, sendRows } from "./rows-stream.ts";
+import { LIST_TYPES, answerRows } from "./rows-stream.ts";
 
 const PAGE = 500;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
@@ -102,11 +102,8 @@ function keyRoutes(desk: KvDesk): readonly Route[] {
       name: "kvScan",
       summary: "Keys in their order with their values",
       takes: KvScan,
-      gives: { 200: { description: "The keys; one object per line when Accept is application/x-ndjson", schema: object({ entries: list(KvEntry) }), mediaTypes: ["application/json", "application/x-ndjson"] } },
-      handle: async (call): Promise<Answer> => {
-        await sendRows(call.outgoing, desk.stalls, desk.traffic, formFor(call.incoming.headers.accept, "entries"), entries(kv, call.param("name"), call.body<KvScan>()));
-        return "sent";
-      },
+      gives: { 200: { description: "The keys; one object per line when Accept is application/x-ndjson", schema: object({ entries: list(KvEntry) }), mediaTypes: LIST_TYPES } },
+      handle: (call) => answerRows(desk, call, "entries", entries(kv, call.param("name"), call.body<KvScan>())),
     },
   ];
 }
@@ -145,9 +142,7 @@ async function* entries(kv: Kv, name: string, { prefix, limit = Number.MAX_SAFE_
 }
 
 async function watch({ env, kv, stalls, traffic }: KvDesk, call: Call): Promise<"sent"> {
-  const stop = new AbortController();
-  call.outgoing.once("close", () => stop.abort(new Error("nobody listens any more")));
-  const changes = await kv.changes(call.param("name"), call.body<KvWatch>().from, stop.signal);
+  const changes = await kv.changes(call.param("name"), call.body<KvWatch>().from, untilClosed(call.outgoing));
   await sendFeed(env, call.outgoing, stalls, traffic, rowsOf(changes));
   return "sent";
 }

@@ -4,7 +4,7 @@ import type { Node } from "../port.ts";
 import { FileRow, PublishRow } from "../rows.ts";
 import { body, list, object, text } from "../schema.ts";
 import { fileRow, publishRow } from "../site-rows.ts";
-import { lengthOf } from "./length.ts";
+import { arrivalOf } from "./arrival.ts";
 import type { Publications } from "./publications.ts";
 import type { Call, Route } from "./route.ts";
 import { ok } from "./route.ts";
@@ -18,14 +18,8 @@ const Keep = body({ files: { type: "array", maxItems: KEPT_MAX, items: object({ 
 const Kept = object({ kept: list(text) }, { $id: "Kept" });
 const Begun = object({ id: text }, { $id: "Begun" });
 
-/** Where the path inside the site begins in /api/publications/{id}/files/{path}. */
-const PATH_PARTS = 4;
-
 async function addFile(publications: Publications, call: Call): Promise<FileRow> {
-  // Not destroyed when it is given up: with its connection the answer that says why would be lost.
-  const chunks = call.incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
-  const upload = { path: call.parts.slice(PATH_PARTS).join("/"), length: lengthOf(call.incoming), chunks };
-  const { site, file } = await publications.add(call.param("id"), upload);
+  const { site, file } = await publications.add(call.param("id"), arrivalOf(call.incoming, call.param("path")));
   return fileRow(site, file);
 }
 

@@ -7,9 +7,7 @@ export interface Call {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
   readonly head: RequestHead;
-  /** The path's parts, decoded once: "api", "sites", … */
-  readonly parts: readonly string[];
-  /** What stood in the place of {name} and {id}. */
+  /** What stood in the place of {name} or {id}, decoded; in that of {path} the rest of the path. */
   param(name: string): string;
   /** The JSON body, of the shape that the route announces. */
   body<T>(): T;

@@ -13,14 +13,14 @@ import { fileRow, headRow, publishRow, siteRow } from "../site-rows.ts";
 import type { Traffic } from "../traffic.ts";
 import type { AnswerDoc, Call, Route } from "./route.ts";
 import { ok } from "./route.ts";
-import { formFor, sendRows } from "./rows-stream.ts";
+import { LIST_TYPES, answerRows } from "./rows-stream.ts";
 
 const Rollback = body({ sequence: { type: "integer", minimum: 0 } }, { $id: "Rollback" });
 
 /** A site's file is somebody else's page: on this origin no browser may show it, whoever asks. */
-const AS_DATA = ["Content-Disposition", "attachment", "Content-Security-Policy", "sandbox", "Cross-Origin-Resource-Policy", "same-origin"];
+export const AS_DATA = ["Content-Disposition", "attachment", "Content-Security-Policy", "sandbox", "Cross-Origin-Resource-Policy", "same-origin"];
 
-const FILES: AnswerDoc = { description: "The files; one object per line when Accept is application/x-ndjson", schema: object({ files: list({ anyOf: [FileRow, FileFault] }) }), mediaTypes: ["application/json", "application/x-ndjson"] };
+const FILES: AnswerDoc = { description: "The files; one object per line when Accept is application/x-ndjson", schema: object({ files: list({ anyOf: [FileRow, FileFault] }) }), mediaTypes: LIST_TYPES };
 
 /** What the routes about sites need of the door. */
 export interface SiteDesk {
@@ -64,17 +64,9 @@ async function* allFiles(desk: SiteDesk): AsyncGenerator<FileRow | FileFault> {
   }
 }
 
-async function streamed(desk: SiteDesk, call: Call, rows: AsyncIterable<object>): Promise<"sent"> {
-  await sendRows(call.outgoing, desk.stalls, desk.traffic, formFor(call.incoming.headers.accept, "files"), rows);
-  return "sent";
-}
-
-/** Where the path inside a site begins in /api/sites/{name}/content/{path}. */
-const CONTENT_PARTS = 4;
-
 async function content(desk: SiteDesk, call: Call): Promise<"sent"> {
   const site = publishedSite(desk.node, call.param("name"));
-  const path = call.parts.slice(CONTENT_PARTS).join("/");
+  const path = call.param("path");
   const { view } = await desk.shelves.open(site);
   const file = view.file(path);
   if (file === undefined) throw new DoorError("NO_FILE", `The site "${site.name}" has no file "${path}". "holdfast files --site ${site.name}" lists those it has.`);
@@ -122,8 +114,8 @@ function readingRoutes(desk: SiteDesk): readonly Route[] {
       gives: { 200: { description: "The states", schema: object({ history: list(HeadRow) }) } },
       handle: (call) => ok({ history: node.sites.history(siteNamed(node, call.param("name")).name).map(headRow) }),
     },
-    { method: "GET", path: "/api/sites/{name}/files", name: "siteFiles", summary: "Every file of a site", gives: { 200: FILES }, handle: (call) => streamed(desk, call, filesOf(desk, publishedSite(node, call.param("name")))) },
-    { method: "GET", path: "/api/files", name: "files", summary: "Every file of every site", gives: { 200: FILES }, handle: (call) => streamed(desk, call, allFiles(desk)) },
+    { method: "GET", path: "/api/sites/{name}/files", name: "siteFiles", summary: "Every file of a site", gives: { 200: FILES }, handle: (call) => answerRows(desk, call, "files", filesOf(desk, publishedSite(node, call.param("name")))) },
+    { method: "GET", path: "/api/files", name: "files", summary: "Every file of every site", gives: { 200: FILES }, handle: (call) => answerRows(desk, call, "files", allFiles(desk)) },
     {
       method: "GET",
       path: "/api/sites/{name}/content/{path}",

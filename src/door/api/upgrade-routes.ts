@@ -3,7 +3,7 @@ import { codeOf, messageOf } from "../../platform/index.ts";
 import type { UpgradeRow as Row } from "../entry-rows.ts";
 import { UpgradePlanRow, UpgradeRow, upgradeRow } from "../entry-rows.ts";
 import type { EntryDesk } from "./entry-desk.ts";
-import { sendFeed } from "./feed-stream.ts";
+import { sendFeed, untilClosed } from "./feed-stream.ts";
 import type { Call, Route } from "./route.ts";
 import { ok } from "./route.ts";
 
@@ -16,7 +16,7 @@ export function upgradeRoutes(desk: Omit<EntryDesk, "uploads">): readonly Route[
       name: "planUpgrade",
       summary: "What of the private content of this host's person survives fewer losses than would be chosen today",
       gives: { 200: { description: "What an upgrade would do", schema: UpgradePlanRow } },
-      handle: async (call) => ok(await desk.entries.planUpgrade(untilClosed(call))),
+      handle: async (call) => ok(await desk.entries.planUpgrade(untilClosed(call.outgoing))),
     },
     {
       method: "POST",
@@ -29,14 +29,8 @@ export function upgradeRoutes(desk: Omit<EntryDesk, "uploads">): readonly Route[
   ];
 }
 
-function untilClosed({ outgoing }: Call): AbortSignal {
-  const stop = new AbortController();
-  outgoing.once("close", () => stop.abort(new Error("nobody listens any more")));
-  return stop.signal;
-}
-
 async function upgrade({ env, entries, stalls, traffic }: Omit<EntryDesk, "uploads">, call: Call): Promise<"sent"> {
-  const steps = entries.upgrade(untilClosed(call))[Symbol.asyncIterator]();
+  const steps = entries.upgrade(untilClosed(call.outgoing))[Symbol.asyncIterator]();
   // What goes wrong before the first step is still answered with a status.
   const first = await steps.next();
   if (first.done !== true) await sendFeed(env, call.outgoing, stalls, traffic, rowsFrom(first.value, steps));
