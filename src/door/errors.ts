@@ -1,4 +1,5 @@
 import { HoldfastError } from "../platform/index.ts";
+import type { ErrorBody } from "./rows.ts";
 
 export type DoorErrorCode =
   | "PORT_TAKEN"
@@ -25,3 +26,10 @@ export type DoorErrorCode =
   | "INTERNAL";
 
 export class DoorError extends HoldfastError<DoorErrorCode> {}
+
+export const UNFORESEEN = "Something failed on this host that nobody foresaw; its log says more.";
+
+/** What a client hears of an error: of our own all, of others only that there was one, for their words may hold anything. */
+export function toldOf(error: unknown): ErrorBody {
+  return error instanceof HoldfastError ? { code: error.code, message: error.message } : { code: "INTERNAL", message: UNFORESEEN };
+}

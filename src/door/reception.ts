@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Env } from "../platform/index.ts";
 import type { Api } from "./api/api.ts";
+import { UNFORESEEN } from "./errors.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import type { HostRoute } from "./host-route.ts";
 import { HostRoutes } from "./host-route.ts";
@@ -8,10 +9,9 @@ import type { TrustlessGateway } from "./ipfs/trustless.ts";
 import type { RequestHead } from "./request-head.ts";
 import { readHead } from "./request-head.ts";
 import type { SelfPages } from "./self-pages.ts";
-import { sendText } from "./self-pages.ts";
+import { sendText } from "./text.ts";
 import type { Traffic } from "./traffic.ts";
 
-const TEXT = "text/plain; charset=utf-8";
 const ABSOLUTE = /^http:\/\/([^/?#]*)(.*)$/i;
 
 /** Where every request comes in: by its Host header it goes to a site, to the API, to the blocks of sites, to the host's own pages, or nowhere. */
@@ -45,13 +45,13 @@ export class Reception {
       // HTTP/0.9 has no headers, and so no site.
       if (head.hasSeveralHosts || request.httpVersionMajor < 1) {
         response.shouldKeepAlive = false;
-        return sendText(response, this.#traffic, 400, TEXT, "The request must be of HTTP/1.1 or 1.0, with one Host header.\n");
+        return sendText(response, this.#traffic, 400, "The request must be of HTTP/1.1 or 1.0, with one Host header.\n");
       }
       const route = this.#routes.of(head.host);
       // A body that nobody reads would have to be read to its end before the next request; whoever sends one starts anew.
       if (this.#isClosing || (head.hasBody && route.kind !== "self")) response.shouldKeepAlive = false;
       const target = originForm(request.url ?? "", head.host);
-      if (target === undefined) return sendText(response, this.#traffic, 400, TEXT, "The request's target is neither a path nor an address that agrees with its Host header.\n");
+      if (target === undefined) return sendText(response, this.#traffic, 400, "The request's target is neither a path nor an address that agrees with its Host header.\n");
       this.#dispatch(request, response, { head, route, target });
     } catch (error) {
       this.#fault(request, response, error);
@@ -68,7 +68,7 @@ export class Reception {
         return;
       }
       case "other":
-        return sendText(response, this.#traffic, 421, TEXT, "This host serves NAME.localhost for each site, and localhost itself. It does not know the name in this address.\n");
+        return sendText(response, this.#traffic, 421, "This host serves NAME.localhost for each site, and localhost itself. It does not know the name in this address.\n");
     }
   }
 
@@ -81,7 +81,7 @@ export class Reception {
   #fault(request: IncomingMessage, response: ServerResponse, error: unknown): void {
     this.#env.log.error("a request failed in a way that nobody foresaw", { path: request.url, error });
     if (response.headersSent) response.destroy();
-    else sendText(response, this.#traffic, 500, TEXT, "Something failed on this host that nobody foresaw; its log says more.\n");
+    else sendText(response, this.#traffic, 500, `${UNFORESEEN}\n`);
   }
 }
 

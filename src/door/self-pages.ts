@@ -3,6 +3,7 @@ import type { Metrics } from "./metrics.ts";
 import { html, sendPage } from "./page.ts";
 import type { Node } from "./port.ts";
 import { startPage } from "./start-page.ts";
+import { sendText } from "./text.ts";
 import type { Traffic } from "./traffic.ts";
 
 /** What the host shows of itself without a token: the start page, metrics, and that it serves. */
@@ -27,19 +28,11 @@ export class SelfPages {
       case "/":
         return sendPage(response, this.#traffic, { status: 200, page: await startPage(this.#node, this.#port) });
       case "/health":
-        return sendText(response, this.#traffic, 200, "text/plain; charset=utf-8", "serving\n");
+        return sendText(response, this.#traffic, 200, "serving\n");
       case "/metrics":
-        return sendText(response, this.#traffic, 200, this.#metrics.contentType, await this.#metrics.text());
+        return sendText(response, this.#traffic, 200, await this.#metrics.text(), this.#metrics.contentType);
       default:
         return sendPage(response, this.#traffic, { status: 404, page: { title: "Not found", body: html`<h1>Not found</h1><p>Nothing is at this address.</p><p><a href="/">All sites and hosts</a></p>` } });
     }
   }
-}
-
-/** A short answer that is no page. */
-export function sendText(response: ServerResponse, traffic: Traffic, status: number, type: string, text: string): void {
-  const length = Buffer.byteLength(text);
-  response.writeHead(status, ["Content-Type", type, "Content-Length", String(length), "Cache-Control", "no-store", "X-Content-Type-Options", "nosniff", "Cross-Origin-Resource-Policy", "same-origin"]);
-  response.end(text);
-  traffic.count(status, response.req.method === "HEAD" ? 0 : length);
 }

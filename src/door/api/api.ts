@@ -1,12 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { TrieRouter } from "hono/router/trie-router";
 import type { Env } from "../../platform/index.ts";
-import { HoldfastError, codeOf } from "../../platform/index.ts";
-import { DoorError } from "../errors.ts";
+import { codeOf } from "../../platform/index.ts";
+import { DoorError, toldOf } from "../errors.ts";
 import { parsePath } from "../gateway/path.ts";
 import type { HostRoute } from "../host-route.ts";
 import type { RequestHead } from "../request-head.ts";
-import type { ErrorBody } from "../rows.ts";
 import { httpStatusOf } from "../status.ts";
 import type { Traffic } from "../traffic.ts";
 import type { Guard } from "./guard.ts";
@@ -76,13 +75,10 @@ export class Api {
     return route.handle({ incoming, outgoing, head, param: (name) => (name === "path" ? rest() : (params[name] ?? "")), body: <T>() => body as T });
   }
 
-  /** Our own errors are told as they are; of others only that there was one, for their words may hold anything. */
   #sendError(outgoing: ServerResponse, error: unknown): void {
     const status = httpStatusOf(error);
-    const isOurs = error instanceof HoldfastError;
-    const body: ErrorBody = { code: isOurs ? error.code : "INTERNAL", message: isOurs ? error.message : "Something failed on this host that nobody foresaw; its log says more." };
     const later = status === 429 || status === 503 || status === 504;
-    this.#send(outgoing, status, body, status === 401 ? ["WWW-Authenticate", "Bearer"] : later ? ["Retry-After", RETRY_AFTER_SECONDS] : []);
+    this.#send(outgoing, status, toldOf(error), status === 401 ? ["WWW-Authenticate", "Bearer"] : later ? ["Retry-After", RETRY_AFTER_SECONDS] : []);
   }
 
   #send(outgoing: ServerResponse, status: number, json: unknown, headers: readonly string[] = []): void {

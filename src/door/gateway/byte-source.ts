@@ -9,15 +9,21 @@ import { clientGone } from "./stalls.ts";
 /** Whoever clicked a link waits no longer than this for an answer, if only to hear that no host has the file. */
 const FIRST_BYTE_MS = 30_000;
 
-/** Content of a known length from somewhere. `read` stops at the signal. */
-export interface ByteSource {
+/** Content from somewhere. `read` stops at the signal. */
+export interface ByteStream {
   /** For messages: "/video.mp4 of blog". */
   readonly what: string;
-  readonly length: number;
+  /** Left out: nobody knows before the end. */
+  readonly length?: number;
   read(signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
-function wrongLength(source: ByteSource): DoorError {
+/** Content of a known length. */
+export interface ByteSource extends ByteStream {
+  readonly length: number;
+}
+
+function wrongLength(source: ByteStream): DoorError {
   return new DoorError("INTERNAL", `Reading ${source.what} gave another number of bytes than the ${source.length} that it has. Publish the site again.`);
 }
 
@@ -45,7 +51,7 @@ export function collect(env: Env, source: ByteSource): Promise<Buffer> {
  * The reading is aborted when the client goes away.
  * @throws before `sendHead`: PlatformError DEADLINE, and whatever the source throws; after it: DoorError CLIENT_GONE, or the source's error
  */
-export async function stream(env: Env, response: ServerResponse, source: ByteSource, stalls: Stalls, traffic: Traffic, sendHead: () => void): Promise<void> {
+export async function stream(env: Env, response: ServerResponse, source: ByteStream, stalls: Stalls, traffic: Traffic, sendHead: () => void): Promise<void> {
   if (response.destroyed || response.closed) throw clientGone();
   const reading = new AbortController();
   const close = (): void => reading.abort(clientGone());
@@ -58,12 +64,12 @@ export async function stream(env: Env, response: ServerResponse, source: ByteSou
     for (; next.done !== true; next = await chunks.next()) {
       const chunk = next.value;
       sent += chunk.length;
-      if (sent > source.length) throw wrongLength(source);
+      if (source.length !== undefined && sent > source.length) throw wrongLength(source);
       traffic.bytes += chunk.length;
       if (!response.write(chunk)) await stalls.drained(response);
       reading.signal.throwIfAborted();
     }
-    if (sent !== source.length) throw wrongLength(source);
+    if (source.length !== undefined && sent !== source.length) throw wrongLength(source);
     response.end();
   } catch (error) {
     if (response.headersSent) response.destroy();

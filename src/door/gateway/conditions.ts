@@ -15,12 +15,12 @@ export type Outcome = "proceed" | "not-modified" | "failed";
 export function evaluate(headers: IncomingHttpHeaders, file: Validators): Outcome {
   const ifMatch = headers["if-match"];
   if (ifMatch !== undefined) {
-    if (!matches(ifMatch, file.etag, "strong")) return "failed";
+    if (!listsTag(ifMatch, file.etag, "strong")) return "failed";
   } else if (isLater(file.modifiedSeconds, headers["if-unmodified-since"]) === true) {
     return "failed";
   }
   const ifNoneMatch = headers["if-none-match"];
-  if (ifNoneMatch !== undefined) return matches(ifNoneMatch, file.etag, "weak") ? "not-modified" : "proceed";
+  if (ifNoneMatch !== undefined) return listsTag(ifNoneMatch, file.etag, "weak") ? "not-modified" : "proceed";
   return isLater(file.modifiedSeconds, headers["if-modified-since"]) === false ? "not-modified" : "proceed";
 }
 
@@ -33,7 +33,7 @@ function isLater(modifiedSeconds: number, header: string | undefined): boolean |
 const ENTITY_TAG = /[\s,]*(W\/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?=,|$)/y;
 
 /** Whether the list of entity tags, or "*", has this strong tag (RFC 9110, 8.8.3.2). What is no list matches nothing. */
-function matches(header: string, etag: string, comparison: "strong" | "weak"): boolean {
+export function listsTag(header: string, etag: string, comparison: "strong" | "weak"): boolean {
   if (header.trim() === "*") return true;
   let at = 0;
   while (at < header.length) {

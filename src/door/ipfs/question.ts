@@ -14,8 +14,8 @@ export interface Question {
   readonly scope: Scope;
 }
 
-const RAW_TYPE = "application/vnd.ipld.raw";
-const CAR_TYPE = "application/vnd.ipld.car";
+export const RAW_TYPE = "application/vnd.ipld.raw";
+export const CAR_TYPE = "application/vnd.ipld.car";
 
 /**
  * Reads a request of https://specs.ipfs.tech/http-gateways/trustless-gateway/. Undefined: neither a raw block nor a CAR is asked for.

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { request } from "node:http";
+import type { IncomingMessage } from "node:http";
 import test, { after, before } from "node:test";
 import { MemoryBlockstore } from "blockstore-core";
 import { importer } from "ipfs-unixfs-importer";
@@ -123,6 +126,7 @@ test("what is no block's address, or not asked for in a form that can be verifie
     assert.equal(reply.status, status, path);
     assert.doesNotMatch(reply.headers["content-type"]!, /html/);
   }
+  assert.equal((await get("/ipfs/bafkqaaa?format=raw")).headers["x-ipfs-path"], "/ipfs/bafkqaaa");
   assert.equal((await get(`/ipfs/${root}?format=raw`, {}, "POST")).status, 405);
   assert.equal((await get(`/ipfs/${root}`, { accept: "application/vnd.ipld.car; version=2" })).status, 406);
   assert.equal((await door.site("blog", `/ipfs/${root}?format=raw`)).status, 404, "a site's own addresses are its own");
@@ -133,4 +137,20 @@ test("a CAR of which a block is out of reach breaks off", async () => {
   blocks.delete(gone[0]);
   await assert.rejects(get(`/ipfs/${root}?format=car`), /aborted|hang up/);
   blocks.set(...gone);
+});
+
+test("what is being fetched for a CAR is given up when its reader goes away", async (t) => {
+  const givenUp = Promise.withResolvers<unknown>();
+  let asked = 0;
+  t.mock.method(door.sites, "block", async (id: string, signal: AbortSignal) => {
+    asked += 1;
+    if (asked < 3) return blocks.get(id);
+    signal.addEventListener("abort", () => givenUp.resolve(signal.reason));
+    await givenUp.promise;
+    return undefined;
+  });
+  const asking = request({ host: "127.0.0.1", port: door.door.port, path: `/ipfs/${root}?format=car`, headers: { host: `localhost:${door.door.port}` } }).on("error", () => {});
+  const [response] = (await once(asking.end(), "response")) as [IncomingMessage];
+  response.on("error", () => {}).once("data", () => asking.destroy());
+  assert.equal(((await givenUp.promise) as { code: string }).code, "CLIENT_GONE");
 });

@@ -4,19 +4,19 @@ import { DAG_PB, codecOfBlobId } from "../../codec/index.ts";
 import type { Env } from "../../platform/index.ts";
 import { HoldfastError, withDeadline } from "../../platform/index.ts";
 import { readNode, stepTo } from "../../site/index.ts";
-import { DoorError } from "../errors.ts";
+import { DoorError, toldOf } from "../errors.ts";
+import { stream } from "../gateway/byte-source.ts";
+import { listsTag } from "../gateway/conditions.ts";
 import type { Stalls } from "../gateway/stalls.ts";
-import { clientGone } from "../gateway/stalls.ts";
 import type { Node } from "../port.ts";
-import { sendText } from "../self-pages.ts";
+import { sendText } from "../text.ts";
 import { httpStatusOf } from "../status.ts";
 import type { Traffic } from "../traffic.ts";
 import { carOf } from "./car.ts";
 import type { Question } from "./question.ts";
-import { readQuestion } from "./question.ts";
+import { CAR_TYPE, RAW_TYPE, readQuestion } from "./question.ts";
 
 const PREFIX = "/ipfs/";
-const TEXT = "text/plain; charset=utf-8";
 /** Content under an id never changes. */
 const FOREVER = "public, max-age=29030400, immutable";
 const FIRST_BLOCK_MS = 30_000;
@@ -52,12 +52,12 @@ export class TrustlessGateway {
   async handle(request: IncomingMessage, response: ServerResponse, target: string): Promise<void> {
     if (request.method !== "GET" && request.method !== "HEAD") {
       response.setHeader("Allow", "GET, HEAD");
-      return sendText(response, this.#traffic, 405, TEXT, "Blocks can be read, with GET or HEAD.\n");
+      return sendText(response, this.#traffic, 405, "Blocks can be read, with GET or HEAD.\n");
     }
     try {
-      if (isProbe(target)) return this.#send(request, response, PROBE, { root: PROBE, type: RAW_TYPE, name: `${PROBE}.bin`, etag: `"${PROBE}.raw"` }, new Uint8Array(0));
+      if (isProbe(target)) return this.#send(request, response, PREFIX + PROBE, { root: PROBE, type: RAW_TYPE, name: `${PROBE}.bin`, etag: `"${PROBE}.raw"` }, new Uint8Array(0));
       const question = readQuestion(target, request.headers);
-      if (question === undefined) return sendText(response, this.#traffic, 406, TEXT, "This host gives blocks to whoever verifies them: ask with ?format=raw or ?format=car. Sites have addresses of their own.\n");
+      if (question === undefined) return sendText(response, this.#traffic, 406, "This host gives blocks to whoever verifies them: ask with ?format=raw or ?format=car. Sites have addresses of their own.\n");
       await this.#answer(request, response, question, target);
     } catch (error) {
       this.#fail(response, target, error);
@@ -71,10 +71,12 @@ export class TrustlessGateway {
     const { root, format, scope } = question;
     if (format === "raw") return this.#send(request, response, path, { root, type: RAW_TYPE, name: `${id}.bin`, etag: `"${id}.raw"` }, bytes);
     // Two streams of one CAR may differ in their order, so the tag is a weak one.
-    const head = { root, type: "application/vnd.ipld.car; version=1; order=dfs; dups=n", name: `${id}.car`, etag: `W/"${root}.${id}.${scope}.car"` };
+    const head = { root, type: `${CAR_TYPE}; version=1; order=dfs; dups=n`, name: `${id}.car`, etag: `W/"${root}.${id}.${scope}.car"` };
     if (this.#isKnown(request, head.etag)) return this.#head(response, 304, path, head, []);
-    this.#head(response, 200, path, head, ["Accept-Ranges", "none"], request.method === "HEAD");
-    if (request.method === "GET") await this.#stream(response, carOf(root, way, scope, (each) => this.#block(each)));
+    const sendHead = (): void => this.#head(response, 200, path, head, ["Accept-Ranges", "none"], request.method === "HEAD");
+    if (request.method === "HEAD") return sendHead();
+    const read = (reading: AbortSignal): AsyncIterable<Uint8Array> => carOf(root, way, scope, (each) => this.#block(each, reading));
+    await stream(this.#env, response, { what: `all of ${path}`, read }, this.#stalls, this.#traffic, sendHead);
   }
 
   /** The blocks from the root to where the path leads. @throws DoorError NO_FILE */
@@ -92,7 +94,7 @@ export class TrustlessGateway {
     return way;
   }
 
-  async #block(id: BlobId, signal?: AbortSignal): Promise<Uint8Array> {
+  async #block(id: BlobId, signal: AbortSignal): Promise<Uint8Array> {
     const bytes = await this.#node.sites.block(id, signal);
     if (bytes === undefined) throw new DoorError("NO_FILE", `No site of this network has the block ${id}.`);
     return bytes;
@@ -107,7 +109,7 @@ export class TrustlessGateway {
 
   #isKnown(request: IncomingMessage, etag: string): boolean {
     const known = request.headers["if-none-match"];
-    return known !== undefined && (known.trim() === "*" || known.split(",").some((each) => each.trim().replace(/^W\//, "") === etag.replace(/^W\//, "")));
+    return known !== undefined && listsTag(known, etag.replace(/^W\//, ""), "weak");
   }
 
   #head(response: ServerResponse, status: number, path: string, { root, type, name, etag }: Head, more: readonly string[], isWhole = status === 304): void {
@@ -119,28 +121,16 @@ export class TrustlessGateway {
     if (isWhole) response.end();
   }
 
-  async #stream(response: ServerResponse, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-    for await (const chunk of chunks) {
-      if (response.destroyed) throw clientGone();
-      this.#traffic.bytes += chunk.length;
-      if (!response.write(chunk)) await this.#stalls.drained(response);
-    }
-    response.end();
-  }
-
   /** A stream that breaks off has no end, and so is not taken for whole. */
   #fail(response: ServerResponse, target: string, error: unknown): void {
     if (response.headersSent || response.destroyed) {
       response.destroy();
       return;
     }
-    const isOurs = error instanceof HoldfastError;
-    if (!isOurs || httpStatusOf(error) >= 500) this.#env.log.warn("a block could not be given", { path: target, error });
-    sendText(response, this.#traffic, httpStatusOf(error), TEXT, `${isOurs ? error.message : "Something failed on this host that nobody foresaw; its log says more."}\n`);
+    if (!(error instanceof HoldfastError) || httpStatusOf(error) >= 500) this.#env.log.warn("a block could not be given", { path: target, error });
+    sendText(response, this.#traffic, httpStatusOf(error), `${toldOf(error).message}\n`);
   }
 }
-
-const RAW_TYPE = "application/vnd.ipld.raw";
 
 interface Head {
   readonly root: string;
