@@ -64,7 +64,7 @@ test("a look through all packs finds each of them once, with its holders, howeve
   // The same by looking each up.
   const fresh = new Catalog(machineEnv(silentLog), scene.records);
   for (const [number, pack] of packs.entries()) {
-    assert.equal(fresh.isLive(pack), true);
+    assert.equal(fresh.find(pack)?.pack, pack);
     assert.equal(fresh.holdings(number % 3 === 0 ? second : first, pack).length, 3);
     assert.equal(fresh.facts(number % 3 === 0 ? first : second, pack), undefined);
   }
@@ -83,7 +83,7 @@ test("packs that are deleted, given up or only claimed are not among those that 
   for (const pack of [deleted, aborted]) {
     assert.equal(scene.catalog.facts(namespace, pack), undefined);
     assert.equal(scene.catalog.body(namespace, pack), undefined);
-    assert.equal(scene.catalog.isLive(pack), false);
+    assert.equal(scene.catalog.find(pack), undefined);
     assert.equal(scene.catalog.holdings(namespace, pack).length, 3);
   }
 });

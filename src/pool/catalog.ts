@@ -72,9 +72,12 @@ export class Catalog {
   }
 
   facts(namespace: NamespaceId, pack: PackId): PackFacts | undefined {
-    const entry = this.#entry(namespace, pack);
-    if (entry.facts === undefined) entry.facts = this.#readFacts(namespace, pack, this.#records.local(namespace, packKey(pack))) ?? null;
-    return entry.facts ?? undefined;
+    const known = this.#cached.get(nameOf(namespace, pack))?.facts;
+    if (known !== undefined) return this.#entry(namespace, pack).facts ?? undefined;
+    const facts = this.#readFacts(namespace, pack, this.#records.local(namespace, packKey(pack)));
+    // One that is not there is mostly asked for on the way to where it is, and would only push others out.
+    if (facts !== undefined) this.#entry(namespace, pack).facts = facts;
+    return facts;
   }
 
   /** Every signed word that somebody holds a piece of the pack, members or not. */
@@ -102,13 +105,28 @@ export class Catalog {
     for (const namespace of this.#records.namespaces()) yield* this.packs(namespace);
   }
 
-  /** Whether any namespace has the pack and has not deleted it. */
-  isLive(pack: PackId): boolean {
-    const rest = this.#records.namespaces().filter((namespace) => !this.#lately.includes(namespace));
-    const found = [...this.#lately, ...rest].find((namespace) => this.facts(namespace, pack) !== undefined);
-    if (found === undefined) return false;
-    if (found !== this.#lately[0]) this.#lately = [found, ...this.#lately.filter((namespace) => namespace !== found)].slice(0, LATELY_MAX);
-    return true;
+  /** The pack in each namespace that has it and has not deleted it. That is one, unless somebody copies another's record into a namespace of their own. */
+  *everywhere(pack: PackId): Generator<PackFacts> {
+    const lately = this.#lately;
+    for (const namespace of lately) {
+      const facts = this.facts(namespace, pack);
+      if (facts !== undefined) yield this.#found(facts);
+    }
+    for (const namespace of this.#records.namespaces()) {
+      const facts = lately.includes(namespace) ? undefined : this.facts(namespace, pack);
+      if (facts !== undefined) yield this.#found(facts);
+    }
+  }
+
+  /** The first of them; undefined where there is none. */
+  find(pack: PackId): PackFacts | undefined {
+    return this.everywhere(pack).next().value ?? undefined;
+  }
+
+  #found(facts: PackFacts): PackFacts {
+    const { namespace } = facts;
+    if (namespace !== this.#lately[0]) this.#lately = [namespace, ...this.#lately.filter((each) => each !== namespace)].slice(0, LATELY_MAX);
+    return facts;
   }
 
   /** The whole record, blobs included. */

@@ -8,6 +8,7 @@ import type { Catalog, PackFacts } from "./catalog.ts";
 import type { Claim } from "./claim.ts";
 import { PoolError } from "./errors.ts";
 import { claimKey } from "./keys.ts";
+import { ownPieces } from "./own-pieces.ts";
 import type { PlaceParts } from "./place.ts";
 import { unhurried } from "./patience.ts";
 import { PRIVATE_TYPE } from "./private-space.ts";
@@ -16,9 +17,6 @@ import { rebuild } from "./rebuild.ts";
 import type { Going } from "./upkeep/going.ts";
 import type { Changed, Rounds } from "./rounds.ts";
 import { claimWrite } from "./write.ts";
-
-/** Pieces read from the index at once, without a pause. */
-const PAGE = 500;
 
 export interface KeepParts extends PlaceParts {
   readonly going: Going;
@@ -60,9 +58,10 @@ function* lacking({ parts, catalog, going }: View, facts: PackFacts): Generator<
 /** A piece that lies here unclaimed, because the claim was lost with its answer. */
 function unclaimed({ parts, catalog, going }: View, { pack, index }: HeldPiece): HoldDecision | undefined {
   if (going.has(pack, index)) return undefined;
-  const live = parts.records.namespaces().map((namespace) => catalog.facts(namespace, pack)).filter((facts) => facts !== undefined);
-  const facts = live.find(({ namespace }) => !catalog.holdings(namespace, pack).some((holding) => holding.host === parts.self && holding.index === index));
-  return facts === undefined ? undefined : { facts, index, action: "claim" };
+  for (const facts of catalog.everywhere(pack)) {
+    if (!catalog.holdings(facts.namespace, pack).some((holding) => holding.host === parts.self && holding.index === index)) return { facts, index, action: "claim" };
+  }
+  return undefined;
 }
 
 /** Before anybody is connected nothing can be restored, and that must not pass for a loss. */
@@ -75,12 +74,9 @@ async function decideAll(view: View, signal: AbortSignal): Promise<HoldDecision[
   const { env, parts, catalog } = view;
   const todo: HoldDecision[] = [];
   if (!isAlone(view)) for await (const facts of unhurried(env, catalog.all(), signal)) todo.push(...lacking(view, facts));
-  for (let page = parts.store.list(undefined, PAGE); page.length > 0; page = parts.store.list(page.at(-1), PAGE)) {
-    for await (const piece of unhurried(env, page, signal)) {
-      const decision = unclaimed(view, piece);
-      if (decision !== undefined) todo.push(decision);
-    }
-    await env.timers.sleep(0, signal);
+  for await (const piece of unhurried(env, ownPieces(parts.store), signal)) {
+    const decision = unclaimed(view, piece);
+    if (decision !== undefined) todo.push(decision);
   }
   return todo;
 }

@@ -13,14 +13,13 @@ import { claimKey, packKey } from "./keys.ts";
 import type { CheckedLabel } from "./label.ts";
 import { readLabel } from "./label.ts";
 import type { Offers } from "./offer.ts";
+import { ownPieces } from "./own-pieces.ts";
 import { MAX_PIECES } from "./pack-record.ts";
 import type { PoolParts } from "./parts.ts";
 import { unhurried } from "./patience.ts";
 import type { Rounds } from "./rounds.ts";
 import { claimWrite } from "./write.ts";
 
-/** Pieces read from the index at once, without a pause. */
-const PAGE = 500;
 /** Packs noted as missing between two turns; more are seen to at a later one. */
 const MISSING_MAX = 10_000;
 
@@ -36,12 +35,7 @@ interface Stray {
   readonly label: CheckedLabel;
 }
 
-/** All pieces on this disk. */
-function* allPieces(store: PieceStore): Generator<HeldPiece> {
-  for (let page = store.list(undefined, PAGE); page.length > 0; page = store.list(page.at(-1), PAGE)) yield* page;
-}
-
-/** Those of some packs. */
+/** The pieces of some packs that lie here. */
 function* piecesOf(store: PieceStore, packs: Iterable<PackId>): Generator<HeldPiece> {
   for (const pack of packs) {
     for (let index = 0; index < MAX_PIECES; index++) {
@@ -55,7 +49,7 @@ function* piecesOf(store: PieceStore, packs: Iterable<PackId>): Generator<HeldPi
 async function* strays({ env, parts, catalog }: StrayParts, pieces: Iterable<HeldPiece>, signal: AbortSignal): AsyncGenerator<Stray> {
   for await (const piece of unhurried(env, pieces, signal)) {
     signal.throwIfAborted();
-    if (catalog.isLive(piece.pack)) continue;
+    if (catalog.find(piece.pack) !== undefined) continue;
     try {
       yield { piece, label: readLabel(await parts.store.packRecord(piece.pack, piece.index), parts.roster().network) };
     } catch (error) {
@@ -76,7 +70,7 @@ export async function reclaimTurn(stray: StrayParts, rounds: Rounds, { signal, r
       await withdraw(stray, label.namespace, piece);
     }
   };
-  await rounds.run(() => reclaim(allPieces(store)), (changed) => reclaim(piecesOf(store, changed.keys())));
+  await rounds.run(() => reclaim(ownPieces(store)), (changed) => reclaim(piecesOf(store, changed.keys())));
   report(`${freedBytes} bytes freed`);
 }
 
@@ -100,7 +94,7 @@ export class Republisher {
   async turn({ signal, report }: WorkerTurn): Promise<void> {
     const missing = new Set<string>();
     let published = 0;
-    for await (const { piece, label } of strays(this.#with, allPieces(this.#with.parts.store), signal)) {
+    for await (const { piece, label } of strays(this.#with, ownPieces(this.#with.parts.store), signal)) {
       if (!this.#isMissing(label)) continue;
       const name = `${piece.pack}/${piece.index}`;
       if (this.#missing.has(name)) {

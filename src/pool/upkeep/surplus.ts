@@ -1,8 +1,8 @@
 import type { NamespaceId } from "../../codec/index.ts";
 import type { WorkerTurn } from "../../platform/index.ts";
-import type { HeldPiece } from "../../store/index.ts";
-import type { Catalog, PackFacts } from "../catalog.ts";
+import type { PackFacts } from "../catalog.ts";
 import type { KeepParts } from "../keep.ts";
+import { ownPieces } from "../own-pieces.ts";
 import { unhurried } from "../patience.ts";
 import { handOn, letGo } from "./let-go.ts";
 
@@ -16,7 +16,6 @@ export interface Mirrors {
   released(namespace: NamespaceId): Promise<void>;
 }
 
-const PAGE = 500;
 /** Pieces that nobody takes say something about all pieces: after so many in a row the rest waits for the next turn. */
 const FRUITLESS_MAX = 8;
 
@@ -45,30 +44,13 @@ function isSurplus({ catalog }: Pick<KeepParts, "catalog">, { namespace, pack, c
 async function makeRoom(keep: KeepParts, signal: AbortSignal): Promise<number> {
   const { store } = keep.parts;
   let [moved, fruitless] = [0, 0];
-  for await (const piece of unhurried(keep.env, held(keep), signal)) {
+  for await (const piece of unhurried(keep.env, ownPieces(store), signal)) {
     if (store.usedBytes <= store.capacityBytes || fruitless >= FRUITLESS_MAX) break;
-    const facts = factsOf(keep.catalog, keep, piece);
+    const facts = keep.catalog.find(piece.pack);
     if (facts === undefined) continue;
     const isGone = (await letGo(keep, facts, piece.index, signal)) || ((await handOn(keep, facts, piece.index, signal)) && (await letGo(keep, facts, piece.index, signal)));
     moved += isGone ? 1 : 0;
     fruitless = isGone ? 0 : fruitless + 1;
   }
   return moved;
-}
-
-function* held({ parts }: KeepParts): Generator<HeldPiece> {
-  let after: HeldPiece | undefined;
-  do {
-    const page: readonly HeldPiece[] = parts.store.list(after, PAGE);
-    yield* page;
-    after = page.length === PAGE ? page.at(-1) : undefined;
-  } while (after !== undefined);
-}
-
-function factsOf(catalog: Catalog, { parts }: KeepParts, { pack }: HeldPiece): PackFacts | undefined {
-  for (const namespace of parts.records.namespaces()) {
-    const facts = catalog.facts(namespace, pack);
-    if (facts !== undefined) return facts;
-  }
-  return undefined;
 }

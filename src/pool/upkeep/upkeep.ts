@@ -68,12 +68,8 @@ export class PoolUpkeep {
 
   /** Undefined for a pack that no namespace has, or has any more. */
   whereabouts(pack: PackId): Whereabouts | undefined {
-    const { catalog, parts } = this.#keep;
-    for (const namespace of parts.records.namespaces()) {
-      const facts = catalog.facts(namespace, pack);
-      if (facts !== undefined) return whereaboutsOf(this.#keep, facts);
-    }
-    return undefined;
+    const facts = this.#keep.catalog.find(pack);
+    return facts === undefined ? undefined : whereaboutsOf(this.#keep, facts);
   }
 
   *whereaboutsIn(namespace: NamespaceId): Generator<Whereabouts> {
