@@ -41,6 +41,8 @@ export interface Wanted {
   readonly count: number;
   /** Pieces of which the range is there already, or of no use. */
   readonly except: ReadonlySet<number>;
+  /** Whether nobody is asked but those that are known to have it, or thought to. Default: no. */
+  readonly isKnownOnly?: boolean;
   /** Told of each range that came, from whom and how quickly. */
   readonly onSource?: ((report: SourceReport) => void) | undefined;
 }
@@ -80,6 +82,22 @@ export class Fetcher {
     return this.#fetches.run(() => this.#race(facts, wanted, signal), signal);
   }
 
+  /** The range of one piece as it lies on a host that claims it and is connected; undefined where none gives it. */
+  async fetchClaimed(facts: PackFacts, { index, ...wanted }: Pick<Wanted, "range" | "onSource"> & { readonly index: number }, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const online = new Set(this.#parts.transport.connected());
+    const isClaimed = this.#catalog.holdings(facts.namespace, facts.pack).some((holding) => holding.index === index && online.has(holding.host));
+    if (!isClaimed) return undefined;
+    const except = new Set(facts.roots.keys());
+    except.delete(index);
+    try {
+      const [found] = await this.fetch(facts, { ...wanted, count: 1, except, isKnownOnly: true }, signal);
+      return found?.bytes;
+    } catch (error) {
+      if (codeOf(error) !== "UNAVAILABLE") throw error;
+      return undefined;
+    }
+  }
+
   close(): void {
     for (const conversation of this.#conversations.values()) conversation.end(new PoolError("SILENT", "This host is stopping."));
   }
@@ -87,7 +105,7 @@ export class Fetcher {
   async #race(facts: PackFacts, wanted: Wanted, outer: AbortSignal): Promise<Slice[]> {
     const over = new AbortController();
     const signal = AbortSignal.any([outer, over.signal]);
-    const search = this.#searches.begin(facts);
+    const search = this.#searches.begin(facts, wanted.isKnownOnly !== true);
     const found: Slice[] = [];
     let running: Racer[] = [];
     let changed = Promise.withResolvers<void>();

@@ -14,6 +14,7 @@ import { MaybeHolders } from "./maybe.ts";
 import { PoolError } from "./errors.ts";
 import type { Piece } from "./offer.ts";
 import { Offers } from "./offer.ts";
+import { OwnRanges } from "./own-ranges.ts";
 import type { PoolParts } from "./parts.ts";
 import type { FetchOptions, PackContent, PackInfo, PackedBlob, Pool, Redundancy, Standing, StoredPack } from "./port.ts";
 import { Reader } from "./read.ts";
@@ -80,8 +81,9 @@ export class HostPool implements Pool {
     };
     this.#holding = new Rounds(env);
     this.#reclaiming = new Rounds(env);
-    this.#stripes = new Stripes(env, parts, this.#fetcher, cache, onDamage);
-    this.#reader = new Reader(catalog, new Segments(env, parts, this.#fetcher, cache, onDamage), this.#stripes);
+    const reading = { self: parts.self, own: new OwnRanges(env, parts, onDamage), fetcher: this.#fetcher, cache };
+    this.#stripes = new Stripes(reading);
+    this.#reader = new Reader(catalog, new Segments(reading), this.#stripes);
     this.#writer = new Writer({ env, parts, offers, maybe }, catalog, new PatientCoding(env));
     this.#receiver = new Receiver(env, parts, offers, { allowance, going });
     const keep: KeepParts = { env, parts, catalog, offers, maybe, going, reader: this.#reader };
@@ -188,10 +190,10 @@ export class HostPool implements Pool {
   }
 
   /** As the function of this name says. @throws PoolError UNKNOWN_PACK */
-  rebuild(namespace: NamespaceId, pack: PackId, index: number): Piece {
+  rebuild(namespace: NamespaceId, pack: PackId, index: number, options: Omit<FetchOptions, "signal"> = {}): Piece {
     const facts = this.#catalog.facts(namespace, pack);
     if (facts === undefined) throw new PoolError("UNKNOWN_PACK", `This host knows no pack ${pack} in the namespace, or it has been deleted.`);
-    return rebuild({ parts: this.#parts, reader: this.#reader }, facts, index);
+    return rebuild({ parts: this.#parts, reader: this.#reader }, facts, index, options);
   }
 
   /** Lets go of the stripes that reads keep in memory. */

@@ -212,7 +212,10 @@ test("any piece is made anew from any k others, byte for byte, and from the host
   }
   for (const [index, bytes] of pieces) {
     const holder = at.holders.find((each) => at.village.indexesAt(each, at.pack)[0] === index)!;
-    assert.deepEqual(await collect(at.reader.pool.rebuild(at.village.namespace, at.pack, index).bytes(new AbortController().signal)), Buffer.from(bytes));
+    const sources = new Set<string>();
+    const read = at.reader.pool.rebuild(at.village.namespace, at.pack, index, { onSource: ({ host }) => sources.add(host) });
+    assert.deepEqual(await collect(read.bytes(new AbortController().signal)), Buffer.from(bytes));
+    assert.deepEqual([...sources], [holder.host], "nothing of the other pieces was moved");
     at.village.net.kill(holder.host);
     const piece = at.reader.pool.rebuild(at.village.namespace, at.pack, index);
     // The store checks the whole against the root of the pack's record.

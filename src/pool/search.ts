@@ -31,8 +31,9 @@ export class Searches {
     this.#with = parts;
   }
 
-  begin(facts: PackFacts): Search {
-    return new Search(this.#with, facts, (signal) => this.#askEverybody(facts, signal));
+  /** @param mayAsk whether everybody is asked when the known sources are used up */
+  begin(facts: PackFacts, mayAsk: boolean): Search {
+    return new Search(this.#with, facts, mayAsk ? (signal) => this.#askEverybody(facts, signal) : undefined);
   }
 
   async #askEverybody(facts: PackFacts, signal: AbortSignal): Promise<void> {
@@ -55,11 +56,11 @@ export class Searches {
 export class Search {
   readonly #with: SearchParts;
   readonly #facts: PackFacts;
-  readonly #askEverybody: (signal: AbortSignal) => Promise<void>;
   readonly #tried = new Set<string>();
-  #isAsked = false;
+  /** Once: undefined from then on. */
+  #askEverybody: ((signal: AbortSignal) => Promise<void>) | undefined;
 
-  constructor(parts: SearchParts, facts: PackFacts, askEverybody: (signal: AbortSignal) => Promise<void>) {
+  constructor(parts: SearchParts, facts: PackFacts, askEverybody: ((signal: AbortSignal) => Promise<void>) | undefined) {
     this.#with = parts;
     this.#facts = facts;
     this.#askEverybody = askEverybody;
@@ -68,9 +69,10 @@ export class Search {
   /** The next source, whatever is known of it; when the known ones are used up, everybody is asked once. */
   async further(isOpen: IsOpen, signal: AbortSignal): Promise<Holding | undefined> {
     const known = this.#best(isOpen);
-    if (known !== undefined || this.#isAsked) return this.#take(known);
-    this.#isAsked = true;
-    await this.#askEverybody(signal);
+    const ask = this.#askEverybody;
+    if (known !== undefined || ask === undefined) return this.#take(known);
+    this.#askEverybody = undefined;
+    await ask(signal);
     return this.#take(this.#best(isOpen));
   }
 

@@ -1,17 +1,16 @@
 // How coded packs are read. A stripe is the same few leaves of all pieces of a pack, so many that k of them come to about a MiB. It is what is fetched at
 // once, decoded and kept: from the cache, else from the pieces on this host's own disk and as many of other hosts as are missing to k.
 
-import type { PackId } from "../codec/index.ts";
+import type { HostId } from "../codec/index.ts";
 import type { Coder, Slice } from "../erasure/index.ts";
 import { createCoder } from "../erasure/index.ts";
-import type { Env } from "../platform/index.ts";
 import { LEAF_BYTES } from "../store/index.ts";
 import type { PackFacts } from "./catalog.ts";
-import type { Fetcher } from "./fetch.ts";
+import type { Fetcher, LeafRange } from "./fetch.ts";
 import { Flights } from "./flights.ts";
 import type { CacheKeeper } from "./keeping.ts";
 import { SEGMENT_LEAVES } from "./messages.ts";
-import type { PoolParts } from "./parts.ts";
+import type { OwnRanges } from "./own-ranges.ts";
 import type { FetchOptions } from "./port.ts";
 import { SEGMENT_BYTES } from "./port.ts";
 
@@ -28,23 +27,22 @@ export interface StripeOptions extends FetchOptions {
   readonly isKept: boolean;
 }
 
+/** What reads of packs stand on. */
+export interface ReadParts {
+  readonly self: HostId;
+  readonly own: OwnRanges;
+  readonly fetcher: Fetcher;
+  readonly cache: CacheKeeper;
+}
+
 export class Stripes {
-  readonly #env: Env;
-  readonly #parts: PoolParts;
-  readonly #fetcher: Fetcher;
-  readonly #cache: CacheKeeper;
+  readonly #with: ReadParts;
   readonly #coder: Coder = createCoder();
   readonly #flights = new Flights<Uint8Array>();
   readonly #recent = new Map<string, Uint8Array>();
-  readonly #onDamage: () => void;
 
-  /** @param onDamage called when a piece of this host's own turned out to be damaged or gone */
-  constructor(env: Env, parts: PoolParts, fetcher: Fetcher, cache: CacheKeeper, onDamage: () => void) {
-    this.#env = env;
-    this.#parts = parts;
-    this.#fetcher = fetcher;
-    this.#cache = cache;
-    this.#onDamage = onDamage;
+  constructor(parts: ReadParts) {
+    this.#with = parts;
   }
 
   /** The k data slices of a stripe, one behind the other; once for all who want them at the time. @throws PoolError UNAVAILABLE */
@@ -59,8 +57,12 @@ export class Stripes {
     });
   }
 
-  /** The range of one piece, whoever has it or others from which it follows. @throws PoolError UNAVAILABLE */
+  /** The range of one piece: as it lies here or on a host that claims it, else as it follows from others. @throws PoolError UNAVAILABLE */
   async piece(facts: PackFacts, index: number, stripe: number, options: FetchOptions, signal: AbortSignal): Promise<Uint8Array> {
+    const { own, fetcher } = this.#with;
+    const { firstLeaf, bytes } = rangeOf(facts, stripe);
+    const whole = (await own.read(facts.pack, index, firstLeaf * LEAF_BYTES, bytes, options)) ?? (await fetcher.fetchClaimed(facts, { range: leavesOf(firstLeaf, bytes), index, onSource: options.onSource }, signal));
+    if (whole !== undefined) return whole;
     const given = await this.#any(facts, stripe, options, signal);
     const found = given.find((slice) => slice.index === index);
     if (found !== undefined) return found.bytes;
@@ -81,15 +83,15 @@ export class Stripes {
   async #data(facts: PackFacts, stripe: number, options: StripeOptions, signal: AbortSignal): Promise<Uint8Array> {
     const { pack, k } = facts;
     const length = rangeOf(facts, stripe).bytes;
-    const cached = await this.#cache.get(pack, stripe, k * length);
+    const cached = await this.#with.cache.get(pack, stripe, k * length);
     if (cached !== undefined) {
-      options.onSource?.({ host: this.#parts.self, index: 0, bytes: cached.length, elapsedMs: 0, via: "cache" });
+      options.onSource?.({ host: this.#with.self, index: 0, bytes: cached.length, elapsedMs: 0, via: "cache" });
       return cached;
     }
     const given = await this.#any(facts, stripe, options, signal);
     const data = this.#decode(facts, given, length);
     // A host that has k pieces, as where there are too few hosts, reads them from its disk again.
-    if (options.isKept && data.length <= SEGMENT_BYTES) this.#cache.keep(pack, stripe, data);
+    if (options.isKept && data.length <= SEGMENT_BYTES) this.#with.cache.keep(pack, stripe, data);
     return data;
   }
 
@@ -98,8 +100,7 @@ export class Stripes {
     const own = await this.#own(facts, stripe, options);
     if (own.length === facts.k) return own;
     const { firstLeaf, bytes } = rangeOf(facts, stripe);
-    const range = { firstLeaf, leafCount: Math.ceil(bytes / LEAF_BYTES) };
-    const others = await this.#fetcher.fetch(facts, { range, count: facts.k - own.length, except: new Set(own.map(({ index }) => index)), onSource: options.onSource }, signal);
+    const others = await this.#with.fetcher.fetch(facts, { range: leavesOf(firstLeaf, bytes), count: facts.k - own.length, except: new Set(own.map(({ index }) => index)), onSource: options.onSource }, signal);
     return [...own, ...others];
   }
 
@@ -107,24 +108,10 @@ export class Stripes {
     const { firstLeaf, bytes: length } = rangeOf(facts, stripe);
     const found: Slice[] = [];
     for (let index = 0; index < facts.roots.length && found.length < facts.k; index++) {
-      const bytes = await this.#ownRange(facts.pack, index, firstLeaf * LEAF_BYTES, length, options);
+      const bytes = await this.#with.own.read(facts.pack, index, firstLeaf * LEAF_BYTES, length, options);
       if (bytes !== undefined) found.push({ index, bytes });
     }
     return found;
-  }
-
-  async #ownRange(pack: PackId, index: number, offset: number, length: number, options: FetchOptions): Promise<Uint8Array | undefined> {
-    if (this.#parts.store.held(pack, index) === undefined) return undefined;
-    const startedMs = this.#env.clock.monotonicMs();
-    try {
-      const bytes = await this.#parts.store.read(pack, index, offset, length);
-      options.onSource?.({ host: this.#parts.self, index, bytes: length, elapsedMs: this.#env.clock.monotonicMs() - startedMs, via: "disk" });
-      return bytes;
-    } catch (error) {
-      this.#env.log.warn("this host's own piece cannot be read; another one takes its place", { pack, index, error });
-      this.#onDamage();
-      return undefined;
-    }
   }
 
   #decode({ k, m }: PackFacts, given: readonly Slice[], length: number): Uint8Array {
@@ -143,3 +130,6 @@ export function rangeOf({ k, pieceBytes }: Pick<PackFacts, "k" | "pieceBytes">, 
   return { firstLeaf: (stripe * stripeBytes) / LEAF_BYTES, bytes: Math.min(stripeBytes, pieceBytes - stripe * stripeBytes) };
 }
 
+function leavesOf(firstLeaf: number, bytes: number): LeafRange {
+  return { firstLeaf, leafCount: Math.ceil(bytes / LEAF_BYTES) };
+}

@@ -5,15 +5,12 @@
 
 import type { HostId } from "../../codec/index.ts";
 import type { PackFacts } from "../catalog.ts";
-import { PoolError } from "../errors.ts";
 import { hostsOf } from "../holders.ts";
 import type { KeepParts } from "../keep.ts";
-import { claimKey, packKey } from "../keys.ts";
-import { labelCodec } from "../label.ts";
+import { claimKey } from "../keys.ts";
 import { HAS, hasAnswerCodec, hasCodec } from "../messages.ts";
-import type { Piece } from "../offer.ts";
 import { place } from "../place.ts";
-import { SEGMENT_BYTES } from "../port.ts";
+import { rebuild } from "../rebuild.ts";
 import { claimWrite } from "../write.ts";
 import { viewOf } from "./census.ts";
 import { weigh } from "./weigh.ts";
@@ -56,21 +53,10 @@ async function answersThat({ self, transport }: KeepParts["parts"], host: HostId
   }
 }
 
-/** A piece as it lies on this host's disk, for another's. @throws PoolError UNKNOWN_PACK */
-function ownPiece({ parts }: KeepParts, { namespace, pack, pieceBytes, roots }: PackFacts, index: number): Piece {
-  const genesis = parts.records.genesis(namespace);
-  const record = parts.records.local(namespace, packKey(pack))?.siblings.find(({ value }) => value !== null)?.value;
-  if (genesis === undefined || record === undefined || record === null) throw new PoolError("UNKNOWN_PACK", `The records of pack ${pack} have gone.`);
-  const bytes = async function* (): AsyncGenerator<Uint8Array> {
-    for (let at = 0; at < pieceBytes; at += SEGMENT_BYTES) yield await parts.store.read(pack, index, at, Math.min(SEGMENT_BYTES, pieceBytes - at));
-  };
-  return { namespace, pack, index, sizeBytes: pieceBytes, root: roots[index]!, label: labelCodec.encode({ genesis, record }), bytes };
-}
-
 /** Puts a piece of this host's on another one, zones apart from those that hold the pack already. @returns whether one took it */
 export async function handOn(keep: KeepParts, facts: PackFacts, index: number, signal: AbortSignal): Promise<boolean> {
   const holders = hostsOf(keep.catalog.holdings(facts.namespace, facts.pack));
-  const { claims } = await place(keep, [ownPiece(keep, facts, index)], { exclude: [...holders, keep.parts.self], signal });
+  const { claims } = await place(keep, [rebuild(keep, facts, index)], { exclude: [...holders, keep.parts.self], signal });
   if (claims.length === 0) return false;
   await keep.parts.records.write(claims.map((claim) => claimWrite(facts.namespace, claim)), { as: "host" });
   return true;
