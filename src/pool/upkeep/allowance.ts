@@ -18,6 +18,8 @@ const REFRESH_MS = 600_000;
 /** A piece whose claim has not come by then was given up, or its pack is brought back by this host and counted like others. */
 const COMING_MS = 3_600_000;
 const BUCKETS_MAX = 1_024;
+/** Claims that are remembered since the last count; where more come before anybody asks for space, the next who asks has it taken anew. */
+const SEEN_MAX = 10_000;
 
 /** Reads how much all pieces of everybody's packs take, anew. */
 export type CountUse = () => Promise<ReadonlyMap<AccountId, number>>;
@@ -65,11 +67,24 @@ export class Allowance {
   #applied(namespace: NamespaceId, key: string): void {
     this.#isStale = true;
     this.#coming.delete(key);
+    if (this.#seen.size >= SEEN_MAX && this.#counting === undefined) this.#forget();
+    // Before the first count there is nothing to add to, and it will have the claim.
+    if (!this.#isCounted && this.#counting === undefined) return;
     const account = this.#parts.records.genesis(namespace)?.owner ?? undefined;
     const claim = this.#parts.records.local(namespace, key)?.siblings.find(({ value }) => value !== null)?.value;
     if (account === undefined || claim === undefined || claim === null || this.#seen.has(key)) return;
     this.#seen.add(key);
     this.#added.set(account, (this.#added.get(account) ?? 0) + claimCodec.decode(claim).sizeBytes);
+  }
+
+  get #isCounted(): boolean {
+    return this.#countedMs > -Infinity;
+  }
+
+  #forget(): void {
+    this.#countedMs = -Infinity;
+    this.#seen.clear();
+    this.#added = new Map();
   }
 
   /** Whose the piece is: the namespace's owner, or the asking host's person where this host does not know the namespace yet. */
@@ -84,7 +99,7 @@ export class Allowance {
     if (account === undefined || this.#parts.records.local(asked.namespace, packKey(asked.pack)) !== undefined) return undefined;
     const waitMs = Math.max(this.#bucket(`host ${from}`, PEER_RATE).waitMs, this.#bucket(`person ${account}`, PERSON_RATE).waitMs);
     if (waitMs > 0) return { kind: "later", value: { waitMs } };
-    if (this.#countedMs === -Infinity) await this.#recount();
+    if (!this.#isCounted) await this.#recount();
     else if (this.#isStale && this.#ageMs >= REFRESH_MS) void this.#recount();
     let overBytes = this.#over(account, asked);
     if (overBytes > 0 && this.#isStale && this.#ageMs >= RECOUNT_MS) {
