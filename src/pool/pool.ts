@@ -61,6 +61,8 @@ export class HostPool implements Pool {
   readonly #reclaiming: Rounds;
   readonly #closing = new AbortController();
   readonly #settling = new Map<Worker, Timer>();
+  /** Asked for at each look at a list of sites, and read from all of a namespace's packs: kept until one of them or who is active has changed. */
+  readonly #standings = new Map<NamespaceId, { readonly active: string; readonly standing: Standing }>();
   readonly #subscriptions: (() => void)[] = [];
 
   constructor(env: Env, parts: PoolParts) {
@@ -95,6 +97,7 @@ export class HostPool implements Pool {
     this.#reclaim = new Worker(env, { name: "reclaim", everyMs: RECLAIM_EVERY_MS, work: (turn) => reclaimTurn(keep, this.#reclaiming, turn) });
     const republish = new Worker(env, { name: "republish", everyMs: REPUBLISH_EVERY_MS, work: (turn) => republisher.turn(turn) });
     this.#subscriptions.push(catalog.follow(), allowance.follow());
+    catalog.onChange((namespace) => void this.#standings.delete(namespace));
     this.upkeep = new PoolUpkeep(env, keep, { taker, remove: (namespace, packs) => this.remove(namespace, packs) });
     this.workers = [this.#hold, this.#reclaim, republish, ...this.#caretaker.workers, ...this.upkeep.workers];
   }
@@ -155,7 +158,16 @@ export class HostPool implements Pool {
   }
 
   standing(namespace: NamespaceId): Standing {
-    const active = new Set(activeMembers(this.#parts));
+    const hosts = activeMembers(this.#parts);
+    const active = hosts.join();
+    const known = this.#standings.get(namespace);
+    if (known?.active === active) return known.standing;
+    const standing = this.#standing(namespace, new Set(hosts));
+    this.#standings.set(namespace, { active, standing });
+    return standing;
+  }
+
+  #standing(namespace: NamespaceId, active: ReadonlySet<HostId>): Standing {
     const holders = new Set<HostId>();
     let [packs, least] = [0, Math.max(0, active.size - 1)];
     for (const { pack, k } of this.#catalog.packs(namespace)) {

@@ -226,3 +226,19 @@ test("a removed pack is gone from the records of every host, and from their disk
   assert.equal(village.holding(kept.pack).length, 3);
   await village.close();
 });
+
+test("how the packs of a namespace stand is as the records and the roster say now, also when it was asked before", async () => {
+  const village = await Village.build({ hosts: 4 });
+  const { pool } = village.at(0);
+  assert.deepEqual(pool.standing(village.namespace).packs, 0);
+  const { holders } = await pool.store(village.namespace, content(1000, 1), copies(3));
+  assert.deepEqual(pool.standing(village.namespace), { packs: 1, holders: new Set(holders), survives: 2 });
+  assert.equal(pool.standing(village.namespace), pool.standing(village.namespace), "it is not read again for nothing");
+  village.gone.add(holders[2]!);
+  assert.deepEqual(pool.standing(village.namespace), { packs: 1, holders: new Set(holders.slice(0, 2)), survives: 1 });
+  const { pack } = await pool.store(village.namespace, content(1000, 2), copies(1));
+  assert.deepEqual([pool.standing(village.namespace).packs, pool.standing(village.namespace).survives], [2, 0]);
+  await pool.remove(village.namespace, [pack]);
+  assert.deepEqual([pool.standing(village.namespace).packs, pool.standing(village.namespace).survives], [1, 1]);
+  await village.close();
+});
