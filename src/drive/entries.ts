@@ -5,7 +5,7 @@ import { namespaceIdOf } from "../cluster/index.ts";
 import type { Env, Timer, WorkerTurn } from "../platform/index.ts";
 import { Worker } from "../platform/index.ts";
 import type { PackInfo, Pool, PoolUpkeep, Redundancy } from "../pool/index.ts";
-import { privateGenesis, privateRedundancy } from "../pool/index.ts";
+import { PACK_PREFIX, isCondemned, privateGenesis, privateRedundancy } from "../pool/index.ts";
 import type { Records } from "../records/index.ts";
 import { EMPTY_CONTEXT } from "../records/index.ts";
 import { BlobIndex } from "./blob-index.ts";
@@ -28,7 +28,6 @@ import { View } from "./view.ts";
 
 const ID_BYTES = 16;
 const MAX_NAME_BYTES = 255;
-const PACK_PREFIX = "pack/";
 const KEPT_VIEWS = 8;
 /** How long the thread that seals waits for the next upload. */
 const REST_MS = 30_000;
@@ -189,7 +188,7 @@ class EntriesRoom implements RunningEntries {
     await index.ready();
     const { pool } = this.#with;
     // What is under way is asked first: what is committed meanwhile may be named by an entry that was passed already.
-    const usage = new Usage({ index, info: (pack) => pool.info(namespace, pack), isCondemned: (pack) => this.#isCondemned(namespace, pack), underWay: new Set([...this.#uploads].flatMap(({ packs }) => [...packs])) });
+    const usage = new Usage({ index, info: (pack) => pool.info(namespace, pack), isCondemned: (pack) => isCondemned(this.#with.records, namespace, pack), underWay: new Set([...this.#uploads].flatMap(({ packs }) => [...packs])) });
     for await (const { id } of this.#needed(signal)) usage.mark(id);
     usage.settle();
     return { namespace, usage, onStored: ({ pack }) => index.learn(pack) };
@@ -222,11 +221,7 @@ class EntriesRoom implements RunningEntries {
     // Parted from most others, nobody knows what is condemned there.
     if (!reuse.canRely) return false;
     const info: PackInfo | undefined = pool.info(namespace, pack);
-    return info !== undefined && info.holders.length > 0 && suffices(info.redundancy, redundancy) && !this.#isCondemned(namespace, pack);
-  }
-
-  #isCondemned(namespace: NamespaceId, pack: PackId): boolean {
-    return this.#with.records.local(namespace, `condemned/${pack}`) !== undefined;
+    return info !== undefined && info.holders.length > 0 && suffices(info.redundancy, redundancy) && !isCondemned(this.#with.records, namespace, pack);
   }
 
   async #writeEntry(text: Omit<EntryText, "createdMs">, packs: Iterable<PackId>, before: readonly PackId[]): Promise<{ readonly entry: EntryInfo; readonly safe: boolean; readonly survives: number }> {
@@ -268,7 +263,7 @@ class EntriesRoom implements RunningEntries {
     const namespace = await records.create(privateGenesis(network, owner));
     const keys = new PrivateKeys(secret, namespace);
     const index = new BlobIndex(this.#env, pool, namespace);
-    this.#now = { namespace, keys, index, content: new ContentReader({ namespace, keys, index, pool, worth: (pack) => worthOf(pool.info(namespace, pack), this.#isCondemned(namespace, pack)) }) };
+    this.#now = { namespace, keys, index, content: new ContentReader({ namespace, keys, index, pool, worth: (pack) => worthOf(pool.info(namespace, pack), isCondemned(this.#with.records, namespace, pack)) }) };
     return this.#now;
   }
 

@@ -1,4 +1,4 @@
-import type { NamespaceId, PackId } from "../codec/index.ts";
+import type { PackId } from "../codec/index.ts";
 import type { Env, WorkerTurn } from "../platform/index.ts";
 import { Limiter, codeOf, messageOf } from "../platform/index.ts";
 import type { Pool } from "../pool/index.ts";
@@ -16,7 +16,6 @@ const SEEN_MAX = 100_000;
 
 /** What a person's packs are used for, at one moment. */
 export interface Survey extends Pick<RewriterParts, "namespace" | "onStored"> {
-  readonly namespace: NamespaceId;
   readonly usage: Usage;
 }
 

@@ -1,3 +1,4 @@
+import { concatBytes } from "../codec/index.ts";
 import type { Env, Thread } from "../platform/index.ts";
 import { cancellable, messageOf, raceAbort, startThread } from "../platform/index.ts";
 import { DriveError } from "./errors.ts";
@@ -117,12 +118,7 @@ async function* blocksOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<{ re
   let parts: Uint8Array[] = [];
   let length = 0;
   const block = (): Uint8Array => {
-    const bytes = new Uint8Array(length);
-    let at = 0;
-    for (const part of parts) {
-      bytes.set(part, at);
-      at += part.length;
-    }
+    const bytes = concatBytes(...parts);
     [parts, length] = [[], 0];
     return bytes;
   };

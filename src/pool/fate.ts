@@ -11,13 +11,13 @@ export interface Mark {
 export const condemnedCodec = codec<Mark>("A condemned pack", 1, 64, struct({ sinceMs: uint() }));
 export const abortedCodec = codec<Mark>("An aborted pack", 1, 64, struct({ sinceMs: uint() }));
 
-type View = Pick<PoolRecords, "local" | "deleted">;
+type View = Pick<PoolRecords, "local">;
 
 /**
  * Whether the owner's word lets the pack's pieces go: its tombstone, or that it was given up before it was committed. Nothing else does. Either
  * counts whatever stands beside it, so a commit that comes late changes nothing.
  */
-export function mayGo(records: View, namespace: NamespaceId, pack: PackId): boolean {
+export function mayGo(records: View & Pick<PoolRecords, "deleted">, namespace: NamespaceId, pack: PackId): boolean {
   return records.deleted(namespace, packKey(pack)) || isThere(records, namespace, abortedKey(pack));
 }
 

@@ -18,5 +18,6 @@ export type { Mirrors } from "./upkeep/surplus.ts";
 export type { PackUse, UsedPacks } from "./upkeep/sweep.ts";
 export { piecesOf, privateRedundancy } from "./redundancy.ts";
 export { PRIVATE_TYPE, privateGenesis } from "./private-space.ts";
-export { isPoolKey } from "./keys.ts";
+export { PACK_PREFIX, isPoolKey } from "./keys.ts";
+export { isCondemned } from "./fate.ts";
 export { poolRule } from "./rule.ts";

@@ -14,7 +14,7 @@ import { UrgentQueue } from "./urgent-queue.ts";
 const QUEUE_MAX = 4096;
 /** Packs whose records have changed since the last look; with more of them, all are looked at. */
 const CHANGED_MAX = 4096;
-/** All packs are looked at so often whatever is known to have changed: about 3 s of a processor for 300,000 packs. */
+/** All packs are looked at so often whatever is known to have changed. */
 const WHOLE_EVERY_MS = 3_600_000;
 
 /** What planning asks of the records. */
