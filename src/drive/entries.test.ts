@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import test from "node:test";
 import { equalBytes, utf8 } from "../codec/index.ts";
 import { PoolError } from "../pool/index.ts";
-import { MIB, blobsIn, env, inChunks, noise, person, put, read, treeOf } from "./fakes/persons.ts";
+import { createEntries } from "./entries.ts";
+import { MIB, MemoryPool, MemoryRecords, anyReuse, blobsIn, env, inChunks, namedId, network, noise, person, put, read, treeOf } from "./fakes/persons.ts";
 
 test("a tree comes back byte for byte with its facts, from another host of the same person", async () => {
   await using here = await person("ada");
@@ -233,8 +234,6 @@ test("a pack that is condemned, or kept less redundantly than asked, is not reli
 });
 
 test("a host without the person's key says what to do, and begins when the key is there", async () => {
-  const { createEntries } = await import("./entries.ts");
-  const { MemoryPool, MemoryRecords, anyReuse, env, namedId, network } = await import("./fakes/persons.ts");
   const account = namedId<never>("ada");
   let isHere = false;
   const missing = Object.assign(new Error("give the recovery phrase"), { code: "NO_ACCOUNT_KEY" });

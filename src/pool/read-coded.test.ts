@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { HostId } from "../codec/index.ts";
 import { storedIn } from "./fakes/stored-pack.ts";
-import type { StoredPack } from "./fakes/stored-pack.ts";
+import type { PackInVillage } from "./fakes/stored-pack.ts";
 import type { VillageOptions, Villager } from "./fakes/village.ts";
 import { Village, code, collect, content } from "./fakes/village.ts";
 import { GET, PUT } from "./messages.ts";
@@ -25,11 +25,11 @@ function oddContent(sizeBytes: number, seed = 1): PackContent {
   return { bytes, blobs: odd };
 }
 
-async function stored([k, m]: readonly [number, number], sizeBytes: number, options: VillageOptions = {}): Promise<StoredPack> {
+async function stored([k, m]: readonly [number, number], sizeBytes: number, options: VillageOptions = {}): Promise<PackInVillage> {
   return await storedIn(await Village.build({ hosts: k + m + 1, ...options }), oddContent(sizeBytes), code(k, m));
 }
 
-async function assertReads({ village, pack, what }: Pick<StoredPack, "village" | "pack" | "what">, { pool }: Villager, offset = 0, length = what.bytes.length): Promise<void> {
+async function assertReads({ village, pack, what }: Pick<PackInVillage, "village" | "pack" | "what">, { pool }: Villager, offset = 0, length = what.bytes.length): Promise<void> {
   assert.deepEqual(await collect(pool.read(village.namespace, pack, offset, length)), Buffer.from(what.bytes.subarray(offset, offset + length)));
 }
 

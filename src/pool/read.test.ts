@@ -4,7 +4,7 @@ import type { HostId, PackId } from "../codec/index.ts";
 import { silentLog } from "../platform/index.ts";
 import type { Log } from "../platform/index.ts";
 import { storedIn } from "./fakes/stored-pack.ts";
-import type { StoredPack } from "./fakes/stored-pack.ts";
+import type { PackInVillage } from "./fakes/stored-pack.ts";
 import type { VillageOptions } from "./fakes/village.ts";
 import { Village, collect, content, copies } from "./fakes/village.ts";
 import { GET } from "./messages.ts";
@@ -12,7 +12,7 @@ import type { PackContent } from "./port.ts";
 
 const MIB = 2 ** 20;
 
-async function stored(sizeBytes: number, count: number, options: VillageOptions = {}): Promise<StoredPack> {
+async function stored(sizeBytes: number, count: number, options: VillageOptions = {}): Promise<PackInVillage> {
   return await storedIn(await Village.build(options), content(sizeBytes), copies(count));
 }
 

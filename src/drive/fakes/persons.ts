@@ -9,7 +9,7 @@ import { sha256 } from "../../crypto/index.ts";
 import type { Env } from "../../platform/index.ts";
 import { machineEnv, silentLog } from "../../platform/index.ts";
 import type { FetchOptions, PackContent, PackInfo, Pool, Redundancy, StoredPack } from "../../pool/index.ts";
-import { MAX_PACK_BYTES, PoolError, SEGMENT_BYTES } from "../../pool/index.ts";
+import { MAX_PACK_BYTES, PoolError, SEGMENT_BYTES, privateGenesis } from "../../pool/index.ts";
 import type { KeyState, Records, Write } from "../../records/index.ts";
 import { EMPTY_CONTEXT } from "../../records/index.ts";
 import type { EntriesParts, RunningEntries } from "../entries.ts";
@@ -170,7 +170,6 @@ export async function person(name: string, shared: { readonly pool?: MemoryPool;
   const account = namedId<AccountId>(name);
   const reuse = anyReuse();
   const entries = createEntries(own, { network, account: () => account, seed: async () => sha256(utf8(`seed of ${name}`)), records: records.of(account), pool, reuse });
-  const { privateGenesis } = await import("../../pool/index.ts");
   return { pool, records, entries, reuse, namespace: namespaceIdOf(privateGenesis(network, account)), [Symbol.asyncDispose]: () => entries.stop() };
 }
 

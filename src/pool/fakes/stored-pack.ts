@@ -6,7 +6,7 @@ import { sliced } from "../slices.ts";
 import type { Village, Villager } from "./village.ts";
 
 /** A pack that the first host of a village has stored. */
-export interface StoredPack {
+export interface PackInVillage {
   readonly village: Village;
   readonly pack: PackId;
   readonly what: PackContent;
@@ -15,18 +15,18 @@ export interface StoredPack {
   readonly reader: Villager;
 }
 
-export async function storedIn(village: Village, what: PackContent, redundancy: Redundancy): Promise<StoredPack> {
+export async function storedIn(village: Village, what: PackContent, redundancy: Redundancy): Promise<PackInVillage> {
   const { pack } = await village.at(0).pool.store(village.namespace, what, redundancy);
   const holders = village.holding(pack);
   return { village, pack, what, holders, reader: village.villagers.find((villager) => !holders.includes(villager))! };
 }
 
-/** The content of a coded pack, from any k of its pieces. @param blobs where they lie in the content */
-export function decoded(k: number, m: number, kept: readonly Slice[], { blobs, bytes }: PackContent): Uint8Array {
+/** The content of a coded pack from k of its pieces alone. @param like says how long it is, and where its blobs lie */
+export function decoded(k: number, m: number, kept: readonly Slice[], like: PackContent): Uint8Array {
   const data = Array.from({ length: k }, (_, index) => kept.find((piece) => piece.index === index) ?? { index, bytes: new Uint8Array(kept[0]!.bytes.length) });
   createCoder().reconstruct(k, m, kept, data.filter((piece) => !kept.includes(piece)));
-  const content = new Uint8Array(bytes.length);
-  for (const { offset, length, sliceOffset, sliceBytes } of sliced(blobs, k)) {
+  const content = new Uint8Array(like.bytes.length);
+  for (const { offset, length, sliceOffset, sliceBytes } of sliced(like.blobs, k)) {
     const blob = Buffer.concat(data.map((piece) => piece.bytes.subarray(sliceOffset, sliceOffset + sliceBytes)));
     content.set(blob.subarray(0, length), offset);
   }
