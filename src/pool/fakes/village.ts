@@ -144,12 +144,14 @@ export class Village {
     return Array.from({ length: MAX_PIECES }, (_, index) => index).filter((index) => store.held(pack, index) !== undefined);
   }
 
-  /** One turn of a worker, waited for. Why one failed is in the status of its worker. */
+  /** One turn of a worker, waited for. @throws what the worker says of a turn that failed */
   async turn({ pool }: Villager, name: string): Promise<void> {
     const worker = pool.workers.find((each) => each.status().name === name)!;
     const before = worker.status().runs;
     worker.start();
     while (worker.status().runs === before || worker.status().state !== "idle") await this.env.timers.sleep(20);
+    const { lastError } = worker.status();
+    if (lastError !== undefined) throw new Error(`${name}: ${lastError}`);
   }
 
   async close(): Promise<void> {
