@@ -5,9 +5,6 @@ import { EntryApi } from "./entry-api.ts";
 import { KvApi } from "./kv/kv-api.ts";
 import { UpkeepApi } from "./upkeep-api.ts";
 
-/** How long a question may take that needs nobody but the host itself. */
-const PROMPT_MS = 20_000;
-
 /** What the running host can be asked, as functions. The door describes it as OpenAPI. */
 export class HostApi {
   readonly kv: KvApi;
@@ -131,7 +128,6 @@ export class HostApi {
   }
 
   #send(method: "GET" | "POST" | "PUT" | "DELETE", path: string, json?: unknown): Promise<unknown> {
-    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(PROMPT_MS)]);
-    return this.#client.ask({ method, path, signal, ...(json === undefined ? {} : { json }) });
+    return this.#client.askPromptly(method, path, this.#signal, json);
   }
 }

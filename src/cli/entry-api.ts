@@ -3,8 +3,6 @@ import type { EntryFaultRow, EntryRow, PrivateRow, PutRow, UpgradePlanRow, Upgra
 import type { ApiClient } from "./http.ts";
 import { encodedPath } from "./http.ts";
 
-/** How long a question may take that needs nobody but the host itself. */
-const PROMPT_MS = 20_000;
 const ABORT_MS = 5_000;
 
 /** How redundantly something is to be kept, as the API is asked. */
@@ -100,6 +98,6 @@ export class EntryApi {
   }
 
   #ask(method: "DELETE" | "POST", path: string, json?: unknown): Promise<unknown> {
-    return this.#client.ask({ method, path, signal: AbortSignal.any([this.#signal, AbortSignal.timeout(PROMPT_MS)]), ...(json === undefined ? {} : { json }) });
+    return this.#client.askPromptly(method, path, this.#signal, json);
   }
 }

@@ -2,6 +2,8 @@ import { Agent, request } from "node:http";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { ApiError, CliError } from "./errors.ts";
 
+/** How long a question may take that needs nobody but the host itself. */
+const PROMPT_MS = 20_000;
 /** An answer larger than this is no answer of ours: 64 MiB hold the list of half a million files. */
 const MAX_JSON_BYTES = 64 * 1024 * 1024;
 
@@ -47,6 +49,11 @@ export class ApiClient {
     } catch (error) {
       throw new CliError("UNEXPECTED_ANSWER", `${this.#url.host} answered with something that is not JSON. Is another program listening there? Restart the host.`, { cause: error });
     }
+  }
+
+  /** Asks what is answered soon, and waits no longer than that. @throws as `ask` does */
+  askPromptly(method: ApiRequest["method"], path: string, signal: AbortSignal, json?: unknown, withinMs = PROMPT_MS): Promise<unknown> {
+    return this.ask({ method, path, signal: AbortSignal.any([signal, AbortSignal.timeout(withinMs)]), ...(json === undefined ? {} : { json }) });
   }
 
   /** Asks and gives the answer as a stream of bytes. @throws as `ask` does */

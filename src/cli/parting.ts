@@ -8,9 +8,15 @@ export function lossWords({ name, solePacks, soleBytes, riskyPacks }: PartingRow
   return [lost, risky].filter((words) => words !== "").join(" ");
 }
 
+/** Nothing that counts lies only there. */
+export function isEmptied({ awaitedPieces, awaitedShards }: PartingRow): boolean {
+  return awaitedPieces + awaitedShards === 0;
+}
+
 /** How far a host is from being empty. */
-export function drainWords({ name, pieces, awaitedPieces, awaitedShards }: PartingRow): string {
-  if (awaitedPieces + awaitedShards === 0) return `Nothing that counts lies only on ${name}: it may leave.`;
+export function drainWords(parting: PartingRow): string {
+  const { name, pieces, awaitedPieces, awaitedShards } = parting;
+  if (isEmptied(parting)) return `Nothing that counts lies only on ${name}: it may leave.`;
   const waiting = [...(awaitedPieces > 0 ? [`${(pieces - awaitedPieces).toLocaleString("en")} of ${count(pieces, "piece")} are elsewhere too`] : []), ...(awaitedShards > 0 ? [`${count(awaitedShards, "shard")} of records ${awaitedShards === 1 ? "is" : "are"} still handed over`] : [])];
   return `${name} is being emptied: ${waiting.join(", ")}.`;
 }

@@ -46,6 +46,11 @@ export async function hostNamed(api: HostApi, wanted: string): Promise<HostRow> 
   return found;
 }
 
+/** The host that answers. */
+export async function ownHost(api: HostApi): Promise<HostRow> {
+  return (await api.hosts()).find(({ isSelf }) => isSelf)!;
+}
+
 /** Undefined when no host runs on the folder. */
 export async function apiOf(folder: string, signal: AbortSignal): Promise<HostApi | undefined> {
   const { readApiAddress } = await import("../daemon/index.ts");

@@ -33,8 +33,9 @@ export const hosts: CommandFile = (command, go) => {
   common(command, "hosts", "hosts --addresses > peers.txt");
 };
 
-function stateOf({ presence, isDraining, isSuspect }: HostRow): string {
-  return [presence, ...(isDraining ? ["being emptied"] : []), ...(isSuspect ? ["suspect"] : [])].join(", ");
+/** @param emptying how far it is, when it is being emptied */
+export function stateOf({ presence, isDraining, isSuspect }: Pick<HostRow, "presence" | "isDraining" | "isSuspect">, emptying = "being emptied"): string {
+  return [presence, ...(isDraining ? [emptying] : []), ...(isSuspect ? ["suspect"] : [])].join(", ");
 }
 
 export function hostTable(rows: readonly HostRow[]): string {

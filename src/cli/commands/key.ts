@@ -1,6 +1,7 @@
 import type { CommandFile, CommonOptions } from "../context.ts";
 import { common, invoked } from "../context.ts";
 import { askSecret } from "../io.ts";
+import { laterWords } from "../later.ts";
 import { connect, dataFolder, hostNamed } from "../target.ts";
 
 export const key: CommandFile = (command, go) => {
@@ -32,8 +33,7 @@ export const key: CommandFile = (command, go) => {
       try {
         const { id, name } = await hostNamed(api, wanted);
         const { safe } = await api.revokeHost(id);
-        const awaited = safe ? "" : " Hosts that are away will learn of it when they come back.";
-        context.io.answer({ host: name, id, safe }, () => `${name} can no longer publish, invite or delete as you, for good; what it did until now stays.${awaited} To shut the host itself out: '${invoked()} remove ${name}'`);
+        context.io.answer({ host: name, id, safe }, () => `${name} can no longer publish, invite or delete as you, for good; what it did until now stays.${laterWords(safe)} To shut the host itself out: '${invoked()} remove ${name}'`);
       } finally {
         api.close();
       }

@@ -3,8 +3,8 @@ import type { CommandFile, CommonOptions } from "../context.ts";
 import { common } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { ask } from "../io.ts";
-import { drainWords, lossWords } from "../parting.ts";
-import { connect } from "../target.ts";
+import { drainWords, isEmptied, lossWords } from "../parting.ts";
+import { connect, ownHost } from "../target.ts";
 
 interface Options extends CommonOptions {
   readonly now?: true;
@@ -20,7 +20,7 @@ export const leave: CommandFile = (command, go) => {
         const api = await connect(context, options);
         const isNow = options.now === true;
         try {
-          const self = (await api.hosts()).find(({ isSelf }) => isSelf)!;
+          const self = await ownHost(api);
           const parting = await api.upkeep.parting(self.id);
           if (options.yes !== true) {
             const typed = await ask(`${warning(parting, isNow)} Type its name to go ahead: `, context.signal);
@@ -41,6 +41,6 @@ function warning(parting: PartingRow, isNow: boolean): string {
   const ends = `${parting.name} leaves the network for good; to come back it needs an invite and an empty folder.`;
   if (!isNow) return ends;
   const losses = lossWords(parting);
-  const unfinished = parting.awaitedPieces + parting.awaitedShards > 0 ? `It is not empty: ${drainWords(parting)}` : "";
+  const unfinished = isEmptied(parting) ? "" : `It is not empty: ${drainWords(parting)}`;
   return [ends, losses === "" ? "Nothing is lost with it." : losses, unfinished].filter((words) => words !== "").join(" ");
 }

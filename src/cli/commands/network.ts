@@ -4,6 +4,7 @@ import { common } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { formatDuration, parseDuration } from "../sizes.ts";
 import { table } from "../table.ts";
+import { laterWords } from "../later.ts";
 import { connect } from "../target.ts";
 
 const SETTINGS: Readonly<Record<string, { readonly field: keyof SettingChanges; readonly meaning: string }>> = {
@@ -40,7 +41,7 @@ export const network: CommandFile = (command, go) => {
         const api = await connect(context, options);
         try {
           const { safe } = await api.changeSettings({ [setting.field]: ms });
-          context.io.answer({ [setting.field]: ms, safe }, () => `${name} is ${formatDuration(ms)}${safe ? "" : "; hosts that are away will learn of it when they come back"}.`);
+          context.io.answer({ [setting.field]: ms, safe }, () => `${name} is ${formatDuration(ms)}.${laterWords(safe)}`);
         } finally {
           api.close();
         }

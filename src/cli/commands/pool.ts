@@ -4,6 +4,7 @@ import { common } from "../context.ts";
 import { count, formatBytes, formatDuration } from "../sizes.ts";
 import { printable, table } from "../table.ts";
 import { connect } from "../target.ts";
+import { stateOf } from "./hosts.ts";
 
 export const pool: CommandFile = (command, go) => {
   command.action(
@@ -36,8 +37,7 @@ function repairWords({ shortPacks, shortPieces, shortBytes, secondsLeft }: PoolR
   return `Under repair: ${count(shortPieces, "piece")} of ${count(shortPacks, "pack")} (${formatBytes(shortBytes)})${left}.\n`;
 }
 
-function hostCells({ name, presence, isDraining, isSuspect, awaitedPieces, pieces, pieceBytes, usedBytes, capacityBytes }: PoolHostRow): string[] {
-  const emptying = isDraining ? [awaitedPieces === 0 ? "emptied" : `being emptied, ${awaitedPieces} to go`] : [];
-  const state = [presence, ...emptying, ...(isSuspect ? ["suspect"] : [])].join(", ");
-  return [name, state, pieces.toLocaleString("en"), formatBytes(pieceBytes), usedBytes === null ? "?" : formatBytes(usedBytes), formatBytes(capacityBytes)];
+function hostCells(row: PoolHostRow): string[] {
+  const { name, awaitedPieces, pieces, pieceBytes, usedBytes, capacityBytes } = row;
+  return [name, stateOf(row, awaitedPieces === 0 ? "emptied" : `being emptied, ${awaitedPieces} to go`), pieces.toLocaleString("en"), formatBytes(pieceBytes), usedBytes === null ? "?" : formatBytes(usedBytes), formatBytes(capacityBytes)];
 }

@@ -6,6 +6,7 @@ import type { HostApi } from "../api.ts";
 import type { CommandFile, CommonOptions, Context } from "../context.ts";
 import { common, invoked } from "../context.ts";
 import { ApiError, CliError } from "../errors.ts";
+import { copiesOf } from "../redundancy.ts";
 import { count, formatBytes } from "../sizes.ts";
 import { printable } from "../table.ts";
 import { connect } from "../target.ts";
@@ -37,17 +38,8 @@ export const publish: CommandFile = (command, go) => {
   common(command, "publish ./dist --name blog", "publish ./dist --name blog --copies all", "publish ./dist --name blog --preview", "publish ./dist --name blog --watch", "publish --name blog --rollback 3");
 };
 
-function copiesOf(typed: string): number | "all" {
-  if (typed === "all") return "all";
-  return wholeNumber(typed, 'a number of hosts such as 3, or "all"');
-}
-
 function sequenceOf(typed: string): number {
-  return wholeNumber(typed, "the number of a version; 'sites --history NAME' lists them");
-}
-
-function wholeNumber(typed: string, what: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(typed)) throw new InvalidArgumentError(`Type ${what}.`);
+  if (!/^[1-9]\d{0,8}$/.test(typed)) throw new InvalidArgumentError("Type the number of a version; 'sites --history NAME' lists them.");
   return Number(typed);
 }
 

@@ -4,6 +4,7 @@ import type { CommandFile, CommonOptions, Context } from "../context.ts";
 import { common, invoked } from "../context.ts";
 import type { WantedRedundancy } from "../entry-api.ts";
 import { CliError } from "../errors.ts";
+import { copiesOf, spreadWords, wayOf } from "../redundancy.ts";
 import { count, formatBytes } from "../sizes.ts";
 import { printable } from "../table.ts";
 import { connect } from "../target.ts";
@@ -31,12 +32,6 @@ function codeOf(typed: string): WantedRedundancy {
   return { kind: "code", k: Number(k), m: Number(m) };
 }
 
-function copiesOf(typed: string): number | "all" {
-  if (typed === "all") return "all";
-  if (!/^[1-9]\d{0,2}$/.test(typed)) throw new InvalidArgumentError('Type a number of hosts such as 3, or "all".');
-  return Number(typed);
-}
-
 async function putSource(context: Context, source: string, { code, copies, ...options }: Options): Promise<void> {
   if (code !== undefined && copies !== undefined) throw new CliError("USAGE", "Say either --code or --copies: copies are a code of their own.");
   const found = await scan(source, context.signal, PUTTING);
@@ -51,16 +46,14 @@ async function putSource(context: Context, source: string, { code, copies, ...op
 }
 
 function summaryOf({ entry, redundancy }: PutRow): string {
-  const how = redundancy.kind === "code" ? `as ${redundancy.k}+${redundancy.m}` : redundancy.copies === "all" ? "on all hosts" : `on ${count(redundancy.copies, "host")}`;
   const what = entry.kind === "file" ? formatBytes(entry.sizeBytes) : `${count(entry.files, "file")}, ${formatBytes(entry.sizeBytes)}`;
-  return `Put ${printable(entry.name)} (${what}) ${how}, under the id`;
+  return `Put ${printable(entry.name)} (${what}) ${wayOf(redundancy)}, under the id`;
 }
 
 /** What it survives, and what to do where that is too little. */
 function survivalOf(row: PutRow): string {
-  const less = row.isSpread ? "" : " Fewer hosts took it than it was meant for; the rest is made up for as hosts come back or join.";
   const later = row.safe ? "" : " Not all hosts know of it yet: they will catch up.";
   if (row.entry.sizeBytes === 0) return `survives as its record does: on every host.${later}`;
-  if (row.survives >= 1) return `survives the loss of any ${count(row.survives, "host")}.${less}${later}`;
+  if (row.survives >= 1) return `survives the loss of any ${count(row.survives, "host")}.${spreadWords(row.isSpread)}${later}`;
   return `lies on one host only: when that is lost, it is lost. Bring in another host with '${invoked()} invite', and put it again.${later}`;
 }

@@ -2,6 +2,7 @@ import type { PersonRow } from "../../door/index.ts";
 import type { CommandFile, CommonOptions } from "../context.ts";
 import { common, invoked } from "../context.ts";
 import { CliError } from "../errors.ts";
+import { laterWords } from "../later.ts";
 import { formatBytes, parseBytes } from "../sizes.ts";
 import { table } from "../table.ts";
 import { connect } from "../target.ts";
@@ -22,8 +23,7 @@ export const quota: CommandFile = (command, go) => {
           if (size === undefined) return context.io.answer(person, () => peopleTable([person]));
           const quotaBytes = size === "share" ? null : parseBytes(size);
           const { safe } = await api.upkeep.setQuota(person.id, quotaBytes);
-          const told = safe ? "" : " Hosts that are away will learn of it when they come back.";
-          context.io.answer({ person: person.id, quotaBytes, safe }, () => `${person.name} may take ${quotaBytes === null ? "what their invites grant" : formatBytes(quotaBytes)}.${told}`);
+          context.io.answer({ person: person.id, quotaBytes, safe }, () => `${person.name} may take ${quotaBytes === null ? "what their invites grant" : formatBytes(quotaBytes)}.${laterWords(safe)}`);
         } finally {
           api.close();
         }
@@ -43,4 +43,3 @@ function peopleTable(people: readonly PersonRow[]): string {
   const columns = ["person", "hosts", { title: "may take", right: true }, "because it is", "account"];
   return table(columns, people.map((each) => [each.name + (each.isAdministrator ? " (administrator)" : ""), each.hosts.join(", "), formatBytes(each.quotaBytes), FROM[each.quotaFrom], each.id]));
 }
-

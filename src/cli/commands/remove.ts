@@ -2,6 +2,7 @@ import type { CommandFile, CommonOptions } from "../context.ts";
 import { common } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { ask } from "../io.ts";
+import { laterWords } from "../later.ts";
 import { lossWords } from "../parting.ts";
 import { connect, hostNamed } from "../target.ts";
 
@@ -36,7 +37,7 @@ export const remove: CommandFile = (command, go) => {
             if (typed.trim() !== found.name) throw new CliError("CANCELLED", `That is not "${found.name}". Nothing was changed.`);
           }
           const { safe } = isLost ? await api.giveUpHost(found.id) : await api.removeHost(found.id);
-          context.io.answer({ host: found.name, id: found.id, safe }, () => `${found.name} is removed${safe ? "" : "; hosts that are away will learn of it when they come back"}.`);
+          context.io.answer({ host: found.name, id: found.id, safe }, () => `${found.name} is removed.${laterWords(safe)}`);
         } finally {
           api.close();
         }

@@ -1,6 +1,7 @@
 import type { CommandFile, CommonOptions } from "../context.ts";
 import { common } from "../context.ts";
 import { entryNamed } from "../entry-named.ts";
+import { laterWords } from "../later.ts";
 import { printable } from "../table.ts";
 import { connect } from "../target.ts";
 
@@ -11,8 +12,7 @@ export const rm: CommandFile = (command, go) => {
       try {
         const entry = await entryNamed(api.entries, wanted);
         const { safe } = await api.entries.remove(entry.id);
-        const later = safe ? "" : " Hosts that are away will learn of it when they come back.";
-        context.io.answer({ entry, safe }, () => `${printable(entry.name)} is no longer kept. The space that only it took is given back later.${later}`);
+        context.io.answer({ entry, safe }, () => `${printable(entry.name)} is no longer kept. The space that only it took is given back later.${laterWords(safe)}`);
       } finally {
         api.close();
       }

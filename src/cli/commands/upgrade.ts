@@ -3,6 +3,7 @@ import type { CommandFile, CommonOptions, Context } from "../context.ts";
 import { common } from "../context.ts";
 import type { EntryApi } from "../entry-api.ts";
 import { ApiError, CliError } from "../errors.ts";
+import { spreadWords, wayOf } from "../redundancy.ts";
 import { count, formatBytes } from "../sizes.ts";
 import { connect } from "../target.ts";
 
@@ -49,18 +50,12 @@ async function upgraded({ io, signal }: Context, entries: EntryApi): Promise<Upg
   return last!;
 }
 
-function wayOf({ redundancy }: UpgradePlanRow): string {
-  if (redundancy.kind === "code") return `in ${redundancy.k}+${redundancy.m} pieces`;
-  return redundancy.copies === "all" ? "on all hosts" : `on ${count(redundancy.copies, "host")}`;
-}
-
 function planWords(plan: UpgradePlanRow): string {
-  if (plan.packs === 0) return `All that you have put survives as much as it would if it were put today: ${wayOf(plan)}.`;
-  return `${formatBytes(plan.contentBytes)} in ${count(plan.packs, "pack")} would be stored anew ${wayOf(plan)}. That takes ${formatBytes(plan.takenBytes)}; what is stored now counts as well until it is deleted.`;
+  if (plan.packs === 0) return `All that you have put survives as much as it would if it were put today: ${wayOf(plan.redundancy)}.`;
+  return `${formatBytes(plan.contentBytes)} in ${count(plan.packs, "pack")} would be stored anew ${wayOf(plan.redundancy)}. That takes ${formatBytes(plan.takenBytes)}; what is stored now counts as well until it is deleted.`;
 }
 
 function doneWords(row: UpgradeRow): string {
   if (row.packs === 0) return planWords(row);
-  const less = row.isSpread ? "" : " Fewer hosts took it than it was meant for; the rest is made up for as hosts come back or join.";
-  return `${formatBytes(row.doneBytes)} are stored anew ${wayOf(row)}.${less} The old packs are condemned when the new ones are whole, and deleted as other unused content is.`;
+  return `${formatBytes(row.doneBytes)} are stored anew ${wayOf(row.redundancy)}.${spreadWords(row.isSpread)} The old packs are condemned when the new ones are whole, and deleted as other unused content is.`;
 }

@@ -47,7 +47,6 @@ export class KvApi {
   }
 
   #ask(method: "GET" | "POST" | "PUT" | "DELETE", path: string, json?: unknown): Promise<unknown> {
-    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(PROMPT_MS)]);
-    return this.#client.ask({ method, path: `/kv${path}`, signal, ...(json === undefined ? {} : { json }) });
+    return this.#client.askPromptly(method, `/kv${path}`, this.#signal, json, PROMPT_MS);
   }
 }

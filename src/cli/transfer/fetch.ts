@@ -19,7 +19,7 @@ import { Sources } from "./sources.ts";
 const WIDTH = 4;
 const READ_BYTES = 1024 * 1024;
 /** While files are written below it, a folder must let its owner in. */
-const OPEN_FOLDER = 0o700;
+const OPEN_FOLDER = 0o755;
 
 export interface Fetched {
   readonly files: number;
@@ -78,7 +78,7 @@ export async function fetchAll(context: Context, entries: EntryApi, id: string, 
 async function makeFolder(path: string): Promise<void> {
   const found = await statIfPresent(path);
   if (found !== undefined && found.kind !== "folder") throw inTheWay(path, "and is no folder");
-  await ensureFolder(path, OPEN_FOLDER | 0o055);
+  await ensureFolder(path, OPEN_FOLDER);
 }
 
 /** @throws CliError FILE_IN_THE_WAY for anything that is not this very file */

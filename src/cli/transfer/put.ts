@@ -8,7 +8,7 @@ import { Progress } from "../progress.ts";
 import { bundlesOf } from "./bundles.ts";
 import { PUTTING } from "./deed.ts";
 import { inParallel } from "./parallel.ts";
-import { readUnchanged } from "./read-unchanged.ts";
+import { readCounted, readUnchanged } from "./read-unchanged.ts";
 import type { FileToSend, Scan } from "./scan.ts";
 
 /** Files, or bundles of small ones, that are sent at once: one is read, one is sealed, one waits for its answer. */
@@ -39,7 +39,7 @@ export async function putAll(context: Context, entries: EntryApi, source: string
     await inParallel(bundlesOf(found.files, ({ sizeBytes }) => sizeBytes), WIDTH, context.signal, async (files, signal) => {
       const [first] = files;
       if (files.length > 1) await sendBundle(entries, upload, (bundles += 1), files, progress, signal);
-      else last = await entries.addFile(upload, fileFactsOf(first!), counted(first!, progress), signal);
+      else last = await entries.addFile(upload, fileFactsOf(first!), readCounted(first!, progress, PUTTING), signal);
       for (const _ of files) progress.addFile();
     });
     progress.end();
@@ -72,11 +72,4 @@ async function sendBundle(entries: EntryApi, upload: string, number: number, fil
   });
   await entries.addBundle(upload, number, files.map(fileFactsOf), contents, signal);
   for (const { length } of contents) progress.addBytes(length);
-}
-
-async function* counted(file: FileToSend, progress: Progress): AsyncGenerator<Uint8Array> {
-  for await (const chunk of readUnchanged(file, PUTTING)) {
-    yield chunk;
-    progress.addBytes(chunk.length);
-  }
 }

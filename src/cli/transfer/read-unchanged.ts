@@ -1,5 +1,6 @@
 import { codeOf, openForReading } from "../../platform/index.ts";
 import { CliError } from "../errors.ts";
+import type { Progress } from "../progress.ts";
 import type { FileToSend } from "./scan.ts";
 import type { Deed } from "./deed.ts";
 import { PUBLISHING } from "./deed.ts";
@@ -30,6 +31,14 @@ export async function* readUnchanged(file: Pick<FileToSend, "path" | "absolutePa
     }
   } finally {
     await opened.close();
+  }
+}
+
+/** The same, and the progress with each chunk that was taken. */
+export async function* readCounted(file: FileToSend, progress: Pick<Progress, "addBytes">, deed: Deed = PUBLISHING): AsyncGenerator<Uint8Array> {
+  for await (const chunk of readUnchanged(file, deed)) {
+    yield chunk;
+    progress.addBytes(chunk.length);
   }
 }
 

@@ -4,8 +4,8 @@ import type { Context } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { Progress } from "../progress.ts";
 import { inParallel } from "./parallel.ts";
-import { readUnchanged } from "./read-unchanged.ts";
-import type { FileToSend, Scan } from "./scan.ts";
+import { readCounted } from "./read-unchanged.ts";
+import type { Scan } from "./scan.ts";
 import { sendable } from "./unchanged.ts";
 
 export interface Wanted {
@@ -35,7 +35,7 @@ export async function upload(context: Context, api: HostApi, wanted: Wanted, fou
     const files = await sendable(context, api, publication, name, found.files);
     const shown = (progress = new Progress(context.env, context.io, "Publishing", files.length, files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)));
     await inParallel(files, WIDTH, context.signal, async (file, signal) => {
-      await api.addFile(publication, file.path, file.sizeBytes, counted(file, shown), signal);
+      await api.addFile(publication, file.path, file.sizeBytes, readCounted(file, shown), signal);
       shown.addFile();
     });
     shown.end();
@@ -48,12 +48,5 @@ export async function upload(context: Context, api: HostApi, wanted: Wanted, fou
   } finally {
     progress?.end();
     context.io.redraw("");
-  }
-}
-
-async function* counted(file: FileToSend, progress: Progress): AsyncGenerator<Uint8Array> {
-  for await (const chunk of readUnchanged(file)) {
-    yield chunk;
-    progress.addBytes(chunk.length);
   }
 }
