@@ -19,6 +19,8 @@ import { SCRUB_PERIOD_MS, Scrub } from "./scrub.ts";
 /** A look at the hosts' standing is cheap, and the packs are looked through only when it has changed. */
 const REPAIR_EVERY_MS = 10_000;
 const AUDIT_EVERY_MS = 3_600_000;
+/** Hosts that started together would else audit each other at the same moment each time, and be too busy to answer. */
+const AUDIT_SPREAD = 1 / 4;
 /** More than 24 days is more than a timer can wait for. */
 const AUDIT_EVERY_MAX_MS = 20 * 24 * 3_600_000;
 const SCRUB_EVERY_MS = 60_000;
@@ -44,18 +46,19 @@ export class Caretaker {
 
   constructor(env: Env, parts: PoolParts, { catalog, offers, pieceOf, onDamage }: CaretakerParts) {
     this.witness = new Witness(env.clock);
-    const own = new OwnChallenges(env.clock);
+    const auditEveryMs = parts.audit.everyMs ?? AUDIT_EVERY_MS;
+    const own = new OwnChallenges(env.clock, auditEveryMs);
     const challenger = new Challenger(env, parts);
     new Prover(env, parts, this.witness, own).register();
-    const auditor = new Auditor({ env, parts, catalog, challenger, testimony: new Testimony({ env, parts, catalog, witness: this.witness }), own });
+    const auditor = new Auditor({ env, parts, catalog, challenger, testimony: new Testimony({ env, parts, catalog, witness: this.witness, own }), own });
     const rebuilder = new Rebuilder({ env, parts, catalog, offers, pieceOf, throttle: new Throttle(env, parts.repair.bytesPerSecond ?? DEFAULT_RATE_BYTES) });
-    this.repair = new RepairCoordinator({ env, parts, catalog, rebuilder, returns: new Returns(env, parts, catalog, challenger) });
+    this.repair = new RepairCoordinator({ env, parts, catalog, rebuilder, returns: new Returns(env, parts, catalog, { ask: (host, leaves, signal) => own.during(leaves.map(({ pack }) => pack), () => challenger.ask(host, leaves, signal)) }) });
     const { log, periodMs = SCRUB_PERIOD_MS } = parts.scrub;
     const scrub = new Scrub({ env, store: parts.store, log, periodMs, onDamage });
     this.repairing = new Worker(env, { name: "repair", everyMs: REPAIR_EVERY_MS, work: (turn) => this.repair.turn(turn) });
     this.workers = [
       this.repairing,
-      new Worker(env, { name: "audit", everyMs: Math.min(AUDIT_EVERY_MAX_MS, parts.audit.everyMs ?? AUDIT_EVERY_MS), work: (turn) => auditor.turn(turn) }),
+      new Worker(env, { name: "audit", everyMs: Math.min(AUDIT_EVERY_MAX_MS, auditEveryMs * (1 + env.random.fraction() * AUDIT_SPREAD)), work: (turn) => auditor.turn(turn) }),
       new Worker(env, { name: "scrub", everyMs: Math.min(SCRUB_EVERY_MS, periodMs / SCRUB_TURNS_MIN), work: (turn) => scrub.turn(turn) }),
     ];
   }

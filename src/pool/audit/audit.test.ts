@@ -16,7 +16,7 @@ import { OwnChallenges } from "./own-challenges.ts";
 import { Witness } from "./witness.ts";
 
 const SIZE = 100_000;
-const PACKS = 30;
+const PACKS = 12;
 
 /** Five hosts, each with all packs or so it says: host 4 keeps what `liar` keeps. */
 async function audited(liar: "honest" | "deletes" | "fetches"): Promise<{ readonly village: Village; readonly liar: Villager }> {
@@ -32,7 +32,7 @@ async function audited(liar: "honest" | "deletes" | "fetches"): Promise<{ readon
     store: (number, store) => (number !== 4 || liar === "honest" ? store : new LyingStore(store, liar === "fetches" ? borrow : undefined)),
   });
   known.village = village;
-  for (let seed = 0; seed < PACKS; seed += 1) await village.at(0).pool.store(village.namespace, content(SIZE, seed), { kind: "copies", copies: 5 });
+  await Promise.all(Array.from({ length: PACKS }, (_, seed) => village.at(0).pool.store(village.namespace, content(SIZE, seed), { kind: "copies", copies: 5 })));
   return { village, liar: village.at(4) };
 }
 
@@ -40,14 +40,28 @@ function accusers(village: Village, host: HostId): number {
   return village.villagers.filter((each) => village.audits.get(auditKey(each.host, host))?.isSuspect === true).length;
 }
 
-/** Each of the others audits, one after another. */
-async function round(village: Village): Promise<void> {
-  for (const villager of village.villagers.slice(0, 4)) await village.turn(villager, "audit");
+/** These hosts audit, one after another and a while apart, as hosts do that were not started at the same moment. */
+async function round(village: Village, auditors: readonly Villager[]): Promise<void> {
+  for (const villager of auditors) {
+    village.skip(60_000);
+    await village.turn(villager, "audit");
+  }
+}
+
+/** Has `meanwhile` happen between a host's answer to a challenge and its arrival. @returns ends it */
+function hinder({ transport }: Villager, meanwhile: () => Promise<void>): () => void {
+  const request = transport.request.bind(transport);
+  transport.request = async (to, kind, ...more) => {
+    const answer = await request(to, kind, ...more);
+    if (kind === PROVE) await meanwhile();
+    return answer;
+  };
+  return () => void (transport.request = request);
 }
 
 test("a host that acknowledges and deletes is suspect to all who audit it after a few challenges, and nobody else is", async () => {
   const { village, liar } = await audited("deletes");
-  for (let turn = 0; turn < 3; turn += 1) await round(village);
+  for (let turn = 0; turn < 3; turn += 1) await round(village, village.villagers.slice(0, 4));
   assert.deepEqual(village.villagers.map(({ host }) => accusers(village, host)), [0, 0, 0, 0, 4]);
   assert.ok(village.audits.get(auditKey(village.at(0).host, liar.host))!.failures >= 3);
   await village.close();
@@ -55,17 +69,40 @@ test("a host that acknowledges and deletes is suspect to all who audit it after 
 
 test("a host that fetches what it is challenged for is suspect, by the word of those it fetched it from", async () => {
   const { village, liar } = await audited("fetches");
-  for (let turn = 0; turn < 3; turn += 1) await round(village);
+  for (let turn = 0; turn < 3; turn += 1) await round(village, village.villagers.slice(0, 4));
   assert.deepEqual(village.villagers.slice(0, 4).map(({ host }) => accusers(village, host)), [0, 0, 0, 0]);
   assert.ok(accusers(village, liar.host) >= 2, `${accusers(village, liar.host)} accuse it`);
   await village.close();
 });
 
-test("honest hosts are never suspect, and what they claim counts as proven after a day", async () => {
+test("hosts that are asked for what they hold are not suspect, and what they claim counts as proven after a day", async () => {
   const { village } = await audited("honest");
+  for (let turn = 0; turn < 3; turn += 1) await round(village, village.villagers);
+  for (const { host } of village.villagers) {
+    assert.equal(accusers(village, host), 0);
+    for (const other of village.villagers) if (other.host !== host) assert.equal(village.audits.get(auditKey(other.host, host))?.provenBytes, PACKS * SIZE);
+  }
+  // All at the same moment: each is too busy for most of it.
   for (let turn = 0; turn < 3; turn += 1) await Promise.all(village.villagers.map((each) => village.turn(each, "audit")));
   for (const { host } of village.villagers) assert.equal(accusers(village, host), 0);
-  assert.equal(village.audits.get(auditKey(village.at(0).host, village.at(1).host))?.provenBytes, PACKS * SIZE);
+  await village.close();
+});
+
+test("a host whose answers take seconds to arrive, and that audits others meanwhile, is not taken for one that fetches", async () => {
+  const { village } = await audited("honest");
+  const [auditor, slow] = village.villagers as [Villager, Villager];
+  for (const lateMs of [2_000, 16_000]) {
+    let audits = 0;
+    const end = hinder(auditor, async () => {
+      village.skip(lateMs);
+      audits += 1;
+      await village.turn(slow, "audit");
+    });
+    for (let turn = 0; turn < 3; turn += 1) await round(village, [auditor]);
+    end();
+    assert.ok(audits >= 3);
+    assert.deepEqual(village.villagers.map(({ host }) => accusers(village, host)), [0, 0, 0, 0, 0]);
+  }
   await village.close();
 });
 
@@ -109,15 +146,15 @@ test("only members are answered: with the leaf and its proof, or that the piece 
 
 test("a host does not ask about a pack while it answers about it, nor the other way round", async () => {
   let nowMs = 0;
-  const own = new OwnChallenges({ wallMs: () => 0, monotonicMs: () => nowMs });
+  const own = new OwnChallenges({ wallMs: () => 0, monotonicMs: () => nowMs }, 3_600_000);
   const pack = "pack" as Parameters<OwnChallenges["mayAsk"]>[0];
   assert.equal(own.mayAsk(pack), true);
   await own.during([pack], async () => assert.equal(own.mayAnswer(pack), false));
   assert.equal(own.mayAnswer(pack), false, "its question may only just have arrived");
-  nowMs = 500;
+  nowMs = own.apartMs;
   assert.equal(own.mayAnswer(pack), true);
   assert.equal(own.mayAsk(pack), false);
-  nowMs = 1_000;
+  nowMs = 2 * own.apartMs;
   assert.equal(own.mayAsk(pack), true);
 });
 

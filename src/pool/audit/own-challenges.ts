@@ -1,22 +1,28 @@
 import type { PackId } from "../../codec/index.ts";
 import type { Clock } from "../../platform/index.ts";
 
-/** For so long an answer is on its way, and whoever waits for it takes all that is asked for meanwhile as asked because of it. */
-const APART_MS = 500;
+/** Longer than a question, its answer and the question to a witness may take together on a slow line, or between hosts that are short of time. */
+const APART_MS = 15_000;
+/** Of the pause between two audits, so that hosts that are audited every few seconds are not too busy all the time. */
+const APART_SHARE = 4;
 const NOTED_MAX = 4096;
 
 /**
  * Keeps this host's own challenges apart from those that it answers. Who is challenged for a pack and asks another host for leaves of it at the
- * same moment looks like one that fetches what it does not have, so an honest host does not do both at once.
+ * same moment looks like one that fetches what it does not have, so an honest host leaves `apartMs` between the two.
  */
 export class OwnChallenges {
+  /** Whoever needs longer than this from question to answer cannot be told from one that fetches. */
+  readonly apartMs: number;
   readonly #clock: Clock;
   readonly #asking = new Map<PackId, number>();
   readonly #asked = new Map<PackId, number>();
   readonly #answered = new Map<PackId, number>();
 
-  constructor(clock: Clock) {
+  /** @param everyMs between two audits of the same host */
+  constructor(clock: Clock, everyMs: number) {
     this.#clock = clock;
+    this.apartMs = Math.min(APART_MS, everyMs / APART_SHARE);
   }
 
   /** Whether an answer about the pack may be given now; notes it when it may. */
@@ -48,7 +54,7 @@ export class OwnChallenges {
 
   #isRecent(noted: ReadonlyMap<PackId, number>, pack: PackId): boolean {
     const atMs = noted.get(pack);
-    return atMs !== undefined && this.#clock.monotonicMs() - atMs < APART_MS;
+    return atMs !== undefined && this.#clock.monotonicMs() - atMs < this.apartMs;
   }
 
   #note(noted: Map<PackId, number>, pack: PackId): void {

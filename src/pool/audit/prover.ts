@@ -83,4 +83,3 @@ export class Prover {
     return made;
   }
 }
-

@@ -5,9 +5,12 @@ import type { PoolParts } from "../parts.ts";
 import type { Challenged } from "./challenge.ts";
 import type { Answered } from "./ledger.ts";
 import { NEVER, WITNESS, witnessAnswerCodec, witnessCodec } from "./messages.ts";
+import type { OwnChallenges } from "./own-challenges.ts";
 import type { Witness } from "./witness.ts";
 
 const ASK_MS = 2_000;
+/** What is lost by rounding, and as two clocks do not run at quite the same rate. */
+const CLOCKS_MS = 10;
 
 /** When the challenge went out and when its answer came, by this host's monotonic clock. */
 export interface Span {
@@ -20,6 +23,7 @@ export interface TestimonyParts {
   readonly parts: PoolParts;
   readonly catalog: Catalog;
   readonly witness: Witness;
+  readonly own: Pick<OwnChallenges, "apartMs">;
 }
 
 /** Finds out, from those who hold the same packs, whether a host fetched what it was challenged for. */
@@ -32,7 +36,7 @@ export class Testimony {
 
   /** The pieces for which the host asked others while it was being challenged for them, with who saw it. */
   async about(host: HostId, pieces: readonly Challenged[], span: Span, signal: AbortSignal): Promise<ReadonlyMap<Challenged, Answered>> {
-    const { env, parts, witness } = this.#with;
+    const { env, parts, witness, own } = this.#with;
     const asked = pieces.filter((piece) => !this.#mayRead(host, piece));
     const holders = new Map<HostId, Challenged[]>();
     for (const piece of asked) for (const other of this.#holders(piece)) if (other !== host) holders.set(other, [...(holders.get(other) ?? []), piece]);
@@ -48,6 +52,8 @@ export class Testimony {
       const ago = isHere ? about.map(({ pack }) => witness.agoMs(host, pack)) : await this.#ask(other, host, about.map(({ pack }) => pack), signal);
       const heardMs = env.clock.monotonicMs();
       // Its clock does not matter: it says how long ago. Only what the question itself took stays in doubt.
+      // An honest host leaves so much between an answer and a question of its own; if all this took longer, the two cannot be told apart.
+      if (span.answeredMs - span.sentMs + (heardMs - askedMs) >= own.apartMs - CLOCKS_MS) return;
       const isWithin = (agoMs: number | undefined): boolean => agoMs !== undefined && heardMs - agoMs >= span.sentMs && askedMs - agoMs <= span.answeredMs;
       for (const [at, piece] of about.entries()) if (isWithin(ago?.[at])) note(piece, other);
     };

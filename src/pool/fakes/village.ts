@@ -70,11 +70,13 @@ export class Village {
   readonly mirrors = new Map<HostId, Mirrors>();
   readonly villagers: Villager[] = [];
   readonly #options: VillageOptions;
+  #skippedMs = 0;
   namespace!: NamespaceId;
 
   private constructor(options: VillageOptions) {
     this.#options = options;
-    this.env = quickEnv(options.factor ?? 20, options.log);
+    const env = quickEnv(options.factor ?? 20, options.log);
+    this.env = { ...env, clock: { wallMs: () => env.clock.wallMs() + this.#skippedMs, monotonicMs: () => env.clock.monotonicMs() + this.#skippedMs } };
     this.net = new FakeNet(this.env);
     this.replication = new FakeReplication((a, b) => this.net.isUp(a, b));
     this.genesis = { type: "site", network: this.network, owner: this.owner, replicas: ON_ALL_HOSTS, subShards: 1, rules: new Uint8Array(0), nonce: Uint8Array.of(7) };
@@ -125,6 +127,11 @@ export class Village {
   #mirrorsOf(host: HostId): Mirrors {
     const chosen = (): Mirrors => this.mirrors.get(host) ?? NO_MIRRORS;
     return { isMirrored: (namespace) => chosen().isMirrored(namespace), releasing: () => chosen().releasing(), released: (namespace) => chosen().released(namespace) };
+  }
+
+  /** So much time passes for all hosts at once; timers are not hurried. */
+  skip(ms: number): void {
+    this.#skippedMs += ms;
   }
 
   roster(): Roster {
