@@ -6,7 +6,7 @@ import { Chunker } from "../src/drive/chunker.ts";
 import { PrivateKeys } from "../src/drive/keys.ts";
 import { createCoder } from "../src/erasure/index.ts";
 import type { PackedBlob } from "../src/pool/index.ts";
-import { codePieces } from "../src/pool/slices.ts";
+import { codePieces } from "../src/pool/layout/slices.ts";
 import { LEAF_BYTES } from "../src/store/index.ts";
 import { MIB, median } from "./figures.ts";
 import { rates } from "./processor-rate.ts";

@@ -7,14 +7,14 @@ import { OwnChallenges } from "./audit/own-challenges.ts";
 import { Prover } from "./audit/prover.ts";
 import { Testimony } from "./audit/testimony.ts";
 import { Witness } from "./audit/witness.ts";
-import type { Catalog, PackFacts } from "./catalog.ts";
-import type { Offers, Piece } from "./offer.ts";
+import type { Catalog, PackFacts } from "./record/catalog.ts";
+import type { Offers, Piece } from "./write/offer.ts";
 import type { PoolParts } from "./parts.ts";
 import { RepairCoordinator } from "./repair/coordinator.ts";
 import { Rebuilder } from "./repair/rebuilder.ts";
 import { Returns } from "./repair/returns.ts";
 import { DEFAULT_RATE_BYTES, Throttle } from "./repair/throttle.ts";
-import { SCRUB_PERIOD_MS, Scrub } from "./scrub.ts";
+import { SCRUB_PERIOD_MS, Scrub } from "./hold/scrub.ts";
 
 /** A look at the hosts' standing is cheap, and the packs are looked through only when it has changed. */
 const REPAIR_EVERY_MS = 10_000;

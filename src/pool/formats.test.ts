@@ -8,15 +8,15 @@ import { delegate, namespaceIdOf } from "../cluster/index.ts";
 import type { AccountId, HostId, NetworkId } from "../codec/index.ts";
 import { CodecError, RAW, blobIdOf, concatBytes, hex, idFromBytes, utf8 } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
-import { claimCodec, isByHolder, signClaim } from "./claim.ts";
+import { claimCodec, isByHolder, signClaim } from "./record/claim.ts";
 import { keyOf } from "./fakes/village.ts";
-import { abortedCodec, condemnedCodec } from "./fate.ts";
-import { abortedKey, claimKey, condemnedKey, isPoolKey, packKey, readKey } from "./keys.ts";
-import { labelCodec, readLabel } from "./label.ts";
-import { rootOf } from "./leaves.ts";
+import { abortedCodec, condemnedCodec } from "./record/fate.ts";
+import { abortedKey, claimKey, condemnedKey, isPoolKey, packKey, readKey } from "./record/keys.ts";
+import { labelCodec, readLabel } from "./record/label.ts";
+import { rootOf } from "./layout/leaves.ts";
 import { hasAnswerCodec, hasCodec, leavesAnswerCodec, leavesRequestCodec, pieceNameCodec, reserveAnswerCodec, reserveCodec } from "./messages.ts";
-import type { PackBody } from "./pack-record.ts";
-import { decodeBody, decodePackRecord, encodeBody, isByOwner, packIdOf, signPack } from "./pack-record.ts";
+import type { PackBody } from "./record/pack-record.ts";
+import { decodeBody, decodePackRecord, encodeBody, isByOwner, packIdOf, signPack } from "./record/pack-record.ts";
 
 const FIXTURES = resolve(import.meta.dirname, "../../test/fixtures/pool");
 

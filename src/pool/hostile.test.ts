@@ -4,14 +4,14 @@ import type { HostId, PackId } from "../codec/index.ts";
 import { idFromBytes, utf8 } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
 import type { BulkStream } from "../net/index.ts";
-import { claimCodec, signClaim } from "./claim.ts";
+import { claimCodec, signClaim } from "./record/claim.ts";
 import type { FakeTransport } from "./fakes/fake-net.ts";
 import type { Villager } from "./fakes/village.ts";
 import { Village, collect, content, copies, keyOf } from "./fakes/village.ts";
 import { GET, HAS, PUT, RESERVE, emptyCodec, hasAnswerCodec, hasCodec, leavesAnswerCodec, leavesRequestCodec, pieceNameCodec, reserveAnswerCodec, reserveCodec } from "./messages.ts";
-import { decodePackRecord, packIdOf } from "./pack-record.ts";
-import { packKey } from "./keys.ts";
-import { labelCodec } from "./label.ts";
+import { decodePackRecord, packIdOf } from "./record/pack-record.ts";
+import { packKey } from "./record/keys.ts";
+import { labelCodec } from "./record/label.ts";
 
 const MIB = 2 ** 20;
 const unknown = idFromBytes<PackId>(sha256(utf8("no such pack")));

@@ -1,7 +1,7 @@
 import type { NamespaceId, PackId } from "../codec/index.ts";
 import { byteString, choice, codec, fixedBytes, id, list, struct, uint } from "../codec/index.ts";
 import { LEAF_BYTES } from "../store/index.ts";
-import { MAX_PIECES } from "./pack-record.ts";
+import { MAX_PIECES } from "./record/pack-record.ts";
 import { MAX_PACK_BYTES, SEGMENT_BYTES } from "./port.ts";
 
 // What hosts say to each other about pieces. docs/formats/pool.md lists the bytes.

@@ -18,7 +18,7 @@ import { collect, content, copies, keyOf } from "./fakes/village.ts";
 import { NO_MIRRORS } from "./parts.ts";
 import type { HostPool } from "./pool.ts";
 import { createPool } from "./pool.ts";
-import { poolRule } from "./rule.ts";
+import { poolRule } from "./record/rule.ts";
 
 const MIB = 2 ** 20;
 

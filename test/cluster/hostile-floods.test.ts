@@ -9,9 +9,9 @@ import { BULK, decodeCredit, encodeCredit, encodeOpen } from "../../src/net/bulk
 import type { BulkStream } from "../../src/net/index.ts";
 import { BULK_LINE_PROTOCOL, BULK_PROTOCOL } from "../../src/net/protocols.ts";
 import { RawStream } from "../../src/net/raw-peer.fixture.ts";
-import { labelCodec } from "../../src/pool/label.ts";
+import { labelCodec } from "../../src/pool/record/label.ts";
 import { GET, PUT, RESERVE, emptyCodec, leavesRequestCodec, pieceNameCodec, reserveAnswerCodec, reserveCodec } from "../../src/pool/messages.ts";
-import { encodeBody, packIdOf, signPack } from "../../src/pool/pack-record.ts";
+import { encodeBody, packIdOf, signPack } from "../../src/pool/record/pack-record.ts";
 import { ASK_FETCH, ASK_HEADS } from "../../src/records/messages.ts";
 import { siteGenesis } from "../../src/site/claim.ts";
 import type { HostileMember, Scene, Victim } from "./attack.ts";

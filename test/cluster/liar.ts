@@ -9,7 +9,7 @@ import { choosePorts } from "../../src/daemon/ports.ts";
 import type { Rooms } from "../../src/daemon/rooms.ts";
 import { furnish } from "../../src/daemon/rooms.ts";
 import { jsonLog, machineEnv } from "../../src/platform/index.ts";
-import { Conversation } from "../../src/pool/conversation.ts";
+import { Conversation } from "../../src/pool/read/conversation.ts";
 import { PoolError } from "../../src/pool/errors.ts";
 import type { Borrow } from "../../src/pool/fakes/lying-store.ts";
 import { LyingStore } from "../../src/pool/fakes/lying-store.ts";

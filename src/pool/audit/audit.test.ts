@@ -5,7 +5,7 @@ import type { HostId, PackId } from "../../codec/index.ts";
 import { equalBytes } from "../../codec/index.ts";
 import { HoldfastError } from "../../platform/index.ts";
 import { LEAF_BYTES } from "../../store/index.ts";
-import { Conversation } from "../conversation.ts";
+import { Conversation } from "../read/conversation.ts";
 import { FakeStore } from "../fakes/fake-store.ts";
 import { LyingStore } from "../fakes/lying-store.ts";
 import type { Borrow } from "../fakes/lying-store.ts";

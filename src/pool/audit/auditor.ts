@@ -7,7 +7,7 @@ import type { Audit } from "../../cluster/index.ts";
 import { auditKey, auditorsOf } from "../../cluster/index.ts";
 import type { HostId } from "../../codec/index.ts";
 import type { Env, WorkerTurn } from "../../platform/index.ts";
-import type { Catalog } from "../catalog.ts";
+import type { Catalog } from "../record/catalog.ts";
 import type { PoolParts } from "../parts.ts";
 import type { Challenged, Challenger } from "./challenge.ts";
 import type { Answered } from "./ledger.ts";

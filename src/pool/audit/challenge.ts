@@ -1,7 +1,7 @@
 import type { HostId, NamespaceId, PackId } from "../../codec/index.ts";
 import type { Env } from "../../platform/index.ts";
 import { codeOf } from "../../platform/index.ts";
-import { areProven } from "../leaves.ts";
+import { areProven } from "../layout/leaves.ts";
 import type { PoolParts } from "../parts.ts";
 import { LEAF_BYTES } from "../../store/index.ts";
 import { PROVE, proofsCodec, proveCodec } from "./messages.ts";

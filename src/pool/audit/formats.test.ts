@@ -5,7 +5,7 @@ import { idFromBytes } from "../../codec/index.ts";
 import { sha256 } from "../../crypto/index.ts";
 import { LEAF_BYTES } from "../../store/index.ts";
 import { MAX_LEAVES } from "../messages.ts";
-import { MAX_PIECES } from "../pack-record.ts";
+import { MAX_PIECES } from "../record/pack-record.ts";
 import { orderAnswerCodec, orderCodec, standingCodec } from "../repair/messages.ts";
 import { LEAVES_PER_QUESTION, NEVER, proofsCodec, proveCodec, witnessAnswerCodec, witnessCodec } from "./messages.ts";
 

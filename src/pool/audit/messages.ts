@@ -2,7 +2,7 @@ import type { HostId, PackId } from "../../codec/index.ts";
 import { byteString, choice, codec, fixedBytes, id, list, struct, uint } from "../../codec/index.ts";
 import { LEAF_BYTES } from "../../store/index.ts";
 import { MAX_LEAVES } from "../messages.ts";
-import { MAX_PIECES } from "../pack-record.ts";
+import { MAX_PIECES } from "../record/pack-record.ts";
 
 // What is said in an audit. docs/formats/pool.md lists the bytes.
 

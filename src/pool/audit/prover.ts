@@ -2,7 +2,7 @@ import type { HostId, PackId } from "../../codec/index.ts";
 import type { Env } from "../../platform/index.ts";
 import { Limiter, TokenBucket, codeOf } from "../../platform/index.ts";
 import { PoolError } from "../errors.ts";
-import { leafCountOf } from "../leaves.ts";
+import { leafCountOf } from "../layout/leaves.ts";
 import type { PoolParts } from "../parts.ts";
 import type { OwnChallenges } from "./own-challenges.ts";
 import { NEVER, PROVE, WITNESS, proofsCodec, proveCodec, witnessAnswerCodec, witnessCodec } from "./messages.ts";

@@ -1,7 +1,7 @@
 import type { HostId } from "../../codec/index.ts";
 import type { Env } from "../../platform/index.ts";
-import type { Catalog } from "../catalog.ts";
-import { leafCountOf } from "../leaves.ts";
+import type { Catalog } from "../record/catalog.ts";
+import { leafCountOf } from "../layout/leaves.ts";
 import { unhurried } from "../patience.ts";
 import type { Challenged } from "./challenge.ts";
 

@@ -1,6 +1,6 @@
 import type { HostId, PackId } from "../../codec/index.ts";
 import type { Env } from "../../platform/index.ts";
-import type { Catalog } from "../catalog.ts";
+import type { Catalog } from "../record/catalog.ts";
 import type { PoolParts } from "../parts.ts";
 import type { Challenged } from "./challenge.ts";
 import type { Answered } from "./ledger.ts";

@@ -2,7 +2,7 @@ import type { PackId } from "../../codec/index.ts";
 import { createCoder } from "../../erasure/index.ts";
 import type { Slice } from "../../erasure/index.ts";
 import type { PackContent, Redundancy } from "../port.ts";
-import { sliced } from "../slices.ts";
+import { sliced } from "../layout/slices.ts";
 import type { Village, Villager } from "./village.ts";
 
 /** A pack that the first host of a village has stored. */

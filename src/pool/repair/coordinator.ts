@@ -7,8 +7,8 @@
 import type { HostId } from "../../codec/index.ts";
 import type { Env, WorkerTurn } from "../../platform/index.ts";
 import { Limiter, messageOf } from "../../platform/index.ts";
-import type { View } from "../holders.ts";
-import { candidatesFor } from "../holders.ts";
+import type { View } from "../record/holders.ts";
+import { candidatesFor } from "../record/holders.ts";
 import type { PoolParts, PoolTransport } from "../parts.ts";
 import { nameOf } from "../parts.ts";
 import type { RepairStanding } from "./messages.ts";

@@ -1,6 +1,6 @@
 import type { NamespaceId, PackId } from "../../codec/index.ts";
 import { choice, codec, id, nullable, struct, text, uint } from "../../codec/index.ts";
-import { MAX_PIECES } from "../pack-record.ts";
+import { MAX_PIECES } from "../record/pack-record.ts";
 
 // What is said about repair. docs/formats/pool.md lists the bytes.
 

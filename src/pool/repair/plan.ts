@@ -2,8 +2,8 @@
 // it and a receiver checks orders by its twin in check.ts, so a simulator can play years of both in minutes.
 
 import type { HostId, NamespaceId, PackId } from "../../codec/index.ts";
-import type { PackFacts } from "../catalog.ts";
-import { lossesSurvived } from "../holders.ts";
+import type { PackFacts } from "../record/catalog.ts";
+import { lossesSurvived } from "../record/holders.ts";
 import type { Holding } from "../port.ts";
 import type { Standing } from "./standing.ts";
 

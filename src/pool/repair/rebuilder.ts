@@ -1,13 +1,13 @@
 import type { HostId, NamespaceId, PackId } from "../../codec/index.ts";
 import type { Env } from "../../platform/index.ts";
 import { codeOf } from "../../platform/index.ts";
-import type { Catalog, PackFacts } from "../catalog.ts";
+import type { Catalog, PackFacts } from "../record/catalog.ts";
 import { PoolError } from "../errors.ts";
-import { Flights } from "../flights.ts";
-import { hostsInReach } from "../holders.ts";
-import type { Offers, Piece } from "../offer.ts";
+import { Flights } from "../read/flights.ts";
+import { hostsInReach } from "../record/holders.ts";
+import type { Offers, Piece } from "../write/offer.ts";
 import type { PoolParts } from "../parts.ts";
-import { claimWrite } from "../write.ts";
+import { claimWrite } from "../write/writer.ts";
 import type { Refusal } from "./check.ts";
 import { refusalOf } from "./check.ts";
 import { REBUILD, orderAnswerCodec, orderCodec } from "./messages.ts";

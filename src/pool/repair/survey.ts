@@ -1,8 +1,8 @@
 import type { HostId, NamespaceId, PackId } from "../../codec/index.ts";
 import type { Env } from "../../platform/index.ts";
-import type { Catalog } from "../catalog.ts";
-import type { View } from "../holders.ts";
-import { isUsable } from "../holders.ts";
+import type { Catalog } from "../record/catalog.ts";
+import type { View } from "../record/holders.ts";
+import { isUsable } from "../record/holders.ts";
 import { unhurried } from "../patience.ts";
 import type { RepairStanding } from "./messages.ts";
 import type { Need } from "./plan.ts";

@@ -1,6 +1,6 @@
 import type { HostId } from "../../codec/index.ts";
-import type { Candidate } from "../placement.ts";
-import { nextHolder } from "../placement.ts";
+import type { Candidate } from "../write/placement.ts";
+import { nextHolder } from "../write/placement.ts";
 import type { Holding } from "../port.ts";
 import type { PlannedFacts } from "./plan.ts";
 

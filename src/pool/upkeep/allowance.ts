@@ -1,8 +1,8 @@
 import type { AccountId, HostId, NamespaceId, PackId } from "../../codec/index.ts";
 import type { Env, Rate } from "../../platform/index.ts";
 import { TokenBucket } from "../../platform/index.ts";
-import { claimCodec } from "../claim.ts";
-import { CLAIM_PREFIX, claimKey, packKey } from "../keys.ts";
+import { claimCodec } from "../record/claim.ts";
+import { CLAIM_PREFIX, claimKey, packKey } from "../record/keys.ts";
 import type { PoolParts } from "../parts.ts";
 
 // How much of this host's disk others may fill for a person, and how fast. A host goes by its own records, so those of a partition may together

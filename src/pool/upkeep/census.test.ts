@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { condemnedCodec } from "../fate.ts";
+import { condemnedCodec } from "../record/fate.ts";
 import { Village, content, copies } from "../fakes/village.ts";
-import { condemnedKey } from "../keys.ts";
+import { condemnedKey } from "../record/keys.ts";
 
 const MIB = 2 ** 20;
 

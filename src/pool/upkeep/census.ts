@@ -1,8 +1,8 @@
 import type { AccountId, HostId } from "../../codec/index.ts";
 import type { Env } from "../../platform/index.ts";
-import type { Catalog, PackFacts } from "../catalog.ts";
-import { isCondemned } from "../fate.ts";
-import { isUsable } from "../holders.ts";
+import type { Catalog, PackFacts } from "../record/catalog.ts";
+import { isCondemned } from "../record/fate.ts";
+import { isUsable } from "../record/holders.ts";
 import type { PoolParts } from "../parts.ts";
 import { unhurried } from "../patience.ts";
 import type { Stay, WeighView, Weight } from "./weigh.ts";

@@ -4,14 +4,14 @@
 // claimed again at the next start.
 
 import type { HostId } from "../../codec/index.ts";
-import type { PackFacts } from "../catalog.ts";
-import { hostsOf } from "../holders.ts";
-import type { KeepParts } from "../keep.ts";
-import { claimKey } from "../keys.ts";
+import type { PackFacts } from "../record/catalog.ts";
+import { hostsOf } from "../record/holders.ts";
+import type { KeepParts } from "../hold/hold.ts";
+import { claimKey } from "../record/keys.ts";
 import { HAS, hasAnswerCodec, hasCodec } from "../messages.ts";
-import { place } from "../place.ts";
-import { rebuild } from "../rebuild.ts";
-import { claimWrite } from "../write.ts";
+import { place } from "../write/place.ts";
+import { rebuild } from "../read/rebuild.ts";
+import { claimWrite } from "../write/writer.ts";
 import { viewOf } from "./census.ts";
 import { weigh } from "./weigh.ts";
 

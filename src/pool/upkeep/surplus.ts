@@ -1,8 +1,8 @@
 import type { NamespaceId } from "../../codec/index.ts";
 import type { WorkerTurn } from "../../platform/index.ts";
-import type { PackFacts } from "../catalog.ts";
-import type { KeepParts } from "../keep.ts";
-import { ownPieces } from "../own-pieces.ts";
+import type { PackFacts } from "../record/catalog.ts";
+import type { KeepParts } from "../hold/hold.ts";
+import { ownPieces } from "../hold/own-pieces.ts";
 import { unhurried } from "../patience.ts";
 import { handOn, letGo } from "./let-go.ts";
 

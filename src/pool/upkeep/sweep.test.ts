@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { PackId } from "../../codec/index.ts";
-import { condemnedKey } from "../keys.ts";
+import { condemnedKey } from "../record/keys.ts";
 import { Village, content, copies } from "../fakes/village.ts";
 import type { Villager } from "../fakes/village.ts";
 

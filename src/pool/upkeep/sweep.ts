@@ -13,10 +13,10 @@
 
 import type { NamespaceId, PackId } from "../../codec/index.ts";
 import type { WorkerTurn } from "../../platform/index.ts";
-import { condemnedCodec, isCondemned } from "../fate.ts";
-import { activeMembers } from "../holders.ts";
-import type { KeepParts } from "../keep.ts";
-import { abortedKey, condemnedKey, packKey } from "../keys.ts";
+import { condemnedCodec, isCondemned } from "../record/fate.ts";
+import { activeMembers } from "../record/holders.ts";
+import type { KeepParts } from "../hold/hold.ts";
+import { abortedKey, condemnedKey, packKey } from "../record/keys.ts";
 import { unhurried } from "../patience.ts";
 import { viewOf } from "./census.ts";
 import { weigh } from "./weigh.ts";

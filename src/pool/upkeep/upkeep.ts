@@ -1,7 +1,7 @@
 import type { NamespaceId, PackId } from "../../codec/index.ts";
 import type { Env } from "../../platform/index.ts";
 import { Worker } from "../../platform/index.ts";
-import type { KeepParts } from "../keep.ts";
+import type { KeepParts } from "../hold/hold.ts";
 import type { Census, CensusTaker } from "./census.ts";
 import type { Whereabouts } from "./whereabouts.ts";
 import type { Pool } from "../port.ts";

@@ -1,6 +1,6 @@
 import type { HostId } from "../../codec/index.ts";
-import type { PackFacts } from "../catalog.ts";
-import { lossesSurvived } from "../holders.ts";
+import type { PackFacts } from "../record/catalog.ts";
+import { lossesSurvived } from "../record/holders.ts";
 import type { Holding } from "../port.ts";
 
 /** How a host stands towards what it holds: "stays", away or not; "leaves", being emptied; "suspect", its claims prove nothing; "lost", no member or declared gone. */

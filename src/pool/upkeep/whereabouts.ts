@@ -1,7 +1,7 @@
 import type { HostId, NamespaceId, PackId } from "../../codec/index.ts";
-import type { Catalog, PackFacts } from "../catalog.ts";
-import { isCondemned } from "../fate.ts";
-import type { MaybeHolders } from "../maybe.ts";
+import type { Catalog, PackFacts } from "../record/catalog.ts";
+import { isCondemned } from "../record/fate.ts";
+import type { MaybeHolders } from "../read/maybe.ts";
 import type { PoolParts } from "../parts.ts";
 import type { Redundancy } from "../port.ts";
 import { viewOf } from "./census.ts";

@@ -5,7 +5,7 @@ import type { Member, Presence, Roster } from "../../../src/cluster/index.ts";
 import type { AccountId, HostId, NamespaceId, NetworkId, PackId } from "../../../src/codec/index.ts";
 import { HoldfastError, silentLog } from "../../../src/platform/index.ts";
 import type { Env } from "../../../src/platform/index.ts";
-import type { PackFacts } from "../../../src/pool/catalog.ts";
+import type { PackFacts } from "../../../src/pool/record/catalog.ts";
 import type { PoolParts } from "../../../src/pool/parts.ts";
 import type { Holding } from "../../../src/pool/port.ts";
 import { refusalOf } from "../../../src/pool/repair/check.ts";

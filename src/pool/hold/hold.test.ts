@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { HostId } from "../../codec/index.ts";
+import { Village, collect, content, copies } from "../fakes/village.ts";
+import { PUT } from "../messages.ts";
+
+const MIB = 2 ** 20;
+
+async function everybody(village: Village, worker: string): Promise<void> {
+  for (const villager of village.villagers) if (!village.net.down.has(villager.host)) await village.turn(villager, worker);
+}
+
+test("a network of one host becomes redundant when others join", async () => {
+  const village = await Village.build({ hosts: 1 });
+  const what = content(2 * MIB);
+  const { pack, holders } = await village.at(0).pool.store(village.namespace, what, copies(3));
+  assert.equal(holders.length, 1);
+  await village.settle();
+  await everybody(village, "repair");
+  assert.equal(village.at(0).pool.survives(village.namespace, [pack]), 1);
+  await village.settle();
+  await village.settle();
+  await everybody(village, "repair");
+  assert.equal(village.at(3).pool.survives(village.namespace, [pack]), 2);
+  assert.equal(village.holding(pack).length, 3);
+  assert.deepEqual(village.at(3).pool.standing(village.namespace), { packs: 1, holders: new Set(village.holding(pack).map(({ host }) => host)), survives: 2 });
+  village.net.kill(village.at(0).host);
+  assert.deepEqual(await collect(village.at(3).pool.read(village.namespace, pack, 0, 2 * MIB)), Buffer.from(what.bytes));
+  await village.close();
+});
+
+test("the workers start by themselves when a host joins", async () => {
+  const village = await Village.build({ hosts: 2, factor: 50 });
+  const { pack } = await village.at(0).pool.store(village.namespace, content(MIB), copies(3));
+  for (const { pool } of village.villagers) pool.start();
+  const { pool } = await village.settle();
+  pool.start();
+  const deadlineMs = village.env.clock.monotonicMs() + 60_000;
+  while (village.holding(pack).length < 3 && village.env.clock.monotonicMs() < deadlineMs) await village.env.timers.sleep(100);
+  assert.equal(village.holding(pack).length, 3);
+  await village.close();
+});
+
+test("a host that is merely away causes no copies, one that was removed or declared gone does", async () => {
+  const village = await Village.build({ hosts: 5 });
+  const { pack, holders } = await village.at(0).pool.store(village.namespace, content(MIB), copies(3));
+  const [away, gone] = holders as [HostId, HostId, HostId];
+  village.net.kill(away);
+  await everybody(village, "repair");
+  assert.equal(village.holding(pack).length, 3);
+  village.members.delete(away);
+  await everybody(village, "repair");
+  assert.equal(village.holding(pack).length, 4);
+  village.net.kill(gone);
+  village.gone.add(gone);
+  await everybody(village, "repair");
+  assert.equal(village.holding(pack).length, 5);
+  await village.close();
+});
+
+test("a holder that lost its disk fetches what it claims, and withdraws what it cannot make true again", async () => {
+  const village = await Village.build({ hosts: 3 });
+  const one = await village.at(0).pool.store(village.namespace, content(MIB, 1), copies(3));
+  const two = await village.at(0).pool.store(village.namespace, content(MIB, 2), copies(3));
+  for (const { pack } of [one, two]) await village.at(1).store.remove(pack, 0);
+  for (const number of [0, 2]) await village.at(number).store.remove(two.pack, 0);
+  await assert.rejects(village.turn(village.at(1), "hold"), /could not be taken in/);
+  assert.ok(village.at(1).store.held(one.pack, 0) !== undefined);
+  assert.equal(village.at(0).pool.info(village.namespace, one.pack)!.holders.length, 3);
+  assert.ok(!village.at(0).pool.info(village.namespace, two.pack)!.holders.includes(village.at(1).host));
+  await village.close();
+});
+
+test("a host without any connection does not take its own loss for final", async () => {
+  const village = await Village.build({ hosts: 2 });
+  const { pack } = await village.at(0).pool.store(village.namespace, content(MIB), copies(2));
+  await village.at(1).store.remove(pack, 0);
+  village.net.kill(village.at(0).host);
+  await village.turn(village.at(1), "hold");
+  assert.equal(village.at(1).pool.survives(village.namespace, [pack]), 1);
+  village.net.revive(village.at(0).host);
+  await village.turn(village.at(1), "hold");
+  assert.ok(village.at(1).store.held(pack, 0) !== undefined);
+  await village.close();
+});
+
+test("a pack for all hosts is fetched by one that was away, and claimed", async () => {
+  const village = await Village.build({ hosts: 3 });
+  village.net.kill(village.at(2).host);
+  const what = content(3 * MIB);
+  const { pack } = await village.at(0).pool.store(village.namespace, what, copies("all"));
+  assert.equal(village.holding(pack).length, 2);
+  village.net.revive(village.at(2).host);
+  village.replication.catchUp(village.at(2).host);
+  await village.turn(village.at(2), "hold");
+  assert.deepEqual(await village.at(2).store.read(pack, 0, 0, 3 * MIB), what.bytes);
+  assert.equal(village.at(0).pool.survives(village.namespace, [pack]), 2);
+  assert.equal(village.at(2).cache.usedBytes, 0);
+  await village.close();
+});
+
+test("a holder whose claim was lost with its answer claims by itself", async () => {
+  const village = await Village.build({ hosts: 2, factor: 100 });
+  village.net.fault = async (from, _to, kind, frame) => {
+    if (kind === PUT && from === village.at(1).host) await new Promise(() => {});
+    return frame;
+  };
+  const { pack, holders } = await village.at(0).pool.store(village.namespace, content(MIB), copies(2));
+  assert.deepEqual(holders, [village.at(0).host]);
+  assert.ok(village.at(1).store.held(pack, 0) !== undefined);
+  await village.turn(village.at(1), "hold");
+  assert.equal(village.at(0).pool.survives(village.namespace, [pack]), 1);
+  await village.close();
+});
+
+test("a pack that the records do not mention is never deleted, and comes back from the label beside its piece", async () => {
+  const village = await Village.build({ hosts: 3 });
+  const { pack } = await village.at(0).pool.store(village.namespace, content(MIB), copies(2));
+  for (const { records } of village.villagers) records.forget(village.namespace);
+  await everybody(village, "reclaim");
+  assert.equal(village.holding(pack).length, 2);
+  assert.equal(village.at(0).pool.info(village.namespace, pack), undefined);
+  await everybody(village, "republish");
+  assert.equal(village.at(0).pool.info(village.namespace, pack), undefined, "one turn of silence is not enough");
+  await everybody(village, "republish");
+  await everybody(village, "hold");
+  assert.equal(village.at(2).pool.info(village.namespace, pack)?.holders.length, 2);
+  await village.close();
+});
+
+test("a pack with a tombstone is not published anew, and stays deleted when its record comes back beside it", async () => {
+  const village = await Village.build({ hosts: 3 });
+  const { pack } = await village.at(0).pool.store(village.namespace, content(MIB), copies(2));
+  const [holder, other] = [village.holding(pack)[0]!, village.holding(pack)[1]!];
+  village.net.kill(holder.host);
+  await village.villagers.find(({ host }) => host !== holder.host)!.pool.remove(village.namespace, [pack]);
+  // The one that is away has lost its records, sees neither pack nor tombstone, and publishes what it has.
+  holder.records.forget(village.namespace);
+  await village.turn(holder, "republish");
+  await village.turn(holder, "republish");
+  village.net.revive(holder.host);
+  for (const { host } of village.villagers) village.replication.catchUp(host);
+  for (const { pool } of village.villagers) assert.equal(pool.info(village.namespace, pack), undefined);
+  await everybody(village, "reclaim");
+  assert.deepEqual([holder, other].map(({ store }) => store.held(pack, 0)), [undefined, undefined]);
+  await village.close();
+});

@@ -1,0 +1,46 @@
+import { LEAF_BYTES } from "../../store/index.ts";
+import type { PackFacts } from "../record/catalog.ts";
+import { Flights } from "./flights.ts";
+import { SEGMENT_LEAVES } from "../messages.ts";
+import { SEGMENT_BYTES } from "../port.ts";
+import type { ReadParts, StripeOptions } from "./stripes.ts";
+
+const NONE: ReadonlySet<number> = new Set();
+
+/** Bytes of copied packs, from this host's own piece, else its cache, else another host. */
+export class Segments {
+  readonly #with: ReadParts;
+  readonly #flights = new Flights<Uint8Array>();
+
+  constructor(parts: ReadParts) {
+    this.#with = parts;
+  }
+
+  /**
+   * The range, which must lie within one segment. A piece that lies here gives exactly that; from elsewhere the whole segment comes,
+   * once for all who want it at the time, and is kept for those who want its neighbours.
+   */
+  async range(facts: PackFacts, offset: number, length: number, options: StripeOptions, signal: AbortSignal): Promise<Uint8Array> {
+    const own = await this.#with.own.read(facts.pack, 0, offset, length, options);
+    if (own !== undefined) return own;
+    const segment = Math.floor(offset / SEGMENT_BYTES);
+    const bytes = await this.#flights.join(`${facts.namespace}/${facts.pack}/${segment}`, signal, (within) => this.#elsewhere(facts, segment, options, within));
+    const from = offset - segment * SEGMENT_BYTES;
+    return bytes.subarray(from, from + length);
+  }
+
+  async #elsewhere(facts: PackFacts, segment: number, { isKept, onSource }: StripeOptions, signal: AbortSignal): Promise<Uint8Array> {
+    const { self, fetcher, cache } = this.#with;
+    const { pack, sizeBytes } = facts;
+    const bytes = Math.min(SEGMENT_BYTES, sizeBytes - segment * SEGMENT_BYTES);
+    const cached = await cache.get(pack, segment, bytes);
+    if (cached !== undefined) {
+      onSource?.({ host: self, index: 0, bytes, elapsedMs: 0, via: "cache" });
+      return cached;
+    }
+    const range = { firstLeaf: segment * SEGMENT_LEAVES, leafCount: Math.ceil(bytes / LEAF_BYTES) };
+    const [found] = await fetcher.fetch(facts, { range, count: 1, except: NONE, onSource }, signal);
+    if (isKept) cache.keep(pack, segment, found!.bytes);
+    return found!.bytes;
+  }
+}

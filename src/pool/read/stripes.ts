@@ -1,0 +1,135 @@
+// How coded packs are read. A stripe is the same few leaves of all pieces of a pack, so many that k of them come to about a MiB. It is what is fetched at
+// once, decoded and kept: from the cache, else from the pieces on this host's own disk and as many of other hosts as are missing to k.
+
+import type { HostId } from "../../codec/index.ts";
+import type { Coder, Slice } from "../../erasure/index.ts";
+import { createCoder } from "../../erasure/index.ts";
+import { LEAF_BYTES } from "../../store/index.ts";
+import type { PackFacts } from "../record/catalog.ts";
+import type { Fetcher, LeafRange } from "./fetch.ts";
+import { Flights } from "./flights.ts";
+import type { CacheKeeper } from "./keeping.ts";
+import { SEGMENT_LEAVES } from "../messages.ts";
+import type { OwnRanges } from "./own-ranges.ts";
+import type { FetchOptions } from "../port.ts";
+import { SEGMENT_BYTES } from "../port.ts";
+
+/** Decoded stripes that stay in memory, about a MiB each: many small blobs are read one after another from the same one. */
+const RECENT_MAX = 8;
+
+/** Of each piece in a stripe. */
+export function stripeBytesOf(k: number): number {
+  return Math.max(1, Math.floor(SEGMENT_LEAVES / k)) * LEAF_BYTES;
+}
+
+export interface StripeOptions extends FetchOptions {
+  /** Whether what comes from elsewhere is kept for later. */
+  readonly isKept: boolean;
+}
+
+/** What reads of packs stand on. */
+export interface ReadParts {
+  readonly self: HostId;
+  readonly own: OwnRanges;
+  readonly fetcher: Fetcher;
+  readonly cache: CacheKeeper;
+}
+
+export class Stripes {
+  readonly #with: ReadParts;
+  readonly #coder: Coder = createCoder();
+  readonly #flights = new Flights<Uint8Array>();
+  readonly #recent = new Map<string, Uint8Array>();
+
+  constructor(parts: ReadParts) {
+    this.#with = parts;
+  }
+
+  /** The k data slices of a stripe, one behind the other; once for all who want them at the time. @throws PoolError UNAVAILABLE */
+  data(facts: PackFacts, stripe: number, options: StripeOptions, signal: AbortSignal): Promise<Uint8Array> {
+    const name = `${facts.namespace}/${facts.pack}/${stripe}`;
+    const recent = this.#recent.get(name);
+    if (recent !== undefined) return Promise.resolve(recent);
+    return this.#flights.join(name, signal, async (within) => {
+      const bytes = await this.#data(facts, stripe, options, within);
+      if (options.isKept) this.#remember(name, bytes);
+      return bytes;
+    });
+  }
+
+  /** The range of one piece: as it lies here or on a host that claims it, else as it follows from others. @throws PoolError UNAVAILABLE */
+  async piece(facts: PackFacts, index: number, stripe: number, options: FetchOptions, signal: AbortSignal): Promise<Uint8Array> {
+    const { own, fetcher } = this.#with;
+    const { firstLeaf, bytes } = rangeOf(facts, stripe);
+    const whole = (await own.read(facts.pack, index, firstLeaf * LEAF_BYTES, bytes, options)) ?? (await fetcher.fetchClaimed(facts, { range: leavesOf(firstLeaf, bytes), index, onSource: options.onSource }, signal));
+    if (whole !== undefined) return whole;
+    const given = await this.#any(facts, stripe, options, signal);
+    const found = given.find((slice) => slice.index === index);
+    if (found !== undefined) return found.bytes;
+    const wanted = { index, bytes: new Uint8Array(given[0]!.bytes.length) };
+    this.#coder.reconstruct(facts.k, facts.m, given, [wanted]);
+    return wanted.bytes;
+  }
+
+  forget(): void {
+    this.#recent.clear();
+  }
+
+  #remember(name: string, bytes: Uint8Array): void {
+    this.#recent.set(name, bytes);
+    if (this.#recent.size > RECENT_MAX) this.#recent.delete(this.#recent.keys().next().value!);
+  }
+
+  async #data(facts: PackFacts, stripe: number, options: StripeOptions, signal: AbortSignal): Promise<Uint8Array> {
+    const { pack, k } = facts;
+    const length = rangeOf(facts, stripe).bytes;
+    const cached = await this.#with.cache.get(pack, stripe, k * length);
+    if (cached !== undefined) {
+      options.onSource?.({ host: this.#with.self, index: 0, bytes: cached.length, elapsedMs: 0, via: "cache" });
+      return cached;
+    }
+    const given = await this.#any(facts, stripe, options, signal);
+    const data = this.#decode(facts, given, length);
+    // A host that has k pieces, as where there are too few hosts, reads them from its disk again.
+    if (options.isKept && data.length <= SEGMENT_BYTES) this.#with.cache.keep(pack, stripe, data);
+    return data;
+  }
+
+  /** The same range of any k pieces. */
+  async #any(facts: PackFacts, stripe: number, options: FetchOptions, signal: AbortSignal): Promise<Slice[]> {
+    const own = await this.#own(facts, stripe, options);
+    if (own.length === facts.k) return own;
+    const { firstLeaf, bytes } = rangeOf(facts, stripe);
+    const others = await this.#with.fetcher.fetch(facts, { range: leavesOf(firstLeaf, bytes), count: facts.k - own.length, except: new Set(own.map(({ index }) => index)), onSource: options.onSource }, signal);
+    return [...own, ...others];
+  }
+
+  async #own(facts: PackFacts, stripe: number, options: FetchOptions): Promise<Slice[]> {
+    const { firstLeaf, bytes: length } = rangeOf(facts, stripe);
+    const found: Slice[] = [];
+    for (let index = 0; index < facts.roots.length && found.length < facts.k; index++) {
+      const bytes = await this.#with.own.read(facts.pack, index, firstLeaf * LEAF_BYTES, length, options);
+      if (bytes !== undefined) found.push({ index, bytes });
+    }
+    return found;
+  }
+
+  #decode({ k, m }: PackFacts, given: readonly Slice[], length: number): Uint8Array {
+    const data = new Uint8Array(k * length);
+    const at = (index: number): Uint8Array => data.subarray(index * length, (index + 1) * length);
+    for (const { index, bytes } of given) if (index < k) at(index).set(bytes);
+    const missing = Array.from({ length: k }, (_, index) => index).filter((index) => given.every((slice) => slice.index !== index));
+    if (missing.length > 0) this.#coder.reconstruct(k, m, given, missing.map((index) => ({ index, bytes: at(index) })));
+    return data;
+  }
+}
+
+/** Which leaves of each piece a stripe is, and how many bytes. */
+export function rangeOf({ k, pieceBytes }: Pick<PackFacts, "k" | "pieceBytes">, stripe: number): { readonly firstLeaf: number; readonly bytes: number } {
+  const stripeBytes = stripeBytesOf(k);
+  return { firstLeaf: (stripe * stripeBytes) / LEAF_BYTES, bytes: Math.min(stripeBytes, pieceBytes - stripe * stripeBytes) };
+}
+
+function leavesOf(firstLeaf: number, bytes: number): LeafRange {
+  return { firstLeaf, leafCount: Math.ceil(bytes / LEAF_BYTES) };
+}

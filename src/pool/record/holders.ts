@@ -1,0 +1,71 @@
+import type { HostId, PackId } from "../../codec/index.ts";
+import type { Member } from "../../cluster/index.ts";
+import type { Catalog, PackFacts } from "./catalog.ts";
+import type { PoolParts } from "../parts.ts";
+import type { Candidate } from "../write/placement.ts";
+import { rank, weightOf } from "../write/placement.ts";
+import type { Holding } from "../port.ts";
+
+/** What is looked up to judge hosts. */
+export interface View extends Pick<PoolParts, "self" | "roster" | "presence" | "freeBytes" | "provenBytes"> {
+  readonly store: Pick<PoolParts["store"], "availableBytes">;
+}
+
+/** Members that the network has not declared gone, reachable or not. */
+export function activeMembers(view: View): HostId[] {
+  return [...view.roster().members.keys()].filter((host) => view.presence(host) !== "gone");
+}
+
+/** Whether it should get pieces: active, not being emptied, not suspected of losing what it gets. Reachable or not. */
+export function isUsable(view: View, { host, isDraining, isSuspect }: Member): boolean {
+  return !isDraining && !isSuspect && view.presence(host) !== "gone";
+}
+
+/** How many zones have usable hosts. */
+export function usableZones(view: View): number {
+  return new Set([...view.roster().members.values()].filter((member) => isUsable(view, member)).map(({ zone }) => zone)).size;
+}
+
+/** The claims that count: of active members. A host that is merely away still counts, or every absence would start a repair. */
+export function confirmed(view: View, catalog: Catalog, { namespace, pack }: Pick<PackFacts, "namespace" | "pack">): Holding[] {
+  const { members } = view.roster();
+  return catalog.holdings(namespace, pack).filter(({ host }) => members.has(host) && view.presence(host) !== "gone");
+}
+
+/** The hosts among them, each once. */
+export function hostsOf(holdings: readonly Holding[]): HostId[] {
+  return [...new Set(holdings.map(({ host }) => host))];
+}
+
+/**
+ * How many hosts, whichever, may vanish while k different pieces still remain; 0 also for what is lost already.
+ * Exact as long as each host has one piece; else the least that can be promised without trying all combinations.
+ */
+export function lossesSurvived(k: number, holdings: readonly Holding[]): number {
+  const [byIndex, byHost] = [new Map<number, number>(), new Map<HostId, number>()];
+  for (const { index, host } of holdings) {
+    byIndex.set(index, (byIndex.get(index) ?? 0) + 1);
+    byHost.set(host, (byHost.get(host) ?? 0) + 1);
+  }
+  const toLose = byIndex.size - k + 1;
+  if (toLose <= 0) return 0;
+  const most = Math.max(...byHost.values());
+  if (most > 1) return Math.ceil(toLose / most) - 1;
+  const cheapest = [...byIndex.values()].sort((a, b) => a - b).slice(0, toLose);
+  return cheapest.reduce((sum, hosts) => sum + hosts, 0) - 1;
+}
+
+/** The usable hosts that are there now, this one included. */
+export function hostsInReach(view: View): Member[] {
+  return [...view.roster().members.values()].filter((member) => isUsable(view, member) && (member.host === view.self || view.presence(member.host) === "online"));
+}
+
+/** The hosts that could take a piece now, this one included, in the order in which the pack asks them. */
+export async function candidatesFor(view: View, pack: PackId): Promise<Candidate[]> {
+  const own = await view.store.availableBytes();
+  const weight = (host: HostId, freeBytes: number): number => (view.provenBytes === undefined ? freeBytes : weightOf(freeBytes, view.provenBytes(host) ?? 0));
+  return rank(
+    pack,
+    hostsInReach(view).map(({ host, zone, capacityBytes }) => ({ host, zone, freeBytes: weight(host, host === view.self ? own : (view.freeBytes(host) ?? capacityBytes)) })),
+  );
+}
