@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Acknowledged, CreatedInvite, FileFault, FileRow, HeadRow, HostRow, InviteGrants, Layout, NetworkSettings, PeerAddresses, PublishRow, SettingChanges, SiteRow, Status, WorkerRow } from "../door/index.ts";
 import { ApiClient, encodedPath } from "./http.ts";
+import { DomainsApi } from "./domains-api.ts";
 import { EntryApi } from "./entry-api.ts";
 import { KvApi } from "./kv/kv-api.ts";
 import { UpkeepApi } from "./upkeep-api.ts";
@@ -10,6 +11,7 @@ export class HostApi {
   readonly kv: KvApi;
   readonly entries: EntryApi;
   readonly upkeep: UpkeepApi;
+  readonly domains: DomainsApi;
   readonly #client: ApiClient;
   readonly #signal: AbortSignal;
 
@@ -19,6 +21,7 @@ export class HostApi {
     this.kv = new KvApi(this.#client, signal);
     this.entries = new EntryApi(this.#client, signal);
     this.upkeep = new UpkeepApi((method, path, json) => this.#send(method, path, json));
+    this.domains = new DomainsApi((method, path, json) => this.#send(method, path, json));
   }
 
   async status(): Promise<Status> {

@@ -7,7 +7,7 @@ import type { Env, Worker } from "../platform/index.ts";
 import type { RunningRecords } from "../records/index.ts";
 import { EMPTY_CONTEXT, createRecords, recordsNetworkRules } from "../records/index.ts";
 import { kvNameRule, kvRule } from "../kv/index.ts";
-import { nameRule, siteRule } from "../site/index.ts";
+import { domainRule, nameRule, siteRule } from "../site/index.ts";
 import { privateRule } from "../drive/index.ts";
 import { PRIVATE_TYPE } from "../pool/index.ts";
 import type { RecordLog } from "../store/index.ts";
@@ -60,7 +60,7 @@ export async function createCircle(env: Env, parts: CircleParts, started: AsyncD
     connected: () => transport.connected(),
     coordinator: () => known.election?.coordinator,
     rules: { site: siteRule, account: accountRule, kv: kvRule, [PRIVATE_TYPE]: privateRule },
-    networkRules: { name: nameRule, kv: kvNameRule, ...recordsNetworkRules },
+    networkRules: { name: nameRule, domain: domainRule, kv: kvNameRule, ...recordsNetworkRules },
   });
   const records = await createRecords(env, { log, transport, cluster, signer: { host: identity.key, delegation: () => delegation }, network: network.id });
   started.defer(() => records.stop());

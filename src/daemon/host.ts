@@ -33,6 +33,8 @@ export interface HostOptions extends UpkeepOptions {
   readonly announce?: readonly string[];
   /** A file of host ids and addresses, as "holdfast hosts --addresses" writes it. */
   readonly peersFile?: string;
+  /** Name servers that are asked whose domains are, as address or address:port. Default: this machine's. */
+  readonly nameServers?: readonly string[];
   /** Whether hosts are looked for on the local network. Default: yes. */
   readonly discovery?: boolean;
 }

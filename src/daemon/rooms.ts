@@ -2,7 +2,7 @@ import type { Beat, Delegation } from "../cluster/index.ts";
 import { auditCodec } from "../cluster/index.ts";
 import type { AccountId } from "../codec/index.ts";
 import type { Admission, Transport } from "../net/index.ts";
-import { createTransport } from "../net/index.ts";
+import { createTransport, nameTexts } from "../net/index.ts";
 import type { Env, Worker } from "../platform/index.ts";
 import type { HostPool, PoolParts } from "../pool/index.ts";
 import { PRIVATE_TYPE, createPool } from "../pool/index.ts";
@@ -55,7 +55,10 @@ export interface UpkeepOptions {
   readonly scrubPeriodMs?: number;
 }
 
-export interface FurnishOptions extends MeetingOptions, UpkeepOptions {}
+export interface FurnishOptions extends MeetingOptions, UpkeepOptions {
+  /** Asked whose domains are, in place of the machine's name servers. */
+  readonly nameServers?: readonly string[];
+}
 
 /** Everything between the disk and the doors. */
 export interface Rooms extends Circle {
@@ -110,7 +113,7 @@ export async function furnish(env: Env, options: FurnishOptions, ground: Ground,
   });
   started.defer(() => pool.close());
   const account = (): AccountId | undefined => delegation?.account;
-  const sites = createSites(env, { network: identity.network.id, self: identity.host, account, roster, records, pool });
+  const sites = createSites(env, { network: identity.network.id, self: identity.host, account, roster, records, pool, lookUpTexts: nameTexts(options.nameServers ?? []) });
   pool.upkeep.sweeps("site", (namespace, signal) => sites.packsUsed(namespace, signal));
   started.defer(() => sites.stop());
   const entries = createEntries(env, { network: identity.network.id, account, seed: ground.seedOf, records, pool, reuse: pool.upkeep });

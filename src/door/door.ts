@@ -1,5 +1,6 @@
 import type { Env } from "../platform/index.ts";
 import { Api } from "./api/api.ts";
+import { domainRoutes } from "./api/domain-routes.ts";
 import { entryRoutes } from "./api/entry-routes.ts";
 import { Guard } from "./api/guard.ts";
 import { kvRoutes } from "./api/kv-routes.ts";
@@ -74,7 +75,7 @@ function furnish(env: Env, options: DoorOptions, traffic: Traffic, { publication
   const stalls = new Stalls(env, traffic);
   const shelves = new Shelves(env, node.sites);
   const files = new FileAnswers(env, new MemoryCache(memoryCacheBytes), stalls, traffic);
-  const routes = [...networkRoutes(node), ...settingRoutes(node), ...upkeepRoutes(node.upkeep), ...siteRoutes({ env, node, shelves, files, stalls, traffic, port }), ...publicationRoutes(node, publications, port), ...kvRoutes({ env, kv: node.kv, stalls, traffic }), ...entryRoutes({ env, entries: node.entries, uploads, stalls, traffic }), ...upgradeRoutes({ env, entries: node.entries, stalls, traffic })];
+  const routes = [...networkRoutes(node), ...settingRoutes(node), ...upkeepRoutes(node.upkeep), ...domainRoutes(node.sites.domains), ...siteRoutes({ env, node, shelves, files, stalls, traffic, port }), ...publicationRoutes(node, publications, port), ...kvRoutes({ env, kv: node.kv, stalls, traffic }), ...entryRoutes({ env, entries: node.entries, uploads, stalls, traffic }), ...upgradeRoutes({ env, entries: node.entries, stalls, traffic })];
   const api = new Api(env, new Guard(token, port), traffic, node.version, routes);
   return new Reception(env, traffic, {
     gateway: new Gateway(env, node, shelves, files, traffic, port),

@@ -15,6 +15,7 @@ export { formatPeersFile, parsePeersFile } from "./peers-file.ts";
 export type { KnownPeer } from "./peers-file.ts";
 export { freePortPair, isFreePort } from "./free-port.ts";
 export type { PortPair } from "./free-port.ts";
+export { nameTexts } from "./name-texts.ts";
 export { MemoryNetwork } from "./memory-network.ts";
 export type { MemoryHostOptions, MemoryTransport } from "./memory-transport.ts";
 export type { PathQuality } from "./memory-paths.ts";

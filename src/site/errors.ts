@@ -3,6 +3,9 @@ import { HoldfastError } from "../platform/index.ts";
 export type SiteErrorCode =
   | "BAD_NAME"
   | "NAME_TAKEN"
+  | "BAD_DOMAIN"
+  | "NO_DOMAIN"
+  | "TOO_MANY_DOMAINS"
   | "BAD_PATH"
   | "DUPLICATE_PATH"
   | "EMPTY_SITE"

@@ -8,6 +8,7 @@ import type { AccountId, HostId, NetworkId, PackId } from "../codec/index.ts";
 import { CodecError, DAG_PB, RAW, blobIdOf, hex, idFromBytes, utf8 } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
 import { claimKey, encodeClaim, readClaim, readNameKey, siteGenesis, voteCodec, voteKey } from "./claim.ts";
+import { claimedDomainCodec, domainInKey, domainKey, givenDomainCodec } from "./domains/domain-records.ts";
 import type { Head } from "./head.ts";
 import { greatestHead, headCodec, historyKey } from "./head.ts";
 import type { ManifestIndex, ManifestPage } from "./manifest-format.ts";
@@ -39,6 +40,8 @@ const fixtures: Readonly<Record<string, Uint8Array>> = {
   "index.v1": indexCodec.encode(index),
   "claim.v1": encodeClaim(genesis),
   "vote.v1": voteCodec.encode({ namespace: namespaceIdOf(genesis) }),
+  "domain.v1": claimedDomainCodec.encode({ sinceMs: 1_763_700_000_000 }),
+  "given-domain.v1": givenDomainCodec.encode({ namespace: namespaceIdOf(genesis) }),
 };
 
 test("the bytes of every format of sites are those of its fixture", () => {
@@ -61,6 +64,8 @@ test("the keys of sites are read back as they were written", () => {
   assert.deepEqual(readNameKey(claimKey("blog", owner)), { kind: "claim", label: "blog", account: owner });
   assert.deepEqual(readNameKey(voteKey("blog", host)), { kind: "vote", label: "blog", host });
   assert.equal(historyKey(12), "head/000000000012");
+  assert.equal(domainInKey(domainKey("www.example.org")), "www.example.org");
+  for (const key of ["domain/", "domain/Example.org", "domain/example.org/x", "name/example.org"]) assert.equal(domainInKey(key), undefined, key);
 });
 
 test("no decoder of sites does anything but decode or refuse when a byte is changed", () => {
@@ -70,6 +75,8 @@ test("no decoder of sites does anything but decode or refuse when a byte is chan
     [fixtures["index.v1"]!, (bytes) => indexCodec.decode(bytes)],
     [fixtures["claim.v1"]!, (bytes) => readClaim(bytes, network, owner)],
     [fixtures["vote.v1"]!, (bytes) => voteCodec.decode(bytes)],
+    [fixtures["domain.v1"]!, (bytes) => claimedDomainCodec.decode(bytes)],
+    [fixtures["given-domain.v1"]!, (bytes) => givenDomainCodec.decode(bytes)],
   ];
   fc.assert(
     fc.property(fc.nat(decoders.length - 1), fc.nat(), fc.nat(255), (which, where, byte) => {

@@ -83,7 +83,42 @@ export interface SiteView {
   files(): Iterable<FileInfo>;
 }
 
+/**
+ * Whose a domain is, as far as this host knows. "proven": DNS names this site. "confirmed": DNS names none, an administrator does.
+ * "elsewhere": it is another site's. "unproven": nobody says so. "unchecked": DNS has not answered this host yet.
+ */
+export type DomainStanding = "proven" | "confirmed" | "elsewhere" | "unproven" | "unchecked";
+
+/** A domain that a site's owner wants it to have. */
+export interface DomainInfo {
+  readonly domain: string;
+  /** The site's name. */
+  readonly site: string;
+  readonly standing: DomainStanding;
+  /** The TXT record by which the domain's owner says that it is this site's. */
+  readonly proof: { readonly name: string; readonly text: string };
+}
+
+/** Sites' own domains: wanted by a site's owner, given by the domain's owner through DNS or by an administrator's word. */
+export interface Domains {
+  /** By domain, then by site. */
+  list(): readonly DomainInfo[];
+  /** Asks DNS now about the domains of one site, and says what is known afterwards. @throws SiteError NO_SITE */
+  check(site: string, signal?: AbortSignal): Promise<readonly DomainInfo[]>;
+  /** @throws SiteError NO_SITE, NOT_OWNER, BAD_DOMAIN, TOO_MANY_DOMAINS */
+  add(site: string, domain: string): Promise<{ readonly safe: boolean }>;
+  /** @throws SiteError NO_SITE, NOT_OWNER, NO_DOMAIN */
+  remove(site: string, domain: string): Promise<{ readonly safe: boolean }>;
+  /** An administrator's word that a domain is a site's, where DNS does not say; null takes it back. @throws SiteError NO_SITE, NO_DOMAIN; RecordsError REFUSED */
+  confirm(site: string | null, domain: string): Promise<{ readonly safe: boolean }>;
+  /** The name of the site to which the domain belongs for certain, in lower case. Quick: the gateway asks with every request. */
+  siteAt(domain: string): string | undefined;
+  /** Whether DNS has been asked about all domains since the start. */
+  readonly isReady: boolean;
+}
+
 export interface Sites {
+  readonly domains: Domains;
   /** @throws SiteError BAD_NAME, NAME_TAKEN */
   publish(name: string, options: PublishOptions): Promise<Publication>;
   /** @throws SiteError NO_SITE, NOT_OWNER */

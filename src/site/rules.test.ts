@@ -6,9 +6,10 @@ import type { AccountId, HostId, NamespaceId, NetworkId, PackId } from "../codec
 import { codec, byteString, struct, utf8 } from "../codec/index.ts";
 import { claimKey, encodeClaim, settle, siteGenesis, voteCodec, voteKey } from "./claim.ts";
 import type { Claim } from "./claim.ts";
+import { claimedDomainCodec, domainKey, givenDomainCodec } from "./domains/domain-records.ts";
 import { namedId } from "./fakes/records.ts";
 import { headCodec, historyKey } from "./head.ts";
-import { nameRule, siteRule } from "./rules.ts";
+import { domainRule, nameRule, siteRule } from "./rules.ts";
 import { rawLeaf } from "./unixfs/block.ts";
 
 const network = namedId<NetworkId>("network");
@@ -100,4 +101,27 @@ test("a name belongs to the claim with a majority, else to the same one everywhe
   assert.deepEqual(settle({ claims, votes: votes(voters[0]!, voters[2]!) }, voters), { claim: other, standing: "final" });
   assert.deepEqual(settle({ claims, votes: votes(attic, cellar) }, voters), smaller, "votes of hosts that are no voters do not count");
   assert.equal(settle({ claims: [], votes: votes(voters[0]!) }, voters), undefined);
+});
+
+test("a site's owner alone says which domains it should have, and an administrator alone gives one", () => {
+  const key = domainKey("example.org");
+  const value = claimedDomainCodec.encode({ sinceMs: 1 });
+  assert.equal(verdict(siteRule, { key, value, namespace: site }), "accept");
+  assert.equal(verdict(siteRule, { key, value: null, namespace: site }), "accept");
+  assert.equal(verdict(siteRule, { key, value, namespace: site, author: bob }), "NOT_OWNER");
+  assert.equal(verdict(siteRule, { key, value: utf8("?"), namespace: site }), "MALFORMED");
+  assert.equal(verdict(siteRule, { key: "domain/x", value, namespace: site }), "MALFORMED");
+  const given = givenDomainCodec.encode({ namespace: site });
+  const people = new Map([[bob, { isAdministrator: true }]]);
+  const judged = (record: Partial<JudgedRecord>): string => {
+    const whole = { namespace: network as string as NamespaceId, key, value: given, author: bob, host: attic, incarnation: 1, batch: 1, ...record };
+    const result = domainRule(whole, genesis, { people } as unknown as Register);
+    return result.kind === "refuse" ? result.code : result.kind;
+  };
+  assert.equal(judged({}), "accept");
+  assert.equal(judged({ value: null }), "accept");
+  assert.equal(judged({ author: ada }), "NOT_ADMINISTRATOR");
+  assert.equal(judged({ author: null }), "NOT_ADMINISTRATOR");
+  assert.equal(judged({ value: utf8("?") }), "MALFORMED");
+  assert.equal(judged({ key: "domain/localhost" }), "UNKNOWN_KIND");
 });

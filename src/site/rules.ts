@@ -3,6 +3,7 @@ import { ACCEPT, refuse } from "../cluster/index.ts";
 import type { NetworkId } from "../codec/index.ts";
 import { CodecError } from "../codec/index.ts";
 import { isPoolKey, poolRule } from "../pool/index.ts";
+import { DOMAIN_KIND, claimedDomainCodec, domainInKey, givenDomainCodec } from "./domains/domain-records.ts";
 import { readClaim, readNameKey, voteCodec } from "./claim.ts";
 import { HEAD_KEY, HISTORY_PREFIX, headCodec, historyKey } from "./head.ts";
 
@@ -39,13 +40,22 @@ function judgeVote(record: JudgedRecord, host: string): Verdict {
   return ACCEPT;
 }
 
+/** The rule of the `domain/` keys in the network's namespace: an administrator says whose a domain is. */
+export const domainRule: Rule = (record, _genesis, register) =>
+  refusingMalformed(() => {
+    if (domainInKey(record.key) === undefined) return refuse("UNKNOWN_KIND", "this is no record about a domain");
+    if (record.value !== null) givenDomainCodec.decode(record.value);
+    const isAdministrator = record.author !== null && register.people.get(record.author)?.isAdministrator === true;
+    return isAdministrator ? ACCEPT : refuse("NOT_ADMINISTRATOR", "only administrators give domains to sites; the domain's owner does it by DNS");
+  });
+
 /** The rule of a site's namespace: its owner writes heads, nobody else; what concerns packs is the pool's to judge. */
 export const siteRule: Rule = (record, genesis) => {
   const [kind] = record.key.split("/");
   if (isPoolKey(record.key)) return poolRule(record, genesis);
-  if (kind !== HEAD_KEY) return refuse("UNKNOWN_KIND", "this program knows no such record of a site; update it");
+  if (kind !== HEAD_KEY && kind !== DOMAIN_KIND) return refuse("UNKNOWN_KIND", "this program knows no such record of a site; update it");
   if (genesis.owner === null || record.author !== genesis.owner) return refuse("NOT_OWNER", "only the site's owner publishes");
-  return refusingMalformed(() => judgeHead(record));
+  return refusingMalformed(() => (kind === DOMAIN_KIND ? judgeDomain(record) : judgeHead(record)));
 };
 
 function judgeHead({ key, value }: JudgedRecord): Verdict {
@@ -53,4 +63,10 @@ function judgeHead({ key, value }: JudgedRecord): Verdict {
   const { sequence } = headCodec.decode(value);
   if (key === HEAD_KEY || (key.startsWith(HISTORY_PREFIX) && key === historyKey(sequence))) return ACCEPT;
   return refuse("OTHER_SEQUENCE", "the key names another sequence than the head");
+}
+
+function judgeDomain({ key, value }: JudgedRecord): Verdict {
+  if (domainInKey(key) === undefined) return refuse("MALFORMED", "the key names no domain");
+  if (value !== null) claimedDomainCodec.decode(value);
+  return ACCEPT;
 }

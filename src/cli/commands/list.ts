@@ -15,6 +15,7 @@ export const COMMANDS: readonly Listed[] = [
   { name: "join", summary: "prime a folder and join a network with an invite", load: async () => (await import("./join.ts")).join },
   { name: "publish", summary: "publish a folder or a file as a website", load: async () => (await import("./publish.ts")).publish },
   { name: "unpublish", summary: "take a website down everywhere", load: async () => (await import("./unpublish.ts")).unpublish },
+  { name: "domains", summary: "show sites' own domains, and whose they are", load: async () => (await import("./domains.ts")).domains },
   { name: "get", summary: "download all files of a site", load: async () => (await import("./get.ts")).get },
   { name: "put", summary: "keep a file or folder that only you can read", load: async () => (await import("./put.ts")).put },
   { name: "fetch", summary: "bring back what was put", load: async () => (await import("./fetch.ts")).fetch },

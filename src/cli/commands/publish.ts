@@ -11,6 +11,7 @@ import { count, formatBytes } from "../sizes.ts";
 import { printable } from "../table.ts";
 import { connect } from "../target.ts";
 import { advise } from "../transfer/advice.ts";
+import { domainWords, wantDomains } from "../domain-words.ts";
 import { readIgnore } from "../transfer/ignore.ts";
 import type { Scan } from "../transfer/scan.ts";
 import { scan } from "../transfer/scan.ts";
@@ -22,6 +23,7 @@ interface Options extends CommonOptions {
   readonly rollback?: number;
   readonly preview?: true;
   readonly watch?: true;
+  readonly domain?: string[];
 }
 
 type Named = Options & { readonly name: string };
@@ -33,10 +35,28 @@ export const publish: CommandFile = (command, go) => {
     .option("--copies <n>", 'on how many hosts it lies: a number, or "all"', copiesOf, 3)
     .option("--preview", "put it up under an address of its own; the site itself stays as it is until --rollback makes it current")
     .option("--watch", "go on and publish again whenever something in the folder changes, until Ctrl-C")
+    .option("--domain <domain...>", "domains under which hosts that face the internet serve it; without a folder, the site stays as it is")
     .option("--rollback <sequence>", "make an older version the current one again, instead of publishing a folder", sequenceOf)
-    .action(go(async (context, source: string | undefined, options: Options) => (options.rollback === undefined ? publishSource(context, source, options) : rollBack(context, source, options.rollback, options))));
-  common(command, "publish ./dist --name blog", "publish ./dist --name blog --copies all", "publish ./dist --name blog --preview", "publish ./dist --name blog --watch", "publish --name blog --rollback 3");
+    .action(go(run));
+  common(command, "publish ./dist --name blog", "publish ./dist --name blog --copies all", "publish ./dist --name blog --preview", "publish ./dist --name blog --watch", "publish ./dist --name blog --domain example.org www.example.org", "publish --name blog --rollback 3");
 };
+
+async function run(context: Context, source: string | undefined, options: Options): Promise<void> {
+  if (options.rollback !== undefined) return rollBack(context, source, options.rollback, options);
+  return source === undefined && options.domain !== undefined ? onlyDomains(context, options.domain, options) : publishSource(context, source, options);
+}
+
+/** The site has been published before, and is to be found under more addresses. */
+async function onlyDomains(context: Context, domains: readonly string[], options: Options): Promise<void> {
+  if (options.name === undefined) throw new CliError("USAGE", `Say of which site: '${invoked()} publish --name blog --domain ${domains[0]}'.`);
+  const api = await connect(context, options);
+  try {
+    const rows = await wantDomains(api, options.name, domains);
+    context.io.answer({ domains: rows }, () => rows.map(domainWords).join("\n"));
+  } finally {
+    api.close();
+  }
+}
 
 function sequenceOf(typed: string): number {
   if (!/^[1-9]\d{0,8}$/.test(typed)) throw new InvalidArgumentError("Type the number of a version; 'sites --history NAME' lists them.");
@@ -84,7 +104,9 @@ async function publishScanned(context: Context, api: HostApi, found: Scan, optio
   const isPreview = options.preview === true;
   const { row, sent } = await upload(context, api, { name: options.name, copies: options.copies, preview: isPreview }, found);
   const away = await hostsAway(api, row);
-  context.io.answer(row, () => (isPreview ? previewed(row) : `${published(row, sent)}\n${told(row, away)}`));
+  const domains = options.domain === undefined ? [] : await wantDomains(api, options.name, options.domain);
+  const answer = options.domain === undefined ? row : { ...row, domains };
+  context.io.answer(answer, () => (isPreview ? previewed(row) : [published(row, sent), ...domains.map(domainWords), told(row, away)].join("\n")));
 }
 
 function published({ head, site }: PublishRow, sent: number): string {

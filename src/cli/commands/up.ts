@@ -12,6 +12,7 @@ interface Options extends CommonOptions {
   readonly listen?: string;
   readonly announce?: string[];
   readonly peers?: string;
+  readonly dns?: string[];
   readonly log?: LogLevel;
   readonly discovery: boolean;
   readonly repairRate?: number;
@@ -27,6 +28,7 @@ export const up: CommandFile = (command, go) => {
     .option("--listen <address>", "the IP address other hosts may use (default: all of this machine's)")
     .option("--announce <address...>", "where others find this host from outside, such as a forwarded port: /dns4/home.example/tcp/4281")
     .option("--peers <file>", "a list of addresses, as 'hosts --addresses' writes it")
+    .option("--dns <address...>", "name servers that are asked whose domains are, such as 192.0.2.53 (default: this machine's)", nameServerOf)
     .option("--no-discovery", "do not look for hosts on the local network")
     .option("--repair-rate <rate>", "moved for repair at most, by the second: 5MB (default: 20MB)", parseBytes)
     .option("--scrub-every <time>", "everything held here is read again and checked in so long (default: 30d)", parseDuration)
@@ -43,6 +45,11 @@ function portOf(typed: string): number {
   return port;
 }
 
+function nameServerOf(typed: string, before: readonly string[] = []): readonly string[] {
+  if (!/^(?:[\d.]+(?::\d{1,5})?|[\da-fA-F:.]+|\[[\da-fA-F:.]+\]:\d{1,5})$/.test(typed)) throw new InvalidArgumentError("Type the IP address of a name server, with :PORT where it is not 53.");
+  return [...before, typed];
+}
+
 async function run(context: Context, options: Options): Promise<void> {
   const data = await dataFolder(options);
   const { runHost } = await import("../../daemon/index.ts");
@@ -54,6 +61,7 @@ async function run(context: Context, options: Options): Promise<void> {
     ...(options.peerPort === undefined ? {} : { peerPort: options.peerPort }),
     ...(options.listen === undefined ? {} : { listen: options.listen }),
     ...(options.announce === undefined ? {} : { announce: options.announce }),
+    ...(options.dns === undefined ? {} : { nameServers: options.dns }),
     ...(options.repairRate === undefined ? {} : { repairRate: options.repairRate }),
     ...(options.scrubEvery === undefined ? {} : { scrubPeriodMs: options.scrubEvery }),
     ...(options.auditEvery === undefined ? {} : { auditEveryMs: options.auditEvery }),

@@ -4,14 +4,11 @@ import type { WorkerStatus } from "../../platform/index.ts";
 import type { Node } from "../port.ts";
 import { Acknowledged, CreatedInvite, HostRow, InviteGrants, InviteRow, Layout, NetworkSettings, PeerAddresses, SettingChanges, Status, WorkerRow } from "../rows.ts";
 import { body, list, object } from "../schema.ts";
-import type { Answer, Route } from "./route.ts";
+import { acknowledge } from "./acknowledge.ts";
+import type { Route } from "./route.ts";
 import { ok } from "./route.ts";
 
 const AddressList = body({ addresses: { type: "array", items: PeerAddresses, maxItems: 10_000 } }, { $id: "AddressList" });
-
-export function acknowledge(done: { readonly safe: boolean }): Answer {
-  return { status: done.safe ? 200 : 202, json: done };
-}
 
 function workerRow(worker: WorkerStatus): WorkerRow {
   return { name: worker.name, state: worker.state, progress: worker.progress, lastError: worker.lastError ?? null, runs: worker.runs, lastRunMs: worker.lastRunWallMs ?? null };

@@ -2,16 +2,11 @@ import type { AccountId, HostId } from "../../codec/index.ts";
 import { idFromText } from "../../codec/index.ts";
 import type { Upkeep } from "../port.ts";
 import { PartingRow, PoolRow, WhereRow } from "../pool-rows.ts";
-import { Acknowledged } from "../rows.ts";
 import { list, object } from "../schema.ts";
 import { CapacityChange, CapacityRow, DrainingChange, Farewell, MirrorChange, MirrorsRow, PersonRow, QuotaChange } from "../upkeep-rows.ts";
-import { acknowledge } from "./network-routes.ts";
-import type { AnswerDoc, Route } from "./route.ts";
+import { acknowledge, acknowledged } from "./acknowledge.ts";
+import type { Route } from "./route.ts";
 import { ok } from "./route.ts";
-
-function acknowledged(done: string): Readonly<Record<number, AnswerDoc>> {
-  return { 200: { description: done, schema: Acknowledged }, 202: { description: `${done}, but few hosts know yet`, schema: Acknowledged } };
-}
 
 /** Hosts' space and who may take how much of it. */
 export function upkeepRoutes(upkeep: Upkeep): readonly Route[] {

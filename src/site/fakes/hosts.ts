@@ -6,7 +6,7 @@ import { concatBytes, utf8 } from "../../codec/index.ts";
 import type { Clock, Env } from "../../platform/index.ts";
 import { machineEnv, silentLog } from "../../platform/index.ts";
 import type { PublishResult, SiteView } from "../port.ts";
-import type { RunningSites } from "../sites.ts";
+import type { RunningSites, SiteParts } from "../sites.ts";
 import { createSites } from "../sites.ts";
 import { FakePool } from "./pool.ts";
 import type { FakeRecords } from "./records.ts";
@@ -38,7 +38,7 @@ export interface Host {
 }
 
 /** Hosts by name, each of the person named; all of them voters. */
-export function network(people: Readonly<Record<string, string | undefined>>): { readonly hosts: Record<string, Host>; readonly pool: FakePool; readonly net: FakeNetwork; readonly advance: (ms: number) => void } {
+export function network(people: Readonly<Record<string, string | undefined>>, more: Partial<SiteParts> = {}): { readonly hosts: Record<string, Host>; readonly pool: FakePool; readonly net: FakeNetwork; readonly advance: (ms: number) => void } {
   const net = new FakeNetwork(Object.keys(people));
   const pool = new FakePool();
   const { env, advance } = handEnv();
@@ -46,7 +46,7 @@ export function network(people: Readonly<Record<string, string | undefined>>): {
   for (const [name, person] of Object.entries(people)) {
     const records = net.host(name, person);
     const host = { records, account: records.account } as Host & { sites: RunningSites };
-    host.sites = createSites(env, { network: net.id, self: records.self, account: () => host.account, roster: () => net.roster, records, pool });
+    host.sites = createSites(env, { network: net.id, self: records.self, account: () => host.account, roster: () => net.roster, records, pool, ...more });
     hosts[name] = host;
   }
   return { hosts, pool, net, advance };

@@ -6,7 +6,7 @@ import type { AccountId, HostId, NamespaceId, NetworkId } from "../../codec/inde
 import { compareBytes, idFromBytes, utf8 } from "../../codec/index.ts";
 import { sha256 } from "../../crypto/index.ts";
 import type { Context, Dot, KeyState, Records, ScanPage, Write, WriteOptions, WriteResult } from "../../records/index.ts";
-import { nameRule, siteRule } from "../rules.ts";
+import { domainRule, nameRule, siteRule } from "../rules.ts";
 
 export function namedId<Id extends AccountId | HostId | NetworkId>(name: string): Id {
   return idFromBytes<Id>(sha256(utf8(name)));
@@ -27,6 +27,7 @@ export class FakeNetwork {
   readonly id = namedId<NetworkId>("network");
   readonly hosts: FakeRecords[] = [];
   readonly #parted = new Set<FakeRecords>();
+  readonly administrators = new Set<AccountId>();
   roster: Roster;
 
   constructor(voters: readonly string[]) {
@@ -54,8 +55,9 @@ export class FakeNetwork {
   }
 
   judge(record: JudgedRecord, genesis: Genesis | undefined): Verdict {
-    const register = {} as Register;
-    if ((record.namespace as string) === this.id) return nameRule(record, {} as Genesis, register);
+    const people = new Map([...this.administrators].map((account) => [account, { isAdministrator: true }]));
+    const register = { people } as unknown as Register;
+    if ((record.namespace as string) === this.id) return (record.key.startsWith("domain/") ? domainRule : nameRule)(record, {} as Genesis, register);
     return siteRule(record, genesis!, register);
   }
 }
