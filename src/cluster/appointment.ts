@@ -7,10 +7,11 @@ import { Worker } from "../platform/index.ts";
 import type { Approved, Ballot, Ballots } from "./ballots.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Election } from "./election.ts";
+import { APPROVE_TIMEOUT_MS } from "./election-messages.ts";
 import type { Approval, VoterConfiguration } from "./entries.ts";
 import { MAX_VOTERS } from "./entries.ts";
 import { ClusterError } from "./errors.ts";
-import { raised } from "./terms.ts";
+import { isCertain, raised } from "./terms.ts";
 import { approve, isSensible, majority, nextVoters } from "./voters.ts";
 
 // How the configuration of voters follows the network, one host at a time, up to seven. The coordinator first has a majority of the current voters
@@ -19,7 +20,6 @@ import { approve, isSensible, majority, nextVoters } from "./voters.ts";
 // signatures of a majority it is written. (One decision of Paxos per number, the voters of the number before being its acceptors; Lamport 2001.)
 
 const APPROVE = "cluster/approve";
-const APPROVE_TIMEOUT_MS = 3_000;
 const EVERY_MS = 5_000;
 /** Who has only just become a voter, or has not heard of one yet, is ready in a moment. */
 const RETRY_MS = 500;
@@ -93,7 +93,7 @@ export class Appointment {
     const { cluster, election } = this.#parts;
     for (const host of cluster.online()) {
       const hosts = nextVoters(configuration.hosts, cluster.register, [host]);
-      if (hosts !== undefined && (await election.isPrepared(host))) return hosts;
+      if (hosts !== undefined && (await election.recalling.isPrepared(host))) return hosts;
     }
     return undefined;
   }
@@ -143,7 +143,7 @@ export class Appointment {
     const refuse = (why: string): never => {
       throw new ClusterError("NOT_APPROVED", `${why} The coordinator will try again.`);
     };
-    if (ballot === undefined) return refuse("This voter has an empty disk and must first learn what it gave its word for.");
+    if (ballot === undefined || !isCertain(term, ballot)) return refuse("This voter had an empty disk and must first learn what it gave its word for.");
     if (!configuration.hosts.includes(cluster.self) || number !== configuration.number + 1) return refuse("The proposed voters do not follow the ones that are known here.");
     if (term < ballot.term) return refuse("A later term has begun.");
     if (hosts === null) return;

@@ -1,5 +1,6 @@
 import type { HostId } from "../codec/index.ts";
 import type { Shape } from "../codec/index.ts";
+import type { Codec } from "../codec/index.ts";
 import { codec, id, list, nullable, struct, uint, utf8 } from "../codec/index.ts";
 import { Limiter } from "../platform/index.ts";
 import type { RecordLog } from "../store/index.ts";
@@ -21,11 +22,20 @@ export interface Ballot {
   readonly vote: HostId | null;
   /** What it approved last. */
   readonly approved: Approved | null;
+  /** The number of the voters under whom all this was learnt from others, since a disk had lost it; null when this host knows it of itself. */
+  readonly learntAt: number | null;
 }
 
 export const approvedShape = struct({ number: uint(), term: uint(), hosts: list(id<HostId>(), MAX_VOTERS) }) as Shape<Approved>;
 
-const ballotCodec = codec<Ballot>("A ballot", 1, 1024, struct({ term: uint(), vote: nullable(id<HostId>()), approved: nullable(approvedShape) }));
+const former = codec<Omit<Ballot, "learntAt">>("A ballot", 1, 1024, struct({ term: uint(), vote: nullable(id<HostId>()), approved: nullable(approvedShape) }));
+const current = codec<Ballot>("A ballot", 2, 1024, struct({ term: uint(), vote: nullable(id<HostId>()), approved: nullable(approvedShape), learntAt: nullable(uint()) }));
+
+/** Version 2; version 1, which did not say where it had been learnt, is still read. */
+export const ballotCodec: Pick<Codec<Ballot>, "encode" | "decode"> = {
+  encode: (ballot) => current.encode(ballot),
+  decode: (bytes) => (bytes[0] === 1 ? { ...former.decode(bytes), learntAt: null } : current.decode(bytes)),
+};
 
 // Table `e` of the record log is this room's: no key of another table is written from here.
 const BALLOT = utf8("eballot");

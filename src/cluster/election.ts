@@ -3,25 +3,22 @@ import type { Transport } from "../net/index.ts";
 import type { Env, Timer } from "../platform/index.ts";
 import type { Ballots } from "./ballots.ts";
 import type { Cluster } from "./cluster.ts";
-import type { Recollection } from "./election-messages.ts";
-import { LEAD, RECALL, VOTE, recallCodec, recollectionCodec, termCodec, voteAnswerCodec, voteCodec } from "./election-messages.ts";
+import { ASK_TIMEOUT_MS, LEAD, VOTE, termCodec, voteAnswerCodec, voteCodec } from "./election-messages.ts";
 import type { VoterConfiguration } from "./entries.ts";
+import { Followers, LISTENER_MS, SILENCE_MS } from "./followers.ts";
 import type { Coordination } from "./port.ts";
-import { nextTerm, raised, recalled, voteFor, witnessesOf } from "./terms.ts";
+import { Recalling } from "./recalling.ts";
+import { isCertain, nextTerm, raised, voteFor } from "./terms.ts";
 import { majority } from "./voters.ts";
 
 // Who coordinates. Voters who hear no coordinator for a while ask each other whether they would be elected (a trial, which changes nothing),
-// and if so, for their votes in a new term. Who has a majority coordinates, and says so every BEAT_MS. It stops when it has not been answered
-// by a majority for SILENCE_MS, which is as long as any voter waits at least before it stands itself. All other hosts only listen.
+// and if so, for their votes in a new term. Who has a majority coordinates, and says so every BEAT_MS to all who follow (followers.ts). It stops when it
+// has not been answered by a majority for SILENCE_MS, which is as long as any voter waits at least before it stands itself. All others only listen.
 
 const BEAT_MS = 700;
-/** For how long a coordinator must be silent before others vote again; each voter waits up to half as long more, by lot. */
-const SILENCE_MS = 2_000;
 /** After a vote that nobody won, by lot up to this. */
 const RETRY_MS = 1_000;
-const ASK_TIMEOUT_MS = 1_000;
-/** Hosts that do not vote are told when they come, when a coordinator begins, and so often besides; they believe it for thrice as long. */
-const LISTENER_MS = 10_000;
+/** Hosts that do not vote believe it for so long. */
 const LISTENER_SILENCE_MS = 3 * LISTENER_MS;
 
 export interface ElectionParts {
@@ -37,12 +34,10 @@ export class Election {
   readonly #env: Env;
   readonly #parts: ElectionParts;
   readonly #listeners = new Set<() => void>();
+  readonly recalling: Recalling;
+  readonly #followers: Followers;
   /** The term that this host coordinates. */
   #leading: number | undefined;
-  /** When each voter was last asked something that it answered. */
-  readonly #answered = new Map<HostId, number>();
-  /** When each of those who do not vote was last told, and answered. */
-  readonly #told = new Map<HostId, number>();
   /** Whom this host has heard last, and when. */
   #heard: { readonly by: Coordination; readonly atMs: number } | undefined;
   /** Until then it does not stand. */
@@ -55,31 +50,28 @@ export class Election {
   constructor(env: Env, parts: ElectionParts) {
     this.#env = env;
     this.#parts = parts;
+    this.recalling = new Recalling(env, parts);
+    this.#followers = new Followers(env, { ...parts, onLater: (term) => this.#raise(term), leads: (term) => this.#leading === term });
     parts.transport.handle(VOTE, async (from, body) => voteAnswerCodec.encode(await this.#vote(from, voteCodec.decode(body))));
     parts.transport.handle(LEAD, async (from, body) => termCodec.encode({ term: await this.#heed({ host: from, term: termCodec.decode(body).term }) }));
-    parts.transport.handle(RECALL, (_from, body) => {
-      recallCodec.decode(body);
-      const { ballot } = parts.ballots;
-      return Promise.resolve(recollectionCodec.encode({ number: parts.cluster.register.configuration.number, ballot: ballot ?? null }));
-    });
     let { number } = parts.cluster.register.configuration;
     parts.cluster.onChange(({ configuration }) => {
       const isOther = configuration.number !== number;
       number = configuration.number;
-      if (isOther) this.#arm(this.#leading !== undefined || this.#isAlone() || this.#hasForgotten() ? 0 : this.#patience());
+      if (isOther) this.#arm(this.#leading !== undefined || this.#isAlone() || this.recalling.isNeeded ? 0 : this.#patience());
     });
   }
 
   /** Who coordinates, as far as this host knows. */
   get coordinator(): Coordination | undefined {
-    if (this.#leading !== undefined) return this.#isFollowed() ? { host: this.#parts.cluster.self, term: this.#leading } : undefined;
+    if (this.#leading !== undefined) return this.#followers.areMajority ? { host: this.#parts.cluster.self, term: this.#leading } : undefined;
     const silenceMs = this.#isVoter() ? SILENCE_MS + SILENCE_MS / 2 : LISTENER_SILENCE_MS;
     return this.#heard !== undefined && this.#now() - this.#heard.atMs < silenceMs ? this.#heard.by : undefined;
   }
 
   /** The term in which this host coordinates, if it does. */
   get term(): number | undefined {
-    return this.#leading !== undefined && this.#isFollowed() ? this.#leading : undefined;
+    return this.#leading !== undefined && this.#followers.areMajority ? this.#leading : undefined;
   }
 
   /** Called when this host begins or ends to coordinate. */
@@ -91,7 +83,7 @@ export class Election {
   start(): void {
     this.#isStarted = true;
     const patienceMs = this.#patience();
-    this.#arm(this.#isAlone() || this.#hasForgotten() ? 0 : patienceMs);
+    this.#arm(this.#isAlone() || this.recalling.isNeeded ? 0 : patienceMs);
   }
 
   stop(): void {
@@ -111,12 +103,6 @@ export class Election {
   /** The only voter need not wait for anybody. */
   #isAlone(): boolean {
     return this.#isVoter() && this.#parts.cluster.register.configuration.hosts.length === 1;
-  }
-
-  /** A new host, or one with a new disk, asks what it may have given its word for before somebody needs its vote. */
-  #hasForgotten(): boolean {
-    const { configuration, members } = this.#parts.cluster.register;
-    return this.#parts.ballots.ballot === undefined && configuration.number > 0 && members.has(this.#parts.cluster.self);
   }
 
   #others(configuration: VoterConfiguration): readonly HostId[] {
@@ -139,7 +125,7 @@ export class Election {
     if (this.#isAtWork) return;
     this.#isAtWork = true;
     try {
-      if (this.#hasForgotten()) await this.#recall(this.#parts.cluster.register.configuration);
+      if (this.recalling.isNeeded) await this.recalling.attempt();
       if (this.#leading !== undefined) this.#beat(this.#leading);
       else if (this.#now() >= this.#patientUntilMs || this.#isAlone()) await this.#stand();
     } catch (error) {
@@ -153,7 +139,7 @@ export class Election {
 
   #pause(): number {
     if (this.#leading !== undefined) return BEAT_MS;
-    if (this.#hasForgotten()) return RETRY_MS;
+    if (this.recalling.isNeeded) return RETRY_MS;
     const leftMs = this.#patientUntilMs - this.#now();
     if (leftMs <= 0 && !this.#isVoter()) return this.#patience();
     return leftMs > 0 ? leftMs : RETRY_MS * (0.2 + 0.8 * this.#env.random.fraction());
@@ -164,7 +150,7 @@ export class Election {
     const { configuration } = cluster.register;
     if (!this.#isVoter()) return;
     const { ballot } = ballots;
-    const term = ballot === undefined ? undefined : nextTerm(ballot, configuration);
+    const term = ballot === undefined || this.recalling.isNeeded ? undefined : nextTerm(ballot, configuration);
     if (term === undefined || !(await this.#isElected(configuration, term, true)) || this.#isLed()) return;
     const own = await ballots.change((known) => known && voteFor(cluster.self, term, known));
     if (own?.term !== term || own.vote !== cluster.self || !(await this.#isElected(configuration, term, false))) return;
@@ -172,34 +158,6 @@ export class Election {
     const { number } = cluster.register.configuration;
     if (this.#hasStopped || ballots.ballot?.term !== term || number !== configuration.number) return;
     this.#lead(term);
-  }
-
-  /** A disk that knows no ballot learns from enough voters what this host may have given its word for, or from all that nobody else knows either. */
-  async #recall(configuration: VoterConfiguration): Promise<void> {
-    const { cluster, ballots, isFounder } = this.#parts;
-    const others = this.#witnesses(configuration);
-    const answers = (await Promise.allSettled(others.map((host) => this.#askBallot(host)))).filter((outcome) => outcome.status === "fulfilled").map(({ value }) => value);
-    const remembered = answers.map(({ ballot }) => ballot).filter((ballot) => ballot !== null);
-    const isComplete = answers.length === others.length && (others.length > 0 || isFounder);
-    const isEnough = isComplete || (!this.#isAlone() && remembered.length >= witnessesOf(configuration.hosts.length, this.#isVoter()));
-    // Who has not heard of the present voters yet asks the wrong ones.
-    if (isEnough && answers.every(({ number }) => number <= configuration.number)) await ballots.change((known) => known ?? recalled(cluster.self, remembered));
-  }
-
-  /** Who is to be asked. Whoever takes itself for the only voter, and is not the only host, may not have heard yet of those who voted with it. */
-  #witnesses(configuration: VoterConfiguration): readonly HostId[] {
-    const { self, register } = this.#parts.cluster;
-    return this.#isAlone() ? [...register.members].filter(([host, { isGone }]) => host !== self && !isGone).map(([host]) => host) : this.#others(configuration);
-  }
-
-  async #askBallot(host: HostId): Promise<Recollection> {
-    return recollectionCodec.decode(await this.#parts.transport.request(host, RECALL, recallCodec.encode({}), { timeoutMs: ASK_TIMEOUT_MS }));
-  }
-
-  /** Whether a host that is no voter yet would be able to vote. */
-  async isPrepared(host: HostId): Promise<boolean> {
-    const answer = await this.#askBallot(host).catch(() => undefined);
-    return answer !== undefined && answer.ballot !== null;
   }
 
   #isElected(configuration: VoterConfiguration, term: number, isTrial: boolean): Promise<boolean> {
@@ -241,8 +199,7 @@ export class Election {
     this.#env.log.info("this host coordinates", { term });
     this.#leading = term;
     this.#heard = undefined;
-    this.#answered.clear();
-    this.#told.clear();
+    this.#followers.forget();
     this.#beat(term);
     this.#tell();
   }
@@ -264,42 +221,14 @@ export class Election {
     if (!this.#isVoter()) return this.#stepDown("it is no voter any more");
     // A configuration that was forced begins an era; one of a later term was made by another coordinator.
     if (configuration.term > term || ballots.ballot?.term !== term) return this.#stepDown("there is a later term");
-    const voters = this.#others(configuration);
-    // Who has only just become a voter is given the time to answer.
-    for (const host of voters) if (!this.#answered.has(host)) this.#answered.set(host, this.#now());
-    if (!this.#isFollowed()) return this.#stepDown("a majority of the voters has not answered");
-    const body = termCodec.encode({ term });
-    for (const host of voters) void this.#remind(host, term, body).then((askedMs) => this.#answered.set(host, Math.max(askedMs, this.#answered.get(host) ?? 0)), () => {});
-    for (const host of this.#listeningNow(voters)) void this.#remind(host, term, body).then((askedMs) => this.#told.set(host, askedMs), () => {});
-  }
-
-  /** Who does not vote and has not been told for a while, or never since it came. */
-  #listeningNow(voters: readonly HostId[]): readonly HostId[] {
-    const online = this.#parts.cluster.online();
-    for (const host of this.#told.keys()) if (!online.includes(host)) this.#told.delete(host);
-    return online.filter((host) => !voters.includes(host) && this.#now() - (this.#told.get(host) ?? -Infinity) >= LISTENER_MS);
-  }
-
-  /** @returns when it was asked; rejects when it knows a later term, or this host coordinates no more */
-  async #remind(host: HostId, term: number, body: Uint8Array): Promise<number> {
-    const askedMs = this.#now();
-    const answer = termCodec.decode(await this.#parts.transport.request(host, LEAD, body, { timeoutMs: ASK_TIMEOUT_MS }));
-    if (answer.term > term) await this.#raise(answer.term);
-    if (answer.term > term || this.#leading !== term) throw new Error("This host coordinates no more.");
-    return askedMs;
-  }
-
-  /** Whether a majority of the voters has answered lately. */
-  #isFollowed(): boolean {
-    const { hosts } = this.#parts.cluster.register.configuration;
-    const now = this.#now();
-    const present = hosts.filter((host) => host === this.#parts.cluster.self || now - (this.#answered.get(host) ?? now) < SILENCE_MS);
-    return present.length >= majority(hosts.length);
+    this.#followers.expect();
+    if (!this.#followers.areMajority) return this.#stepDown("a majority of the voters has not answered");
+    this.#followers.tell(term);
   }
 
   /** Somebody coordinates, and nobody else is voted for: a host that was away, or hears badly, is no reason to change. */
   #isLed(): boolean {
-    if (this.#leading !== undefined) return this.#isFollowed();
+    if (this.#leading !== undefined) return this.#followers.areMajority;
     return this.#heard !== undefined && this.#now() - this.#heard.atMs < SILENCE_MS;
   }
 
@@ -309,7 +238,7 @@ export class Election {
     const own = ballots.ballot;
     const isCandidate = configuration.hosts.includes(from) || number > configuration.number;
     // Who does not know itself as a voter has an empty disk, or hears of its appointment in a moment; who forgot its word gives none.
-    if (own === undefined || !this.#isVoter() || !isCandidate || number < configuration.number || this.#isLed()) return { term: own?.term ?? 0, isGranted: false };
+    if (own === undefined || !isCertain(term, own) || !this.#isVoter() || !isCandidate || number < configuration.number || this.#isLed()) return { term: own?.term ?? 0, isGranted: false };
     if (isTrial) return { term: own.term, isGranted: term > own.term };
     const next = await ballots.change((known) => known && voteFor(from, term, known));
     const isGranted = next?.term === term && next.vote === from;
@@ -322,13 +251,14 @@ export class Election {
   async #heed(by: Coordination): Promise<number> {
     const { cluster, ballots } = this.#parts;
     const { configuration } = cluster.register;
-    const known = this.#isVoter() ? (await ballots.change((ballot) => ballot && (configuration.hosts.includes(by.host) ? raised(by.term, ballot) : ballot)))?.term : undefined;
+    // Who does not vote notes it as well: should the only voter lose its disk, nobody else knows which terms there were.
+    const known = (await ballots.change((ballot) => ballot && (configuration.hosts.includes(by.host) ? raised(by.term, ballot) : ballot)))?.term;
     const highest = Math.max(known ?? 0, this.#leading ?? 0, this.#heard?.by.term ?? 0);
     if (!configuration.hosts.includes(by.host) || by.term < highest || by.host === cluster.self) return highest;
     if (this.#leading !== undefined && by.term > this.#leading) this.#stepDown("another host coordinates a later term");
     this.#heard = { by, atMs: this.#now() };
     const patienceMs = this.#patience();
-    this.#arm(this.#hasForgotten() ? 0 : patienceMs);
+    this.#arm(this.recalling.isNeeded ? 0 : patienceMs);
     return by.term;
   }
 }

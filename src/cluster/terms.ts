@@ -36,19 +36,19 @@ export function raised(term: number, ballot: Ballot): Ballot {
   return term > ballot.term ? { ...ballot, term, vote: null } : ballot;
 }
 
-/**
- * How many other voters a host must ask whose disk knows of no ballot: so many that one of them was in each majority in which it may have voted.
- * A host that is no voter may have been one, until the last change.
- * @param count the voters, itself included if it is one
- */
-export function witnessesOf(count: number, isVoter: boolean): number {
-  const majority = Math.floor(count / 2) + 1;
-  return isVoter ? Math.min(count - 1, count - majority + 1) : majority;
+/** Whether a host may give its vote in this term: what it has learnt from others says nothing of an era that they did not know of. */
+export function isCertain(term: number, { learntAt }: Ballot): boolean {
+  return learntAt === null || eraOf(term) <= learntAt;
 }
 
-/** The ballot of such a voter, made from the others': it may have voted for somebody in any term that they know of, and approved what they did. */
-export function recalled(self: HostId, others: readonly Omit<Ballot, "vote">[]): Ballot {
+/** So many of a number of voters that each majority of them has one of these. */
+export function witnessesOf(count: number): number {
+  return Math.ceil(count / 2);
+}
+
+/** The ballot of a host that has lost it, made from the others': it may have voted for somebody in any term that they know of, and approved what they did. */
+export function recalled(self: HostId, learntAt: number | null, others: readonly Pick<Ballot, "term" | "approved">[]): Ballot {
   const approvals = others.map(({ approved }) => approved).filter((approved) => approved !== null);
   const latest = approvals.sort((a, b) => b.number - a.number || b.term - a.term)[0];
-  return { term: Math.max(0, ...others.map(({ term }) => term)), vote: self, approved: latest ?? null };
+  return { term: Math.max(0, ...others.map(({ term }) => term)), vote: self, approved: latest ?? null, learntAt };
 }
