@@ -1,8 +1,10 @@
 import type { Cluster } from "../cluster/index.ts";
 import type { HostId } from "../codec/index.ts";
 import { hex } from "../codec/index.ts";
+import type { Door, Place, WebOptions } from "../door/index.ts";
 import { createDoor } from "../door/index.ts";
 import type { Transport } from "../net/index.ts";
+import { addressSet, hostAndPort, parseListenAddress } from "../net/index.ts";
 import type { Env } from "../platform/index.ts";
 import { codeOf } from "../platform/index.ts";
 import { AddressBook } from "./address-book.ts";
@@ -33,6 +35,10 @@ export interface HostOptions extends UpkeepOptions {
   readonly announce?: readonly string[];
   /** A file of host ids and addresses, as "holdfast hosts --addresses" writes it. */
   readonly peersFile?: string;
+  /** Where the wide web finds sites by their own domains: as "*:80", "192.0.2.7:8080" or "[::1]:8080". */
+  readonly httpListen?: readonly string[];
+  /** Addresses or networks of proxies whose word about their visitors counts. */
+  readonly trustedProxies?: readonly string[];
   /** Name servers that are asked whose domains are, as address or address:port. Default: this machine's. */
   readonly nameServers?: readonly string[];
   /** Whether hosts are looked for on the local network. Default: yes. */
@@ -48,6 +54,8 @@ export interface RunningHost {
   readonly httpPort: number;
   readonly peerPort: number;
   readonly addresses: readonly string[];
+  /** Where the wide web finds the sites; empty when it does not. */
+  readonly web: readonly { readonly address: string; readonly port: number }[];
   /** Stops everything in order and resolves when it is done. Idempotent. */
   stop(): Promise<void>;
   /** Resolves when the host has stopped, for whatever reason. */
@@ -82,7 +90,7 @@ async function start(env: Env, options: HostOptions): Promise<RunningHost> {
   await using started = new AsyncDisposableStack();
   const ground = await layGround(env, options, started);
   const rooms = await furnish(env, options, ground, started);
-  const door = await openDoor(env, ground, rooms, started);
+  const door = await openDoor(env, options, ground, rooms, started);
   await learnPeersFile(options.peersFile, ground.addressBook);
   await begin(env, ground, rooms, started);
   const running = started.move();
@@ -102,6 +110,7 @@ async function start(env: Env, options: HostOptions): Promise<RunningHost> {
     httpPort: door.port,
     peerPort: peerPortOf(rooms.transport, ground.ports),
     addresses: rooms.transport.addresses(),
+    web: door.web,
     stop,
     closed: closed.promise,
   };
@@ -118,7 +127,7 @@ async function layGround(env: Env, options: HostOptions, started: AsyncDisposabl
   return { directory, identity, settings, delegation: await directory.delegation(), seedOf: async (account) => (await options.personal.account(account)).seed, ports, web: { port: ports.httpPort }, store, addressBook };
 }
 
-async function openDoor(env: Env, ground: Ground, rooms: Rooms, started: AsyncDisposableStack): Promise<{ readonly port: number }> {
+async function openDoor(env: Env, options: HostOptions, ground: Ground, rooms: Rooms, started: AsyncDisposableStack): Promise<Door> {
   const token = hex(env.random.bytes(32));
   const view = new View(env, {
     identity: ground.identity,
@@ -133,12 +142,21 @@ async function openDoor(env: Env, ground: Ground, rooms: Rooms, started: AsyncDi
     addressBook: ground.addressBook,
     gauges: () => gaugesOf(ground, rooms),
   });
-  const door = await createDoor(env, { node: view, token, port: ground.ports.httpPort });
+  const door = await createDoor(env, { node: view, token, port: ground.ports.httpPort, web: webOf(options) });
   ground.web.port = door.port;
   started.defer(() => door.close());
   await ground.directory.writeApi({ url: `http://127.0.0.1:${door.port}/`, token, pid: process.pid });
   started.defer(() => ground.directory.removeApi());
   return door;
+}
+
+/** @throws NetError BAD_ADDRESS */
+function webOf({ httpListen = [], trustedProxies = [] }: HostOptions): WebOptions {
+  const places = httpListen.map((typed): Place => {
+    const [first, ...others] = parseListenAddress(typed).map(hostAndPort);
+    return { addresses: [first!.host, ...others.map(({ host }) => host)], port: first!.port, option: "--http-listen" };
+  });
+  return { places, isTrusted: addressSet(trustedProxies) };
 }
 
 /** The doors are open and every part is built: now the work begins. */

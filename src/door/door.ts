@@ -17,10 +17,11 @@ import { MemoryCache } from "./gateway/memory-cache.ts";
 import { Shelves } from "./gateway/shelf.ts";
 import { Stalls } from "./gateway/stalls.ts";
 import { TrustlessGateway } from "./ipfs/trustless.ts";
-import type { ListenerLimits } from "./listener.ts";
-import { openListener } from "./listener.ts";
+import type { Listener, ListenerLimits, Place } from "./listener.ts";
+import { loopback, openListener } from "./listener.ts";
 import { Metrics } from "./metrics.ts";
 import type { Node } from "./port.ts";
+import { PublicReception } from "./public/reception.ts";
 import { Reception } from "./reception.ts";
 import { SelfPages } from "./self-pages.ts";
 import { Traffic } from "./traffic.ts";
@@ -34,19 +35,31 @@ export interface DoorOptions {
   /** For whole files that are asked for often. Default: 32 MiB. */
   readonly memoryCacheBytes?: number;
   readonly limits?: Partial<ListenerLimits>;
+  /** Where the wide web, or servers in front of it, find the sites by their own domains. */
+  readonly web?: WebOptions;
+}
+
+export interface WebOptions {
+  readonly places: readonly Place[];
+  /** Whether this address is that of a proxy whose word about its visitors counts. */
+  readonly isTrusted: (address: string) => boolean;
 }
 
 export interface Door {
   readonly port: number;
   /** Those that are listened on: 127.0.0.1 and, where it exists, ::1. */
   readonly addresses: readonly string[];
+  /** Where the wide web finds the sites: address and port of each listener. */
+  readonly web: readonly { readonly address: string; readonly port: number }[];
   /** Takes no more requests, aborts publications and uploads, lets answers under way end for up to 2 s. */
   close(): Promise<void>;
 }
 
 const MEMORY_CACHE_BYTES = 32 * 1024 * 1024;
 /** Each may hold one chunk of a file in memory, of 1 MiB at most. */
-const LIMITS: ListenerLimits = { connectionsMax: 512, silenceMs: 60_000, headersMs: 10_000 };
+const LIMITS: ListenerLimits = { connectionsMax: 512, silenceMs: 60_000, headersMs: 10_000, keepAliveMs: 30_000 };
+/** Proxies keep connections for a minute, and must not send a request on one that is being closed here. */
+const WEB_LIMITS: ListenerLimits = { connectionsMax: 12_000, silenceMs: 90_000, headersMs: 10_000, keepAliveMs: 75_000 };
 
 /**
  * Opens the door: sites for web browsers, the API, the start page, metrics, all on one port of the loopback addresses.
@@ -56,31 +69,58 @@ export async function createDoor(env: Env, options: DoorOptions): Promise<Door> 
   const traffic = new Traffic();
   const publications = new Publications(env, options.node.sites);
   // The port comes first: addresses of sites have it in them.
-  const listener = await openListener(env, options.port, { ...LIMITS, ...options.limits });
+  const listener = await openListener(env, loopback(options.port), { ...LIMITS, ...options.limits });
+  const web = await openWeb(env, options).catch(async (error: unknown) => {
+    await listener.close();
+    throw error;
+  });
   const uploads = new Uploads(env, options.node.entries);
-  const reception = furnish(env, options, traffic, { publications, uploads }, listener.port);
-  listener.serve((request, response) => reception.receive(request, response));
+  const receptions = furnish(env, options, traffic, { publications, uploads }, listener.port);
+  listener.serve((request, response) => receptions.own.receive(request, response));
+  for (const each of web) each.serve((request, response) => receptions.web.receive(request, response));
   return {
     port: listener.port,
     addresses: listener.addresses,
+    web: web.flatMap(({ addresses, port }) => addresses.map((address) => ({ address, port }))),
     async close() {
-      reception.close();
-      await Promise.all([publications.close(), uploads.close(), listener.close()]);
+      receptions.own.close();
+      receptions.web.close();
+      await Promise.all([publications.close(), uploads.close(), listener.close(), ...web.map((each) => each.close())]);
     },
   };
 }
 
-function furnish(env: Env, options: DoorOptions, traffic: Traffic, { publications, uploads }: { readonly publications: Publications; readonly uploads: Uploads }, port: number): Reception {
+/** All of the places, or none. */
+async function openWeb(env: Env, { web, limits }: DoorOptions): Promise<readonly Listener[]> {
+  const opened: Listener[] = [];
+  try {
+    for (const place of web?.places ?? []) opened.push(await openListener(env, place, { ...WEB_LIMITS, ...limits }));
+    return opened;
+  } catch (error) {
+    await Promise.all(opened.map((each) => each.close()));
+    throw error;
+  }
+}
+
+interface Receptions {
+  readonly own: Reception;
+  readonly web: PublicReception;
+}
+
+function furnish(env: Env, options: DoorOptions, traffic: Traffic, { publications, uploads }: { readonly publications: Publications; readonly uploads: Uploads }, port: number): Receptions {
   const { node, token, memoryCacheBytes = MEMORY_CACHE_BYTES } = options;
   const stalls = new Stalls(env, traffic);
   const shelves = new Shelves(env, node.sites);
   const files = new FileAnswers(env, new MemoryCache(memoryCacheBytes), stalls, traffic);
   const routes = [...networkRoutes(node), ...settingRoutes(node), ...upkeepRoutes(node.upkeep), ...domainRoutes(node.sites.domains), ...siteRoutes({ env, node, shelves, files, stalls, traffic, port }), ...publicationRoutes(node, publications, port), ...kvRoutes({ env, kv: node.kv, stalls, traffic }), ...entryRoutes({ env, entries: node.entries, uploads, stalls, traffic }), ...upgradeRoutes({ env, entries: node.entries, stalls, traffic })];
-  const api = new Api(env, new Guard(token, port), traffic, node.version, routes);
-  return new Reception(env, traffic, {
-    gateway: new Gateway(env, node, shelves, files, traffic, port),
-    api,
-    pages: new SelfPages(node, new Metrics(node, traffic), traffic, port),
-    trustless: new TrustlessGateway(env, node, stalls, traffic),
-  });
+  const gateway = { node, shelves, files, traffic, port };
+  return {
+    own: new Reception(env, traffic, {
+      gateway: new Gateway(env, gateway),
+      api: new Api(env, new Guard(token, port), traffic, node.version, routes),
+      pages: new SelfPages(node, new Metrics(node, traffic), traffic, port),
+      trustless: new TrustlessGateway(env, node, stalls, traffic),
+    }),
+    web: new PublicReception(env, { sites: node.sites, gateway: new Gateway(env, { ...gateway, isPublic: true }), traffic, isTrusted: options.web?.isTrusted ?? (() => false) }),
+  };
 }

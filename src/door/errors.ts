@@ -3,6 +3,7 @@ import type { ErrorBody } from "./rows.ts";
 
 export type DoorErrorCode =
   | "PORT_TAKEN"
+  | "CANNOT_LISTEN"
   | "BAD_PATH"
   | "BAD_REQUEST"
   | "NO_ROUTE"

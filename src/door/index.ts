@@ -2,8 +2,8 @@
 // metrics. In: requests by Host header, and the running host behind the port `Node`. Out: files with all that the web expects of
 // them, JSON guarded by a token, and what an error's code means as HTTP status and exit code.
 export { createDoor } from "./door.ts";
-export type { Door, DoorOptions } from "./door.ts";
-export type { ListenerLimits } from "./listener.ts";
+export type { Door, DoorOptions, WebOptions } from "./door.ts";
+export type { ListenerLimits, Place } from "./listener.ts";
 export { DoorError } from "./errors.ts";
 export type { DoorErrorCode } from "./errors.ts";
 export type { Gauge, Node, Upkeep } from "./port.ts";

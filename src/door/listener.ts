@@ -7,9 +7,23 @@ import { DoorError } from "./errors.ts";
 // Not by an import: that would read all of the module's properties, one of which loads fetch, at 5 to 16 MB a host.
 const { createServer } = createRequire(import.meta.url)("node:http") as { createServer: typeof CreateServer };
 
-/** Loopback only: nobody but this machine can come in. The second is tried where it exists. */
-const ADDRESSES = ["127.0.0.1", "::1"] as const;
+/** Where a door listens. */
+export interface Place {
+  /** The first is needed, the others are taken where they exist. */
+  readonly addresses: readonly [string, ...string[]];
+  /** 0 takes one that is free on all of them. */
+  readonly port: number;
+  /** By which another place can be chosen. */
+  readonly option: string;
+}
+
+/** Nobody but this machine can come in. */
+export function loopback(port: number): Place {
+  return { addresses: ["127.0.0.1", "::1"], port, option: "--http-port" };
+}
+
 const MISSING = new Set(["EADDRNOTAVAIL", "EAFNOSUPPORT"]);
+const TAKEN = new Set(["EADDRINUSE", "EACCES"]);
 /** How often a free port is looked for that is free on both addresses. */
 const ATTEMPTS = 20;
 /** How long answers under way may go on when the door closes. */
@@ -23,6 +37,8 @@ export interface ListenerLimits {
   readonly silenceMs: number;
   /** From the first byte of a request to the end of its headers. */
   readonly headersMs: number;
+  /** How long a connection is kept for a next request. */
+  readonly keepAliveMs: number;
 }
 
 export interface Listener {
@@ -42,7 +58,7 @@ function server(env: Env, limits: ListenerLimits, early: RequestListener): Serve
       headersTimeout: limits.headersMs,
       // The whole of an upload may take as long as it likes, as long as bytes come.
       requestTimeout: 0,
-      keepAliveTimeout: 30_000,
+      keepAliveTimeout: limits.keepAliveMs,
       connectionsCheckingInterval: Math.min(5_000, limits.headersMs),
       optimizeEmptyRequests: true,
     },
@@ -67,23 +83,23 @@ function listen(made: Server, port: number, host: string): Promise<number> {
 }
 
 /**
- * Listens on 127.0.0.1 and, where it exists, ::1, on one port.
- * @param port 0 takes one that is free on both
- * @throws DoorError PORT_TAKEN
+ * Listens on one port of all the place's addresses.
+ * @throws DoorError PORT_TAKEN, CANNOT_LISTEN
  */
-export async function openListener(env: Env, port: number, limits: ListenerLimits): Promise<Listener> {
+export async function openListener(env: Env, place: Place, limits: ListenerLimits): Promise<Listener> {
+  const { addresses, port } = place;
   for (let attempt = 1; ; attempt++) {
     const opened: Opened[] = [];
     const waiting: Parameters<RequestListener>[] = [];
     const early: RequestListener = (request, response) => waiting.push([request, response]);
     let bound = port;
     try {
-      for (const address of ADDRESSES) {
+      for (const address of addresses) {
         const made = server(env, limits, early);
         try {
           bound = await listen(made, bound, address);
         } catch (error) {
-          if (address !== ADDRESSES[0] && MISSING.has(codeOf(error) ?? "")) continue;
+          if (address !== addresses[0] && MISSING.has(codeOf(error) ?? "")) continue;
           throw error;
         }
         opened.push({ server: made, address });
@@ -91,12 +107,16 @@ export async function openListener(env: Env, port: number, limits: ListenerLimit
       return listenerOf(env, bound, opened, early, waiting);
     } catch (error) {
       await closeAll(env, opened.map((each) => each.server));
-      if (codeOf(error) !== "EADDRINUSE" && codeOf(error) !== "EACCES") throw error;
-      if (port !== 0 || attempt === ATTEMPTS) {
-        throw new DoorError("PORT_TAKEN", `Port ${bound} of this machine ${codeOf(error) === "EACCES" ? "may not be used without special rights" : "is used by another program"}. Choose another with --http-port, or leave it out.`, { cause: error });
-      }
+      if (port !== 0 || attempt === ATTEMPTS || !TAKEN.has(codeOf(error) ?? "")) throw cannotListen(error, bound, place);
     }
   }
+}
+
+function cannotListen(error: unknown, port: number, { addresses, option }: Place): unknown {
+  const code = codeOf(error) ?? "";
+  if (MISSING.has(code)) return new DoorError("CANNOT_LISTEN", `This machine has no address ${addresses[0]}. Choose one of its own with ${option}.`, { cause: error });
+  if (!TAKEN.has(code)) return error;
+  return new DoorError("PORT_TAKEN", `Port ${port} of this machine ${code === "EACCES" ? "may not be used without special rights" : "is used by another program"}. Choose another with ${option}, or leave it out.`, { cause: error });
 }
 
 interface Opened {

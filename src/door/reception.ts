@@ -6,13 +6,12 @@ import type { Gateway } from "./gateway/gateway.ts";
 import type { HostRoute } from "./host-route.ts";
 import { HostRoutes } from "./host-route.ts";
 import type { TrustlessGateway } from "./ipfs/trustless.ts";
+import { originForm, refusalOf } from "./request-form.ts";
 import type { RequestHead } from "./request-head.ts";
 import { readHead } from "./request-head.ts";
 import type { SelfPages } from "./self-pages.ts";
 import { sendText } from "./text.ts";
 import type { Traffic } from "./traffic.ts";
-
-const ABSOLUTE = /^http:\/\/([^/?#]*)(.*)$/i;
 
 /** Where every request comes in: by its Host header it goes to a site, to the API, to the blocks of sites, to the host's own pages, or nowhere. */
 export class Reception {
@@ -42,10 +41,10 @@ export class Reception {
   receive(request: IncomingMessage, response: ServerResponse): void {
     try {
       const head = readHead(request);
-      // HTTP/0.9 has no headers, and so no site.
-      if (head.hasSeveralHosts || request.httpVersionMajor < 1) {
+      const refusal = refusalOf(request, head);
+      if (refusal !== undefined) {
         response.shouldKeepAlive = false;
-        return sendText(response, this.#traffic, 400, "The request must be of HTTP/1.1 or 1.0, with one Host header.\n");
+        return sendText(response, this.#traffic, 400, refusal);
       }
       const route = this.#routes.of(head.host);
       // A body that nobody reads would have to be read to its end before the next request; whoever sends one starts anew.
@@ -83,12 +82,4 @@ export class Reception {
     if (response.headersSent) response.destroy();
     else sendText(response, this.#traffic, 500, `${UNFORESEEN}\n`);
   }
-}
-
-/** The target as path and query. One that is a whole address (RFC 9112, 3.2.2) must name the same host as the Host header. */
-function originForm(target: string, host: string | undefined): string | undefined {
-  if (target.startsWith("/")) return target;
-  const [, authority, rest] = ABSOLUTE.exec(target) ?? [];
-  if (authority === undefined || rest === undefined || authority.toLowerCase() !== host?.toLowerCase()) return undefined;
-  return rest.startsWith("/") ? rest : `/${rest}`;
 }

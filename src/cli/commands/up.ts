@@ -12,6 +12,8 @@ interface Options extends CommonOptions {
   readonly listen?: string;
   readonly announce?: string[];
   readonly peers?: string;
+  readonly httpListen?: string[];
+  readonly trustProxy?: string[];
   readonly dns?: string[];
   readonly log?: LogLevel;
   readonly discovery: boolean;
@@ -28,6 +30,8 @@ export const up: CommandFile = (command, go) => {
     .option("--listen <address>", "the IP address other hosts may use (default: all of this machine's)")
     .option("--announce <address...>", "where others find this host from outside, such as a forwarded port: /dns4/home.example/tcp/4281")
     .option("--peers <file>", "a list of addresses, as 'hosts --addresses' writes it")
+    .option("--http-listen <address...>", "serve sites under their own domains to whoever can reach this address: *:80, 192.0.2.7:8080 (default: to nobody)")
+    .option("--trust-proxy <address...>", "servers in front, or networks of them, whose X-Forwarded-Host and -Proto count: 127.0.0.1, 10.0.0.0/8")
     .option("--dns <address...>", "name servers that are asked whose domains are, such as 192.0.2.53 (default: this machine's)", nameServerOf)
     .option("--no-discovery", "do not look for hosts on the local network")
     .option("--repair-rate <rate>", "moved for repair at most, by the second: 5MB (default: 20MB)", parseBytes)
@@ -61,6 +65,8 @@ async function run(context: Context, options: Options): Promise<void> {
     ...(options.peerPort === undefined ? {} : { peerPort: options.peerPort }),
     ...(options.listen === undefined ? {} : { listen: options.listen }),
     ...(options.announce === undefined ? {} : { announce: options.announce }),
+    ...(options.httpListen === undefined ? {} : { httpListen: options.httpListen }),
+    ...(options.trustProxy === undefined ? {} : { trustedProxies: options.trustProxy }),
     ...(options.dns === undefined ? {} : { nameServers: options.dns }),
     ...(options.repairRate === undefined ? {} : { repairRate: options.repairRate }),
     ...(options.scrubEvery === undefined ? {} : { scrubPeriodMs: options.scrubEvery }),
@@ -68,8 +74,9 @@ async function run(context: Context, options: Options): Promise<void> {
     ...(options.peers === undefined ? {} : { peersFile: options.peers }),
   });
   const { url, httpPort, peerPort, hostName } = host;
-  const ready = { ready: true, url, httpPort, peerPort, hostId: host.host, hostName, networkName: host.networkName, addresses: host.addresses, pid: process.pid };
-  context.io.answer(ready, () => `${hostName} of ${printable(host.networkName)} is up (process ${process.pid}).\n  in a browser   ${url}\n  other hosts    port ${peerPort}\nCtrl-C ends it.`);
+  const ready = { ready: true, url, httpPort, peerPort, hostId: host.host, hostName, networkName: host.networkName, addresses: host.addresses, web: host.web, pid: process.pid };
+  const web = host.web.map(({ address, port }) => `  own domains    ${address}, port ${port}\n`).join("");
+  context.io.answer(ready, () => `${hostName} of ${printable(host.networkName)} is up (process ${process.pid}).\n  in a browser   ${url}\n  other hosts    port ${peerPort}\n${web}Ctrl-C ends it.`);
   // What goes wrong while stopping shows where the end is awaited.
   const stop = (): void => void host.stop().catch(() => {});
   context.signal.addEventListener("abort", stop, { once: true });

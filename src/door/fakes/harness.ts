@@ -172,6 +172,8 @@ export interface Ask {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
+  /** Default: that of the door on this machine. */
+  readonly port?: number;
 }
 
 /** A door with a fake host behind it. */
@@ -206,7 +208,7 @@ export class TestDoor implements AsyncDisposable {
   ask(host: string, path: string, ask: Ask): Promise<Reply> {
     const { promise, resolve, reject } = Promise.withResolvers<Reply>();
     const length = ask.body === undefined ? {} : { "content-length": String(Buffer.byteLength(ask.body)) };
-    const sent = httpRequest({ host: "127.0.0.1", port: this.door.port, path, method: ask.method ?? "GET", headers: { host, ...length, ...ask.headers }, agent: false }, (response) => {
+    const sent = httpRequest({ host: "127.0.0.1", port: ask.port ?? this.door.port, path, method: ask.method ?? "GET", headers: { host, ...length, ...ask.headers }, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("error", reject);
@@ -217,13 +219,18 @@ export class TestDoor implements AsyncDisposable {
     return promise;
   }
 
-  socket(): Socket {
-    return connect(this.door.port, "127.0.0.1").on("error", () => {});
+  socket(port = this.door.port): Socket {
+    return connect(port, "127.0.0.1").on("error", () => {});
+  }
+
+  /** Asks as somebody of the wide web does. */
+  web(host: string, path: string, ask: Ask = {}): Promise<Reply> {
+    return this.ask(host, path, { ...ask, port: this.door.web[0]!.port });
   }
 
   /** Sends exactly these bytes and gives all that comes until the connection ends. */
-  async raw(text: string): Promise<string> {
-    const socket = this.socket();
+  async raw(text: string, port = this.door.port): Promise<string> {
+    const socket = this.socket(port);
     const chunks: Buffer[] = [];
     socket.on("data", (chunk: Buffer) => chunks.push(chunk));
     socket.write(text, "latin1");

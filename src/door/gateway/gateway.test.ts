@@ -281,7 +281,7 @@ test("/.well-known/holdfast tells which host serves the site, and where else on 
   const { headers, body } = await door.site("blog", "/.well-known/holdfast?now");
   assert.equal(headers["content-type"], "application/json");
   assert.equal(headers["x-holdfast-host"], "gr%C3%BCner%20Keller");
-  assert.deepEqual(JSON.parse(body.toString()), { host: "grüner Keller", site: "blog", root: head!.root, sequence: 1, mirrors: [{ host: "cellar", url: "http://blog.localhost:4282/" }] });
+  assert.deepEqual(JSON.parse(body.toString()), { host: "grüner Keller", site: "blog", address: `http://blog.localhost:${door.door.port}/`, root: head!.root, sequence: 1, mirrors: [{ host: "cellar", url: "http://blog.localhost:4282/" }] });
 });
 
 for (const [code, status] of [["UNAVAILABLE", 503], ["DEADLINE", 504], ["UNREACHABLE", 502], ["PIECE_DAMAGED", 502], ["DISK_BROKEN", 500], ["NOT_FOUND", 500]] as const) {

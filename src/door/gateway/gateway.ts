@@ -11,7 +11,7 @@ import { httpStatusOf } from "../status.ts";
 import type { Traffic } from "../traffic.ts";
 import type { FileAnswers } from "./file-answer.ts";
 import { listingPage } from "./listing.ts";
-import { badPathPage, failurePage, missingPage, noVersionPage, unknownSitePage, unpublishedPage, wrongMethodPage } from "./notes.ts";
+import { badPathPage, failurePage, goneSitePage, missingPage, noVersionPage, unknownSitePage, unpublishedPage, wrongMethodPage } from "./notes.ts";
 import type { SitePath } from "./path.ts";
 import { encodePath, parsePath } from "./path.ts";
 import { prepareFile } from "./prepare-file.ts";
@@ -26,12 +26,25 @@ const RETRY_AFTER_SECONDS = "5";
 const OF_ITS_ADDRESS: ReadonlySet<string> = new Set(["ETag", "Last-Modified", "Accept-Ranges"]);
 
 /** One request on its way through the gateway. */
-interface Visit {
+export interface Visit {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly head: RequestHead;
   /** Path and query, as they came. */
   readonly target: string;
+  /** The site's address as its visitor sees it, where that is one of its own domains. */
+  readonly address?: string;
+}
+
+export interface GatewayParts {
+  readonly node: Node;
+  readonly shelves: Shelves;
+  readonly files: FileAnswers;
+  readonly traffic: Traffic;
+  /** Where sites are found on this machine. */
+  readonly port: number;
+  /** Anybody may ask: other sites and hosts are nothing to tell them. */
+  readonly isPublic?: boolean;
 }
 
 /**
@@ -46,12 +59,14 @@ export class Gateway {
   readonly #traffic: Traffic;
   readonly #port: number;
   readonly #shelves: Shelves;
+  readonly #isPublic: boolean;
   /** In every answer. */
   readonly #extra: readonly string[];
 
-  constructor(env: Env, node: Node, shelves: Shelves, files: FileAnswers, traffic: Traffic, port: number) {
+  constructor(env: Env, { node, shelves, files, traffic, port, isPublic = false }: GatewayParts) {
     this.#env = env;
     this.#node = node;
+    this.#isPublic = isPublic;
     this.#files = files;
     this.#traffic = traffic;
     this.#port = port;
@@ -130,8 +145,9 @@ export class Gateway {
 
   #wellKnown(visit: Visit, shelf: Shelf): void {
     const { site, head } = shelf.view;
-    const mirrors = neighbours(this.#node).map((host) => ({ host: host.name, url: siteAddress(site.name, host.httpPort) }));
-    const text = `${JSON.stringify({ host: this.#node.self.name, site: site.name, root: head.root, sequence: head.sequence, mirrors })}\n`;
+    const mirrors = this.#isPublic ? [] : neighbours(this.#node).map((host) => ({ host: host.name, url: siteAddress(site.name, host.httpPort) }));
+    const { address = siteAddress(site.name, this.#port) } = visit;
+    const text = `${JSON.stringify({ host: this.#node.self.name, site: site.name, address, root: head.root, sequence: head.sequence, mirrors })}\n`;
     const length = Buffer.byteLength(text);
     visit.response.writeHead(200, ["Content-Type", "application/json", "X-Content-Type-Options", "nosniff", "Content-Length", String(length), "Cache-Control", "no-store", ...this.#extra]);
     visit.response.end(text);
@@ -139,6 +155,7 @@ export class Gateway {
   }
 
   #unknown(name: string, visit: Visit): void {
+    if (this.#isPublic) return this.#page(visit, 404, goneSitePage());
     const known = this.#node.sites.list().filter((each) => each.head !== undefined);
     this.#page(visit, 404, unknownSitePage(name, known.map((each) => each.name), this.#port));
   }
@@ -167,6 +184,7 @@ export class Gateway {
   }
 
   #failure(site: SiteInfo, error: unknown): Page {
+    if (this.#isPublic) return failurePage(site.name, "The hosts that keep it do not answer.", [], this.#node.self.name);
     const words = error instanceof HoldfastError ? error.message : "Something failed on this host that nobody foresaw; its log says more.";
     return failurePage(site.name, words, holdersOf(this.#node, site.namespace), this.#node.self.name);
   }

@@ -24,6 +24,11 @@ function siteItem(name: string, port: number): Html {
   return html`<li><a href="http://${name}.localhost:${port}/">${name}</a></li>`;
 }
 
+/** The same, told to the wide web: nothing of the network. */
+export function goneSitePage(): Page {
+  return { title: "Nothing here", body: html`<h1>Nothing here</h1><p>The site that was at this address is not there any more.</p>` };
+}
+
 export function unpublishedPage(name: string): Page {
   return {
     title: `Nothing on ${name} yet`,
