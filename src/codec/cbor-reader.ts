@@ -1,4 +1,4 @@
-import { fromUtf8 } from "./bytes.ts";
+import { copyOfBytes, fromUtf8 } from "./bytes.ts";
 import { CodecError } from "./errors.ts";
 
 /** The kinds of CBOR items that Holdfast writes, by their major type. */
@@ -53,11 +53,11 @@ export class CborReader {
     return true;
   }
 
-  /** A byte string of its own memory. */
+  /** A byte string apart from the memory that is read. */
   bytes(minBytes: number, maxBytes: number, expected: string): Uint8Array {
     const [from, end] = this.#string(BYTES, minBytes, maxBytes, expected);
     // A copy, so that what is kept of a message does not keep all of it.
-    return new Uint8Array(this.#bytes.subarray(from, end));
+    return copyOfBytes(this.#bytes.subarray(from, end));
   }
 
   /** A byte string with a character for each byte, which is cheaper than memory of its own. */

@@ -1,4 +1,4 @@
-import { SHORT_TEXT, putAscii, utf8 } from "./bytes.ts";
+import { SHORT_TEXT, copyOfBytes, putAscii, utf8 } from "./bytes.ts";
 import { BYTES, LIST, SIMPLE, TEXT, UINT } from "./cbor-reader.ts";
 import { CodecError } from "./errors.ts";
 
@@ -49,9 +49,9 @@ export class CborWriter {
     this.#head(LIST, items);
   }
 
-  /** All that was written, in memory of its own. The last that is asked of a writer. */
+  /** All that was written, apart from the writer's memory. The last that is asked of a writer. */
   taken(): Uint8Array {
-    const bytes = this.#bytes.slice(0, this.#at);
+    const bytes = copyOfBytes(this.#bytes.subarray(0, this.#at));
     if (this.#bytes.length <= SPARE_BYTES_MAX) spare = this.#bytes;
     this.#bytes = NOTHING;
     return bytes;

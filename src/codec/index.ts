@@ -10,4 +10,4 @@ export { DAG_PB, RAW, blobIdFromBytes, blobIdOf, bytesOfBlobId, codecOfBlobId } 
 export type { BlobId } from "./blob-id.ts";
 export { MAX_PATH_BYTES, PathSet, pathFault } from "./paths.ts";
 export type { PathRefusal } from "./paths.ts";
-export { base32, compareBytes, concatBytes, equalBytes, fromBase32, fromHex, fromUtf8, hex, utf8 } from "./bytes.ts";
+export { base32, compareBytes, concatBytes, copyOfBytes, equalBytes, fromBase32, fromHex, fromUtf8, hex, utf8, zeros } from "./bytes.ts";

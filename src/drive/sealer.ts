@@ -1,4 +1,3 @@
-import { concatBytes } from "../codec/index.ts";
 import type { Env, Thread } from "../platform/index.ts";
 import { cancellable, messageOf, raceAbort, startThread } from "../platform/index.ts";
 import { DriveError } from "./errors.ts";
@@ -118,7 +117,8 @@ async function* blocksOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<{ re
   let parts: Uint8Array[] = [];
   let length = 0;
   const block = (): Uint8Array => {
-    const bytes = concatBytes(...parts);
+    const bytes = new Uint8Array(length);
+    parts.reduce((at, part) => (bytes.set(part, at), at + part.length), 0);
     [parts, length] = [[], 0];
     return bytes;
   };

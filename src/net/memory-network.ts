@@ -1,5 +1,5 @@
 import type { HostId } from "../codec/index.ts";
-import { idFromBytes, shortId } from "../codec/index.ts";
+import { copyOfBytes, idFromBytes, shortId } from "../codec/index.ts";
 import { keyPairFromSeed } from "../crypto/index.ts";
 import type { Env, Timer } from "../platform/index.ts";
 import { withDeadline } from "../platform/index.ts";
@@ -81,7 +81,7 @@ export class MemoryNetwork {
     if (found === undefined) throw new NetError("UNREACHABLE", "None of the hosts named in the invite let it in. Is one of them running and reachable from here?");
     await this.#env.timers.sleep(this.paths.delayMs(found.self, found.self), signal);
     try {
-      return { from: found.self, body: await found.serve(invite, REDEEM, body.slice(), signal) };
+      return { from: found.self, body: await found.serve(invite, REDEEM, copyOfBytes(body), signal) };
     } catch (error) {
       throw remoteError(found.self, failureOf(error));
     }

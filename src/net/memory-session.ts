@@ -1,4 +1,5 @@
 import type { HostId } from "../codec/index.ts";
+import { copyOfBytes } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
 import { Limiter, PlatformError } from "../platform/index.ts";
 import { REQUESTS_AT_ONCE } from "./asker.ts";
@@ -71,7 +72,7 @@ export class Session {
     if (body.length > MAX_MESSAGE) throw new NetError("TOO_LARGE", `A request "${kind}" has ${body.length} bytes, more than the ${MAX_MESSAGE} allowed. Send large content as bulk.`);
     const { over, places } = this.#end(self);
     const either = new Either([signal, over.signal]);
-    return places.run(() => this.#exchange(self, kind, body.slice(), either.signal), either.signal).finally(() => either.leave());
+    return places.run(() => this.#exchange(self, kind, copyOfBytes(body), either.signal), either.signal).finally(() => either.leave());
   }
 
   /** Begins a bulk stream; the other host is told after the path's delay. */
@@ -182,7 +183,7 @@ async function answerOf(kind: string, serve: () => Promise<Uint8Array>): Promise
   try {
     const answer = await serve();
     if (answer.length > MAX_MESSAGE) throw new NetError("TOO_LARGE", `The answer to "${kind}" has ${answer.length} bytes, more than the ${MAX_MESSAGE} allowed.`);
-    return answer.slice();
+    return copyOfBytes(answer);
   } catch (error) {
     return failureOf(error);
   }

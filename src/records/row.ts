@@ -7,7 +7,7 @@ import { fromSealed, hashOf } from "./batch.ts";
 import { MAX_ROW_BYTES, MAX_SIBLINGS } from "./limits.ts";
 import type { RecordBody, Sealed } from "./record.ts";
 import { recordCodec, sealedShape } from "./record.ts";
-import { u64 } from "./tables.ts";
+import { readU32, u64 } from "./tables.ts";
 
 // A key's row: version, number in this store, tag, then the siblings. Number and tag stand at fixed places, so that comparing with
 // another host needs no decoding. Nor does seeing whether all siblings are deletions: the number's highest bit says so.
@@ -56,8 +56,7 @@ export function encodeRow(sequence: number, siblings: readonly StoredRecord[]): 
 /** The sequence number of a row. @throws CodecError */
 export function rowSequence(row: Uint8Array): number {
   if (row[0] !== VERSION || row.length < HEAD) throw new CodecError(`A stored key has format version ${row[0] ?? "none"}; this program knows ${VERSION}.`);
-  const view = new DataView(row.buffer, row.byteOffset);
-  return (view.getUint32(1) & 0x7fff_ffff) * 2 ** 32 + view.getUint32(5);
+  return (readU32(row, 1) & 0x7fff_ffff) * 2 ** 32 + readU32(row, 5);
 }
 
 /** Whether all versions in a row are deletions. */

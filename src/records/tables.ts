@@ -1,5 +1,5 @@
 import type { HostId, NamespaceId, StoreId } from "../codec/index.ts";
-import { bytesOfId, concatBytes, fromUtf8, idFromBytes, utf8 } from "../codec/index.ts";
+import { bytesOfId, concatBytes, fromUtf8, idFromBytes, utf8, zeros } from "../codec/index.ts";
 import type { Actor } from "./port.ts";
 
 // How the record log's keys are laid out: a letter for the table, then fixed-width fields, then what has no fixed width.
@@ -18,16 +18,24 @@ export function u16(value: number): Uint8Array {
 }
 
 export function u64(value: number): Uint8Array {
-  const bytes = new Uint8Array(8);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, Math.floor(value / 2 ** 32));
-  view.setUint32(4, value);
+  const bytes = zeros(8);
+  put32(bytes, 0, Math.floor(value / 2 ** 32));
+  put32(bytes, 4, value);
   return bytes;
 }
 
+function put32(bytes: Uint8Array, at: number, value: number): void {
+  for (let byte = 0; byte < 4; byte += 1) bytes[at + byte] = value >>> (24 - 8 * byte);
+}
+
+/** @throws RangeError when they are not there */
 export function readU64(bytes: Uint8Array, at: number): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  return view.getUint32(at) * 2 ** 32 + view.getUint32(at + 4);
+  if (at + 8 > bytes.length) throw new RangeError(`There is no number of 8 bytes at ${at} of ${bytes.length} bytes.`);
+  return readU32(bytes, at) * 2 ** 32 + readU32(bytes, at + 4);
+}
+
+export function readU32(bytes: Uint8Array, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 }
 
 /** The least key that is greater than all keys with this prefix. */

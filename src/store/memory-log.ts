@@ -1,4 +1,5 @@
 import type { StoreId } from "../codec/index.ts";
+import { copyOfBytes } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
 import { DamagedEntry, StoreError } from "./errors.ts";
 import { checkOperations } from "./log-limits.ts";
@@ -90,7 +91,7 @@ export class MemoryLog implements RecordLog {
 }
 
 function copyOf(operation: LogOperation): LogOperation {
-  return operation.kind === "put" ? { kind: "put", key: operation.key.slice(), value: operation.value.slice() } : { kind: "delete", key: operation.key.slice() };
+  return operation.kind === "put" ? { kind: "put", key: copyOfBytes(operation.key), value: copyOfBytes(operation.value) } : { kind: "delete", key: copyOfBytes(operation.key) };
 }
 
 function full(): StoreError {

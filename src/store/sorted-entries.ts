@@ -1,3 +1,4 @@
+import { copyOfBytes } from "../codec/index.ts";
 import { DEFAULT_SCAN_LIMIT } from "./port.ts";
 import type { LogEntry, LogOperation, LogRange } from "./port.ts";
 
@@ -19,7 +20,8 @@ export class SortedEntries {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    return this.#entries.get(textOf(key))?.value.slice();
+    const entry = this.#entries.get(textOf(key));
+    return entry === undefined ? undefined : copyOfBytes(entry.value);
   }
 
   scan(range: LogRange): LogEntry[] {
@@ -60,7 +62,7 @@ export class SortedEntries {
 }
 
 function copyOf(entry: LogEntry): LogEntry {
-  return { key: entry.key.slice(), value: entry.value.slice() };
+  return { key: copyOfBytes(entry.key), value: copyOfBytes(entry.value) };
 }
 
 function textOf(bytes: Uint8Array): string {
