@@ -1,9 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { cpus, loadavg } from "node:os";
+import { rmSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Bench } from "../test/cluster/harness.ts";
+import { bundle } from "../tools/bundle.ts";
 import { seconds } from "./figures.ts";
 import { bulk } from "./bulk.ts";
 import { erasure } from "./erasure.ts";
@@ -81,18 +83,22 @@ async function keep(size: Size, outcomes: readonly Outcome[]): Promise<string> {
   return path;
 }
 
-/** Hosts are started as the launcher starts them. */
-async function takeLauncherOptions(): Promise<void> {
+/** Hosts are started from what a package carries, as the launcher starts them. */
+async function prepareProgram(): Promise<void> {
   const launcher = await readFile(join(import.meta.dirname, "../holdfast"), "utf8");
   const [, options] = /^heap=(\S+)$/m.exec(launcher) ?? [];
   if (options === undefined) throw new Error("the launcher gives Node no options any more: see bench/run.ts");
   process.env["NODE_OPTIONS"] = options;
+  const program = await mkdtemp(join(tmpdir(), "holdfast-bench-program-"));
+  process.once("exit", () => rmSync(program, { recursive: true, force: true }));
+  await bundle(program);
+  process.env["HOLDFAST_PROGRAM"] = join(program, "main.js");
 }
 
 async function main(): Promise<void> {
   const chosen = values.only.length === 0 ? ALL : ALL.filter(({ name }) => values.only.includes(name));
   if (values.help || chosen.length === 0) return void process.stdout.write(USAGE);
-  await takeLauncherOptions();
+  await prepareProgram();
   const size: Size = values.full ? "full" : "small";
   const outcomes: Outcome[] = [];
   const others = loadavg()[0]!;

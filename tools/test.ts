@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { glob, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { constants, setPriority, tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
+import { bundle } from "./bundle.ts";
 import type { Outcome } from "./outcome-reporter.ts";
 
 // The README's test command: types, lint and structure first, with the tests of tools/, then each kind of test, the quick ones before the slow.
@@ -27,7 +28,7 @@ const STEPS: readonly Step[] = [
 const ROOT = resolve(import.meta.dirname, "..");
 
 /** Each test file is a process that loads the same sources, and hosts and commands are more of them: what one has compiled the others need not. */
-const ENVIRONMENT = { NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache"), ...process.env };
+const ENVIRONMENT: NodeJS.ProcessEnv = { NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache"), ...process.env };
 const LIGHT_HOOKS = join(import.meta.dirname, "light-hooks.ts");
 const REPORTER = join(import.meta.dirname, "outcome-reporter.ts");
 
@@ -88,6 +89,10 @@ async function main(args: readonly string[]): Promise<number> {
   const started = performance.now();
   if ((await run("npm", ["run", "--silent", "check"])) !== 0) return 1;
   const folder = await mkdtemp(join(tmpdir(), "holdfast-outcomes-"));
+  // Hosts and commands are run as a package carries them; the demo also as it starts in a clone, from the sources.
+  const program = join(folder, "program");
+  await bundle(program);
+  ENVIRONMENT["HOLDFAST_PROGRAM"] = join(program, "main.js");
   const outcomes: Outcome[] = [];
   let failed = false;
   try {

@@ -9,7 +9,9 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const MAIN = join(ROOT, "src/cli/main.ts");
+
+/** What is run: the program as a package carries it, where a whole run of the tests has built it, else the sources. */
+export const program = (): string => process.env["HOLDFAST_PROGRAM"] ?? join(ROOT, "src/cli/main.ts");
 
 export interface Finished {
   readonly code: number | null;
@@ -176,7 +178,7 @@ export class Bench {
   }
 
   spawn(args: readonly string[], config: string): ChildProcess {
-    const child = spawn(process.execPath, [MAIN, ...args], { cwd: ROOT, stdio: ["pipe", "pipe", "pipe"], env: { ...environment(), HOLDFAST_CONFIG: config } });
+    const child = spawn(process.execPath, [program(), ...args], { cwd: ROOT, stdio: ["pipe", "pipe", "pipe"], env: { ...environment(), HOLDFAST_CONFIG: config } });
     return this.watch(child);
   }
 

@@ -1,11 +1,11 @@
 import { execFile, execFileSync, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import type { Bench } from "./harness.ts";
+import { program } from "./harness.ts";
 
-const MAIN = resolve(import.meta.dirname, "../../src/cli/main.ts");
 const run = promisify(execFile);
 
 interface Outcome {
@@ -54,7 +54,7 @@ export class Machine {
   run(args: readonly string[], input?: string): Promise<Outcome> {
     const { promise, resolve: done, reject } = Promise.withResolvers<Outcome>();
     const json = args.includes("--addresses") ? [] : ["--json"];
-    const child = this.#bench.watch(spawn("ip", this.#here(process.execPath, MAIN, ...args, "--data", this.data, ...json), { stdio: ["pipe", "pipe", "pipe"], env: this.#environment }));
+    const child = this.#bench.watch(spawn("ip", this.#here(process.execPath, program(), ...args, "--data", this.data, ...json), { stdio: ["pipe", "pipe", "pipe"], env: this.#environment }));
     const [out, said]: [string[], string[]] = [[], []];
     child.stdout!.setEncoding("utf8").on("data", (text: string) => out.push(text));
     child.stderr!.setEncoding("utf8").on("data", (text: string) => said.push(text));
@@ -72,14 +72,14 @@ export class Machine {
   /** Runs a command here that goes on, and gathers the JSON documents that it gives, one a line, until the bench is cleared. */
   gather<T>(args: readonly string[]): readonly T[] {
     const rows: T[] = [];
-    const child = this.#bench.watch(spawn("ip", this.#here(process.execPath, MAIN, ...args, "--data", this.data, "--json"), { stdio: ["pipe", "pipe", "inherit"], env: this.#environment }));
+    const child = this.#bench.watch(spawn("ip", this.#here(process.execPath, program(), ...args, "--data", this.data, "--json"), { stdio: ["pipe", "pipe", "inherit"], env: this.#environment }));
     createInterface({ input: child.stdout! }).on("line", (line) => rows.push(JSON.parse(line) as T));
     return rows;
   }
 
   /** Starts the host and resolves when it serves. It listens on all addresses and looks for others, as it does by itself. */
   async up(...more: readonly string[]): Promise<void> {
-    const child = this.#bench.watch(spawn("ip", this.#here(process.execPath, MAIN, "up", "--data", this.data, "--log", "info", "--json", "--end-with-parent", ...more), { stdio: ["pipe", "pipe", "pipe"], env: this.#environment }));
+    const child = this.#bench.watch(spawn("ip", this.#here(process.execPath, program(), "up", "--data", this.data, "--log", "info", "--json", "--end-with-parent", ...more), { stdio: ["pipe", "pipe", "pipe"], env: this.#environment }));
     this.#child = child;
     child.stderr!.setEncoding("utf8").on("data", (text: string) => this.#log.push(text));
     const { promise, resolve: done, reject } = Promise.withResolvers<string>();

@@ -5,7 +5,7 @@ import { appendFileSync } from "node:fs";
 import { chmod, cp, mkdir, readFile, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readInviteCode, writeInviteCode } from "../../src/cluster/index.ts";
@@ -13,7 +13,7 @@ import type { NetworkId } from "../../src/codec/index.ts";
 import { newSeed } from "../../src/crypto/index.ts";
 import { noise } from "../cluster/attack.ts";
 import type { Finished, TestHost } from "../cluster/harness.ts";
-import { Bench } from "../cluster/harness.ts";
+import { Bench, program } from "../cluster/harness.ts";
 import { MIB } from "../cluster/size.ts";
 
 const UP = ["up", "--json", "--listen", "127.0.0.1", "--no-discovery", "--log", "silent", "--end-with-parent"] as const;
@@ -83,9 +83,8 @@ async function siteNames(bench: Bench, attic: TestHost, cellar: TestHost): Promi
 
 /** Runs a command without root's right to read everything, as an ordinary person would. */
 async function asOrdinary(host: TestHost, args: readonly string[]): Promise<Finished> {
-  const main = resolve(import.meta.dirname, "../../src/cli/main.ts");
   const ordinary = process.getuid?.() === 0 ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] : [];
-  const [command, ...rest] = [...ordinary, process.execPath, main, ...args, "--data", host.data];
+  const [command, ...rest] = [...ordinary, process.execPath, program(), ...args, "--data", host.data];
   const child = host.bench.watch(spawn(command!, rest, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, HOLDFAST_CONFIG: host.config } }));
   const [out, said]: [string[], string[]] = [[], []];
   child.stdout!.setEncoding("utf8").on("data", (text: string) => out.push(text));

@@ -37,7 +37,7 @@ test("the packed tarball installs elsewhere and runs: version, init, up, publish
   await t.test("it carries JavaScript and no tests, keys or data", async () => {
     const { stdout } = await run("tar", ["tzf", tarball]);
     const files = stdout.trim().split("\n");
-    assert.ok(files.includes("package/dist/src/cli/main.js") && files.includes("package/holdfast") && files.includes("package/LICENSE") && files.includes("package/README.md"));
+    assert.ok(files.includes("package/dist/main.js") && files.includes("package/holdfast") && files.includes("package/LICENSE") && files.includes("package/README.md"));
     assert.deepEqual(files.filter((file) => /\.ts$|\.test\.|\.fixture\.|\.key$|\.demo\/|node_modules|\.cbor$/.test(file)), []);
   });
 
@@ -114,5 +114,5 @@ test("the launcher says what to do when there is no Node, or only an old one", a
   assert.match(await launch(join(bin, "hf")), new RegExp(`Run 'npm ci' in ${home} `), "through a link it names its own folder");
   await writeFile(join(bin, "node"), '#!/bin/sh\nif [ "$1" = -p ]; then echo 26; else echo "started $*"; fi\n');
   const { stdout } = await run(join(bin, "hf"), ["status", "a b"], { env: { PATH: bin } });
-  assert.match(stdout, new RegExp(`^started (?:--\\S+ )*${home}/dist/src/cli/main.js status a b\n$`), "a new enough one on the PATH is taken");
+  assert.match(stdout, new RegExp(`^started (?:--\\S+ )*${home}/dist/main.js status a b\n$`), "a new enough one on the PATH is taken");
 });

@@ -45,9 +45,9 @@ function hostsOf(typed: string): number {
   return hosts;
 }
 
-/** Where the sample site lies: above src/cli/commands/ in a clone, above dist/ in a release. */
+/** Where the sample site lies: some folders above this file in a clone, right above in a release. */
 async function projectFolder(): Promise<string> {
-  for (const up of ["../../..", "../../../.."]) {
+  for (const up of ["..", "../../.."]) {
     const folder = resolve(import.meta.dirname, up);
     if ((await statIfPresent(join(folder, "sample-site")))?.kind === "folder") return folder;
   }

@@ -83,5 +83,6 @@ async function run(context: Context, options: Options): Promise<void> {
   if (context.signal.aborted) stop();
   if (options.endWithParent === true) process.stdin.on("error", stop).on("close", stop).on("end", stop).resume();
   await host.closed;
-  process.stdin.pause();
+  // What is left is a timer of a library's, of a second, that nobody needs and nobody can stop.
+  process.exit();
 }
