@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { glob, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { constants, setPriority, tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
@@ -10,14 +11,19 @@ import type { Outcome } from "./outcome-reporter.ts";
 
 interface Step {
   readonly patterns: readonly string[];
-  /** Tests of what a network does while hosts are killed and flooded are full of deadlines; they get the machine for themselves. */
+  /**
+   * Whether the files share a few processes in place of one each: each process loads the sources once, which takes longer than most files'
+   * tests. What they leave behind in the process meets the next file's tests, so it is for tests of parts alone.
+   */
+  readonly isTogether?: boolean;
+  /** How many processes run tests. Tests of what a network does while hosts are killed and flooded are full of deadlines; they get the machine for themselves. */
   readonly atOnce: number;
   /** Has no deadlines, and runs beside the steps after it with what they leave of the machine. Its output is shown when it is done. */
   readonly isPatient?: boolean;
 }
 
 const STEPS: readonly Step[] = [
-  { patterns: ["src/**/*.test.ts", "bench/**/*.test.ts"], atOnce: 3 },
+  { patterns: ["src/**/*.test.ts", "bench/**/*.test.ts"], atOnce: 3, isTogether: true },
   { patterns: ["test/sim/**/*.test.ts"], atOnce: 1, isPatient: true },
   { patterns: ["test/program/**/*.test.ts", "test/browser/**/*.test.ts"], atOnce: 2 },
   { patterns: ["test/cluster/**/*.test.ts"], atOnce: 1 },
@@ -52,13 +58,25 @@ function run(command: string, args: readonly string[], isPatient = false): Promi
   });
 }
 
+interface Result {
+  readonly code: number;
+  readonly outcomes: readonly Outcome[];
+}
+
 /** Runs the tests of one step and says what became of each. */
-async function runStep({ patterns, atOnce, isPatient = false }: Step, folder: string): Promise<{ readonly code: number; readonly outcomes: readonly Outcome[] }> {
+async function runStep({ patterns, atOnce, isTogether = false, isPatient = false }: Step, folder: string): Promise<Result> {
   const files = await filesOf(patterns);
+  if (!isTogether) return runFiles(files, folder, [`--test-concurrency=${atOnce}`], isPatient);
+  const shares = Array.from({ length: atOnce }, (_, share) => files.filter((_file, at) => at % atOnce === share));
+  const results = await Promise.all(shares.map((share) => runFiles(share, folder, ["--test-isolation=none"], isPatient)));
+  return { code: Math.max(...results.map(({ code }) => code)), outcomes: results.flatMap(({ outcomes }) => outcomes) };
+}
+
+async function runFiles(files: readonly string[], folder: string, options: readonly string[], isPatient: boolean): Promise<Result> {
   if (files.length === 0) return { code: 0, outcomes: [] };
-  const lines = join(folder, patterns.join().replaceAll(/[^a-z]+/g, "-"));
+  const lines = join(folder, `${randomUUID()}.outcomes`);
   const reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout", `--test-reporter=${REPORTER}`, `--test-reporter-destination=${lines}`];
-  const code = await run(process.execPath, ["--import", LIGHT_HOOKS, "--test", `--test-concurrency=${atOnce}`, ...reporters, ...files], isPatient);
+  const code = await run(process.execPath, ["--import", LIGHT_HOOKS, "--test", ...options, ...reporters, ...files], isPatient);
   const outcomes = (await readFile(lines, "utf8")).split("\n").filter((line) => line !== "");
   return { code, outcomes: outcomes.map((line) => JSON.parse(line) as Outcome) };
 }
