@@ -30,6 +30,8 @@ export interface HostReady {
   readonly hostId: string;
   readonly hostName: string;
   readonly pid: number;
+  /** Where it faces the web, with --http-listen. */
+  readonly web: readonly { readonly address: string; readonly port: number }[];
 }
 
 /** One host of a test: its data folder, its person's configuration, and the process while it runs. */
