@@ -1,6 +1,9 @@
-import { Agent, request } from "node:http";
-import type { ClientRequest, IncomingMessage } from "node:http";
+import type { Agent as AgentOf, ClientRequest, IncomingMessage, request as requestOf } from "node:http";
+import { createRequire } from "node:module";
 import { ApiError, CliError } from "./errors.ts";
+
+// Not by an import: that would read all of the module's properties, one of which loads fetch, which takes a tenth of a command's time.
+const { Agent, request } = createRequire(import.meta.url)("node:http") as { Agent: typeof AgentOf; request: typeof requestOf };
 
 /** How long a question may take that needs nobody but the host itself. */
 const PROMPT_MS = 20_000;
