@@ -93,6 +93,7 @@ export class Courier {
   }
 
   async #carry(load: readonly { readonly delivery: Delivery; readonly items: readonly DeliveryItem[] }[]): Promise<void> {
+    for (const { delivery } of load) delivery.underWay(this.#parts.peer, 1);
     const sent = load.flatMap(({ delivery, items }) => items.map((item) => ({ delivery, item })));
     try {
       const answer = sent.length > 0 ? await this.#parts.push(sent.map(({ item }) => item)) : undefined;
@@ -105,6 +106,7 @@ export class Courier {
       for (const { delivery } of load) this.#parts.failed(delivery);
     }
     for (const { delivery } of load) {
+      delivery.underWay(this.#parts.peer, -1);
       delivery.tried(this.#parts.peer);
       this.#parts.settle(delivery);
     }
@@ -124,6 +126,7 @@ export class Courier {
       delivery.acknowledged(this.#parts.peer, taken);
       delivery.hinted(this.#parts.peer, items.filter((_, at) => verdicts.get(first + at) === "hinted"));
       delivery.turnedAway(this.#parts.peer, items.filter((_, at) => full.has(first + at)));
+      delivery.declined(this.#parts.peer, items.filter((_, at) => verdicts.get(first + at) === "refused"));
       if (taken.length < items.length) delivery.postponed(this.#parts.peer, this.#env.clock.monotonicMs());
       from += items.length;
     }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { NamespaceId } from "../codec/index.ts";
 import { utf8 } from "../codec/index.ts";
 import { MemoryLog } from "../store/index.ts";
 import { namespaceIdOf, shardOf } from "../cluster/index.ts";
@@ -55,6 +56,47 @@ test("a deletion goes when every host has it and the horizon has passed, and wha
   assert.ok(all.hosts.every((host) => host.value(everywhereId, "stays") === "v" && collected(host) > 0));
   await a.put(everywhereId, "k", "again");
   await until("it is written anew", () => all.hosts.every((host) => host.value(everywhereId, "k") === "again"));
+});
+
+/** A namespace of three replicas among four hosts, and who is none of them; hosts whose rules do not let them keep its key "k". */
+async function refusing(all: TestHosts, count: number): Promise<{ readonly namespace: NamespaceId; readonly targets: readonly TestHost[]; readonly writer: TestHost; readonly relent: () => void }> {
+  const genesis = kv(3, "refused");
+  const namespace = namespaceIdOf(genesis);
+  const targets = all.list(shardOf(namespace, genesis, "k")).slice(0, genesis.replicas).map((id) => all.byId(id));
+  for (const host of all.hosts) await host.records.create(genesis);
+  await settled(all, genesis, "k");
+  const judges = targets.slice(0, count).map((host) => ({ host, judge: host.judge }));
+  for (const { host, judge } of judges) host.judge = (record, of) => (record.key === "k" ? { kind: "refuse", code: "UNKNOWN_KIND", why: "so says the test" } : judge(record, of));
+  const relent = (): void => judges.forEach(({ host, judge }) => (host.judge = judge));
+  return { namespace, targets, writer: all.hosts.find((host) => !targets.includes(host))!, relent };
+}
+
+test("deletions go although a host refuses a record for good, and it is not sent to that host afterwards", async () => {
+  await using all = await hostsOf("a", "b", "c", "d");
+  const { namespace, targets, writer, relent } = await refusing(all, 1);
+  const [strict, other] = targets as [TestHost, TestHost];
+  await writer.put(namespace, "k", "v");
+  await other.put(namespace, "k", null);
+  const isThere = (host: TestHost): boolean => host.disk.get(rowKey(namespace, "k")) !== undefined;
+  await working("the deletion is collected where it was", all.hosts, () => !all.hosts.some(isThere));
+  assert.equal(writer.records.counters()["let go, refused by others"], 1);
+  relent();
+  await writer.put(namespace, "later", "v");
+  await strict.records.compareWith(other.self);
+  assert.ok(!all.hosts.some(isThere));
+});
+
+test("a round waits for a batch that lies in nobody's rows, though all who should have it refuse it", async () => {
+  await using all = await hostsOf("a", "b", "c", "d");
+  const { namespace, targets, writer, relent } = await refusing(all, 3);
+  const { copies, safe } = await writer.put(namespace, "k", "v");
+  assert.deepEqual([copies, safe], [1, false]);
+  await targets[0]!.put(everywhereId, "gone", "v");
+  await targets[0]!.put(everywhereId, "gone", null);
+  await working("the writer waits", all.hosts, () => progress(writer).includes("1 batches that waited"));
+  assert.equal(textOf(await writer.records.read(namespace, "k")), "v");
+  relent();
+  await working("all have it", all.hosts, () => targets.every((host) => host.value(namespace, "k") === "v"));
 });
 
 test("nothing is collected while a host that is counted is away, and its old copy does not come back with it", async () => {

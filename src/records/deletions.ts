@@ -1,19 +1,17 @@
-import { EVERYWHERE } from "../cluster/index.ts";
 import { shortId } from "../codec/index.ts";
 import type { HostId } from "../codec/index.ts";
 import type { Env, TokenBucket, WorkerTurn } from "../platform/index.ts";
 import { Collecting } from "./collecting.ts";
-import type { Delivery } from "./delivery.ts";
 import type { Floor, FloorState } from "./floor.ts";
 import { reaches, setName } from "./floor.ts";
-import type { Following } from "./following.ts";
 import { GROUPS } from "./limits.ts";
 import type { FloorRecord } from "./marks.ts";
 import { SETS_MAX } from "./marks.ts";
 import { Newcomer } from "./newcomer.ts";
 import type { Peers } from "./peers.ts";
-import type { ClusterView, Context } from "./port.ts";
-import type { Replica } from "./replica.ts";
+import type { Context } from "./port.ts";
+import { RoundWatch } from "./round-watch.ts";
+import type { RoundWatchParts } from "./round-watch.ts";
 
 // Deletions must outlive every copy of what they superseded, and should not live for ever. They go by rounds. Each host that takes part has
 // published a record and is counted. When deletions have become old, somebody begins the next round; whoever sees that begins it too, and
@@ -34,25 +32,11 @@ import type { Replica } from "./replica.ts";
 /** A round is suggested so many times within the horizon; by others than the coordinator half as often. */
 const ROUNDS_PER_HORIZON = 8;
 
-export interface DeletionsParts {
-  readonly replica: Replica;
-  readonly cluster: ClusterView;
+export interface DeletionsParts extends RoundWatchParts {
   readonly peers: Peers;
   readonly pace: TokenBucket;
-  readonly following: Following;
-  /** Whether a catching up with a peer that began since then has brought everything. */
-  readonly hasCaughtUpSince: (peer: HostId, sinceMs: number) => boolean;
   /** @param context what is superseded by it */
   readonly publish: (record: FloorRecord, context: Context) => Promise<void>;
-}
-
-/** What a host waits for before it has done a round. */
-interface Watch {
-  readonly round: number;
-  readonly set: number;
-  readonly sinceMs: number;
-  /** Batches that lay in the outbox when all had begun. */
-  readonly batches: ReadonlySet<Delivery>;
 }
 
 export class Deletions {
@@ -61,7 +45,7 @@ export class Deletions {
   readonly #floor: Floor;
   readonly #collecting: Collecting;
   readonly #newcomer: Newcomer;
-  #watch: Watch | undefined;
+  readonly #watch: RoundWatch;
   /** The floor up to which deletions have been collected since the start. */
   #collected = 0;
   #comparedMs: number | undefined;
@@ -73,6 +57,7 @@ export class Deletions {
     this.#floor = parts.replica.floor;
     this.#collecting = new Collecting(env, parts);
     this.#newcomer = new Newcomer(env, parts);
+    this.#watch = new RoundWatch(env, parts);
   }
 
   async turn(turn: WorkerTurn): Promise<void> {
@@ -119,7 +104,7 @@ export class Deletions {
     replica.counters.count("times a newcomer");
     this.#newcomer.restart();
     this.#comparedMs = undefined;
-    this.#watch = undefined;
+    this.#watch.end();
     this.#floor.become(state);
     await replica.keep([this.#floor.save(state), ...replica.readiness.withdraw()], Array.from({ length: GROUPS }, (_, group) => group));
   }
@@ -190,7 +175,7 @@ export class Deletions {
     const late = hosts.filter((host) => counted.get(host)!.begun < begun);
     if (late.length > 0) return report(`round ${begun}: ${late.length} of ${hosts.length} hosts have not begun it, host ${shortId(late[0]!)} among them`);
     if (!this.#floor.hasReached(begun, set)) {
-      const missing = this.#missing(begun, set, hosts);
+      const missing = this.#watch.missing(begun, set, hosts);
       if (missing !== undefined) return report(`round ${begun}: ${missing}`);
       await this.#finish(begun, { name: set, hosts });
     }
@@ -215,24 +200,9 @@ export class Deletions {
     await this.#say();
   }
 
-  /** What is still missing before this host has done a round among these hosts, in words; undefined when nothing is. */
-  #missing(round: number, set: number, hosts: readonly HostId[]): string | undefined {
-    const { replica, cluster, hasCaughtUpSince, following } = this.#parts;
-    if (this.#watch?.round !== round || this.#watch.set !== set) {
-      this.#watch = { round, set, sinceMs: this.#env.clock.monotonicMs(), batches: new Set(replica.outbox.waiting()) };
-    }
-    const { sinceMs, batches } = this.#watch;
-    const behind = hosts.filter((host) => host !== cluster.self && !hasCaughtUpSince(host, sinceMs));
-    if (behind.length > 0) return `catches up with ${behind.length} of ${hosts.length} hosts, host ${shortId(behind[0]!)} among them`;
-    // Hints that come meanwhile may be as old as those that were there before.
-    const waiting = [...replica.outbox.waiting()].filter((delivery) => delivery.isHint || batches.has(delivery));
-    if (waiting.length > 0) return `${waiting.length} batches that waited when it began are not delivered yet`;
-    const isGivingUp = Array.from({ length: GROUPS }, (_, group) => group).some((group) => group !== EVERYWHERE && replica.readiness.keptRank(group) < replica.holdings.scope(group).rank);
-    return isGivingUp || following.isDropping ? "a copy that was given up is being deleted" : undefined;
-  }
-
   async #finish(round: number, set: { readonly name: number; readonly hosts: readonly HostId[] }): Promise<void> {
     const { state } = this.#floor;
+    this.#watch.letGo();
     const others = state.done === round ? state.sets.slice(1 - SETS_MAX) : [];
     const next = { ...state, done: round, sets: [...others, set] };
     await this.#parts.replica.keep([this.#floor.save(next)]);
@@ -247,7 +217,7 @@ export class Deletions {
     const next: FloorState = { ...state, floor, set, hosts, mark: hosts.length > 0 ? state.begunMark : 0, raisedMs: this.#env.clock.wallMs() };
     await this.#parts.replica.keep([this.#floor.save(next)]);
     this.#floor.become(next);
-    this.#watch = undefined;
+    this.#watch.end();
     this.#parts.replica.counters.count("floors raised");
     this.#env.log.info("the floor was raised", { floor, hosts: hosts.length });
   }

@@ -42,6 +42,9 @@ interface PeerState {
   /** What it has no room for. */
   readonly full: Set<number>;
   /** Refused for good by the rules as the peer knows them; asked again now and then, since it may know less than it will. */
+  readonly declined: Set<number>;
+  /** Messages to it that hold some of this and have not been answered. */
+  underWay: number;
   pauseMs: number;
   notBeforeMs: number;
 }
@@ -111,9 +114,23 @@ export class Delivery {
   }
 
   acknowledged(peer: HostId, items: readonly DeliveryItem[]): void {
-    const { has } = this.#state(peer);
-    for (const item of items) has.add(item.at);
+    const { has, declined } = this.#state(peer);
+    for (const item of items) {
+      has.add(item.at);
+      declined.delete(item.at);
+    }
     this.#tell();
+  }
+
+  /** The peer has said that its rules do not let it keep them. */
+  declined(peer: HostId, items: readonly DeliveryItem[]): void {
+    const { declined } = this.#state(peer);
+    for (const item of items) declined.add(item.at);
+  }
+
+  /** A message with some of it goes to the peer, or has been answered or given up. */
+  underWay(peer: HostId, change: 1 | -1): void {
+    this.#state(peer).underWay += change;
   }
 
   /** The peer keeps them, but not as its own. */
@@ -179,6 +196,21 @@ export class Delivery {
     return isPressed && having >= ENOUGH_PRESSED;
   }
 
+  /**
+   * Whether nobody waits for an item who would take it: it lies in a row, here or elsewhere, from which whoever changes its mind will have it, and all who
+   * lack it have refused it for good.
+   * @param targets as in `isSettled`
+   */
+  isDeclined(item: DeliveryItem, targets: readonly HostId[]): boolean {
+    if (item.isRefused === true) return true;
+    const lacking = targets.filter((peer) => this.#peers.get(peer)?.has.has(item.at) !== true);
+    if (!item.isApplied && lacking.length === targets.length) return false;
+    return lacking.every((peer) => {
+      const state = this.#peers.get(peer);
+      return state !== undefined && state.declined.has(item.at) && state.underWay === 0;
+    });
+  }
+
   onProgress(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -187,7 +219,7 @@ export class Delivery {
   #state(peer: HostId): PeerState {
     const known = this.#peers.get(peer);
     if (known !== undefined) return known;
-    const state = { has: new Set<number>(), hinted: new Set<number>(), full: new Set<number>(), pauseMs: 0, notBeforeMs: 0 };
+    const state = { has: new Set<number>(), hinted: new Set<number>(), full: new Set<number>(), declined: new Set<number>(), underWay: 0, pauseMs: 0, notBeforeMs: 0 };
     this.#peers.set(peer, state);
     return state;
   }

@@ -154,6 +154,11 @@ export class Outbox {
     }
   }
 
+  /** Lets go of batches that all who lack them have refused for good. They leave the disk with the next commit. */
+  letGo(deliveries: readonly Delivery[]): void {
+    for (const delivery of deliveries) if (this.#deliveries.has(delivery)) this.#remove(delivery);
+  }
+
   /** Drops batches that count no more; all records of a batch have one author. They leave the disk with the next commit. @returns how many went */
   drop(isDue: (first: Proven, isFromDisk: boolean) => boolean): number {
     const dropped = [...this.#deliveries].filter((delivery) => isDue(delivery.items[0]!.record, this.#fromDisk.has(delivery)));

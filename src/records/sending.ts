@@ -72,6 +72,12 @@ export class Sender {
     this.#couriers.get(peer)?.refresh();
   }
 
+  /** The batches for which nobody waits who would take them. */
+  declined(): readonly Delivery[] {
+    const routeOf = this.#routes();
+    return [...this.#parts.replica.outbox.waiting()].filter((delivery) => delivery.items.every((item) => delivery.isDeclined(item, routeOf(item).recipients)));
+  }
+
   /** Offers what waits to all who lack it, keeps here what has come to belong here, and lets go what is done. */
   async resend(): Promise<void> {
     const { replica, cluster } = this.#parts;
