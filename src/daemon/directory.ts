@@ -10,7 +10,7 @@ import { DaemonError } from "./errors.ts";
 import type { FieldValues } from "./json-file.ts";
 import { parseJson, pickFields } from "./json-file.ts";
 
-const settingsFields = { hostName: "string", zone: "string", capacityBytes: "number", httpPort: "number?", peerPort: "number?", mirrors: "strings?", releasing: "strings?" } as const;
+const settingsFields = { hostName: "string", zone: "string", capacityBytes: "number", httpPort: "number?", peerPort: "number?", mirrors: "strings?", releasing: "strings?", lanPorts: "strings?" } as const;
 
 export type Settings = FieldValues<typeof settingsFields>;
 

@@ -4,12 +4,13 @@ import { hex } from "../codec/index.ts";
 import type { Door, Place, WebOptions } from "../door/index.ts";
 import { createDoor } from "../door/index.ts";
 import type { Transport } from "../net/index.ts";
-import { addressSet, hostAndPort, parseListenAddress } from "../net/index.ts";
+import { addressSet, hostAndPort, isLocalNetwork, parseListenAddress } from "../net/index.ts";
 import type { Env } from "../platform/index.ts";
 import { codeOf } from "../platform/index.ts";
 import { AddressBook } from "./address-book.ts";
 import { DataDirectory } from "./directory.ts";
 import { gaugesOf } from "./gauges.ts";
+import { LanPorts } from "./lan-ports.ts";
 import { LiveSettings } from "./live-settings.ts";
 import { openStore } from "./open-store.ts";
 import { learnPeersFile } from "./peers.ts";
@@ -35,6 +36,8 @@ export interface HostOptions extends UpkeepOptions {
   readonly announce?: readonly string[];
   /** A file of host ids and addresses, as "holdfast hosts --addresses" writes it. */
   readonly peersFile?: string;
+  /** Whether whoever is on the local network sees the sites, each at a port of its own. Default: no. */
+  readonly lan?: boolean;
   /** Where the wide web finds sites by their own domains: as "*:80", "192.0.2.7:8080" or "[::1]:8080". */
   readonly httpListen?: readonly string[];
   /** Addresses or networks of proxies whose word about their visitors counts. */
@@ -129,6 +132,8 @@ async function layGround(env: Env, options: HostOptions, started: AsyncDisposabl
 
 async function openDoor(env: Env, options: HostOptions, ground: Ground, rooms: Rooms, started: AsyncDisposableStack): Promise<Door> {
   const token = hex(env.random.bytes(32));
+  const workers = [...rooms.workers];
+  const ports = options.lan === true ? new LanPorts(ground.settings) : undefined;
   const view = new View(env, {
     identity: ground.identity,
     settings: ground.settings,
@@ -136,13 +141,16 @@ async function openDoor(env: Env, options: HostOptions, ground: Ground, rooms: R
     version: VERSION,
     processId: process.pid,
     httpPort: () => ground.web.port,
+    lanPort: (site) => ports?.of(site),
     ...rooms,
+    workers,
     upkeep: new HostUpkeep(env, { ...ground, ...rooms, store: ground.store.pieces, view: new PoolView({ ...rooms, store: ground.store.pieces }) }),
     store: ground.store.pieces,
     addressBook: ground.addressBook,
     gauges: () => gaugesOf(ground, rooms),
   });
-  const door = await createDoor(env, { node: view, token, port: ground.ports.httpPort, web: webOf(options) });
+  const door = await createDoor(env, { node: view, token, port: ground.ports.httpPort, web: webOf(options), ...(ports === undefined ? {} : { lan: { ports, isLan: isLocalNetwork } }) });
+  workers.push(...door.workers);
   ground.web.port = door.port;
   started.defer(() => door.close());
   await ground.directory.writeApi({ url: `http://127.0.0.1:${door.port}/`, token, pid: process.pid });

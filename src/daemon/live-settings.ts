@@ -39,6 +39,11 @@ export class LiveSettings implements Settings {
     return this.#now.releasing ?? [];
   }
 
+  /** The ports of sites on the local network. */
+  get lanPorts(): readonly string[] {
+    return this.#now.lanPorts ?? [];
+  }
+
   change(settings: Partial<Settings>): Promise<void> {
     return this.#writing.run(async () => {
       const next = { ...this.#now, ...settings };

@@ -1,8 +1,9 @@
 import type { Cluster, Liveness, Member, Register } from "../cluster/index.ts";
-import type { AccountId, HostId, InviteId } from "../codec/index.ts";
+import type { AccountId, HostId, InviteId, NamespaceId } from "../codec/index.ts";
 import { idFromText } from "../codec/index.ts";
 import type { Acknowledged, CreatedInvite, Gauge, HostRow, InviteGrants, InviteRow, Layout, NetworkSettings, Node, PeerAddresses, SettingChanges, Status, Upkeep } from "../door/index.ts";
 import type { Transport } from "../net/index.ts";
+import { localNetworkAddress } from "../net/index.ts";
 import type { Env, Worker, WorkerStatus } from "../platform/index.ts";
 import type { Pool, PoolUpkeep } from "../pool/index.ts";
 import type { Entries } from "../drive/index.ts";
@@ -25,6 +26,8 @@ export interface ViewParts {
   readonly version: string;
   readonly processId: number;
   readonly httpPort: () => number;
+  /** The site's port on the local network; undefined where sites are not shown there. */
+  readonly lanPort: (site: NamespaceId) => number | undefined;
   readonly cluster: Cluster;
   readonly liveness: Liveness;
   readonly upkeep: Upkeep;
@@ -67,6 +70,12 @@ export class View implements Node {
     this.entries = parts.entries;
     this.pool = parts.pool;
     this.upkeep = parts.upkeep;
+  }
+
+  lanAddress(site: NamespaceId): string | undefined {
+    const port = this.#parts.lanPort(site);
+    const address = port === undefined ? undefined : localNetworkAddress();
+    return address === undefined ? undefined : `http://${address}:${port}/`;
   }
 
   async status(): Promise<Status> {

@@ -1,4 +1,4 @@
-import type { Env } from "../platform/index.ts";
+import type { Env, Worker } from "../platform/index.ts";
 import { Api } from "./api/api.ts";
 import { domainRoutes } from "./api/domain-routes.ts";
 import { entryRoutes } from "./api/entry-routes.ts";
@@ -17,6 +17,8 @@ import { MemoryCache } from "./gateway/memory-cache.ts";
 import { Shelves } from "./gateway/shelf.ts";
 import { Stalls } from "./gateway/stalls.ts";
 import { TrustlessGateway } from "./ipfs/trustless.ts";
+import type { LanOptions } from "./lan/lan-doors.ts";
+import { LanDoors } from "./lan/lan-doors.ts";
 import type { Listener, ListenerLimits, Place } from "./listener.ts";
 import { loopback, openListener } from "./listener.ts";
 import { Metrics } from "./metrics.ts";
@@ -37,6 +39,8 @@ export interface DoorOptions {
   readonly limits?: Partial<ListenerLimits>;
   /** Where the wide web, or servers in front of it, find the sites by their own domains. */
   readonly web?: WebOptions;
+  /** With it, each site is shown on the local network at a port of its own. */
+  readonly lan?: LanOptions;
 }
 
 export interface WebOptions {
@@ -51,6 +55,7 @@ export interface Door {
   readonly addresses: readonly string[];
   /** Where the wide web finds the sites: address and port of each listener. */
   readonly web: readonly { readonly address: string; readonly port: number }[];
+  readonly workers: readonly Worker[];
   /** Takes no more requests, aborts publications and uploads, lets answers under way end for up to 2 s. */
   close(): Promise<void>;
 }
@@ -60,6 +65,8 @@ const MEMORY_CACHE_BYTES = 32 * 1024 * 1024;
 const LIMITS: ListenerLimits = { connectionsMax: 512, silenceMs: 60_000, headersMs: 10_000, keepAliveMs: 30_000 };
 /** Proxies keep connections for a minute, and must not send a request on one that is being closed here. */
 const WEB_LIMITS: ListenerLimits = { connectionsMax: 12_000, silenceMs: 90_000, headersMs: 10_000, keepAliveMs: 75_000 };
+/** A household's devices, at each site. */
+const LAN_LIMITS: ListenerLimits = { ...LIMITS, connectionsMax: 128 };
 
 /**
  * Opens the door: sites for web browsers, the API, the start page, metrics, all on one port of the loopback addresses.
@@ -81,11 +88,12 @@ export async function createDoor(env: Env, options: DoorOptions): Promise<Door> 
   return {
     port: listener.port,
     addresses: listener.addresses,
+    workers: receptions.lan === undefined ? [] : [receptions.lan.worker],
     web: web.flatMap(({ addresses, port }) => addresses.map((address) => ({ address, port }))),
     async close() {
       receptions.own.close();
       receptions.web.close();
-      await Promise.all([publications.close(), uploads.close(), listener.close(), ...web.map((each) => each.close())]);
+      await Promise.all([publications.close(), uploads.close(), listener.close(), receptions.lan?.close(), ...web.map((each) => each.close())]);
     },
   };
 }
@@ -105,6 +113,7 @@ async function openWeb(env: Env, { web, limits }: DoorOptions): Promise<readonly
 interface Receptions {
   readonly own: Reception;
   readonly web: PublicReception;
+  readonly lan: LanDoors | undefined;
 }
 
 function furnish(env: Env, options: DoorOptions, traffic: Traffic, { publications, uploads }: { readonly publications: Publications; readonly uploads: Uploads }, port: number): Receptions {
@@ -114,6 +123,7 @@ function furnish(env: Env, options: DoorOptions, traffic: Traffic, { publication
   const files = new FileAnswers(env, new MemoryCache(memoryCacheBytes), stalls, traffic);
   const routes = [...networkRoutes(node), ...settingRoutes(node), ...upkeepRoutes(node.upkeep), ...domainRoutes(node.sites.domains), ...siteRoutes({ env, node, shelves, files, stalls, traffic, port }), ...publicationRoutes(node, publications, port), ...kvRoutes({ env, kv: node.kv, stalls, traffic }), ...entryRoutes({ env, entries: node.entries, uploads, stalls, traffic }), ...upgradeRoutes({ env, entries: node.entries, stalls, traffic })];
   const gateway = { node, shelves, files, traffic, port };
+  const forAll = new Gateway(env, { ...gateway, isPublic: true });
   return {
     own: new Reception(env, traffic, {
       gateway: new Gateway(env, gateway),
@@ -121,6 +131,7 @@ function furnish(env: Env, options: DoorOptions, traffic: Traffic, { publication
       pages: new SelfPages(node, new Metrics(node, traffic), traffic, port),
       trustless: new TrustlessGateway(env, node, stalls, traffic),
     }),
-    web: new PublicReception(env, { sites: node.sites, gateway: new Gateway(env, { ...gateway, isPublic: true }), traffic, isTrusted: options.web?.isTrusted ?? (() => false) }),
+    web: new PublicReception(env, { sites: node.sites, gateway: forAll, traffic, isTrusted: options.web?.isTrusted ?? (() => false) }),
+    lan: options.lan && new LanDoors(env, { ...options.lan, sites: node.sites, gateway: forAll, traffic, limits: { ...LAN_LIMITS, ...options.limits } }),
   };
 }

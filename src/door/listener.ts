@@ -15,6 +15,8 @@ export interface Place {
   readonly port: number;
   /** By which another place can be chosen. */
   readonly option: string;
+  /** Which connections are taken, by the addresses of both ends. Default: all. */
+  readonly admits?: (peer: string, own: string) => boolean;
 }
 
 /** Nobody but this machine can come in. */
@@ -50,7 +52,7 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-function server(env: Env, limits: ListenerLimits, early: RequestListener): Server {
+function server(env: Env, limits: ListenerLimits, early: RequestListener, { admits }: Place): Server {
   // Whether the rest of a request is wanted, its receiver says: a body that is refused need not be sent.
   const made = createServer(
     {
@@ -64,6 +66,7 @@ function server(env: Env, limits: ListenerLimits, early: RequestListener): Serve
     },
     early,
   ).on("checkContinue", early);
+  if (admits !== undefined) made.on("connection", (socket) => void (admits(socket.remoteAddress ?? "", socket.localAddress ?? "") || socket.destroy()));
   made.maxConnections = limits.connectionsMax;
   made.timeout = limits.silenceMs;
   // Such as being out of file descriptors when a connection comes: that one is lost, the door stays open.
@@ -95,7 +98,7 @@ export async function openListener(env: Env, place: Place, limits: ListenerLimit
     let bound = port;
     try {
       for (const address of addresses) {
-        const made = server(env, limits, early);
+        const made = server(env, limits, early, place);
         try {
           bound = await listen(made, bound, address);
         } catch (error) {

@@ -1,4 +1,4 @@
-import type { AccountId, HostId } from "../codec/index.ts";
+import type { AccountId, HostId, NamespaceId } from "../codec/index.ts";
 import type { WorkerStatus } from "../platform/index.ts";
 import type { Entries } from "../drive/index.ts";
 import type { Kv } from "../kv/index.ts";
@@ -39,6 +39,15 @@ export interface Upkeep {
   setQuota(account: AccountId, quotaBytes: number | null): Promise<Acknowledged>;
 }
 
+/** Where each site is found on the local network: a port of its own, which stays its own for ever, for what a browser keeps belongs to it. */
+export interface SitePorts {
+  of(site: NamespaceId): number | undefined;
+  /** All that were ever given away. */
+  all(): ReadonlySet<number>;
+  /** Resolves when it is on the disk. */
+  keep(site: NamespaceId, port: number): Promise<void>;
+}
+
 /** All that the doors ask of the running host. The daemon provides it. */
 export interface Node {
   /** This host, as people know it. Does not change while it runs. */
@@ -50,6 +59,8 @@ export interface Node {
   readonly entries: Entries;
   /** Tells who holds a site and what it survives. */
   readonly pool: Pick<Pool, "standing">;
+  /** Where a phone on the local network finds the site; undefined where sites are not shown there. */
+  lanAddress(site: NamespaceId): string | undefined;
   readonly upkeep: Upkeep;
   /** Goes through the records of all packs, unless that was done a moment ago. */
   status(): Promise<Status>;

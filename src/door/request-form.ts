@@ -1,5 +1,8 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RequestHead } from "./request-head.ts";
+import { readHead } from "./request-head.ts";
+import { sendText } from "./text.ts";
+import type { Traffic } from "./traffic.ts";
 
 const ABSOLUTE = /^http:\/\/([^/?#]*)(.*)$/i;
 
@@ -14,4 +17,23 @@ export function originForm(target: string, host: string | undefined): string | u
   const [, authority, rest] = ABSOLUTE.exec(target) ?? [];
   if (authority === undefined || rest === undefined || authority.toLowerCase() !== host?.toLowerCase()) return undefined;
   return rest.startsWith("/") ? rest : `/${rest}`;
+}
+
+/** A request that is for a site, whichever. */
+export interface SiteRequest {
+  readonly head: RequestHead;
+  /** Path and query. */
+  readonly target: string;
+}
+
+/** Takes in a request where there are only sites. Undefined when it has been refused. */
+export function siteRequest(request: IncomingMessage, response: ServerResponse, traffic: Traffic, isClosing: boolean): SiteRequest | undefined {
+  const head = readHead(request);
+  const refusal = refusalOf(request, head);
+  // A body that nobody reads would have to be read to its end before the next request; whoever sends one starts anew.
+  if (refusal !== undefined || isClosing || head.hasBody) response.shouldKeepAlive = false;
+  const target = originForm(request.url ?? "", head.host);
+  if (refusal === undefined && target !== undefined) return { head, target };
+  sendText(response, traffic, 400, refusal ?? "The request's target is neither a path nor an address that agrees with its Host header.\n");
+  return undefined;
 }

@@ -57,6 +57,7 @@ export const SiteRow = object(
   {
     name: text,
     address: { type: "string", description: "where this host serves it" },
+    lanAddress: orNull({ type: "string", description: "where it is found on the local network; null where sites are not shown there" }),
     namespace: id,
     owner: id,
     standing: { enum: ["final", "provisional"] },

@@ -37,6 +37,7 @@ export function siteRow(node: Node, site: SiteInfo, port: number): SiteRow {
   return {
     name: site.name,
     address: siteAddress(site.name, port),
+    lanAddress: node.lanAddress(site.namespace) ?? null,
     namespace: site.namespace,
     owner: site.owner,
     standing: site.standing,

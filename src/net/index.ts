@@ -12,6 +12,7 @@ export type { Liveness } from "./keepalive.ts";
 export { askAsInvite } from "./redeem-connection.ts";
 export { hostAndPort, parseAddress, parseListenAddress } from "./address.ts";
 export { addressSet } from "./address-set.ts";
+export { isLocalNetwork, localNetworkAddress } from "./local-network.ts";
 export { formatPeersFile, parsePeersFile } from "./peers-file.ts";
 export type { KnownPeer } from "./peers-file.ts";
 export { freePortPair, isFreePort } from "./free-port.ts";

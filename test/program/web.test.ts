@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
 import { gunzipSync } from "node:zlib";
+import { localNetworkAddress } from "../../src/net/index.ts";
 import { NameServer } from "../../src/net/name-server.fixture.ts";
 import { Bench, httpGet, until } from "../cluster/harness.ts";
 import type { Front } from "./fronts.ts";
@@ -22,8 +23,9 @@ test("a host that faces the web serves sites under their own domains, by itself 
   await using dns = await NameServer.open();
   const host = bench.host("attic");
   await host.ask(["init", "--network", "friends", "--host", "attic", "--capacity", "1GB"]);
-  await host.up("--http-listen", "127.0.0.1:0", "--trust-proxy", "127.0.0.1", "--dns", dns.address);
+  await host.up("--lan", "--http-listen", "127.0.0.1:0", "--trust-proxy", "127.0.0.1", "--dns", dns.address);
   const port = host.ready!.web[0]!.port;
+  const up = (): Promise<unknown> => host.up("--lan", "--http-listen", `127.0.0.1:${port}`, "--trust-proxy", "127.0.0.1", "--dns", dns.address);
   const folder = join(bench.folder, "dist");
   await mkdir(folder);
   await writeFile(join(folder, "index.html"), "<h1>news</h1>");
@@ -46,9 +48,20 @@ test("a host that faces the web serves sites under their own domains, by itself 
     assert.equal((await httpGet(port, "/", { host: "other.example" })).status, 421);
   });
 
-  await t.test("after a restart it says that it serves when it knows whose the domains are, and serves them", async () => {
+  await t.test("a phone on the local network finds the site at a port of its own, also after a restart", async () => {
+    const lanPort = async (): Promise<number> => Number((JSON.parse(await readFile(join(host.data, "settings.json"), "utf8")) as { lanPorts?: string[] }).lanPorts?.[0]?.split(" ")[1]);
+    await until("the site has a port", 10_000, async () => (await lanPort()) > 0);
+    const port = await lanPort();
+    const { sites } = await host.look<{ sites: { lanAddress: string | null }[] }>("/sites");
+    const own = localNetworkAddress();
+    assert.equal(sites[0]!.lanAddress, own === undefined ? null : `http://${own}:${port}/`);
+    assert.equal((await httpGet(port, "/", { host: `192.168.1.7:${port}` })).text, "<h1>news</h1>");
     await host.kill("SIGTERM");
-    await host.up("--http-listen", `127.0.0.1:${port}`, "--trust-proxy", "127.0.0.1", "--dns", dns.address);
+    await up();
+    await until("it is shown again", 10_000, async () => (await httpGet(port, "/", { host: "attic" })).text === "<h1>news</h1>");
+  });
+
+  await t.test("after a restart it says that it serves when it knows whose the domains are, and serves them", async () => {
     await until("it is healthy", 10_000, async () => (await httpGet(port, "/.well-known/holdfast-health", { host: `10.0.0.1:${port}` })).status === 200);
     assert.equal((await httpGet(port, "/", { host: "example.org" })).text, "<h1>news</h1>");
   });

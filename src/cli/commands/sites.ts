@@ -37,8 +37,9 @@ function ago(context: Context, atMs: number): string {
 
 function siteTable(context: Context, rows: readonly SiteRow[]): string {
   if (rows.length === 0) return `No sites yet. Publish one: '${invoked()} publish ./folder --name blog'.`;
-  const columns = ["site", number("version"), number("files"), number("size"), "published", "survives", "held by", "address"];
-  return table(columns, rows.map((row) => [row.name + (row.standing === "provisional" ? " (name not confirmed yet)" : ""), ...headCells(context, row.head), survives(row), row.holders.join(", "), row.address]));
+  const isOnLan = rows.some(({ lanAddress }) => lanAddress !== null);
+  const columns = ["site", number("version"), number("files"), number("size"), "published", "survives", "held by", "address", ...(isOnLan ? ["on the local network"] : [])];
+  return table(columns, rows.map((row) => [row.name + (row.standing === "provisional" ? " (name not confirmed yet)" : ""), ...headCells(context, row.head), survives(row), row.holders.join(", "), row.address, ...(isOnLan ? [row.lanAddress ?? "-"] : [])]));
 }
 
 function headCells(context: Context, head: HeadRow | null): string[] {

@@ -12,6 +12,7 @@ interface Options extends CommonOptions {
   readonly listen?: string;
   readonly announce?: string[];
   readonly peers?: string;
+  readonly lan?: true;
   readonly httpListen?: string[];
   readonly trustProxy?: string[];
   readonly dns?: string[];
@@ -30,6 +31,7 @@ export const up: CommandFile = (command, go) => {
     .option("--listen <address>", "the IP address other hosts may use (default: all of this machine's)")
     .option("--announce <address...>", "where others find this host from outside, such as a forwarded port: /dns4/home.example/tcp/4281")
     .option("--peers <file>", "a list of addresses, as 'hosts --addresses' writes it")
+    .option("--lan", "show the sites to whoever is on the local network, each at a port of its own; 'sites' lists the addresses")
     .option("--http-listen <address...>", "serve sites under their own domains to whoever can reach this address: *:80, 192.0.2.7:8080 (default: to nobody)")
     .option("--trust-proxy <address...>", "servers in front, or networks of them, whose X-Forwarded-Host and -Proto count: 127.0.0.1, 10.0.0.0/8")
     .option("--dns <address...>", "name servers that are asked whose domains are, such as 192.0.2.53 (default: this machine's)", nameServerOf)
@@ -40,7 +42,7 @@ export const up: CommandFile = (command, go) => {
     .addOption(new Option("--log <level>", "what the log tells on standard error (default: warn on a terminal, else info)").choices(["debug", "info", "warn", "error", "silent"]))
     .addOption(new Option("--end-with-parent", "end when standard input ends").hideHelp())
     .action(go(run));
-  common(command, "up --data ~/holdfast", "up --data ~/holdfast --repair-rate 5MB", "up --data ~/holdfast --peer-port 4281 --announce /dns4/home.example/tcp/4281");
+  common(command, "up --data ~/holdfast", "up --data ~/holdfast --lan", "up --data ~/holdfast --repair-rate 5MB", "up --data ~/holdfast --peer-port 4281 --announce /dns4/home.example/tcp/4281");
 };
 
 function portOf(typed: string): number {
@@ -65,6 +67,7 @@ async function run(context: Context, options: Options): Promise<void> {
     ...(options.peerPort === undefined ? {} : { peerPort: options.peerPort }),
     ...(options.listen === undefined ? {} : { listen: options.listen }),
     ...(options.announce === undefined ? {} : { announce: options.announce }),
+    ...(options.lan === undefined ? {} : { lan: options.lan }),
     ...(options.httpListen === undefined ? {} : { httpListen: options.httpListen }),
     ...(options.trustProxy === undefined ? {} : { trustedProxies: options.trustProxy }),
     ...(options.dns === undefined ? {} : { nameServers: options.dns }),

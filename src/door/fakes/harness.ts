@@ -102,6 +102,8 @@ export class FakeNode implements Node {
     standing: () => ({ packs: this.holders.length === 0 ? 0 : 1, holders: new Set(this.holders), survives: this.holders.length - 1 }),
   };
 
+  lanAddress: Node["lanAddress"] = () => undefined;
+
   readonly version = "0.1.0";
 
   async status(): Promise<Status> {

@@ -4,8 +4,7 @@ import type { Sites } from "../../site/index.ts";
 import { domainOf } from "../../site/index.ts";
 import { UNFORESEEN } from "../errors.ts";
 import type { Gateway } from "../gateway/gateway.ts";
-import { originForm, refusalOf } from "../request-form.ts";
-import { readHead } from "../request-head.ts";
+import { siteRequest } from "../request-form.ts";
 import { sendText } from "../text.ts";
 import type { Traffic } from "../traffic.ts";
 import { visitorOf } from "./visitor.ts";
@@ -51,11 +50,9 @@ export class PublicReception {
 
   #receive(request: IncomingMessage, response: ServerResponse): void {
     const { sites, gateway, traffic, isTrusted } = this.#with;
-    const head = readHead(request);
-    const refusal = refusalOf(request, head);
-    if (refusal !== undefined || this.#isClosing || head.hasBody) response.shouldKeepAlive = false;
-    const target = originForm(request.url ?? "", head.host);
-    if (refusal !== undefined || target === undefined) return sendText(response, traffic, 400, refusal ?? "The request's target is neither a path nor an address that agrees with its Host header.\n");
+    const asked = siteRequest(request, response, traffic, this.#isClosing);
+    if (asked === undefined) return;
+    const { head, target } = asked;
     if (target === HEALTH) return this.#health(response);
     if (target.startsWith(ASK)) return this.#ask(response, target.slice(ASK.length));
     const { domain, isSecure } = visitorOf(request, head.host, isTrusted);
