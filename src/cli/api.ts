@@ -28,6 +28,11 @@ export class HostApi {
     return (await this.#get("/status")) as Status;
   }
 
+  /** A link that opens the Browser, once. */
+  async browserLink(): Promise<{ readonly link: string }> {
+    return (await this.#send("POST", "/links")) as { link: string };
+  }
+
   async hosts(): Promise<readonly HostRow[]> {
     return ((await this.#get("/hosts")) as { hosts: HostRow[] }).hosts;
   }

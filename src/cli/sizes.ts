@@ -1,5 +1,7 @@
 import { CliError } from "./errors.ts";
 
+export { count, formatBytes, formatDuration } from "./amounts.ts";
+
 /** How many bytes a unit stands for: SI for GB, binary for GiB. One letter means what disk makers mean by it: SI. */
 const UNITS: Readonly<Record<string, number>> = {
   b: 1, k: 1e3, kb: 1e3, m: 1e6, mb: 1e6, g: 1e9, gb: 1e9, t: 1e12, tb: 1e12, p: 1e15, pb: 1e15,
@@ -34,35 +36,4 @@ export function parseDuration(typed: string): number {
   const ms = found === null ? 0 : Number(found[1]) * DURATIONS[found[2]!.toLowerCase()]!;
   if (ms === 0) throw new CliError("BAD_SIZE", `"${typed}" is not a length of time. Type a number above zero and a unit: 90m, 12h, 7d, 26w.`);
   return ms;
-}
-
-const STEPS = ["B", "kB", "MB", "GB", "TB", "PB"] as const;
-
-/** A size for people, with three digits that count: "947 kB", "1.5 GB", "20 GB". */
-export function formatBytes(bytes: number): string {
-  let value = bytes;
-  let step = 0;
-  while (roundedTo3(value) >= 1000 && step < STEPS.length - 1) {
-    value /= 1000;
-    step += 1;
-  }
-  return `${roundedTo3(value)} ${STEPS[step]}`;
-}
-
-function roundedTo3(value: number): number {
-  return Number(value.toPrecision(3));
-}
-
-/** "1 file", "2 files". */
-export function count(amount: number, one: string, many = `${one}s`): string {
-  return `${amount.toLocaleString("en")} ${amount === 1 ? one : many}`;
-}
-
-/** How long, in the largest unit that fits: "40 seconds", "3 minutes", "2 days". */
-export function formatDuration(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 90) return count(seconds, "second");
-  if (seconds < 90 * 60) return count(Math.round(seconds / 60), "minute");
-  if (seconds < 36 * 3600) return count(Math.round(seconds / 3600), "hour");
-  return count(Math.round(seconds / 86_400), "day");
 }

@@ -94,6 +94,20 @@ export class DataDirectory {
     return settings;
   }
 
+  /**
+   * By which the Browser's sessions are proven, so that they hold over restarts.
+   * @param fresh 32 random bytes, which become the key when there is none yet; whoever deletes the file ends all sessions with the next start
+   */
+  async browserKey(fresh: Uint8Array): Promise<Uint8Array> {
+    const known = await readIfPresent(this.file("browser.key"));
+    if (known !== undefined) return this.#parse("browser.key", known, (bytes) => exactly(fromHex(fromUtf8(bytes).trim()), fresh.length), "Delete it: web browsers then ask for a new link.");
+    await writeDurably(this.file("browser.key"), utf8(`${hex(fresh)}\n`)).catch((error: unknown) => {
+      // A full disk is no reason not to serve: sessions then end with this run of the host.
+      if (codeOf(error) !== "DISK_FULL") throw error;
+    });
+    return fresh;
+  }
+
   async writeApi(address: ApiAddress): Promise<void> {
     const bytes = utf8(JSON.stringify(address));
     await writeDurably(this.file("api.json"), bytes).catch(async (error: unknown) => {
@@ -128,4 +142,10 @@ export class DataDirectory {
     if (bytes === undefined) throw new DaemonError("NOT_PRIMED", `${this.path} has no ${name}: it is no host's data directory. Make one with "holdfast init" or "holdfast join", or check --data.`);
     return bytes;
   }
+}
+
+/** @throws RangeError when the bytes are not as many as they must be */
+function exactly(bytes: Uint8Array, length: number): Uint8Array {
+  if (bytes.length !== length) throw new RangeError(`${bytes.length} bytes in place of ${length}`);
+  return bytes;
 }

@@ -41,7 +41,10 @@ test("a data directory gives back what was written, in files that nobody else ma
   const api = { url: "http://127.0.0.1:4280/", token: "secret", pid: 7 };
   await directory.writeApi(api);
   assert.deepEqual(await directory.api(), api);
-  for (const name of ["host.key", "delegation.cbor", "settings.json", "api.json"]) assert.equal(await modeOf(directory.file(name)), "600", name);
+  const browserKey = newSeed();
+  assert.deepEqual(await directory.browserKey(browserKey), browserKey);
+  assert.deepEqual(await directory.browserKey(newSeed()), browserKey, "it stays the one that was written");
+  for (const name of ["host.key", "delegation.cbor", "settings.json", "api.json", "browser.key"]) assert.equal(await modeOf(directory.file(name)), "600", name);
   await directory.removeApi();
   assert.equal(await directory.api(), undefined);
 });

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Cluster } from "../cluster/index.ts";
 import type { HostId } from "../codec/index.ts";
 import { hex } from "../codec/index.ts";
@@ -54,6 +55,8 @@ export interface RunningHost {
   readonly networkName: string;
   /** The start page. */
   readonly url: string;
+  /** A new link that opens the Browser in a web browser of this machine, once. */
+  browserLink(): string;
   readonly httpPort: number;
   readonly peerPort: number;
   readonly addresses: readonly string[];
@@ -64,6 +67,10 @@ export interface RunningHost {
   /** Resolves when the host has stopped, for whatever reason. */
   readonly closed: Promise<void>;
 }
+
+const SESSION_KEY_BYTES = 32;
+/** Where the Browser was built: right above the program in a package, above `src` in a checkout. */
+const BROWSER_FOLDERS = ["../browser/built", "../../browser/built"].map((folder) => resolve(import.meta.dirname, folder));
 
 /** As many hosts as start at once on one machine may have to draw again. */
 const START_ATTEMPTS = 20;
@@ -110,6 +117,7 @@ async function start(env: Env, options: HostOptions): Promise<RunningHost> {
     hostName: ground.settings.hostName,
     networkName: ground.identity.network.rules.name,
     url: `http://127.0.0.1:${door.port}/`,
+    browserLink: () => door.browserLink(),
     httpPort: door.port,
     peerPort: peerPortOf(rooms.transport, ground.ports),
     addresses: rooms.transport.addresses(),
@@ -149,7 +157,8 @@ async function openDoor(env: Env, options: HostOptions, ground: Ground, rooms: R
     addressBook: ground.addressBook,
     gauges: () => gaugesOf(ground, rooms),
   });
-  const door = await createDoor(env, { node: view, token, port: ground.ports.httpPort, web: webOf(options), ...(ports === undefined ? {} : { lan: { ports, isLan: isLocalNetwork } }) });
+  const sessionKey = await ground.directory.browserKey(env.random.bytes(SESSION_KEY_BYTES));
+  const door = await createDoor(env, { node: view, token, sessionKey, browserFolders: BROWSER_FOLDERS, port: ground.ports.httpPort, web: webOf(options), ...(ports === undefined ? {} : { lan: { ports, isLan: isLocalNetwork } }) });
   workers.push(...door.workers);
   ground.web.port = door.port;
   started.defer(() => door.close());

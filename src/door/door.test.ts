@@ -3,7 +3,7 @@ import { once } from "node:events";
 import test from "node:test";
 import { createDoor } from "./door.ts";
 import { hugeFile } from "./fakes/fake-sites.ts";
-import { FakeNode, TOKEN, TestDoor, env, hostRow } from "./fakes/harness.ts";
+import { FakeNode, SESSION_KEY, TOKEN, TestDoor, env, hostRow } from "./fakes/harness.ts";
 
 test("the door listens on 127.0.0.1 and, where it exists, ::1, on one port", async () => {
   await using door = await TestDoor.open();
@@ -14,13 +14,13 @@ test("the door listens on 127.0.0.1 and, where it exists, ::1, on one port", asy
 
 test("a port that is taken is an error that says what to do", async () => {
   await using door = await TestDoor.open();
-  await assert.rejects(createDoor(env, { node: new FakeNode(), token: TOKEN, port: door.door.port }), { code: "PORT_TAKEN", message: /--http-port/ });
+  await assert.rejects(createDoor(env, { node: new FakeNode(), token: TOKEN, sessionKey: SESSION_KEY, port: door.door.port }), { code: "PORT_TAKEN", message: /--http-port/ });
 });
 
 test("a closed door's port is free again at once", async () => {
   const first = await TestDoor.open();
   await first.door.close();
-  const again = await createDoor(env, { node: new FakeNode(), token: TOKEN, port: first.door.port });
+  const again = await createDoor(env, { node: new FakeNode(), token: TOKEN, sessionKey: SESSION_KEY, port: first.door.port });
   assert.equal(again.port, first.door.port);
   await again.close();
 });
@@ -48,7 +48,7 @@ test("a closing door cuts off, after its patience, an answer that does not end",
   let nowMs = 0;
   const clock = { ...env.clock, monotonicMs: () => nowMs };
   const node = new FakeNode();
-  const door = await createDoor({ ...env, clock }, { node, token: TOKEN, port: 0 });
+  const door = await createDoor({ ...env, clock }, { node, token: TOKEN, sessionKey: SESSION_KEY, port: 0 });
   node.sites.put("blog", { "a.bin": hugeFile(1024 ** 3) });
   const client = await TestDoor.open();
   const socket = (await import("node:net")).connect(door.port, "127.0.0.1");

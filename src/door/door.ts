@@ -1,6 +1,7 @@
 import type { Env, Worker } from "../platform/index.ts";
 import { Api } from "./api/api.ts";
 import { domainRoutes } from "./api/domain-routes.ts";
+import { eventRoutes } from "./api/event-routes.ts";
 import { entryRoutes } from "./api/entry-routes.ts";
 import { Guard } from "./api/guard.ts";
 import { kvRoutes } from "./api/kv-routes.ts";
@@ -9,8 +10,11 @@ import { upgradeRoutes } from "./api/upgrade-routes.ts";
 import { upkeepRoutes } from "./api/upkeep-routes.ts";
 import { publicationRoutes } from "./api/publication-routes.ts";
 import { Publications } from "./api/publications.ts";
+import { browserLink, sessionRoutes } from "./api/session-routes.ts";
 import { siteRoutes } from "./api/site-routes.ts";
 import { Uploads } from "./api/uploads.ts";
+import { BrowserFiles } from "./browser/browser-files.ts";
+import { Sessions } from "./browser/sessions.ts";
 import { FileAnswers } from "./gateway/file-answer.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { MemoryCache } from "./gateway/memory-cache.ts";
@@ -20,6 +24,7 @@ import { TrustlessGateway } from "./ipfs/trustless.ts";
 import type { LanOptions } from "./lan/lan-doors.ts";
 import { LanDoors } from "./lan/lan-doors.ts";
 import type { Listener, ListenerLimits, Place } from "./listener.ts";
+import { Lookout } from "./live/lookout.ts";
 import { loopback, openListener } from "./listener.ts";
 import { Metrics } from "./metrics.ts";
 import type { Node } from "./port.ts";
@@ -32,6 +37,10 @@ export interface DoorOptions {
   readonly node: Node;
   /** Opens the API. At least 128 random bits; the daemon keeps it in its data folder. */
   readonly token: string;
+  /** 32 random bytes that stay the same over restarts: what the Browser's sessions are proven by. */
+  readonly sessionKey: Uint8Array;
+  /** Where the Browser may have been built: the first of them that has it counts. Without one the start page stays plain. */
+  readonly browserFolders?: readonly string[];
   /** 0 takes a free one. */
   readonly port: number;
   /** For whole files that are asked for often. Default: 32 MiB. */
@@ -56,6 +65,8 @@ export interface Door {
   /** Where the wide web finds the sites: address and port of each listener. */
   readonly web: readonly { readonly address: string; readonly port: number }[];
   readonly workers: readonly Worker[];
+  /** A link that opens the Browser, once. */
+  browserLink(): string;
   /** Takes no more requests, aborts publications and uploads, lets answers under way end for up to 2 s. */
   close(): Promise<void>;
 }
@@ -82,7 +93,9 @@ export async function createDoor(env: Env, options: DoorOptions): Promise<Door> 
     throw error;
   });
   const uploads = new Uploads(env, options.node.entries);
-  const receptions = furnish(env, options, traffic, { publications, uploads }, listener.port);
+  const sessions = new Sessions(env, options.sessionKey);
+  const lookout = new Lookout(env, options.node, listener.port);
+  const receptions = furnish(env, options, traffic, { publications, uploads, sessions, lookout }, listener.port);
   listener.serve((request, response) => receptions.own.receive(request, response));
   for (const each of web) each.serve((request, response) => receptions.web.receive(request, response));
   return {
@@ -90,9 +103,11 @@ export async function createDoor(env: Env, options: DoorOptions): Promise<Door> 
     addresses: listener.addresses,
     workers: receptions.lan === undefined ? [] : [receptions.lan.worker],
     web: web.flatMap(({ addresses, port }) => addresses.map((address) => ({ address, port }))),
+    browserLink: () => browserLink(sessions, listener.port),
     async close() {
       receptions.own.close();
       receptions.web.close();
+      lookout.close();
       await Promise.all([publications.close(), uploads.close(), listener.close(), receptions.lan?.close(), ...web.map((each) => each.close())]);
     },
   };
@@ -116,19 +131,26 @@ interface Receptions {
   readonly lan: LanDoors | undefined;
 }
 
-function furnish(env: Env, options: DoorOptions, traffic: Traffic, { publications, uploads }: { readonly publications: Publications; readonly uploads: Uploads }, port: number): Receptions {
-  const { node, token, memoryCacheBytes = MEMORY_CACHE_BYTES } = options;
+interface Desks {
+  readonly publications: Publications;
+  readonly uploads: Uploads;
+  readonly sessions: Sessions;
+  readonly lookout: Lookout;
+}
+
+function furnish(env: Env, options: DoorOptions, traffic: Traffic, { publications, uploads, sessions, lookout }: Desks, port: number): Receptions {
+  const { node, token, browserFolders = [], memoryCacheBytes = MEMORY_CACHE_BYTES } = options;
   const stalls = new Stalls(env, traffic);
   const shelves = new Shelves(env, node.sites);
   const files = new FileAnswers(env, new MemoryCache(memoryCacheBytes), stalls, traffic);
-  const routes = [...networkRoutes(node), ...settingRoutes(node), ...upkeepRoutes(node.upkeep), ...domainRoutes(node.sites.domains), ...siteRoutes({ env, node, shelves, files, stalls, traffic, port }), ...publicationRoutes(node, publications, port), ...kvRoutes({ env, kv: node.kv, stalls, traffic }), ...entryRoutes({ env, entries: node.entries, uploads, stalls, traffic }), ...upgradeRoutes({ env, entries: node.entries, stalls, traffic })];
+  const routes = [...networkRoutes(node), ...settingRoutes(node), ...upkeepRoutes(node.upkeep), ...domainRoutes(node.sites.domains), ...siteRoutes({ env, node, shelves, files, stalls, traffic, port }), ...publicationRoutes(node, publications, port), ...kvRoutes({ env, kv: node.kv, stalls, traffic }), ...entryRoutes({ env, entries: node.entries, uploads, stalls, traffic }), ...upgradeRoutes({ env, entries: node.entries, stalls, traffic }), ...sessionRoutes(sessions, port), ...eventRoutes({ env, lookout, stalls, traffic })];
   const gateway = { node, shelves, files, traffic, port };
   const forAll = new Gateway(env, { ...gateway, isPublic: true });
   return {
     own: new Reception(env, traffic, {
       gateway: new Gateway(env, gateway),
-      api: new Api(env, new Guard(token, port), traffic, node.version, routes),
-      pages: new SelfPages(node, new Metrics(node, traffic), traffic, port),
+      api: new Api(env, new Guard(token, sessions, port), traffic, node.version, routes),
+      pages: new SelfPages(node, new Metrics(node, traffic), traffic, new BrowserFiles(browserFolders, traffic), port),
       trustless: new TrustlessGateway(env, node, stalls, traffic),
     }),
     web: new PublicReception(env, { sites: node.sites, gateway: forAll, traffic, isTrusted: options.web?.isTrusted ?? (() => false) }),

@@ -1,4 +1,4 @@
-// door: HTTP on the machine itself. The gateway that serves sites to web browsers, the API for the command line, the start page,
+// door: HTTP on the machine itself. The gateway that serves sites to web browsers, the API for the command line and the Browser, the start page,
 // metrics. In: requests by Host header, and the running host behind the port `Node`. Out: files with all that the web expects of
 // them, JSON guarded by a token, and what an error's code means as HTTP status and exit code.
 export { createDoor } from "./door.ts";
@@ -14,5 +14,6 @@ export type { DomainRow } from "./domain-rows.ts";
 export type { CapacityRow, MirrorsRow, PersonRow } from "./upkeep-rows.ts";
 export type { SourceRow } from "./api/source-tally.ts";
 export type { EntryFaultRow, EntryRow, PrivateRow, PutRow, UpgradePlanRow, UpgradeRow } from "./entry-rows.ts";
+export type { EventRow, NewsRow } from "./live/event-rows.ts";
 export type { KvChange, KvCreate, KvEntry, KvNamespace, KvRead, KvScan, KvWriteRow, KvWritten } from "./kv-rows.ts";
 export { EXIT, exitCodeOf, httpStatusOf, knownCodes } from "./status.ts";

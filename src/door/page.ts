@@ -29,15 +29,24 @@ footer{margin-top:2.5rem;font-size:.88rem}
 const STYLE_HASH = Buffer.from(sha256(utf8(STYLE))).toString("base64");
 
 /** No script, nothing from elsewhere, in no frame. The hash admits the one style sheet above. */
+const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+
+/**
+ * The Browser's one script and one style, and the API of its own origin. Pictures and films of private files are shown from memory (blob:).
+ * No text can become a script: neither inline, nor by any way in which a page makes elements of text (trusted types).
+ */
+export const BROWSER_POLICY = `default-src 'none'; script-src 'self'; style-src 'self' 'sha256-${STYLE_HASH}'; connect-src 'self'; img-src 'self' blob: data:; media-src blob:; frame-src blob:; worker-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'`;
+
 const PAGE_HEADERS: readonly string[] = [
   "Content-Type",
   "text/html; charset=utf-8",
-  "Content-Security-Policy",
-  `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
   "X-Content-Type-Options",
   "nosniff",
   "Referrer-Policy",
   "no-referrer",
+  // A site's page that opened this one, or was opened by it, holds no handle on it.
+  "Cross-Origin-Opener-Policy",
+  "same-origin",
   "Cross-Origin-Resource-Policy",
   "same-origin",
 ];
@@ -69,12 +78,14 @@ function safeOf(value: Piece): string {
 
 export interface Page {
   readonly title: string;
+  /** Beyond the title and the style. */
+  readonly head?: Html;
   readonly body: Html;
 }
 
 export function renderPage(page: Page): string {
   const whole = html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${page.title}</title><style>${{ safe: STYLE }}</style></head>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${page.title}</title><style>${{ safe: STYLE }}</style>${page.head ?? html``}</head>
 <body><main>${page.body}</main></body></html>
 `;
   return whole.safe;
@@ -83,6 +94,8 @@ export function renderPage(page: Page): string {
 export interface PageAnswer {
   readonly status: number;
   readonly page: Page;
+  /** The Content-Security-Policy, for a page that needs more than its text and style. */
+  readonly policy?: string;
   /** Names and values by turns. */
   readonly headers?: readonly string[];
 }
@@ -91,7 +104,7 @@ export interface PageAnswer {
 export function sendPage(response: ServerResponse, traffic: Traffic, answer: PageAnswer): void {
   const text = renderPage(answer.page);
   const length = Buffer.byteLength(text);
-  response.writeHead(answer.status, [...PAGE_HEADERS, "Content-Length", String(length), "Cache-Control", "no-cache", ...(answer.headers ?? [])]);
+  response.writeHead(answer.status, [...PAGE_HEADERS, "Content-Security-Policy", answer.policy ?? POLICY, "Content-Length", String(length), "Cache-Control", "no-cache", ...(answer.headers ?? [])]);
   response.end(text);
   traffic.count(answer.status, length);
 }

@@ -40,6 +40,6 @@ export async function startPage(node: Node, port: number): Promise<Page> {
     body: html`<h1>${status.network.name}</h1><p>${status.health}</p>${next}
 <h2>Sites</h2>${list}
 <h2>Hosts</h2><ul>${hosts.slice(0, SHOWN_MAX).map(hostItem)}</ul>${more(hosts.length, "hosts")}
-<footer>Served by ${node.self.name}, Holdfast ${status.version}.</footer>`,
+<footer>Served by ${node.self.name}, Holdfast ${status.version}. To run this host from here, open the link that <code>./holdfast browser</code> prints.</footer>`,
   };
 }

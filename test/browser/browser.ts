@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { chromium } from "playwright-core";
 
@@ -50,6 +51,9 @@ const BLANK_PICTURES = `(async () => {
   return pictures.filter((picture) => picture.naturalWidth === 0).map((picture) => picture.src);
 })()`;
 
+/** Evaluated by the debugger, which no policy of the page keeps out. */
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
 const EXCESS_WIDTH = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
 
 /** One page in the browser, and everything that went wrong in it since it was opened. */
@@ -86,6 +90,12 @@ export class Visit {
     this.#wrong = [];
     const response = await this.page.goto(url);
     return response?.status() ?? 0;
+  }
+
+  /** What keeps people with other senses or hands than most from using the page as it stands, by the rules of WCAG that axe-core knows. */
+  async barriers(): Promise<readonly string[]> {
+    await this.page.evaluate(AXE);
+    return this.page.evaluate<readonly string[]>("axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`)))");
   }
 
   /** What a visitor of the page as it stands has to complain of, each in a line. */

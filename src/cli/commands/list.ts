@@ -11,6 +11,7 @@ export interface Listed {
 export const COMMANDS: readonly Listed[] = [
   { name: "init", summary: "prime a folder, partition or disk, and create a network on it", load: async () => (await import("./init.ts")).init },
   { name: "up", summary: "run the host", load: async () => (await import("./up.ts")).up },
+  { name: "browser", summary: "make a link that opens the Browser: look, publish and run the host from web pages", load: async () => (await import("./browser.ts")).browser },
   { name: "invite", summary: "make a one-time code that lets a friend's host join", load: async () => (await import("./invite.ts")).invite },
   { name: "join", summary: "prime a folder and join a network with an invite", load: async () => (await import("./join.ts")).join },
   { name: "publish", summary: "publish a folder or a file as a website", load: async () => (await import("./publish.ts")).publish },

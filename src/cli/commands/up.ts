@@ -77,9 +77,11 @@ async function run(context: Context, options: Options): Promise<void> {
     ...(options.peers === undefined ? {} : { peersFile: options.peers }),
   });
   const { url, httpPort, peerPort, hostName } = host;
-  const ready = { ready: true, url, httpPort, peerPort, hostId: host.host, hostName, networkName: host.networkName, addresses: host.addresses, web: host.web, pid: process.pid };
+  // What a service says is kept in a log that others may read; whoever runs it so asks for a link with "holdfast browser".
+  const browser = context.io.json || context.io.isTerminal ? host.browserLink() : url;
+  const ready = { ready: true, url, browser, httpPort, peerPort, hostId: host.host, hostName, networkName: host.networkName, addresses: host.addresses, web: host.web, pid: process.pid };
   const web = host.web.map(({ address, port }) => `  own domains    ${address}, port ${port}\n`).join("");
-  context.io.answer(ready, () => `${hostName} of ${printable(host.networkName)} is up (process ${process.pid}).\n  in a browser   ${url}\n  other hosts    port ${peerPort}\n${web}Ctrl-C ends it.`);
+  context.io.answer(ready, () => `${hostName} of ${printable(host.networkName)} is up (process ${process.pid}).\n  in a browser   ${browser}\n  other hosts    port ${peerPort}\n${web}Ctrl-C ends it.`);
   // What goes wrong while stopping shows where the end is awaited.
   const stop = (): void => void host.stop().catch(() => {});
   context.signal.addEventListener("abort", stop, { once: true });

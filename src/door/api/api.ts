@@ -43,7 +43,7 @@ export class Api {
   async handle(incoming: IncomingMessage, outgoing: ServerResponse, target: string, head: RequestHead, host: HostRoute): Promise<void> {
     incoming.socket.setTimeout(SILENCE_MS);
     try {
-      this.#guard.check(incoming, host);
+      this.#guard.check(incoming, host, target);
     } catch (error) {
       // Whoever may not come in is not listened to any further either.
       outgoing.shouldKeepAlive = false;

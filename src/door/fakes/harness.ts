@@ -17,6 +17,7 @@ import type { HostRow, Status } from "../rows.ts";
 // For tests and benchmarks only: a running host made of memory behind the port `Node`, a door to it, and clients.
 
 export const TOKEN = "a-token-for-tests-0123456789";
+export const SESSION_KEY = new Uint8Array(32).fill(7);
 export const env: Env = machineEnv(silentLog);
 
 const GIB = 1024 ** 3;
@@ -189,7 +190,7 @@ export class TestDoor implements AsyncDisposable {
   }
 
   static async open(node = new FakeNode(), options: Partial<DoorOptions> = {}): Promise<TestDoor> {
-    return new TestDoor(await createDoor(env, { node, token: TOKEN, port: 0, ...options }), node);
+    return new TestDoor(await createDoor(env, { node, token: TOKEN, sessionKey: SESSION_KEY, port: 0, ...options }), node);
   }
 
   get sites(): FakeSites {

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { HoldfastError } from "../../platform/index.ts";
 import { fileOf, hugeFile } from "../fakes/fake-sites.ts";
 import { createDoor } from "../door.ts";
-import { FakeNode, TOKEN, TestDoor, env, hostId, hostRow } from "../fakes/harness.ts";
+import { FakeNode, SESSION_KEY, TOKEN, TestDoor, env, hostId, hostRow } from "../fakes/harness.ts";
 import type { Reply } from "../fakes/harness.ts";
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
@@ -251,7 +251,7 @@ test("a file that the head before lends is served until it is lent no more, and 
 test("while a new head cannot be read, the one before is served without waiting, and the new one is tried again", async () => {
   let nowMs = 0;
   const node = new FakeNode();
-  const opened = await createDoor({ ...env, clock: { ...env.clock, monotonicMs: () => nowMs } }, { node, token: TOKEN, port: 0 });
+  const opened = await createDoor({ ...env, clock: { ...env.clock, monotonicMs: () => nowMs } }, { node, token: TOKEN, sessionKey: SESSION_KEY, port: 0 });
   await using door = new TestDoor(opened, node);
   door.sites.put("blog", { "index.html": "old" });
   door.sites.stale = await door.sites.open("blog");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { DoorOptions } from "../door.ts";
-import { FakeNode, TOKEN, TestDoor, env } from "../fakes/harness.ts";
+import { FakeNode, SESSION_KEY, TOKEN, TestDoor, env } from "../fakes/harness.ts";
 import { createDoor } from "../door.ts";
 
 const isTrusted = (address: string): boolean => address === "127.0.0.1";
@@ -99,7 +99,7 @@ test("the wide web hears nothing of other sites, and of other hosts nothing but 
 
 test("a place that is taken, or is no address of this machine, is an error that says what to do, and nothing stays open", async () => {
   await using door = await open();
-  const options = { node: new FakeNode(), token: TOKEN, port: 0 };
+  const options = { node: new FakeNode(), token: TOKEN, sessionKey: SESSION_KEY, port: 0 };
   const web = (place: Partial<NonNullable<DoorOptions["web"]>["places"][0]>): DoorOptions => ({ ...options, web: { places: [{ addresses: ["127.0.0.1"], port: 0, option: "--http-listen", ...place }], isTrusted } });
   await assert.rejects(createDoor(env, web({ port: door.door.web[0]!.port })), { code: "PORT_TAKEN", message: /--http-listen/ });
   await assert.rejects(createDoor(env, web({ addresses: ["192.0.2.77"] })), { code: "CANNOT_LISTEN", message: /192\.0\.2\.77.*--http-listen/ });

@@ -1,0 +1,48 @@
+import type { JSX } from "preact";
+import { render } from "preact";
+import { follow, useLive } from "./live.ts";
+import "./look/browser.css";
+import { HealthPage } from "./pages/health.tsx";
+import { HostsPage } from "./pages/hosts.tsx";
+import { SitesPage } from "./pages/sites.tsx";
+import { Shell, Title } from "./parts/shell.tsx";
+import { hashOf, useRoute } from "./route.ts";
+import { openSession } from "./session.ts";
+import { texts } from "./texts.ts";
+
+// The host's start page is a page to read. For whoever has a session, this puts the Browser in its place.
+
+function Browser(): JSX.Element {
+  const live = useLive();
+  const route = useRoute();
+  return <Shell live={live} here={route[0]!}>{pageAt(route, live)}</Shell>;
+}
+
+function pageAt([page]: readonly string[], live: ReturnType<typeof useLive>): JSX.Element {
+  switch (page) {
+    case "sites":
+      return <SitesPage live={live} />;
+    case "hosts":
+      return <HostsPage live={live} />;
+    case "health":
+      return <HealthPage live={live} />;
+    default:
+      return <><Title>{texts.notFound.title}</Title><p><a href={hashOf()}>{texts.notFound.back}</a></p></>;
+  }
+}
+
+async function start(): Promise<void> {
+  const session = await openSession();
+  if (session === "open") {
+    // The style of the page to read, and the page.
+    document.head.querySelector("style")?.remove();
+    document.documentElement.classList.add("browser");
+    document.body.replaceChildren();
+    render(<Browser />, document.body);
+    await follow();
+  }
+  document.documentElement.classList.add("reading");
+  if (session === "refused") document.querySelector("main")?.prepend(Object.assign(document.createElement("p"), { textContent: texts.session.refused }));
+}
+
+await start();

@@ -1,0 +1,66 @@
+import type { JSX } from "preact";
+import type { PoolRow, WorkerRow } from "../../src/door/index.ts";
+import { askJson } from "../api.ts";
+import type { Live } from "../live.ts";
+import { useAsked } from "../parts/asked.ts";
+import { useNow } from "../parts/now.ts";
+import { Title } from "../parts/shell.tsx";
+import { texts } from "../texts.ts";
+
+const EVENTS_SHOWN = 40;
+
+export function HealthPage({ live }: { readonly live: Live }): JSX.Element {
+  const nowMs = useNow();
+  const { status, events } = live;
+  // What changes with the network is asked again with it, and now and then besides: workers go on by themselves.
+  const when = [nowMs, events.length];
+  const pool = useAsked((signal) => askJson<PoolRow>("GET", "/pool", { signal }), when);
+  const workers = useAsked(async (signal) => (await askJson<{ workers: WorkerRow[] }>("GET", "/workers", { signal })).workers, when);
+  return (
+    <>
+      <Title network={status?.network.name}>{status?.health ?? texts.loading}</Title>
+      {status === undefined || status.nextStep === null ? null : <p class="lead">{texts.health.next(status.nextStep)}</p>}
+      {pool.value === undefined ? null : <PoolWords pool={pool.value} />}
+      {status === undefined ? null : <p>{status.coordinator === null ? texts.health.noCoordinator(status.whyNoCoordinator) : texts.health.coordinator(status.coordinator.name, status.coordinator.term)}</p>}
+      {pool.value === undefined ? null : <WhatLiesWhere pool={pool.value} />}
+      <section>
+        <h2>{texts.health.eventsTitle}</h2>
+        {events.length === 0 ? <p class="soft">{texts.health.noEvents}</p> : null}
+        <ol class="events">
+          {events.slice(-EVENTS_SHOWN).reverse().map((event) => <li key={event.number}><time>{texts.health.at(event.atMs, nowMs)}</time> {texts.health.event(event)}</li>)}
+        </ol>
+      </section>
+      <section>
+        <h2>{texts.health.workersTitle}</h2>
+        <ul class="rows small">
+          {workers.value?.map((worker) => <li key={worker.name}><span class={`dot ${worker.lastError === null ? worker.state : "suspect"}`} /><span class="main"><b>{worker.name}</b></span><span class="soft">{texts.health.worker(worker, nowMs)}</span></li>)}
+        </ul>
+      </section>
+    </>
+  );
+}
+
+function PoolWords({ pool: { repair, usedBytes, offeredBytes, freeBytes } }: { readonly pool: PoolRow }): JSX.Element {
+  return <p>{repair.shortPieces === 0 ? texts.health.whole : texts.health.repairing(repair.shortPieces, repair.shortBytes, repair.secondsLeft)} {texts.health.space(usedBytes, offeredBytes, freeBytes)}</p>;
+}
+
+function WhatLiesWhere({ pool }: { readonly pool: PoolRow }): JSX.Element {
+  return (
+    <section>
+      <h2>{texts.health.whereTitle}</h2>
+      <p class="soft">{texts.health.whereAbout}</p>
+      <ul class="bars">
+        {pool.hosts.map((host) => {
+          const used = host.usedBytes ?? host.pieceBytes;
+          return (
+            <li key={host.id} class={host.presence}>
+              <b>{host.name}</b>
+              <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true"><rect class="space" width="100" height="6" /><rect class="used" width={Math.max(used > 0 ? 1.5 : 0, Math.min(100, (100 * used) / host.capacityBytes))} height="6" /></svg>
+              <span class="soft">{texts.health.pieces(host.pieces, host.pieceBytes)}</span>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,42 @@
+import type { JSX } from "preact";
+import type { HostRow } from "../../src/door/index.ts";
+import type { Live } from "../live.ts";
+import { useNow } from "../parts/now.ts";
+import { Rows } from "../parts/rows.tsx";
+import { Title } from "../parts/shell.tsx";
+import { texts } from "../texts.ts";
+
+export function HostsPage({ live }: { readonly live: Live }): JSX.Element {
+  const nowMs = useNow();
+  const { hosts, status } = live;
+  const online = hosts.filter(({ presence }) => presence === "online").length;
+  return (
+    <>
+      <div class="head">
+        <Title network={status?.network.name}>{texts.hosts.title(online, hosts.length)}</Title>
+      </div>
+      <Rows rows={hosts} keyOf={({ id }) => id} draw={(host) => <HostItem host={host} nowMs={nowMs} isCoordinator={status?.coordinator?.host === host.id} />} />
+    </>
+  );
+}
+
+function HostItem({ host, nowMs, isCoordinator }: { readonly host: HostRow; readonly nowMs: number; readonly isCoordinator: boolean }): JSX.Element {
+  const { lastSeenMs, presence } = host;
+  const facts = [
+    texts.hosts.state(host),
+    ...(presence === "online" || lastSeenMs === null ? [] : [texts.hosts.lastSeen(nowMs - lastSeenMs)]),
+    ...(host.zone === host.name ? [] : [texts.hosts.zone(host.zone)]),
+    ...(isCoordinator ? [texts.hosts.coordinator] : []),
+    texts.hosts.version(host.version),
+  ];
+  return (
+    <>
+      <span class={`dot ${host.isSuspect ? "suspect" : presence}`} />
+      <span class="main">
+        <span><b>{host.name}</b>{host.isSelf ? <span class="soft"> {texts.hosts.self}</span> : null}</span>
+        <span class="soft">{facts.join(" · ")}</span>
+      </span>
+      <span class="soft">{texts.hosts.used(host.usedBytes, host.capacityBytes)}</span>
+    </>
+  );
+}

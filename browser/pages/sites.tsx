@@ -1,0 +1,41 @@
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import type { SiteRow } from "../../src/door/index.ts";
+import type { Live } from "../live.ts";
+import { useNow } from "../parts/now.ts";
+import { Rows } from "../parts/rows.tsx";
+import { Title } from "../parts/shell.tsx";
+import { hashOf } from "../route.ts";
+import { texts } from "../texts.ts";
+
+/** With more sites than these, one looks for names. */
+const FILTER_FROM = 20;
+
+export function SitesPage({ live }: { readonly live: Live }): JSX.Element {
+  const [filter, setFilter] = useState("");
+  const nowMs = useNow();
+  const wanted = filter.trim().toLowerCase();
+  const sites = live.sites.filter(({ name }) => name.includes(wanted));
+  return (
+    <>
+      <div class="head">
+        <Title network={live.status?.network.name}>{texts.sites.title}</Title>
+      </div>
+      {live.sites.length === 0 ? <div class="empty"><p>{texts.sites.none}</p><p class="soft">{texts.sites.noneMore}</p></div> : null}
+      {live.sites.length > FILTER_FROM ? <p><label>{texts.sites.filter} <input type="search" value={filter} onInput={(event) => setFilter(event.currentTarget.value)} /></label></p> : null}
+      <Rows rows={sites} keyOf={({ name }) => name} draw={(site) => <SiteItem site={site} nowMs={nowMs} />} />
+    </>
+  );
+}
+
+function SiteItem({ site, nowMs }: { readonly site: SiteRow; readonly nowMs: number }): JSX.Element {
+  return (
+    <>
+      <span class="main">
+        {site.head === null ? <b>{site.name}</b> : <a class="strong" href={site.address} target="_blank" rel="noopener">{site.name}</a>}
+        <span class="soft">{texts.sites.about(site, nowMs)}</span>
+      </span>
+      <a class="quiet" href={hashOf("sites", site.name)}>{texts.sites.details(site.name)}</a>
+    </>
+  );
+}

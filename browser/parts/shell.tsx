@@ -1,0 +1,53 @@
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import type { Live } from "../live.ts";
+import { forgetMissed } from "../live.ts";
+import { hashOf } from "../route.ts";
+import { texts } from "../texts.ts";
+import { Mark } from "./mark.tsx";
+
+const PARTS = ["sites", "files", "hosts", "health"] as const;
+
+/** What is around every page: who this is, where one can go, how the network is, and whether the host answers. */
+export function Shell({ live, here, children }: { readonly live: Live; readonly here: string; readonly children: ComponentChildren }): JSX.Element {
+  const { status } = live;
+  return (
+    <>
+      <a class="skip" href="#page" onClick={toPage}>{texts.nav.skip}</a>
+      <header class="top">
+        <a class="name" href={hashOf()}><Mark />{status?.network.name ?? "Holdfast"}</a>
+        <nav aria-label={texts.nav.label}>
+          {PARTS.map((part) => <a key={part} href={hashOf(part)} aria-current={part === here ? "page" : undefined}>{texts.nav[part]}</a>)}
+        </nav>
+      </header>
+      <Notices live={live} isHealthShown={here === "health"} />
+      <main id="page" tabIndex={-1}>{children}</main>
+      {status === undefined ? null : <footer>{texts.servedBy(status.host.name, status.version)}</footer>}
+    </>
+  );
+}
+
+/** The # of the address says where one is, so a link there would lead to another page. */
+function toPage(event: Event): void {
+  event.preventDefault();
+  document.getElementById("page")?.focus();
+}
+
+function Notices({ live: { line, missed, status, hosts }, isHealthShown }: { readonly live: Live; readonly isHealthShown: boolean }): JSX.Element {
+  const isWell = status !== undefined && (status.survives === null || status.survives > 0) && hosts.every(({ presence }) => presence === "online");
+  return (
+    <div class="notices" role="status">
+      {line === "lost" ? <p class="notice lost">{texts.line.lost}</p> : null}
+      {line !== "lost" && missed !== undefined && (missed.forgotten !== 0 || missed.late > 0) ? <p class="notice">{texts.line.back(missed.late, missed.forgotten)} <button class="plain" onClick={forgetMissed}>{texts.close}</button></p> : null}
+      {status === undefined || isHealthShown ? null : <a class={isWell ? "health well" : "health ill"} href={hashOf("health")}>{status.health}</a>}
+    </div>
+  );
+}
+
+/** A page's title, which also becomes the window's. */
+export function Title({ children, network }: { readonly children: string; readonly network?: string | undefined }): JSX.Element {
+  useEffect(() => {
+    document.title = network === undefined ? children : `${children} · ${network}`;
+  }, [children, network]);
+  return <h1>{children}</h1>;
+}
