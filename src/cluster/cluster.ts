@@ -1,21 +1,22 @@
 import type { HostId } from "../codec/index.ts";
 import type { Exclusion } from "./exclusion.ts";
 import { exclusionsOf } from "./exclusion.ts";
-import type { Share } from "./layout.ts";
-import { layoutName, preferenceList, sharesOf } from "./layout.ts";
+import type { Lists, Share } from "./layout.ts";
+import { layoutName, listsOf, preferenceList, sharesOf } from "./layout.ts";
 import type { Genesis, JudgedRecord, Verdict } from "./namespace.ts";
 import { EVERYWHERE, SHARDS } from "./namespace.ts";
 import type { Network } from "./network.ts";
 import type { Coordination, Member, NetworkSettings } from "./port.ts";
-import type { NetworkEntry, Register } from "./roster.ts";
+import type { Register } from "./roster.ts";
 import { buildRegister } from "./roster.ts";
+import type { NetworkEntry } from "./roster-reading.ts";
 import type { Rule } from "./rules.ts";
 import { judgeStanding, networkRule, refuse, ruleNamed } from "./rules.ts";
 
 export interface ClusterParts {
   readonly self: HostId;
   readonly network: Network;
-  /** The connected hosts, whatever the roster says of them. */
+  /** The connected hosts, whatever the roster says of them. The same list as long as nobody comes or goes. */
   readonly connected: () => readonly HostId[];
   /** Who is believed to coordinate. Left out: nobody is asked for it. */
   readonly coordinator?: () => Coordination | undefined;
@@ -35,9 +36,13 @@ export class Cluster {
   readonly #listeners = new Set<(register: Register) => void>();
   #register: Register;
   #exclusions: readonly Exclusion[] = [];
+  #members: readonly HostId[] = [];
+  #active: readonly HostId[] = [];
+  /** Who of those connected is a member; asked for with every message. */
+  #online: { readonly connected: readonly HostId[]; readonly register: Register; readonly hosts: readonly HostId[] } | undefined;
   /** What the lists follow from: most records of the network, a new address for one, do not touch it. */
   #layout = "";
-  #lists = new Map<number, readonly HostId[]>();
+  #lists: Lists = listsOf("");
 
   constructor(parts: ClusterParts) {
     this.self = parts.self;
@@ -68,10 +73,12 @@ export class Cluster {
   /** Takes in the network's records anew. Cheap enough to be done whole: a roster has hundreds of entries. */
   update(entries: Iterable<NetworkEntry>): void {
     this.#register = buildRegister(this.network, entries);
+    this.#members = [...this.#register.members.keys()];
+    this.#active = this.#candidates().map(({ host }) => host);
     const exclusions = exclusionsOf(this.#register);
     if (JSON.stringify(exclusions) !== JSON.stringify(this.#exclusions)) this.#exclusions = exclusions;
     const layout = layoutName(this.#candidates());
-    if (layout !== this.#layout) this.#lists = new Map();
+    if (layout !== this.#layout) this.#lists = listsOf(layout);
     this.#layout = layout;
     for (const listener of this.#listeners) listener(this.#register);
   }
@@ -87,12 +94,12 @@ export class Cluster {
 
   /** All members, those that are gone included. */
   members(): readonly HostId[] {
-    return [...this.#register.members.keys()];
+    return this.#members;
   }
 
   /** The members that are not gone: to whom something may be assigned. */
   active(): readonly HostId[] {
-    return this.#candidates().map(({ host }) => host);
+    return this.#active;
   }
 
   #candidates(): readonly Member[] {
@@ -100,10 +107,15 @@ export class Cluster {
   }
 
   online(): readonly HostId[] {
-    const { members } = this.#register;
+    const connected = this.#connected();
+    const register = this.#register;
+    if (this.#online?.connected === connected && this.#online.register === register) return this.#online.hosts;
+    const { members } = register;
     // A host that has only just joined has no roster yet; whoever it is connected to was named in its invite, and knows more.
-    if (!members.has(this.self)) return this.#connected().filter((host) => host !== this.self);
-    return this.#connected().filter((host) => host !== this.self && members.has(host));
+    const isKnown = members.has(this.self);
+    const hosts = connected.filter((host) => host !== this.self && (!isKnown || members.has(host)));
+    this.#online = { connected, register, hosts };
+    return hosts;
   }
 
   preferenceList(shard: number): readonly HostId[] {

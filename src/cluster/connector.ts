@@ -14,8 +14,8 @@ const MAX_DISCOVERED_HOSTS = 1_000;
 
 export interface ConnectorParts {
   readonly transport: Transport;
-  /** Who should be connected, and where each was last known to listen, best first. */
-  readonly targets: () => Iterable<{ readonly host: HostId; readonly addresses: readonly string[] }>;
+  /** Who should be connected, and where each was last known to listen, best first: asked for those who are not. */
+  readonly targets: () => Iterable<{ readonly host: HostId; readonly addresses: () => readonly string[] }>;
 }
 
 interface Pause {
@@ -60,7 +60,7 @@ export class Connector {
     for (const { host, addresses } of this.#parts.targets()) {
       if (host === transport.self || connected.has(host)) continue;
       missing += 1;
-      const all = [...new Set([...(this.#discovered.get(host) ?? []), ...addresses])].slice(0, MAX_ADDRESSES);
+      const all = [...new Set([...(this.#discovered.get(host) ?? []), ...addresses()])].slice(0, MAX_ADDRESSES);
       if (all.length === 0 || this.#dialling.has(host) || (this.#pauses.get(host)?.untilMs ?? 0) > now) continue;
       void this.#dial(host, all, signal);
     }

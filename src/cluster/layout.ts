@@ -33,7 +33,7 @@ export function preferenceList(shard: number, candidates: readonly Candidate[]):
 
 function ranked(shard: number, candidates: readonly Candidate[]): HostId[] {
   const scored = candidates
-    .map((candidate) => ({ ...candidate, score: -Math.log(fraction(shard, candidate.host)) / weightOf(candidate.capacityBytes) }))
+    .map((candidate) => ({ host: candidate.host, zone: candidate.zone, score: -Math.log(fraction(shard, candidate.host)) / weightOf(candidate.capacityBytes) }))
     .sort((a, b) => a.score - b.score || (a.host < b.host ? -1 : 1));
   const turns = new Map<string, number>();
   return scored
@@ -72,6 +72,21 @@ export function sharesOf(candidates: readonly Candidate[], lists: readonly (read
 /** Equal where all preference lists are. */
 export function layoutName(candidates: Iterable<Candidate>): string {
   return [...candidates].map(({ host, zone, capacityBytes, isDraining = false }) => JSON.stringify([host, zone, weightOf(capacityBytes), isDraining])).sort().join("\n");
+}
+
+/** The preference lists of one layout, by shard, as far as they were asked for. */
+export type Lists = Map<number, readonly HostId[]>;
+
+const CACHED_LAYOUTS = 4;
+const layouts = new Map<string, Lists>();
+
+/** Hosts in one process share what they have worked out. @param name see `layoutName` */
+export function listsOf(name: string): Lists {
+  const known = layouts.get(name) ?? new Map<number, readonly HostId[]>();
+  layouts.delete(name);
+  layouts.set(name, known);
+  if (layouts.size > CACHED_LAYOUTS) layouts.delete(layouts.keys().next().value!);
+  return known;
 }
 
 const CACHED_HOSTS = 4096;

@@ -193,7 +193,7 @@ function dialling(targets: (b: MemoryTransport) => { readonly host: HostId; read
     dials.push({ peer, addresses });
     return connect(peer, addresses, signal);
   };
-  const connector = new Connector(time.env, { transport: a, targets: () => targets(b) });
+  const connector = new Connector(time.env, { transport: a, targets: () => targets(b).map(({ host, addresses }) => ({ host, addresses: () => addresses })) });
   connector.worker.start();
   return { time, wire, a, b, connector, dials };
 }

@@ -1,21 +1,17 @@
 import type { AccountId, HostId, InviteId } from "../codec/index.ts";
-import { CodecError, bytesOfId, compareBytes, concatBytes, idFromText, utf8 } from "../codec/index.ts";
+import { bytesOfId, compareBytes, concatBytes, utf8 } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
-import type { Audit, Audits } from "./audits.ts";
-import { auditCodec, isSuspect, provenBytes, readAuditKey } from "./audits.ts";
-import type { Admission, HostCard, Invite, LastHonoured, Removal, VoterConfiguration } from "./entries.ts";
-import { admissionCodec, departureCodec, drainingCodec, hostCardCodec, inviteCodec, quotaCodec, removalCodec, settingCodec, votersCodec } from "./entries.ts";
+import type { Audits } from "./audits.ts";
+import { isSuspect, provenBytes } from "./audits.ts";
+import type { Admission, Invite, Removal, VoterConfiguration } from "./entries.ts";
+import { votersCodec } from "./entries.ts";
 import type { Network } from "./network.ts";
 import type { Member, NetworkSettings, Person, Roster } from "./port.ts";
 import type { Grant } from "./quotas.ts";
 import { quotas } from "./quotas.ts";
+import type { Collected, NetworkEntry } from "./roster-reading.ts";
+import { readingOf, strictest } from "./roster-reading.ts";
 import { isNext } from "./voters.ts";
-
-/** One key of the network's namespace with the values of all its siblings, in an order that is the same on all hosts. */
-export interface NetworkEntry {
-  readonly key: string;
-  readonly values: readonly Uint8Array[];
-}
 
 /** The roster, and what the rules need beyond it. */
 export interface Register extends Roster {
@@ -34,24 +30,6 @@ export interface Register extends Roster {
   readonly configuration: VoterConfiguration;
   /** All configurations of voters by number: of each number usually one. */
   readonly configurations: ReadonlyMap<number, readonly VoterConfiguration[]>;
-}
-
-interface Collected {
-  readonly admissions: Map<HostId, Admission>;
-  readonly cards: Map<HostId, HostCard>;
-  readonly invites: Map<InviteId, Invite>;
-  /** What each removal of a host honours: every remover has a key of its own, so that none can hide another's. */
-  readonly removals: Map<HostId, Uint8Array[]>;
-  readonly revocations: Map<string, Removal>;
-  /** The greatest number of returns that a host was declared gone under. */
-  readonly departures: Map<HostId, number>;
-  readonly draining: Set<HostId>;
-  readonly audits: Map<HostId, Map<HostId, Audit>>;
-  /** What administrators have set. */
-  readonly quotas: Map<AccountId, number>;
-  readonly settings: Map<string, number>;
-  readonly administrators: Set<AccountId>;
-  readonly configurations: Map<number, readonly VoterConfiguration[]>;
 }
 
 /** Which keys the roster follows from. */
@@ -73,7 +51,7 @@ export function buildRegister(network: Network, entries: Iterable<NetworkEntry>)
     administrators: new Set([network.founder]),
     configurations: new Map(),
   };
-  for (const entry of entries) collectIfReadable(collected, entry);
+  for (const entry of entries) readingOf(entry)(collected);
   const expelled = losersOfInvites(collected.admissions);
   for (const [host, admission] of collected.admissions) {
     if (admission.invite !== null && !expelled.has(host) && collected.invites.get(admission.invite)?.role === "administrator") {
@@ -101,77 +79,6 @@ export function buildRegister(network: Network, entries: Iterable<NetworkEntry>)
     audits: collected.audits,
     expelled,
   };
-}
-
-/** The rules refuse what cannot be read. Should one let something through, that entry counts for nothing, instead of no host ever starting again. */
-function collectIfReadable(into: Collected, entry: NetworkEntry): void {
-  try {
-    collect(into, entry);
-  } catch (error) {
-    if (!(error instanceof CodecError)) throw error;
-  }
-}
-
-function collect(into: Collected, { key, values }: NetworkEntry): void {
-  // The least sibling is as good as any, and the same everywhere; rewriting one's own entry supersedes all.
-  const value = [...values].sort(compareBytes)[0];
-  if (value === undefined) return;
-  const [kind, name = "", second = ""] = key.split("/");
-  switch (kind) {
-    case "member":
-      into.admissions.set(idFromText<HostId>(name), admissionCodec.decode(value));
-      break;
-    case "host":
-      // A host that lost its disk may have written one that knows of no return yet.
-      into.cards.set(idFromText<HostId>(name), [...values].sort(compareBytes).map((each) => hostCardCodec.decode(each)).sort((a, b) => b.returns - a.returns)[0]!);
-      break;
-    case "invite":
-      into.invites.set(idFromText<InviteId>(name), inviteCodec.decode(value));
-      break;
-    case "administrator":
-      into.administrators.add(idFromText<AccountId>(name));
-      break;
-    case "removed":
-      // Each is read before any is taken: one that cannot be read counts for nothing.
-      strictest(values);
-      into.removals.set(idFromText<HostId>(name), [...(into.removals.get(idFromText<HostId>(name)) ?? []), ...values]);
-      break;
-    case "revoked":
-      into.revocations.set(`${name}/${second}`, strictest(values));
-      break;
-    case "gone":
-      into.departures.set(idFromText<HostId>(name), Math.max(...values.map((each) => departureCodec.decode(each).returns)));
-      break;
-    case "draining":
-      values.forEach((each) => drainingCodec.decode(each));
-      into.draining.add(idFromText<HostId>(name));
-      break;
-    case "audit": {
-      const { auditor, host } = readAuditKey(key);
-      into.audits.set(host, (into.audits.get(host) ?? new Map<HostId, Audit>()).set(auditor, auditCodec.decode(value)));
-      break;
-    }
-    case "quota":
-      // Of several the largest: it takes nothing from anybody.
-      into.quotas.set(idFromText<AccountId>(name), Math.max(...values.map((each) => quotaCodec.decode(each).bytes)));
-      break;
-    case "setting":
-      // Of several the longest: it is the one that takes nothing from anybody.
-      into.settings.set(name, Math.max(...values.map((each) => settingCodec.decode(each).ms)));
-      break;
-    case "voters":
-      into.configurations.set(Number(name), values.map((each) => votersCodec.decode(each)));
-      break;
-    default:
-      break;
-  }
-}
-
-/** What all of several removals of one host honour: removal beats anything concurrent, another removal that honours more included. */
-function strictest(values: readonly Uint8Array[]): Removal {
-  const [first, ...others] = values.map((value) => new Map(removalCodec.decode(value).honoured.map(({ incarnation, batch }) => [incarnation, batch])));
-  const least = ([incarnation, batch]: readonly [number, number]): LastHonoured => ({ incarnation, batch: Math.min(batch, ...others.map((other) => other.get(incarnation) ?? 0)) });
-  return { honoured: [...(first ?? [])].map(least).filter(({ batch }) => batch > 0) };
 }
 
 /**

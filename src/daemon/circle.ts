@@ -103,14 +103,14 @@ export async function createCircle(env: Env, parts: CircleParts, started: AsyncD
 }
 
 /** A host that has only just joined knows the others' names before their cards, or nobody at all; then it knows where to ask by how it joined. */
-function* targets({ identity, whereabouts }: CircleParts, cluster: Cluster, liveness: Liveness): Generator<{ readonly host: HostId; readonly addresses: readonly string[] }> {
+function* targets({ identity, whereabouts }: CircleParts, cluster: Cluster, liveness: Liveness): Generator<{ readonly host: HostId; readonly addresses: () => readonly string[] }> {
   const { members } = cluster.register;
   const entrances = new Map(identity.entrances.map(({ host, addresses }) => [host, addresses]));
   for (const { host, addresses } of members.values()) {
-    const known = [...(liveness.lastBeat(host)?.addresses ?? []), ...whereabouts(host), ...addresses];
-    yield { host, addresses: known.length > 0 ? known : (entrances.get(host) ?? []) };
+    const known = (): readonly string[] => [...(liveness.lastBeat(host)?.addresses ?? []), ...whereabouts(host), ...addresses];
+    yield { host, addresses: () => (known().length > 0 ? known() : (entrances.get(host) ?? [])) };
   }
   if (members.has(identity.host)) return;
   // A person may know better where they are now.
-  for (const [host, addresses] of entrances) yield { host, addresses: [...whereabouts(host), ...addresses] };
+  for (const [host, addresses] of entrances) yield { host, addresses: () => [...whereabouts(host), ...addresses] };
 }

@@ -11,6 +11,8 @@ export class RosterEntries {
   readonly #records: Records;
   readonly #namespace: NamespaceId;
   readonly #entries = new Map<string, NetworkEntry>();
+  /** In their order; undefined when one has come or gone. */
+  #keys: readonly string[] | undefined;
 
   constructor(records: Records, namespace: NamespaceId) {
     this.#records = records;
@@ -19,6 +21,7 @@ export class RosterEntries {
 
   load(): void {
     this.#entries.clear();
+    this.#keys = undefined;
     for (const prefix of ROSTER_PREFIXES) {
       for (let after: string | undefined, more = true; more; ) {
         const page = this.#records.localScan(this.#namespace, { prefix, ...(after === undefined ? {} : { after }) });
@@ -38,10 +41,12 @@ export class RosterEntries {
 
   /** In the order of keys, whatever the order of their coming. */
   all(): readonly NetworkEntry[] {
-    return [...this.#entries.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+    this.#keys ??= [...this.#entries.keys()].sort();
+    return this.#keys.map((key) => this.#entries.get(key)!);
   }
 
   #keep(key: string, state: KeyState | undefined): void {
+    if (this.#entries.has(key) !== (state !== undefined)) this.#keys = undefined;
     if (state === undefined) this.#entries.delete(key);
     else this.#entries.set(key, { key, values: state.siblings.map(({ value }) => value).filter((value) => value !== null) });
   }

@@ -17,6 +17,7 @@ export class Links {
   readonly #env: Env;
   readonly #self: HostId;
   readonly #links = new Map<HostId, Link[]>();
+  #connected: readonly HostId[] = [];
   readonly #listeners = new Set<(event: PeerEvent) => void>();
 
   constructor(env: Env, self: HostId) {
@@ -56,8 +57,9 @@ export class Links {
     return open.find(({ channel }) => channel.opened === opensLesser) ?? open.at(-1);
   }
 
-  connected(): HostId[] {
-    return [...this.#links.keys()];
+  /** The same list as long as nobody comes or goes. */
+  connected(): readonly HostId[] {
+    return this.#connected;
   }
 
   isConnected(peer: HostId): boolean {
@@ -70,6 +72,7 @@ export class Links {
   }
 
   #tell(event: PeerEvent): void {
+    this.#connected = [...this.#links.keys()];
     this.#env.log.debug(event.kind === "up" ? "a host is connected" : "a host is disconnected", { peer: event.peer });
     for (const listener of this.#listeners) {
       try {

@@ -38,6 +38,7 @@ export class MemoryTransport implements Transport, SessionHost {
   readonly #handlers: Handlers;
   readonly #bulk: BulkService;
   readonly #sessions = new Map<HostId, Session>();
+  #connected: readonly HostId[] = [];
   readonly #connecting = new Map<HostId, Promise<void>>();
   readonly #listeners = new Set<(event: PeerEvent) => void>();
   readonly #discovery = new Set<(peer: HostId, addresses: readonly string[]) => void>();
@@ -101,7 +102,7 @@ export class MemoryTransport implements Transport, SessionHost {
   }
 
   connected(): readonly HostId[] {
-    return [...this.#sessions.keys()];
+    return this.#connected;
   }
 
   remoteAddress(peer: HostId): string | undefined {
@@ -178,6 +179,7 @@ export class MemoryTransport implements Transport, SessionHost {
   }
 
   #tell(event: PeerEvent): void {
+    this.#connected = [...this.#sessions.keys()];
     for (const listener of this.#listeners) {
       try {
         listener(event);

@@ -78,6 +78,7 @@ export interface Transport {
   connect(peer: HostId, addresses: readonly string[], signal?: AbortSignal): Promise<void>;
   /** Ends all connections with a host, for one that has been removed. */
   disconnect(peer: HostId): Promise<void>;
+  /** The same list as long as nobody comes or goes. */
   connected(): readonly HostId[];
   /** The address at which a connected host was reached or from which it came. */
   remoteAddress(peer: HostId): string | undefined;

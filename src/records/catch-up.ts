@@ -68,6 +68,7 @@ interface PeerState {
 export class CatchUp {
   readonly #parts: CatchUpParts;
   readonly #peers = new Map<HostId, PeerState>();
+  #near: { readonly online: readonly HostId[]; readonly hosts: readonly HostId[] } = { online: [], hosts: [] };
   /** Groups whose copies here are not complete, and what would make them so. */
   #lacking = "";
 
@@ -126,7 +127,8 @@ export class CatchUp {
   /** Who is asked this time: newcomers first, then the neighbours, then those who are due for the longest time. */
   #choose(online: readonly HostId[]): HostId[] {
     const nowMs = this.#parts.env.clock.monotonicMs();
-    for (const peer of this.#peers.keys()) if (!online.includes(peer)) this.#peers.delete(peer);
+    const isThere = new Set(online);
+    for (const peer of this.#peers.keys()) if (!isThere.has(peer)) this.#peers.delete(peer);
     const isDue = (peer: HostId): boolean => {
       const state = this.#peers.get(peer);
       if (state === undefined) return true;
@@ -152,7 +154,12 @@ export class CatchUp {
   }
 
   /** The same few as long as they are there, and different ones for each host, so that news finds its way. */
-  #neighbours(online: readonly HostId[]): HostId[] {
+  #neighbours(online: readonly HostId[]): readonly HostId[] {
+    if (online !== this.#near.online) this.#near = { online, hosts: this.#nearest(online) };
+    return this.#near.hosts;
+  }
+
+  #nearest(online: readonly HostId[]): HostId[] {
     const self = bytesOfId(this.#parts.cluster.self);
     const ranked = online.map((peer) => ({ peer, rank: sha256(concatBytes(self, bytesOfId(peer))) }));
     return ranked.sort((a, b) => compareBytes(a.rank, b.rank)).slice(0, NEIGHBOURS).map(({ peer }) => peer);

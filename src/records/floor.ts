@@ -100,6 +100,8 @@ export class Floor {
   readonly #rows: Rows;
   #state: FloorState;
   readonly #heard = new Map<HostId, Standing>();
+  /** What each host has published, as far as it was asked for since it changed. */
+  readonly #published = new Map<HostId, readonly FloorRecord[]>();
 
   constructor(self: HostId, network: NamespaceId, rows: Rows) {
     this.#self = self;
@@ -162,6 +164,16 @@ export class Floor {
     this.#heard.set(from, standing);
   }
 
+  /** Records of the network's namespace were applied, or went. */
+  applied(keys: Iterable<string>): void {
+    for (const key of keys) if (key.startsWith(FLOOR_PREFIX)) this.#published.delete(key.slice(FLOOR_PREFIX.length) as HostId);
+  }
+
+  /** Anything may have changed. */
+  forget(): void {
+    this.#published.clear();
+  }
+
   /** What a host has published: of several things at once, the least. */
   record(host: HostId): FloorRecord | undefined {
     return leastOf(this.#said(host));
@@ -169,7 +181,7 @@ export class Floor {
 
   /** The latest that this host has published, whatever its disk knows of it. */
   get published(): FloorRecord | undefined {
-    return this.#said(this.#self).sort((a, b) => b.done - a.done || b.begun - a.begun)[0];
+    return this.#said(this.#self).toSorted((a, b) => b.done - a.done || b.begun - a.begun)[0];
   }
 
   /** What this host has published, as read: what it says next supersedes that, and nothing that comes meanwhile. */
@@ -202,7 +214,13 @@ export class Floor {
     this.#state = state;
   }
 
-  #said(host: HostId): FloorRecord[] {
+  #said(host: HostId): readonly FloorRecord[] {
+    const known = this.#published.get(host) ?? this.#read(host);
+    this.#published.set(host, known);
+    return known;
+  }
+
+  #read(host: HostId): readonly FloorRecord[] {
     return this.#rows.siblings(this.#network, floorKeyOf(host)).flatMap(({ body }) => (body.value === null ? [] : [floorCodec.decode(body.value)]));
   }
 }

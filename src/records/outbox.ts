@@ -97,6 +97,10 @@ export class Outbox {
     return this.#deliveries.has(delivery);
   }
 
+  get isEmpty(): boolean {
+    return this.#deliveries.size === 0;
+  }
+
   /** Own batches. */
   get size(): number {
     return this.#deliveries.size - this.#hintCount;

@@ -187,7 +187,7 @@ export class Readiness {
     this.#version += 1;
     if (first === undefined || key !== readyKeyOf(host)) return void this.#published.delete(host);
     const isOneStore = more.every(({ store }) => store === first.store);
-    const ranks = first.ranks.map((rank, group) => (isOneStore ? Math.max(rank, ...more.map((each) => each.ranks[group]!)) : NOT_READY));
+    const ranks = more.length === 0 ? first.ranks : first.ranks.map((rank, group) => (isOneStore ? Math.max(rank, ...more.map((each) => each.ranks[group]!)) : NOT_READY));
     this.#published.set(host, { store: first.store, ranks });
   }
 

@@ -233,7 +233,10 @@ export class Replica {
     for (const [namespace, genesis] of committed.learned) this.geneses.set(namespace, genesis);
     this.#remember(committed);
     for (const delivery of committed.deliveries) this.outbox.add(delivery);
-    this.readiness.applied(committed.changed.filter(({ namespace }) => namespace === this.#networkNamespace).map(({ key }) => key), this.stored);
+    const ofNetwork = (rows: readonly { readonly namespace: NamespaceId; readonly key: string }[]): string[] => rows.filter(({ namespace }) => namespace === this.#networkNamespace).map(({ key }) => key);
+    this.readiness.applied(ofNetwork(committed.changed), this.stored);
+    this.floor.applied(ofNetwork(committed.weighed));
+    if (committed.isMended) this.floor.forget();
     for (const listener of this.#listeners) listener(committed);
   }
 

@@ -85,6 +85,13 @@ export class Sender {
     const routeOf = this.#routes();
     replica.outbox.settle(replica.outbox.waiting(), (item) => routeOf(item).recipients);
     if (replica.outbox.hasDone) await replica.keep([]);
+    if (!replica.outbox.isEmpty) this.#offer(routeOf);
+    const members = new Set(cluster.members());
+    for (const peer of this.#couriers.keys()) if (!members.has(peer)) this.#couriers.delete(peer);
+  }
+
+  #offer(routeOf: (item: DeliveryItem) => Route): void {
+    const { replica, cluster } = this.#parts;
     const nowMs = this.#env.clock.monotonicMs();
     for (const peer of cluster.online()) {
       const courier = this.#courier(peer);
@@ -93,8 +100,6 @@ export class Sender {
         if (delivery.dueFor(peer, nowMs, routeOf).length > 0) courier.send(delivery);
       }
     }
-    const members = new Set(cluster.members());
-    for (const peer of this.#couriers.keys()) if (!members.has(peer)) this.#couriers.delete(peer);
   }
 
   #routes(): (item: DeliveryItem) => Route {
