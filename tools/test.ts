@@ -16,7 +16,7 @@ interface Step {
    * tests. What they leave behind in the process meets the next file's tests, so it is for tests of parts alone.
    */
   readonly isTogether?: boolean;
-  /** How many processes run tests. Tests of what a network does while hosts are killed and flooded are full of deadlines; they get the machine for themselves. */
+  /** How many processes run tests. Those that start hosts of their own are full of deadlines, which more than two would miss. */
   readonly atOnce: number;
   /** Has no deadlines, and runs beside the steps after it with what they leave of the machine. Its output is shown when it is done. */
   readonly isPatient?: boolean;
@@ -25,8 +25,7 @@ interface Step {
 const STEPS: readonly Step[] = [
   { patterns: ["src/**/*.test.ts", "bench/**/*.test.ts"], atOnce: 3, isTogether: true },
   { patterns: ["test/sim/**/*.test.ts"], atOnce: 1, isPatient: true },
-  { patterns: ["test/program/**/*.test.ts", "test/browser/**/*.test.ts"], atOnce: 2 },
-  { patterns: ["test/cluster/**/*.test.ts"], atOnce: 1 },
+  { patterns: ["test/program/**/*.test.ts", "test/browser/**/*.test.ts", "test/cluster/**/*.test.ts"], atOnce: 2 },
   // Many hosts that put, lose and repair for minutes: more than the eight minutes of a short run have room for.
   ...(process.env["HOLDFAST_SIZE"] === "1" ? [{ patterns: ["test/soak/**/*.test.ts"], atOnce: 1 }] : []),
 ];

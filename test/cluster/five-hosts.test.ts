@@ -87,9 +87,9 @@ async function emptyCache(host: TestHost): Promise<void> {
   for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true });
 }
 
-/** Every pair in full size; else each item in two pairs. */
+/** Every pair in full size; else each item in one pair or two. */
 function pairs<T>(items: readonly T[]): (readonly [T, T])[] {
-  if (SIZE < 1) return items.map((a, at) => [a, items[(at + 1) % items.length]!] as const);
+  if (SIZE < 1) return items.filter((_, at) => at % 2 === 0).map((a, at) => [a, items[(2 * at + 1) % items.length]!] as const);
   return items.flatMap((a, at) => items.slice(at + 1).map((b) => [a, b] as const));
 }
 
@@ -135,7 +135,7 @@ test("a published site outlives any two of five hosts, and hosts that were away 
       const asked = keepAsking(others[0]!);
       await Promise.all([a.kill(), b.kill()]);
       for (const host of others) await emptyCache(host);
-      for (const host of others) await servesAll(host, "library", digests);
+      await Promise.all(others.map((host) => servesAll(host, "library", digests)));
       const { failed, answered } = await asked.stop();
       assert.deepEqual(failed, [], "no request to a surviving host fails while others are killed");
       assert.ok(answered > 0);
