@@ -21,6 +21,8 @@ export interface SealedChunk extends SealedText {
 
 export interface SealAnswer {
   readonly chunks: readonly SealedChunk[];
+  /** The question's bytes, to be used again. */
+  readonly block: Uint8Array;
   /** With the last bytes: SHA-256 of the whole file. */
   readonly digest?: Uint8Array;
 }

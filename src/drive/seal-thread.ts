@@ -29,13 +29,13 @@ function sealed(chunks: Iterable<Uint8Array>): SealedChunk[] {
 function work({ chunker, hash }: OpenFile, { kind, bytes }: SealQuestion): SealAnswer {
   if (kind === "drop") {
     chunker.reset();
-    return { chunks: [] };
+    return { chunks: [], block: bytes };
   }
   hash.update(bytes);
   const chunks = sealed(chunker.push(bytes));
-  if (kind === "more") return { chunks };
+  if (kind === "more") return { chunks, block: bytes };
   chunks.push(...sealed(chunker.finish()));
-  return { chunks, digest: hash.digest() };
+  return { chunks, block: bytes, digest: hash.digest() };
 }
 
 side.onQuestion((question) => {
@@ -48,6 +48,6 @@ side.onQuestion((question) => {
   }
   side.answer(
     answer,
-    answer.chunks.map((chunk) => chunk.sealed.buffer as ArrayBuffer),
+    [...answer.chunks.map((chunk) => chunk.sealed), answer.block].map(({ buffer }) => buffer as ArrayBuffer),
   );
 });

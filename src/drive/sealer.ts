@@ -7,6 +7,8 @@ import type { SealAnswer, SealData, SealQuestion, SealedChunk } from "./seal-pro
 const BLOCK_BYTES = 1024 * 1024;
 /** Blocks of one file under way: one is worked on, one waits, and the chunks of one are taken. */
 const AHEAD = 3;
+/** Blocks that are kept to be used again. */
+const SPARE_MAX = 8;
 
 export interface SealedFile {
   readonly sizeBytes: number;
@@ -42,7 +44,7 @@ export class Sealer {
     let sizeBytes = 0;
     let isOpen = true;
     try {
-      for await (const { bytes, isLast } of blocksOf(cancellable(source, signal))) {
+      for await (const { bytes, isLast } of blocksOf(cancellable(source, signal), () => lane.block())) {
         if (waiting.length >= AHEAD) await takeNext();
         sizeBytes += bytes.length;
         isOpen = !isLast;
@@ -69,6 +71,7 @@ class Lane {
   #thread: Thread<SealQuestion> | undefined;
   #waiting: { readonly resolve: (answer: SealAnswer) => void; readonly reject: (error: Error) => void }[] = [];
   #isEnded = false;
+  readonly #spare: Uint8Array[] = [];
 
   constructor(env: Env, data: SealData) {
     this.#env = env;
@@ -84,8 +87,14 @@ class Lane {
     return promise;
   }
 
+  /** A block of memory that can change over to the thread, of any content. */
+  block(): Uint8Array {
+    return this.#spare.pop() ?? new Uint8Array(BLOCK_BYTES);
+  }
+
   async end(): Promise<void> {
     this.#isEnded = true;
+    this.#spare.length = 0;
     await this.#thread?.end();
     this.#fail(ended());
   }
@@ -94,13 +103,20 @@ class Lane {
     return startThread<SealQuestion, SealAnswer>(new URL("./seal-thread", import.meta.url), {
       name: "sealer",
       data: this.#data,
-      onAnswer: (answer) => this.#waiting.shift()?.resolve(answer),
+      onAnswer: (answer) => {
+        this.#keep(answer.block);
+        this.#waiting.shift()?.resolve(answer);
+      },
       onFailure: (error) => {
         this.#env.log.error("a thread that seals private content has failed", { error });
         this.#thread = undefined;
         this.#fail(new DriveError("CLOSED", `Sealing failed: ${messageOf(error)} Put the files again.`, { cause: error }));
       },
     });
+  }
+
+  #keep({ buffer }: Uint8Array): void {
+    if (buffer.byteLength === BLOCK_BYTES && this.#spare.length < SPARE_MAX && !this.#isEnded) this.#spare.push(new Uint8Array(buffer as ArrayBuffer));
   }
 
   #fail(error: Error): void {
@@ -113,23 +129,20 @@ function ended(): DriveError {
 }
 
 /** The source in blocks of 1 MiB, each in memory of its own, so that it can change over to a thread; the last one may be short or empty. */
-async function* blocksOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<{ readonly bytes: Uint8Array; readonly isLast: boolean }> {
-  let parts: Uint8Array[] = [];
+async function* blocksOf(source: AsyncIterable<Uint8Array>, take: () => Uint8Array): AsyncGenerator<{ readonly bytes: Uint8Array; readonly isLast: boolean }> {
+  let block: Uint8Array | undefined;
   let length = 0;
-  const block = (): Uint8Array => {
-    const bytes = new Uint8Array(length);
-    parts.reduce((at, part) => (bytes.set(part, at), at + part.length), 0);
-    [parts, length] = [[], 0];
-    return bytes;
-  };
   for await (const chunk of source) {
     for (let at = 0; at < chunk.length; ) {
+      block ??= take();
       const part = chunk.subarray(at, at + BLOCK_BYTES - length);
-      parts.push(part);
+      block.set(part, length);
       length += part.length;
       at += part.length;
-      if (length === BLOCK_BYTES) yield { bytes: block(), isLast: false };
+      if (length < BLOCK_BYTES) continue;
+      yield { bytes: block, isLast: false };
+      [block, length] = [undefined, 0];
     }
   }
-  yield { bytes: block(), isLast: true };
+  yield { bytes: (block ?? new Uint8Array(0)).subarray(0, length), isLast: true };
 }

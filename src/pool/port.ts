@@ -27,6 +27,8 @@ export interface PackedBlob {
 export interface PackContent {
   readonly bytes: Uint8Array;
   readonly blobs: readonly PackedBlob[];
+  /** Called when the pack is stored and nobody looks at the bytes any more. Not called where they may still be on their way to a host that failed. */
+  readonly release?: () => void;
 }
 
 export interface StoredPack {
@@ -84,6 +86,8 @@ export interface FetchOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told of every range as it comes; not of what another reader had fetched at the same time. */
   readonly onSource?: ((report: SourceReport) => void) | undefined;
+  /** False for what goes to a disk as a whole: read once, it need not be in the cache too. Default: true. */
+  readonly isKept?: boolean;
 }
 
 /** Immutable content over the hosts' disks. Packs belong to a namespace, which says who may write and delete them. */

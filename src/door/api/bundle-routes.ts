@@ -55,7 +55,7 @@ async function sendBundle(desk: EntryDesk, call: Call): Promise<"sent"> {
   }
   const sources = new SourceTally();
   const read = async function* (signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    yield* view.together(paths, { signal, onSource: sources.add });
+    yield* view.together(paths, { signal, onSource: sources.add, isKept: false });
     outgoing.addTrailers([[SOURCES_TRAILER, sources.text()]]);
   };
   await stream(desk.env, outgoing, { what: `${paths.length} private files of ${length} bytes`, length, read }, desk.stalls, desk.traffic, () => {

@@ -49,11 +49,11 @@ async function content(desk: EntryDesk, call: Call): Promise<"sent"> {
 async function send(desk: EntryDesk, call: Call, status: number, headers: readonly string[], file: PrivateFile, first: number, length: number): Promise<"sent"> {
   const { incoming, outgoing } = call;
   if (length === 0) return sendHead(desk, call, status, [...headers, "Content-Length", "0"]);
-  // Whoever takes trailers is told behind the content where it came from.
+  // Whoever takes trailers writes the content down, and is told behind it where it came from.
   const sources = incoming.headers["te"]?.includes("trailers") === true ? new SourceTally() : undefined;
   const framing = sources === undefined ? ["Content-Length", String(length)] : ["Trailer", SOURCES_TRAILER];
   const read = async function* (signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    yield* file.read(first, length, { signal, onSource: sources?.add });
+    yield* file.read(first, length, { signal, onSource: sources?.add, isKept: sources === undefined });
     if (sources !== undefined) outgoing.addTrailers([[SOURCES_TRAILER, sources.text()]]);
   };
   await stream(desk.env, outgoing, { what: `a private file of ${file.sizeBytes} bytes`, length, read }, desk.stalls, desk.traffic, () => {

@@ -76,15 +76,23 @@ export function rangesWithin(blobs: readonly SlicedBlob[], offset: number, end: 
   return found;
 }
 
-/** All k + m pieces of a pack. Takes the processor for some milliseconds for a full pack. */
-export function codePieces(coder: Coder, k: number, m: number, { bytes, blobs }: PackContent): Uint8Array[] {
-  const pieces = Array.from({ length: k + m }, () => new Uint8Array(pieceBytesOf(blobs, k)));
+/**
+ * All k + m pieces of a pack. Takes the processor for some milliseconds for a full pack.
+ * @param take gives memory for all of them, one behind the other, with whatever is in it
+ */
+export function codePieces(coder: Coder, k: number, m: number, { bytes, blobs }: PackContent, take = (sizeBytes: number): Uint8Array => new Uint8Array(sizeBytes)): Uint8Array[] {
+  const pieceBytes = pieceBytesOf(blobs, k);
+  const all = take((k + m) * pieceBytes);
+  const pieces = Array.from({ length: k + m }, (_, index) => all.subarray(index * pieceBytes, (index + 1) * pieceBytes));
   for (const { offset, length, sliceOffset, sliceBytes } of sliced(blobs, k)) {
     const blob = bytes.subarray(offset, offset + length);
     const slices = pieces.map((piece) => piece.subarray(sliceOffset, sliceOffset + sliceBytes));
     const data = slices.slice(0, k);
-    // What is behind the blob's end stays zero, as it was made.
-    for (const [index, slice] of data.entries()) slice.set(blob.subarray(index * sliceBytes, (index + 1) * sliceBytes));
+    for (const [index, slice] of data.entries()) {
+      const part = blob.subarray(index * sliceBytes, (index + 1) * sliceBytes);
+      slice.set(part);
+      slice.fill(0, part.length);
+    }
     coder.encode(k, m, data, slices.slice(k));
   }
   return pieces;

@@ -13,11 +13,6 @@ import { rangeOf, stripeBytesOf } from "./stripes.ts";
 /** Packs whose lists of blobs stay in memory, each at most some 400 KB. */
 const LISTS_MAX = 8;
 
-export interface ReadOptions extends FetchOptions {
-  /** False for what goes to a disk as a whole: read once, it need not be in the cache too. Default: true. */
-  readonly isKept?: boolean;
-}
-
 /** Reads ranges of packs in order, and pieces as they must be. */
 export class Reader {
   readonly #catalog: Catalog;
@@ -33,7 +28,7 @@ export class Reader {
   }
 
   /** @throws PoolError UNKNOWN_PACK, BAD_RANGE, UNAVAILABLE */
-  async *read(namespace: NamespaceId, pack: PackId, offset: number, length: number, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {
+  async *read(namespace: NamespaceId, pack: PackId, offset: number, length: number, options: FetchOptions = {}): AsyncGenerator<Uint8Array> {
     const facts = this.#check(namespace, pack, offset, length);
     const kept = { ...options, isKept: options.isKept ?? true };
     if (facts.k === 1) yield* this.#copied(facts, offset, length, kept);

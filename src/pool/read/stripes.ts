@@ -52,7 +52,7 @@ export class Stripes {
     if (recent !== undefined) return Promise.resolve(recent);
     return this.#flights.join(name, signal, async (within) => {
       const bytes = await this.#data(facts, stripe, options, within);
-      if (options.isKept) this.#remember(name, bytes);
+      this.#remember(name, bytes);
       return bytes;
     });
   }

@@ -12,7 +12,8 @@ export interface CodedPieces {
 
 /** What takes the processor for long when a pack is written. */
 export interface Coding {
-  encode(k: number, m: number, content: PackContent, signal: AbortSignal): Promise<CodedPieces>;
+  /** @param take as for `codePieces` */
+  encode(k: number, m: number, content: PackContent, take: (sizeBytes: number) => Uint8Array, signal: AbortSignal): Promise<CodedPieces>;
   /** The Merkle root over a piece. */
   root(piece: Uint8Array, signal: AbortSignal): Promise<Uint8Array>;
 }
@@ -26,8 +27,8 @@ export class PatientCoding implements Coding {
     this.#env = env;
   }
 
-  async encode(k: number, m: number, content: PackContent, signal: AbortSignal): Promise<CodedPieces> {
-    const pieces = codePieces(this.#coder, k, m, content);
+  async encode(k: number, m: number, content: PackContent, take: (sizeBytes: number) => Uint8Array, signal: AbortSignal): Promise<CodedPieces> {
+    const pieces = codePieces(this.#coder, k, m, content, take);
     const roots: Uint8Array[] = [];
     for (const piece of pieces) {
       await this.#env.timers.sleep(0, signal);

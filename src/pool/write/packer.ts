@@ -2,6 +2,7 @@ import type { BlobId, PackId } from "../../codec/index.ts";
 import type { Limiter } from "../../platform/index.ts";
 import type { PackContent, PackedBlob, StoredPack } from "../port.ts";
 import { MAX_PACK_BLOBS, MAX_PACK_BYTES } from "../port.ts";
+import { SpareMemory } from "./spare-memory.ts";
 
 /** Bytes of one pack. */
 export interface Extent {
@@ -17,9 +18,15 @@ export interface Places {
   set(id: BlobId, place: Extent): unknown;
 }
 
+/** The memory of the first pack that fills begins with so much, and grows by this factor: most that is published is small. */
+const FIRST_BYTES = 1024 * 1024;
+const GROWTH = 4;
+
+/** Lies in the open pack's memory in the order in which it came. */
 interface OpenBlob {
   readonly id: BlobId;
-  readonly bytes: Uint8Array;
+  readonly at: number;
+  readonly length: number;
   /** Blobs with the same number lie together in their pack. */
   readonly group: number;
 }
@@ -27,7 +34,7 @@ interface OpenBlob {
 /**
  * Packs blobs as they come. One pack is filled while those before it are sent; `flights` bounds the bytes being sent, so that a slow network
  * slows the makers of blobs. Blobs arrive from several files at a time and are put in order when their pack is closed, so that a file's
- * bytes lie in one stretch of it.
+ * bytes lie in one stretch of it. Their bytes are copied as they come: nobody needs to keep them until then.
  */
 export class Packer {
   /** The blobs that are stored, those that were before included. */
@@ -40,8 +47,12 @@ export class Packer {
   /** Blobs that are in the open pack or on their way. */
   readonly #pending = new Set<BlobId>();
   readonly #flying = new Set<Promise<void>>();
+  readonly #spare = new SpareMemory();
   #open: OpenBlob[] = [];
   #openBytes = 0;
+  #memory: Uint8Array | undefined;
+  /** What a pack's memory begins with: as much as the one before had in the end. */
+  #firstBytes = FIRST_BYTES;
   #closing: Promise<void> | undefined;
   #failure: Error | undefined;
 
@@ -80,14 +91,29 @@ export class Packer {
     // Nothing has no place, and needs none.
     if (bytes.length === 0 || this.#has(id)) return;
     this.#pending.add(id);
-    this.#open.push({ id, bytes, group });
+    this.#roomFor(bytes.length).set(bytes, this.#openBytes);
+    this.#open.push({ id, at: this.#openBytes, length: bytes.length, group });
     this.#openBytes += bytes.length;
+  }
+
+  /** The open pack's memory, with room for so many further bytes. */
+  #roomFor(bytes: number): Uint8Array {
+    const needed = this.#openBytes + bytes;
+    const before = this.#memory;
+    if (before !== undefined && before.length >= needed) return before;
+    this.#memory = this.#spare.take(Math.min(MAX_PACK_BYTES, Math.max(needed, before === undefined ? this.#firstBytes : GROWTH * before.length)));
+    if (before !== undefined) {
+      this.#memory.set(before);
+      this.#spare.give(before);
+    }
+    return this.#memory;
   }
 
   /** Sends what is left, and returns when every blob has its place. @throws what storing a pack threw */
   async flush(): Promise<void> {
     while (this.#open.length > 0 && this.#failure === undefined) await this.#close();
     await this.settle();
+    this.#spare.clear();
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -130,11 +156,10 @@ export class Packer {
     if (this.#failure !== undefined) throw this.#failure;
     const land = await this.#flights.take(this.#openBytes, this.#signal);
     const blobs = layOut(this.#open);
-    const bytes = new Uint8Array(this.#openBytes);
-    for (const blob of blobs) bytes.set(blob.bytes, blob.offset);
-    this.#open = [];
-    this.#openBytes = 0;
-    const flight = this.#send({ bytes, blobs: blobs.map(({ id, offset, length }) => ({ id, offset, length })) })
+    const bytes = this.#inOrder(blobs, this.#memory!.subarray(0, this.#openBytes));
+    this.#firstBytes = this.#memory!.length;
+    [this.#open, this.#openBytes, this.#memory] = [[], 0, undefined];
+    const flight = this.#send({ bytes, blobs: blobs.map(({ id, offset, length }) => ({ id, offset, length })), release: () => this.#spare.give(bytes) })
       .catch((error: unknown) => {
         this.#failure ??= error instanceof Error ? error : new Error(String(error));
       })
@@ -143,6 +168,14 @@ export class Packer {
         this.#flying.delete(flight);
       });
     this.#flying.add(flight);
+  }
+
+  #inOrder(blobs: readonly (PackedBlob & OpenBlob)[], asTheyCame: Uint8Array): Uint8Array {
+    if (blobs.every(({ at, offset }) => at === offset)) return asTheyCame;
+    const bytes = this.#spare.take(asTheyCame.length);
+    for (const { at, offset, length } of blobs) bytes.set(asTheyCame.subarray(at, at + length), offset);
+    this.#spare.give(asTheyCame);
+    return bytes;
   }
 
   async #send(content: PackContent): Promise<void> {
@@ -162,8 +195,8 @@ function layOut(open: readonly OpenBlob[]): (PackedBlob & OpenBlob)[] {
   return open
     .toSorted((a, b) => a.group - b.group)
     .map((blob) => {
-      const placed = { ...blob, offset, length: blob.bytes.length };
-      offset += blob.bytes.length;
+      const placed = { ...blob, offset };
+      offset += blob.length;
       return placed;
     });
 }

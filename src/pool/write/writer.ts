@@ -33,6 +33,7 @@ import type { PackContent, Redundancy, StoredPack } from "../port.ts";
 import { MAX_PACK_BYTES, SEGMENT_BYTES } from "../port.ts";
 import { checkRedundancy } from "../layout/redundancy.ts";
 import { OverQuota } from "../upkeep/refusals.ts";
+import { SpareMemory } from "./spare-memory.ts";
 
 /** A pack for all hosts is sent to so many; the rest fetch it from them, which spreads the load over all. */
 const SENT_FOR_ALL = 8;
@@ -52,6 +53,8 @@ interface Draft {
   readonly minimum: number;
   /** Copies that the pack's record should have: one more than hosts may be lost. */
   readonly recordCopies: number;
+  /** Gives the memory of pieces and content back. */
+  readonly release: () => void;
 }
 
 export class Writer {
@@ -59,6 +62,7 @@ export class Writer {
   readonly #catalog: Catalog;
   readonly #coding: Coding;
   readonly #underWay = new Limiter(UNDER_WAY_BYTES_MAX);
+  readonly #spare = new SpareMemory();
 
   constructor(placing: PlaceParts, catalog: Catalog, coding: Coding) {
     this.#with = placing;
@@ -73,6 +77,7 @@ export class Writer {
       return await this.#put(namespace, content, draft, signal);
     } finally {
       land();
+      if (this.#underWay.inUse === 0) this.#spare.clear();
     }
   }
 
@@ -85,6 +90,8 @@ export class Writer {
       signal.throwIfAborted();
       if (claims.length < minimum) throw placement.overBytes === undefined ? this.#noSpace(content, minimum, placement) : this.#overQuota(placement.overBytes);
       const safe = await this.#commit(draft, claims);
+      // What was sent to a host that failed may still wait in its connection.
+      if (placement.refusals.length === 0) draft.release();
       return { pack, sizeBytes: content.bytes.length, holders: claims.map(({ host }) => host), wanted: pieces.length, safe };
     } catch (error) {
       if (placement.touched) await this.#giveUp(namespace, pack);
@@ -111,15 +118,24 @@ export class Writer {
     const { bytes, blobs } = content;
     if (bytes.length > MAX_PACK_BYTES) throw new PoolError("BAD_PACK", `A pack has at most ${MAX_PACK_BYTES} bytes, this one ${bytes.length}. Split it.`);
     const [k, m, copies] = redundancy.kind === "code" ? [redundancy.k, redundancy.m, 1] : [1, 0, redundancy.copies];
-    const { pieces, roots } = k === 1 ? { pieces: [bytes], roots: [await this.#coding.root(bytes, signal)] } : await this.#coding.encode(k, m, content, signal);
+    const taken: Uint8Array[] = [];
+    const take = (sizeBytes: number): Uint8Array => {
+      taken.push(this.#spare.take(sizeBytes));
+      return taken.at(-1)!;
+    };
+    const { pieces, roots } = k === 1 ? { pieces: [bytes], roots: [await this.#coding.root(bytes, signal)] } : await this.#coding.encode(k, m, content, take, signal);
     const pieceBytes = pieces[0]!.length;
     const body = readableBody(() => encodeBody({ k, m, copies, sizeBytes: bytes.length, pieceBytes, roots, blobs, nonce: env.random.bytes(16) }));
     const record = signPack(namespace, body, delegation, parts.hostKey);
     const [pack, label] = [packIdOf(body), labelCodec.encode({ genesis, record })];
     const each = pieces.map((piece, index): Piece => ({ namespace, pack, index, sizeBytes: pieceBytes, root: roots[index]!, label, bytes: () => chunksOf(piece) }));
-    if (redundancy.kind === "code") return { record, pieces: each, minimum: k + 1, recordCopies: m + 1 };
+    const release = (): void => {
+      for (const memory of taken) this.#spare.give(memory);
+      content.release?.();
+    };
+    if (redundancy.kind === "code") return { record, pieces: each, minimum: k + 1, recordCopies: m + 1, release };
     const wanted = copies === "all" ? Math.min(SENT_FOR_ALL, activeMembers(parts).length) : copies;
-    return { record, pieces: Array.from({ length: wanted }, () => each[0]!), minimum: 1, recordCopies: Math.min(wanted, RECORD_COPIES_MAX) };
+    return { record, pieces: Array.from({ length: wanted }, () => each[0]!), minimum: 1, recordCopies: Math.min(wanted, RECORD_COPIES_MAX), release };
   }
 
   #owner(namespace: NamespaceId): { genesis: Genesis; delegation: Delegation } {
