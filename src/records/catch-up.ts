@@ -11,6 +11,7 @@ import type { ClusterView } from "./port.ts";
 import type { Completed, Pulled, PullParts } from "./pull.ts";
 import { Pull, mostReplicas } from "./pull.ts";
 import { qualify } from "./qualifying.ts";
+import { Visits } from "./visits.ts";
 
 // Records are pushed to those who should have them, and followers are told of news, so asking is for what went wrong. Whoever comes is asked at
 // once. A peer of which something was missing is asked again soon, and ever later while nothing is: a neighbour at most every NEIGHBOUR_MS,
@@ -69,6 +70,7 @@ export class CatchUp {
   readonly #parts: CatchUpParts;
   readonly #peers = new Map<HostId, PeerState>();
   #near: { readonly online: readonly HostId[]; readonly hosts: readonly HostId[] } = { online: [], hosts: [] };
+  readonly #visits = new Visits();
   /** Groups whose copies here are not complete, and what would make them so. */
   #lacking = "";
 
@@ -174,6 +176,7 @@ export class CatchUp {
     await this.#busy(peer, state, signal, async () => {
       const pulled = await new Pull(this.#parts, peer, signal).run(isWhole);
       this.#learned(state, pulled, isWhole ? nowMs : state.wholeMs);
+      this.#visits.note(peer, pulled.complete, nowMs);
       if (isWhole && this.#isComplete(pulled)) state.completeMs = nowMs;
       this.#calm(peer, state, pulled.records > 0);
     });
@@ -237,11 +240,14 @@ export class CatchUp {
   }
 
   #qualified(): LogOperation[] {
-    const { cluster, cursors, replica } = this.#parts;
+    const { env, cluster, cursors, replica } = this.#parts;
     const replicasMax = mostReplicas(replica);
     return qualify({
       replica,
       cluster,
+      visits: this.#visits,
+      nowMs: env.clock.monotonicMs(),
+      epochOf: (group) => cursors.epoch(group),
       caughtUp: (peer, group) => {
         const completed = this.#peers.get(peer)?.complete.get(group);
         return completed === undefined || completed.epoch !== cursors.epoch(group) ? undefined : { store: cursors.storeOf(peer), mark: completed.mark };

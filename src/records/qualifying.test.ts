@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Genesis } from "../cluster/index.ts";
-import { namespaceIdOf } from "../cluster/index.ts";
+import { EVERYWHERE, namespaceIdOf } from "../cluster/index.ts";
 import type { HostId, StoreId } from "../codec/index.ts";
 import type { ClusterView } from "./port.ts";
+import type { Completed } from "./pull.ts";
 import { qualify } from "./qualifying.ts";
 import type { Replica } from "./replica.ts";
 import { kv } from "./test-hosts.ts";
+import { Visits } from "./visits.ts";
 
 const [self, b, c, d, e] = ["a", "b", "c", "d", "e"] as HostId[] as [HostId, HostId, HostId, HostId, HostId];
 const GROUP = 7;
+const EPOCH = 2;
 const mark = { rank: 1, followed: new Uint8Array(0) };
 
 interface Given {
@@ -20,10 +23,13 @@ interface Given {
   readonly online: readonly HostId[];
   /** This host is below the floor. */
   readonly isNewcomer?: boolean;
+  /** With whom it has caught up before. */
+  readonly visits?: Visits;
+  readonly nowMs?: number;
 }
 
 /** Whether a host that is the second of five in a group's list, and was complete for nothing, may call its copy complete. */
-function isQualified({ geneses, ready, online, isNewcomer = false }: Given): boolean {
+function isQualified({ geneses, ready, online, isNewcomer = false, visits = new Visits(), nowMs = 0 }: Given): boolean {
   const list = [b, self, c, d, e];
   const readiness = {
     others: (_group: number, replicas: number) => list.filter((host) => (ready.get(host) ?? Infinity) < replicas),
@@ -33,17 +39,36 @@ function isQualified({ geneses, ready, online, isNewcomer = false }: Given): boo
     vouch: () => {},
     mark: () => ({ kind: "put" }),
   };
-  const holdings = { scope: () => ({ rank: mark.rank, followed: [] }) };
+  const holdings = { scope: (group: number) => (group === EVERYWHERE ? { rank: 0, followed: [] } : { rank: mark.rank, followed: [] }) };
   const replica = { holdings, readiness, floor: { state: { isNewcomer } }, geneses: new Map(geneses.map((genesis) => [namespaceIdOf(genesis), genesis])) } as unknown as Replica;
   const cluster = { self, online: () => online, members: () => list, replicas: (_group: number, count: number) => list.slice(0, count) } as unknown as ClusterView;
-  const caughtUp = (peer: HostId): { readonly store: StoreId; readonly mark: typeof mark } => ({ store: peer as string as StoreId, mark });
-  return qualify({ replica, cluster, caughtUp, wants: (group) => group === GROUP }).length === 1;
+  const caughtUp = (peer: HostId): { readonly store: StoreId; readonly mark: typeof mark } | undefined => (online.includes(peer) ? { store: peer as string as StoreId, mark: { ...mark, rank: 0 } } : undefined);
+  return qualify({ replica, cluster, caughtUp, visits, nowMs, epochOf: () => EPOCH, wants: (group) => group === GROUP }).length === 1;
 }
 
 test("where nobody is known to be ready, a majority does not do without a host that the layout wants to keep the copy", () => {
   const given = { geneses: [kv(2, "two")], ready: new Map() };
   assert.equal(isQualified({ ...given, online: [c, d, e] }), false);
   assert.equal(isQualified({ ...given, online: [b, c] }), true);
+});
+
+test("where nobody is known to be ready, those whom the layout wants need not be there together, if they were asked since then", () => {
+  const visits = new Visits();
+  const given = { geneses: [kv(3, "three")], ready: new Map(), visits };
+  const both = (epoch: number): ReadonlyMap<number, Completed> => new Map([GROUP, EVERYWHERE].map((group) => [group, { mark: { ...mark, rank: 0 }, epoch }]));
+  visits.note(b, both(EPOCH), 5);
+  assert.equal(isQualified({ ...given, online: [c, d], nowMs: 10 }), false, "it was asked before");
+  visits.note(b, both(EPOCH - 1), 12);
+  assert.equal(isQualified({ ...given, online: [c, d], nowMs: 13 }), false, "what it had is asked for anew");
+  visits.note(b, new Map([[GROUP, both(EPOCH).get(GROUP)!]]), 14);
+  assert.equal(isQualified({ ...given, online: [c, d], nowMs: 15 }), false, "it was not asked who is ready");
+  visits.note(b, both(EPOCH), 16);
+  assert.equal(isQualified({ ...given, online: [c], nowMs: 17 }), false, "too few are there");
+  assert.equal(isQualified({ ...given, online: [d, e], nowMs: 17 }), false, "the third is missing");
+  assert.equal(isQualified({ ...given, ready: new Map([[c, 0]]), online: [d, e], nowMs: 18 }), false, "it is known to be ready");
+  assert.equal(isQualified({ ...given, online: [c, d], nowMs: 19 }), false, "what was asked before that counts no more");
+  visits.note(b, both(EPOCH), 20);
+  assert.equal(isQualified({ ...given, online: [c, d], nowMs: 21 }), true);
 });
 
 test("hosts that are ready for namespaces with many replicas say nothing of those with few", () => {
