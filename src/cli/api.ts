@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { Acknowledged, CreatedInvite, FileFault, FileRow, HeadRow, HostRow, InviteGrants, Layout, NetworkSettings, PeerAddresses, PublishRow, SettingChanges, SiteRow, Status, WorkerRow } from "../door/index.ts";
+import type { Acknowledged, CreatedInvite, FileFault, FileRow, HeadRow, HostRow, InviteGrants, Layout, NetworkSettings, PeerAddresses, PublishRow, SettingChanges, SiteRow, Status, VisitRow, WorkerRow } from "../door/index.ts";
 import { ApiClient, encodedPath } from "./http.ts";
 import { DomainsApi } from "./domains-api.ts";
 import { EntryApi } from "./entry-api.ts";
@@ -47,6 +47,10 @@ export class HostApi {
 
   async history(name: string): Promise<readonly HeadRow[]> {
     return ((await this.#get(`/sites/${encodeURIComponent(name)}/history`)) as { history: HeadRow[] }).history;
+  }
+
+  async visits(name: string): Promise<readonly VisitRow[]> {
+    return ((await this.#get(`/sites/${encodeURIComponent(name)}/visits`)) as { visits: VisitRow[] }).visits;
   }
 
   /** The files of one site, or of all; a site whose list is out of reach has one row that says so. */

@@ -11,6 +11,7 @@ export type { Gauge, Node, SitePorts, Upkeep } from "./port.ts";
 export type { Acknowledged, CreatedInvite, ErrorBody, FileFault, FileRow, HeadRow, HostRow, InviteGrants, InviteRow, Layout, LayoutRow, NetworkSettings, PeerAddresses, PublishRow, SettingChanges, SiteRow, Status, WorkerRow } from "./rows.ts";
 export type { PartingRow, PoolHostRow, PoolPersonRow, PoolRow, WherePack, WhereRow } from "./pool-rows.ts";
 export type { DomainRow } from "./domain-rows.ts";
+export type { VisitRow } from "./visit-rows.ts";
 export type { CapacityRow, MirrorsRow, PersonRow } from "./upkeep-rows.ts";
 export type { SourceRow } from "./api/source-tally.ts";
 export type { EntryFaultRow, EntryRow, PrivateRow, PutRow, UpgradePlanRow, UpgradeRow } from "./entry-rows.ts";

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { sha256 } from "../crypto/index.ts";
 import { utf8 } from "../codec/index.ts";
-import type { Traffic } from "./traffic.ts";
+import type { VisitCounter } from "../site/index.ts";
 
 const STYLE = `
 :root{color-scheme:light dark;--ink:#1d2b2a;--soft:#5b6b69;--paper:#fbfaf6;--card:#fff;--line:#e3e0d6;--kelp:#1f6f5c;--away:#a8741a;--gone:#a33a32}
@@ -101,7 +101,7 @@ export interface PageAnswer {
 }
 
 /** Answers with a page of our own, never to be kept by the browser. The body is left out by node:http for HEAD. */
-export function sendPage(response: ServerResponse, traffic: Traffic, answer: PageAnswer): void {
+export function sendPage(response: ServerResponse, traffic: VisitCounter, answer: PageAnswer): void {
   const text = renderPage(answer.page);
   const length = Buffer.byteLength(text);
   response.writeHead(answer.status, [...PAGE_HEADERS, "Content-Security-Policy", answer.policy ?? POLICY, "Content-Length", String(length), "Cache-Control", "no-cache", ...(answer.headers ?? [])]);

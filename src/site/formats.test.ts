@@ -10,6 +10,7 @@ import { sha256 } from "../crypto/index.ts";
 import { claimKey, encodeClaim, readClaim, readNameKey, siteGenesis, voteCodec, voteKey } from "./claim.ts";
 import { claimedDomainCodec, domainInKey, domainKey, givenDomainCodec } from "./domains/domain-records.ts";
 import type { Head } from "./head.ts";
+import { visitsCodec } from "./visits/visit-records.ts";
 import { greatestHead, headCodec, historyKey } from "./head.ts";
 import type { ManifestIndex, ManifestPage } from "./manifest-format.ts";
 import { indexCodec, pageCodec } from "./manifest-format.ts";
@@ -41,6 +42,7 @@ const fixtures: Readonly<Record<string, Uint8Array>> = {
   "claim.v1": encodeClaim(genesis),
   "vote.v1": voteCodec.encode({ namespace: namespaceIdOf(genesis) }),
   "domain.v1": claimedDomainCodec.encode({ sinceMs: 1_763_700_000_000 }),
+  "visits.v1": visitsCodec.encode({ days: [{ day: 20_784, bytes: 123_456, statuses: [{ status: 200, requests: 7 }, { status: 404, requests: 1 }] }, { day: 20_785, bytes: 0, statuses: [] }] }),
   "given-domain.v1": givenDomainCodec.encode({ namespace: namespaceIdOf(genesis) }),
 };
 
@@ -76,6 +78,7 @@ test("no decoder of sites does anything but decode or refuse when a byte is chan
     [fixtures["claim.v1"]!, (bytes) => readClaim(bytes, network, owner)],
     [fixtures["vote.v1"]!, (bytes) => voteCodec.decode(bytes)],
     [fixtures["domain.v1"]!, (bytes) => claimedDomainCodec.decode(bytes)],
+    [fixtures["visits.v1"]!, (bytes) => visitsCodec.decode(bytes)],
     [fixtures["given-domain.v1"]!, (bytes) => givenDomainCodec.decode(bytes)],
   ];
   fc.assert(

@@ -1,6 +1,6 @@
 // site: public trees of files under a name. Publishing as UnixFS, heads and history, names, and reading a path of a site from any host.
 // In: files and a name. Out: the content id, and every file of every site on every host.
-export type { DomainInfo, DomainStanding, Domains, FileInfo, HeadInfo, Publication, PublishOptions, PublishResult, SiteFile, SiteInfo, SiteView, Sites } from "./port.ts";
+export type { DomainInfo, DomainStanding, Domains, FileInfo, HeadInfo, HostVisits, Publication, PublishOptions, PublishResult, SiteFile, SiteInfo, SiteView, SiteVisits, Sites, VisitCounter } from "./port.ts";
 export { createSites } from "./sites.ts";
 export type { RunningSites, SiteParts } from "./sites.ts";
 export { domainOf } from "./domains/domain-name.ts";

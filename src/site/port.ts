@@ -1,4 +1,4 @@
-import type { AccountId, BlobId, NamespaceId } from "../codec/index.ts";
+import type { AccountId, BlobId, HostId, NamespaceId } from "../codec/index.ts";
 import type { Copies } from "../pool/index.ts";
 
 export interface FileInfo {
@@ -117,8 +117,29 @@ export interface Domains {
   readonly isReady: boolean;
 }
 
+/** Counts what a host answers for one site. */
+export interface VisitCounter {
+  /** @param bodyBytes what is handed to the connection at once; a stream adds its bytes as they go, by `sent` */
+  count(status: number, bodyBytes: number): void;
+  sent(bodyBytes: number): void;
+}
+
+/** What one host has counted of one site, by days since 1970 (UTC), ascending. */
+export interface HostVisits {
+  readonly host: HostId;
+  readonly days: readonly { readonly day: number; readonly bytes: number; readonly statuses: readonly { readonly status: number; readonly requests: number }[] }[];
+}
+
+/** How often sites are asked for: numbers, and nothing about who asks. */
+export interface SiteVisits {
+  counter(site: NamespaceId): VisitCounter;
+  /** This host first, up to now; of others what they have told, a quarter of an hour late. @throws SiteError NO_SITE */
+  of(name: string): readonly HostVisits[];
+}
+
 export interface Sites {
   readonly domains: Domains;
+  readonly visits: SiteVisits;
   /** @throws SiteError BAD_NAME, NAME_TAKEN */
   publish(name: string, options: PublishOptions): Promise<Publication>;
   /** @throws SiteError NO_SITE, NOT_OWNER */

@@ -10,6 +10,7 @@ import { claimedDomainCodec, domainKey, givenDomainCodec } from "./domains/domai
 import { namedId } from "./fakes/records.ts";
 import { headCodec, historyKey } from "./head.ts";
 import { domainRule, nameRule, siteRule } from "./rules.ts";
+import { visitsCodec, visitsKey } from "./visits/visit-records.ts";
 import { rawLeaf } from "./unixfs/block.ts";
 
 const network = namedId<NetworkId>("network");
@@ -124,4 +125,15 @@ test("a site's owner alone says which domains it should have, and an administrat
   assert.equal(judged({ author: null }), "NOT_ADMINISTRATOR");
   assert.equal(judged({ value: utf8("?") }), "MALFORMED");
   assert.equal(judged({ key: "domain/localhost" }), "UNKNOWN_KIND");
+});
+
+test("a host says how often sites were asked for on itself, in its own name, about any site", () => {
+  const value = visitsCodec.encode({ days: [] });
+  const record = { key: visitsKey(attic), value, namespace: site, author: null };
+  assert.equal(verdict(siteRule, record), "accept");
+  assert.equal(verdict(siteRule, { ...record, value: null }), "accept");
+  assert.equal(verdict(siteRule, { ...record, author: ada }), "NOT_OWN");
+  assert.equal(verdict(siteRule, { ...record, key: visitsKey(cellar) }), "NOT_OWN");
+  assert.equal(verdict(siteRule, { ...record, key: "visits/x" }), "MALFORMED");
+  assert.equal(verdict(siteRule, { ...record, value: utf8("?") }), "MALFORMED");
 });

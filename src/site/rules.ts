@@ -5,6 +5,7 @@ import { CodecError } from "../codec/index.ts";
 import { isPoolKey, poolRule } from "../pool/index.ts";
 import { DOMAIN_KIND, claimedDomainCodec, domainInKey, givenDomainCodec } from "./domains/domain-records.ts";
 import { readClaim, readNameKey, voteCodec } from "./claim.ts";
+import { VISITS_KIND, hostInVisitsKey, visitsCodec } from "./visits/visit-records.ts";
 import { HEAD_KEY, HISTORY_PREFIX, headCodec, historyKey } from "./head.ts";
 
 /** Malformed bytes are refused like anything else that a peer should not have sent. */
@@ -49,14 +50,21 @@ export const domainRule: Rule = (record, _genesis, register) =>
     return isAdministrator ? ACCEPT : refuse("NOT_ADMINISTRATOR", "only administrators give domains to sites; the domain's owner does it by DNS");
   });
 
-/** The rule of a site's namespace: its owner writes heads, nobody else; what concerns packs is the pool's to judge. */
+/** The rule of a site's namespace: its owner writes heads, nobody else; each host says what it has counted; what concerns packs is the pool's to judge. */
 export const siteRule: Rule = (record, genesis) => {
   const [kind] = record.key.split("/");
   if (isPoolKey(record.key)) return poolRule(record, genesis);
+  if (kind === VISITS_KIND) return refusingMalformed(() => judgeVisits(record));
   if (kind !== HEAD_KEY && kind !== DOMAIN_KIND) return refuse("UNKNOWN_KIND", "this program knows no such record of a site; update it");
   if (genesis.owner === null || record.author !== genesis.owner) return refuse("NOT_OWNER", "only the site's owner publishes");
   return refusingMalformed(() => (kind === DOMAIN_KIND ? judgeDomain(record) : judgeHead(record)));
 };
+
+function judgeVisits({ key, value, host, author }: JudgedRecord): Verdict {
+  if (hostInVisitsKey(key) !== host || author !== null) return refuse("NOT_OWN", "a host says in its own name what it has counted itself");
+  if (value !== null) visitsCodec.decode(value);
+  return ACCEPT;
+}
 
 function judgeHead({ key, value }: JudgedRecord): Verdict {
   if (value === null) return ACCEPT;

@@ -19,6 +19,7 @@ import type { SitePublication } from "./publication.ts";
 import { Publishing } from "./publishing.ts";
 import { SiteIndex } from "./site-index.ts";
 import { View } from "./view.ts";
+import { VisitBook } from "./visits/visits.ts";
 
 const MANIFEST_CACHE_BYTES = 64 * 1024 * 1024;
 const COUNTERSIGN_EVERY_MS = 60_000;
@@ -56,6 +57,7 @@ export function createSites(env: Env, parts: SiteParts): RunningSites {
 class SiteRoom implements RunningSites {
   readonly workers: readonly Worker[];
   readonly domains: SiteDomains;
+  readonly visits: VisitBook;
   readonly #env: Env;
   readonly #with: SiteParts;
   readonly #index: SiteIndex;
@@ -73,13 +75,14 @@ class SiteRoom implements RunningSites {
     this.#blocks = new Blocks(parts.pool);
     this.#publishing = new Publishing(env, parts, this.#index, this.#manifests, () => this.#account());
     this.domains = new SiteDomains(env, parts, this.#index, () => this.#account());
+    this.visits = new VisitBook(env, parts, this.#index);
     const countersigning = { ...parts, catalogue: this.#index.catalogue };
     const worker = new Worker(env, {
       name: "countersign names",
       everyMs: COUNTERSIGN_EVERY_MS,
       work: async ({ signal, report }) => report(`wrote ${await countersign(countersigning, signal)} votes`),
     });
-    this.workers = [worker, ...this.domains.workers];
+    this.workers = [worker, ...this.domains.workers, this.visits.worker];
     this.#unlisten = parts.records.onApplied((namespace, keys) => {
       if (this.#index.applied(namespace, keys) && this.#isStarted) worker.nudge();
       this.domains.applied(namespace, keys);
@@ -96,7 +99,7 @@ class SiteRoom implements RunningSites {
   async stop(): Promise<void> {
     this.#unlisten();
     await Promise.all(this.workers.map((worker) => worker.stop()));
-    await this.#publishing.stop();
+    await Promise.all([this.#publishing.stop(), this.visits.stop()]);
   }
 
   async packsUsed(namespace: NamespaceId, signal: AbortSignal): Promise<ReadonlySet<PackId>> {

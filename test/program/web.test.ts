@@ -15,6 +15,11 @@ interface Domain {
   readonly proof: { readonly name: string; readonly text: string };
 }
 
+interface Visits {
+  readonly requests: number;
+  readonly statuses: readonly { readonly status: number }[];
+}
+
 const LETTERS = "All the news that is fit to be compressed. ".repeat(500);
 const LARGE = Buffer.alloc(5 * 1024 * 1024 + 17, "0123456789");
 
@@ -56,8 +61,12 @@ test("a host that faces the web serves sites under their own domains, by itself 
     const own = localNetworkAddress();
     assert.equal(sites[0]!.lanAddress, own === undefined ? null : `http://${own}:${port}/`);
     assert.equal((await httpGet(port, "/", { host: `192.168.1.7:${port}` })).text, "<h1>news</h1>");
+    const counted = (): Promise<{ visits: Visits[] }> => host.look("/sites/news/visits");
+    const before = (await counted()).visits[0]!;
+    assert.ok(before.requests > 0 && before.statuses.some(({ status }) => status === 200));
     await host.kill("SIGTERM");
     await up();
+    assert.deepEqual((await counted()).visits[0], before, "what was counted is found again");
     await until("it is shown again", 10_000, async () => (await httpGet(port, "/", { host: "attic" })).text === "<h1>news</h1>");
   });
 

@@ -26,6 +26,7 @@ export const COMMANDS: readonly Listed[] = [
   { name: "status", summary: "say how the host and its network are", load: async () => (await import("./status.ts")).status },
   { name: "hosts", summary: "list the hosts of the network", load: async () => (await import("./hosts.ts")).hosts },
   { name: "sites", summary: "list the sites of the network", load: async () => (await import("./sites.ts")).sites },
+  { name: "stats", summary: "say how often a site was asked for, by days", load: async () => (await import("./stats.ts")).stats },
   { name: "files", summary: "list the files of all sites, or of one", load: async () => (await import("./files.ts")).files },
   { name: "pool", summary: "say what space there is, what is used, and what everything survives", load: async () => (await import("./pool.ts")).pool },
   { name: "where", summary: "say on which hosts a site, an entry or a pack lies", load: async () => (await import("./where.ts")).where },

@@ -11,6 +11,7 @@ import { FileFault, FileRow, HeadRow, PublishRow, SiteRow } from "../rows.ts";
 import { body, list, object } from "../schema.ts";
 import { fileRow, headRow, publishRow, siteRow } from "../site-rows.ts";
 import type { Traffic } from "../traffic.ts";
+import { VisitRow, visitRows } from "../visit-rows.ts";
 import type { AnswerDoc, Call, Route } from "./route.ts";
 import { ok } from "./route.ts";
 import { LIST_TYPES, answerRows } from "./rows-stream.ts";
@@ -114,6 +115,7 @@ function readingRoutes(desk: SiteDesk): readonly Route[] {
       gives: { 200: { description: "The states", schema: object({ history: list(HeadRow) }) } },
       handle: (call) => ok({ history: node.sites.history(siteNamed(node, call.param("name")).name).map(headRow) }),
     },
+    { method: "GET", path: "/api/sites/{name}/visits", name: "visits", summary: "How often the site was asked for, by days and hosts", gives: { 200: { description: "The counts, the newest day first", schema: object({ visits: list(VisitRow) }) } }, handle: (call) => ok({ visits: visitRows(node, siteNamed(node, call.param("name")).name) }) },
     { method: "GET", path: "/api/sites/{name}/files", name: "siteFiles", summary: "Every file of a site", gives: { 200: FILES }, handle: (call) => answerRows(desk, call, "files", filesOf(desk, publishedSite(node, call.param("name")))) },
     { method: "GET", path: "/api/files", name: "files", summary: "Every file of every site", gives: { 200: FILES }, handle: (call) => answerRows(desk, call, "files", allFiles(desk)) },
     {

@@ -4,6 +4,7 @@ import { sha256 } from "../../crypto/index.ts";
 import type { FileInfo, HeadInfo, Publication, PublishOptions, PublishResult, SiteFile, SiteInfo, SiteView, Sites } from "../../site/index.ts";
 import { HoldfastError } from "../../platform/index.ts";
 import { FakeDomains } from "./fake-domains.ts";
+import { FakeVisits } from "./fake-visits.ts";
 
 // For tests and benchmarks only: sites in memory, whose files can be slow, huge or broken.
 
@@ -44,6 +45,7 @@ export function hugeFile(sizeBytes: number, more: Partial<FakeFile> = {}): FakeF
 
 export class FakeSites implements Sites {
   readonly domains = new FakeDomains();
+  readonly visits = new FakeVisits();
   readonly #sites = new Map<string, { info: SiteInfo; files: Map<string, FakeFile> }>();
   readonly reads: ReadLog[] = [];
   opens = 0;

@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
 import type { Env } from "../../platform/index.ts";
 import { withDeadline } from "../../platform/index.ts";
+import type { VisitCounter } from "../../site/index.ts";
 import { DoorError } from "../errors.ts";
-import type { Traffic } from "../traffic.ts";
 import type { Stalls } from "./stalls.ts";
 import { clientGone } from "./stalls.ts";
 
@@ -51,7 +51,7 @@ export function collect(env: Env, source: ByteSource): Promise<Buffer> {
  * The reading is aborted when the client goes away.
  * @throws before `sendHead`: PlatformError DEADLINE, and whatever the source throws; after it: DoorError CLIENT_GONE, or the source's error
  */
-export async function stream(env: Env, response: ServerResponse, source: ByteStream, stalls: Stalls, traffic: Traffic, sendHead: () => void): Promise<void> {
+export async function stream(env: Env, response: ServerResponse, source: ByteStream, stalls: Stalls, traffic: VisitCounter, sendHead: () => void): Promise<void> {
   if (response.destroyed || response.closed) throw clientGone();
   const reading = new AbortController();
   const close = (): void => reading.abort(clientGone());
@@ -65,7 +65,7 @@ export async function stream(env: Env, response: ServerResponse, source: ByteStr
       const chunk = next.value;
       sent += chunk.length;
       if (source.length !== undefined && sent > source.length) throw wrongLength(source);
-      traffic.bytes += chunk.length;
+      traffic.sent(chunk.length);
       if (!response.write(chunk)) await stalls.drained(response);
       reading.signal.throwIfAborted();
     }

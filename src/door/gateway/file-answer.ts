@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { base32 } from "../../codec/index.ts";
 import type { Env } from "../../platform/index.ts";
+import type { VisitCounter } from "../../site/index.ts";
 import type { RequestHead } from "../request-head.ts";
-import type { Traffic } from "../traffic.ts";
 import { AcceptedEncodings } from "./accept-encoding.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { collect, stream } from "./byte-source.ts";
@@ -22,16 +22,21 @@ export class FileAnswers {
   readonly #env: Env;
   readonly #cache: MemoryCache;
   readonly #stalls: Stalls;
-  readonly #traffic: Traffic;
+  readonly #traffic: VisitCounter;
   readonly #accepted = new AcceptedEncodings();
   readonly #compressor: Compressor;
 
-  constructor(env: Env, cache: MemoryCache, stalls: Stalls, traffic: Traffic) {
+  constructor(env: Env, cache: MemoryCache, stalls: Stalls, traffic: VisitCounter, compressor = new Compressor(env, cache)) {
     this.#env = env;
     this.#cache = cache;
     this.#stalls = stalls;
     this.#traffic = traffic;
-    this.#compressor = new Compressor(env, cache);
+    this.#compressor = compressor;
+  }
+
+  /** The same, counting otherwise. */
+  countingFor(traffic: VisitCounter): FileAnswers {
+    return new FileAnswers(this.#env, this.#cache, this.#stalls, traffic, this.#compressor);
   }
 
   /** Answers a GET or HEAD for the file. Returns nothing when all was done at once, which is the case for a small file in memory. */

@@ -17,6 +17,7 @@ import { encodePath, parsePath } from "./path.ts";
 import { prepareFile } from "./prepare-file.ts";
 import { prepare } from "./prepared.ts";
 import { resolve } from "./resolve.ts";
+import { SiteCounts } from "./site-counts.ts";
 import type { Shelf, Shelves, Wanted } from "./shelf.ts";
 
 /** Tells a page which host serves it, and which others would on this machine. Takes precedence over a file of the same path. */
@@ -55,7 +56,7 @@ export interface GatewayParts {
 export class Gateway {
   readonly #env: Env;
   readonly #node: Node;
-  readonly #files: FileAnswers;
+  readonly #counts: SiteCounts;
   readonly #traffic: Traffic;
   readonly #port: number;
   readonly #shelves: Shelves;
@@ -67,7 +68,7 @@ export class Gateway {
     this.#env = env;
     this.#node = node;
     this.#isPublic = isPublic;
-    this.#files = files;
+    this.#counts = new SiteCounts(node.sites.visits, files, traffic);
     this.#traffic = traffic;
     this.#port = port;
     this.#shelves = shelves;
@@ -78,8 +79,9 @@ export class Gateway {
     const { request, response } = visit;
     const { name } = wanted;
     if (request.method !== "GET" && request.method !== "HEAD") return this.#otherMethod(visit);
-    const prepared = this.#shelves.current(wanted)?.prepared.get(visit.target);
-    const answering = prepared === undefined ? this.#visit(wanted, visit) : this.#files.answer(request, response, prepared, visit.head);
+    const shelf = this.#shelves.current(wanted);
+    const prepared = shelf?.prepared.get(visit.target);
+    const answering = shelf === undefined || prepared === undefined ? this.#visit(wanted, visit) : this.#counts.files(shelf.view.site).answer(request, response, prepared, visit.head);
     answering
       ?.catch((error: unknown) => this.#fail(name, visit, error))
       .catch((error: unknown) => {
@@ -89,7 +91,7 @@ export class Gateway {
   }
 
   #otherMethod(visit: Visit): undefined {
-    if (visit.request.method !== "OPTIONS") return this.#page(visit, 405, wrongMethodPage(), ["Allow", ALLOWED]);
+    if (visit.request.method !== "OPTIONS") return this.#page(visit, 405, wrongMethodPage(), undefined, ["Allow", ALLOWED]);
     visit.response.writeHead(204, ["Allow", ALLOWED, ...this.#extra]);
     visit.response.end();
     this.#traffic.count(204, 0);
@@ -115,11 +117,11 @@ export class Gateway {
       case "instead":
         return this.#instead(shelf, found.status, found.file, path, visit);
       case "redirect":
-        return this.#redirect(visit, found.status, found.location);
+        return this.#redirect(visit, view.site, found.status, found.location);
       case "listing":
-        return this.#page(visit, 200, listingPage(name, path.parts, found.entries, this.#node.self.name));
+        return this.#page(visit, 200, listingPage(name, path.parts, found.entries, this.#node.self.name), view.site);
       case "missing":
-        return this.#page(visit, found.status, missingPage(name, path.parts, this.#node.self.name));
+        return this.#page(visit, found.status, missingPage(name, path.parts, this.#node.self.name), view.site);
     }
   }
 
@@ -127,20 +129,20 @@ export class Gateway {
     const prepared = prepareFile(shelf.view, file, this.#env.clock.wallMs(), { extra: this.#extra, changes: shelf.rules.headers.of(path) });
     // Other spellings of the same path would only fill the memory.
     if (file.isLent !== true && encodePath(path.parts, path.isFolder) === visit.target) this.#shelves.keep(shelf, visit.target, prepared);
-    return this.#files.answer(visit.request, visit.response, prepared, visit.head);
+    return this.#counts.files(shelf.view.site).answer(visit.request, visit.response, prepared, visit.head);
   }
 
   /** With neither validators nor ranges, which would be those of another address. */
   #instead(shelf: Shelf, status: number, file: SiteFile, path: SitePath, visit: Visit): Promise<void> {
     const prepared = prepare(shelf.view.site.name, file, this.#env.clock.wallMs(), { extra: this.#extra, changes: shelf.rules.headers.of(path), cacheControl: "no-cache" });
     const headers = prepared.whole.filter((_, at) => !OF_ITS_ADDRESS.has(prepared.whole[at - (at % 2)]!));
-    return this.#files.send(visit.request, visit.response, status, headers, prepared, undefined);
+    return this.#counts.files(shelf.view.site).send(visit.request, visit.response, status, headers, prepared, undefined);
   }
 
-  #redirect(visit: Visit, status: number, location: string): undefined {
+  #redirect(visit: Visit, site: SiteInfo, status: number, location: string): undefined {
     visit.response.writeHead(status, ["Location", location, "Content-Length", "0", "Cache-Control", "no-cache", ...this.#extra]);
     visit.response.end();
-    this.#traffic.count(status, 0);
+    this.#counts.traffic(site).count(status, 0);
   }
 
   #wellKnown(visit: Visit, shelf: Shelf): void {
@@ -160,8 +162,9 @@ export class Gateway {
     this.#page(visit, 404, unknownSitePage(name, known.map((each) => each.name), this.#port));
   }
 
-  #page(visit: Visit, status: number, page: Page, headers: readonly string[] = []): undefined {
-    sendPage(visit.response, this.#traffic, { status, page, headers: [...headers, ...this.#extra] });
+  /** @param site for which it counts; none: for the host alone */
+  #page(visit: Visit, status: number, page: Page, site?: SiteInfo, headers: readonly string[] = []): undefined {
+    sendPage(visit.response, site === undefined ? this.#traffic : this.#counts.traffic(site), { status, page, headers: [...headers, ...this.#extra] });
   }
 
   /** Says what went wrong if it still can; else the connection is closed already, and a client sees that the body is not whole. */
@@ -178,9 +181,9 @@ export class Gateway {
     if (code === "BAD_PATH") return this.#page(visit, 400, badPathPage(error));
     const site = this.#node.sites.find(name);
     if (site === undefined) return this.#unknown(name, visit);
-    if (code === "NO_HEAD") return this.#page(visit, 404, noVersionPage(error));
+    if (code === "NO_HEAD") return this.#page(visit, 404, noVersionPage(error), site);
     this.#env.log.warn("a file could not be read", { site: name, path: visit.target, error });
-    this.#page(visit, Math.max(500, httpStatusOf(error)), this.#failure(site, error), ["Retry-After", RETRY_AFTER_SECONDS]);
+    this.#page(visit, Math.max(500, httpStatusOf(error)), this.#failure(site, error), site, ["Retry-After", RETRY_AFTER_SECONDS]);
   }
 
   #failure(site: SiteInfo, error: unknown): Page {

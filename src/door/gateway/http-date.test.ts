@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
-import { httpDate, parseHttpDate } from "./http-date.ts";
+import { httpDate, isoDay, parseHttpDate } from "./http-date.ts";
 
 const seconds = fc.integer({ min: 0, max: 253_402_300_799 });
 
@@ -24,3 +24,7 @@ for (const text of ["", "yesterday", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1
     assert.equal(parseHttpDate(text), undefined);
   });
 }
+
+test("a day since 1970 has the date that the calendar gives it", () => {
+  fc.assert(fc.property(fc.integer({ min: 0, max: 100_000 }), (day) => assert.equal(isoDay(day), new Date(day * 86_400_000).toISOString().slice(0, 10))));
+});

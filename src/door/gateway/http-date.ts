@@ -7,13 +7,8 @@ const ERA_DAYS = 146_097;
 
 const two = (value: number): string => String(value).padStart(2, "0");
 
-/**
- * Seconds since 1970 as an IMF-fixdate (RFC 9110, 5.6.7), "Sun, 06 Nov 1994 08:49:37 GMT". From the number alone, without the
- * machine's clock. The calendar's arithmetic is Howard Hinnant's "chrono-compatible low-level date algorithms".
- */
-export function httpDate(seconds: number): string {
-  const days = Math.floor(seconds / DAY_SECONDS);
-  const rest = seconds - days * DAY_SECONDS;
+/** A day of the calendar; months from 0. The arithmetic is Howard Hinnant's "chrono-compatible low-level date algorithms". */
+function dateOf(days: number): { readonly year: number; readonly month: number; readonly day: number } {
   const shifted = days + EPOCH_DAYS;
   const era = Math.floor(shifted / ERA_DAYS);
   const dayOfEra = shifted - era * ERA_DAYS;
@@ -21,11 +16,23 @@ export function httpDate(seconds: number): string {
   const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
   // Years are counted from March, so that the leap day is a year's last.
   const march = Math.floor((5 * dayOfYear + 2) / 153);
-  const day = dayOfYear - Math.floor((153 * march + 2) / 5) + 1;
   const month = (march + 2) % 12;
-  const year = yearOfEra + era * 400 + (month < 2 ? 1 : 0);
+  return { year: yearOfEra + era * 400 + (month < 2 ? 1 : 0), month, day: dayOfYear - Math.floor((153 * march + 2) / 5) + 1 };
+}
+
+/** Seconds since 1970 as an IMF-fixdate (RFC 9110, 5.6.7), "Sun, 06 Nov 1994 08:49:37 GMT". From the number alone, without the machine's clock. */
+export function httpDate(seconds: number): string {
+  const days = Math.floor(seconds / DAY_SECONDS);
+  const rest = seconds - days * DAY_SECONDS;
+  const { year, month, day } = dateOf(days);
   const time = `${two(Math.floor(rest / 3600))}:${two(Math.floor(rest / 60) % 60)}:${two(rest % 60)}`;
   return `${DAYS[(days + 4) % 7]}, ${two(day)} ${MONTHS[month]} ${String(year).padStart(4, "0")} ${time} GMT`;
+}
+
+/** Days since 1970 as "2026-11-28". */
+export function isoDay(days: number): string {
+  const { year, month, day } = dateOf(days);
+  return `${String(year).padStart(4, "0")}-${two(month + 1)}-${two(day)}`;
 }
 
 const FIXDATE = /^(?:Sun|Mon|Tue|Wed|Thu|Fri|Sat), (?<day>\d\d) (?<month>[A-Z][a-z]{2}) (?<year>\d{4}) (?<time>\d\d:\d\d:\d\d) GMT$/;
