@@ -125,8 +125,8 @@ export async function furnish(env: Env, options: FurnishOptions, ground: Ground,
   return { ...circle, acquaintances, pool, mirrors, sites, kv, entries, workers: [...circle.workers, acquaintances, ...pool.workers, ...sites.workers, ...entries.workers] };
 }
 
-/** What the pool needs to know to repair, audit and scrub. */
-function upkeepOf({ identity, store }: Ground, { cluster, records, absences }: Circle, { repairRate, auditEveryMs, scrubPeriodMs }: UpkeepOptions): Pick<PoolParts, "repair" | "audit" | "scrub"> {
+/** What the pool needs to know to repair, audit and scrub, and where it makes notes. */
+function upkeepOf({ identity, store }: Ground, { cluster, records, absences }: Circle, { repairRate, auditEveryMs, scrubPeriodMs }: UpkeepOptions): Pick<PoolParts, "repair" | "audit" | "scrub" | "notes"> {
   const { namespace } = identity.network;
   return {
     repair: {
@@ -140,7 +140,8 @@ function upkeepOf({ identity, store }: Ground, { cluster, records, absences }: C
       tell: (key, audit) => records.write([{ namespace, key, value: auditCodec.encode(audit) }], { as: "host" }),
       ...(auditEveryMs === undefined ? {} : { everyMs: auditEveryMs }),
     },
-    scrub: { log: store.log, ...(scrubPeriodMs === undefined ? {} : { periodMs: scrubPeriodMs }) },
+    scrub: scrubPeriodMs === undefined ? {} : { periodMs: scrubPeriodMs },
+    notes: store.log,
   };
 }
 

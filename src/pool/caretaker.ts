@@ -53,8 +53,8 @@ export class Caretaker {
     const auditor = new Auditor({ env, parts, catalog, challenger, testimony: new Testimony({ env, parts, catalog, witness: this.witness, own }), own });
     const rebuilder = new Rebuilder({ env, parts, catalog, offers, pieceOf, throttle: new Throttle(env, parts.repair.bytesPerSecond ?? DEFAULT_RATE_BYTES) });
     this.repair = new RepairCoordinator({ env, parts, catalog, rebuilder, returns: new Returns(env, parts, catalog, { ask: (host, leaves, signal) => own.during(leaves.map(({ pack }) => pack), () => challenger.ask(host, leaves, signal)) }) });
-    const { log, periodMs = SCRUB_PERIOD_MS } = parts.scrub;
-    const scrub = new Scrub({ env, store: parts.store, log, periodMs, onDamage });
+    const { periodMs = SCRUB_PERIOD_MS } = parts.scrub;
+    const scrub = new Scrub({ env, store: parts.store, log: parts.notes, periodMs, onDamage });
     this.repairing = new Worker(env, { name: "repair", everyMs: REPAIR_EVERY_MS, work: (turn) => this.repair.turn(turn) });
     this.workers = [
       this.repairing,

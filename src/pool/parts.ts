@@ -34,8 +34,6 @@ export interface AuditView {
 }
 
 export interface ScrubView {
-  /** Where the position is kept. */
-  readonly log: Pick<RecordLog, "get" | "commit">;
   /** In which all of this host's pieces are read again. */
   readonly periodMs?: number;
 }
@@ -60,6 +58,8 @@ export interface PoolParts {
   readonly repair: RepairView;
   readonly audit: AuditView;
   readonly scrub: ScrubView;
+  /** What this host remembers over a restart and tells nobody. */
+  readonly notes: Pick<RecordLog, "get" | "commit">;
   /** How long unused content stays, as the network has chosen. */
   readonly condemnedForMs: () => number;
   /** What this host keeps by its own choice. */

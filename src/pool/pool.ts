@@ -31,6 +31,8 @@ import { Allowance } from "./upkeep/allowance.ts";
 import { CensusTaker } from "./upkeep/census.ts";
 import { Going } from "./upkeep/going.ts";
 import { PoolUpkeep } from "./upkeep/upkeep.ts";
+import { giveUpUnfinished } from "./write/giving-up.ts";
+import { Unfinished } from "./write/unfinished.ts";
 import { Writer } from "./write/writer.ts";
 
 const HOLD_EVERY_MS = 60_000;
@@ -86,7 +88,8 @@ export class HostPool implements Pool {
     const reading = { self: parts.self, own: new OwnRanges(env, parts, onDamage), fetcher: this.#fetcher, cache };
     this.#stripes = new Stripes(reading);
     this.#reader = new Reader(catalog, new Segments(reading), this.#stripes);
-    this.#writer = new Writer({ env, parts, offers, maybe }, catalog, new PatientCoding(env));
+    const unfinished = new Unfinished(parts.notes);
+    this.#writer = new Writer({ env, parts, offers, maybe }, catalog, new PatientCoding(env), unfinished);
     this.#receiver = new Receiver(env, parts, offers, { allowance, going });
     const keep: KeepParts = { env, parts, catalog, offers, maybe, going, reader: this.#reader };
     this.#caretaker = new Caretaker(env, parts, { catalog, offers, pieceOf: (facts, index) => rebuild(keep, facts, index), onDamage });
@@ -94,7 +97,10 @@ export class HostPool implements Pool {
     new Server(env, parts, this.#caretaker.witness).register();
     const republisher = new Republisher(keep);
     this.#hold = new Worker(env, { name: "hold", everyMs: HOLD_EVERY_MS, work: (turn) => holdTurn(keep, this.#holding, turn) });
-    this.#reclaim = new Worker(env, { name: "reclaim", everyMs: RECLAIM_EVERY_MS, work: (turn) => reclaimTurn(keep, this.#reclaiming, turn) });
+    this.#reclaim = new Worker(env, { name: "reclaim", everyMs: RECLAIM_EVERY_MS, work: async (turn) => {
+      await giveUpUnfinished(keep, unfinished, turn.signal);
+      await reclaimTurn(keep, this.#reclaiming, turn);
+    } });
     const republish = new Worker(env, { name: "republish", everyMs: REPUBLISH_EVERY_MS, work: (turn) => republisher.turn(turn) });
     this.#subscriptions.push(catalog.follow(), allowance.follow());
     catalog.onChange((namespace) => void this.#standings.delete(namespace));

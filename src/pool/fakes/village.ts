@@ -28,6 +28,7 @@ export interface Villager {
   readonly cache: FakeCache;
   readonly records: FakeRecords;
   readonly transport: FakeTransport;
+  readonly notes: FakeNotes;
 }
 
 export interface VillageOptions {
@@ -100,6 +101,7 @@ export class Village {
     this.namespace = await records.create(this.genesis);
     const transport = this.net.join(host);
     const [store, cache] = [new FakeStore(capacityBytes), new FakeCache()];
+    const notes = new FakeNotes();
     const delegation: Delegation = delegate(this.ownerKey, { network: this.network, account: this.owner, host, issuedMs: 1 });
     const pool = createPool(this.env, {
       self: host,
@@ -114,11 +116,12 @@ export class Village {
       delegation: () => delegation,
       repair: { coordinator: () => this.coordinator(host), repairAfterMs: () => 3_600_000, isAwayFor: (other) => this.missed.has(other) },
       audit: { told: (other) => this.audits.get(auditKey(host, other)), tell: async (word, audit) => this.audits.set(word, audit) },
-      scrub: { log: new FakeNotes() },
+      scrub: {},
+      notes,
       condemnedForMs: () => this.condemnedForMs,
       mirrors: this.#mirrorsOf(host),
     });
-    const villager: Villager = { host, key, pool, store, cache, records, transport };
+    const villager: Villager = { host, key, pool, store, cache, records, transport, notes };
     this.replication.catchUp(host);
     this.villagers.push(villager);
     return villager;

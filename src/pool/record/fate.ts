@@ -18,7 +18,12 @@ type View = Pick<PoolRecords, "local">;
  * counts whatever stands beside it, so a commit that comes late changes nothing.
  */
 export function mayGo(records: View & Pick<PoolRecords, "deleted">, namespace: NamespaceId, pack: PackId): boolean {
-  return records.deleted(namespace, packKey(pack)) || isThere(records, namespace, abortedKey(pack));
+  return records.deleted(namespace, packKey(pack)) || isGivenUp(records, namespace, pack);
+}
+
+/** Whether its writer has given the pack up. */
+export function isGivenUp(records: View, namespace: NamespaceId, pack: PackId): boolean {
+  return isThere(records, namespace, abortedKey(pack));
 }
 
 /** Whether the owner means to delete the pack, which is there until they do. */

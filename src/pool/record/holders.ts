@@ -16,6 +16,13 @@ export function activeMembers(view: View): HostId[] {
   return [...view.roster().members.keys()].filter((host) => view.presence(host) !== "gone");
 }
 
+/** More than half of the hosts that are not gone, this one included. */
+export function majorityOf(view: View): { readonly count: number; readonly isInReach: boolean } {
+  const active = activeMembers(view);
+  const count = Math.floor(active.length / 2) + 1;
+  return { count, isInReach: active.filter((host) => host === view.self || view.presence(host) === "online").length >= count };
+}
+
 /** Whether it should get pieces: active, not being emptied, not suspected of losing what it gets. Reachable or not. */
 export function isUsable(view: View, { host, isDraining, isSuspect }: Member): boolean {
   return !isDraining && !isSuspect && view.presence(host) !== "gone";

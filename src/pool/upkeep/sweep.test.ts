@@ -17,15 +17,10 @@ class Bench {
   /** Hosts that know of something that uses the pack. */
   readonly knowing = new Set<Villager>();
 
-  #laterMs = 0;
-
   private constructor(village: Village, pack: PackId) {
     this.village = village;
     this.pack = pack;
     village.condemnedForMs = FOR_MS;
-    const { clock } = village.env;
-    const before = { ...clock };
-    Object.assign(clock, { wallMs: () => before.wallMs() + this.#laterMs, monotonicMs: () => before.monotonicMs() + this.#laterMs });
     for (const villager of village.villagers) villager.pool.upkeep.sweeps("site", async () => new Set(this.knowing.has(villager) ? [pack] : []));
   }
 
@@ -49,7 +44,7 @@ class Bench {
   }
 
   pass(ms: number): void {
-    this.#laterMs += ms;
+    this.village.skip(ms);
   }
 
   /** What a device asks before it records something new that relies on the pack. */

@@ -14,7 +14,7 @@
 import type { NamespaceId, PackId } from "../../codec/index.ts";
 import type { WorkerTurn } from "../../platform/index.ts";
 import { condemnedCodec, isCondemned } from "../record/fate.ts";
-import { activeMembers } from "../record/holders.ts";
+import { majorityOf } from "../record/holders.ts";
 import type { KeepParts } from "../hold/hold.ts";
 import { abortedKey, condemnedKey, packKey } from "../record/keys.ts";
 import { unhurried } from "../patience.ts";
@@ -46,13 +46,6 @@ interface Done {
   condemned: number;
   spared: number;
   deleted: number;
-}
-
-/** More than half of the hosts that are not gone, this one included. */
-export function majorityOf(parts: KeepParts["parts"]): { readonly count: number; readonly isInReach: boolean } {
-  const active = activeMembers(parts);
-  const count = Math.floor(active.length / 2) + 1;
-  return { count, isInReach: active.filter((host) => host === parts.self || parts.presence(host) === "online").length >= count };
 }
 
 /** "sweep": condemns what nothing uses, and deletes what has been condemned for long enough. */
@@ -181,8 +174,10 @@ export async function reliable({ env, parts, catalog }: KeepParts, namespace: Na
   if (!majorityOf(parts).isInReach) return found;
   const look = async (pack: PackId): Promise<void> => {
     if (catalog.facts(namespace, pack) === undefined) return;
-    const state = await parts.records.read(namespace, condemnedKey(pack), { fresh: true });
-    const ages = (state?.siblings ?? []).flatMap(({ value }) => (value === null ? [] : [env.clock.wallMs() - condemnedCodec.decode(value).sinceMs]));
+    const [condemned, aborted] = await Promise.all([condemnedKey, abortedKey].map((keyOf) => parts.records.read(namespace, keyOf(pack), { fresh: true })));
+    // Given up by a writer that was cut off, while a holder published it: it is not there.
+    if (aborted?.siblings.some(({ value }) => value !== null) === true) return;
+    const ages = (condemned?.siblings ?? []).flatMap(({ value }) => (value === null ? [] : [env.clock.wallMs() - condemnedCodec.decode(value).sinceMs]));
     if (ages.every((ageMs) => Math.abs(ageMs) < parts.condemnedForMs() / 2)) found.add(pack);
   };
   await Promise.all([...packs].map(look));

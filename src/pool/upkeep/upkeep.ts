@@ -7,7 +7,8 @@ import type { Whereabouts } from "./whereabouts.ts";
 import type { Pool } from "../port.ts";
 import { surplusTurn } from "./surplus.ts";
 import type { UsedPacks } from "./sweep.ts";
-import { Sweeper, majorityOf, reliable } from "./sweep.ts";
+import { majorityOf } from "../record/holders.ts";
+import { Sweeper, reliable } from "./sweep.ts";
 import { whereaboutsOf } from "./whereabouts.ts";
 
 const SURPLUS_EVERY_MS = 60_000;

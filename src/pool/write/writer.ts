@@ -8,7 +8,8 @@
 // claims than wanted are a success: the records say what is missing, and repair sees to it. Too few to survive a loss, or none where
 // nothing more was asked for, is NO_SPACE.
 //
-// A writer that gives up after bytes have left records the pack as aborted, and from then on it is not there, even if a commit comes late.
+// A writer that gives up after bytes have left records the pack as aborted, and from then on it is not there, even if a commit comes late. One
+// that is killed does so when it is started again: it writes down which packs it sends before the first byte leaves.
 // Holders that have the piece delete it when they see that word and not before: to them, a commit that has not come looks the same as one
 // that never will.
 
@@ -21,9 +22,9 @@ import type { Claim } from "../record/claim.ts";
 import { claimCodec } from "../record/claim.ts";
 import type { Coding } from "./coding.ts";
 import { PoolError } from "../errors.ts";
-import { abortedCodec, isCondemned } from "../record/fate.ts";
+import { isCondemned } from "../record/fate.ts";
 import { activeMembers, isUsable } from "../record/holders.ts";
-import { abortedKey, claimKey, condemnedKey, packKey } from "../record/keys.ts";
+import { claimKey, condemnedKey, packKey } from "../record/keys.ts";
 import { labelCodec } from "../record/label.ts";
 import type { Piece } from "./offer.ts";
 import { encodeBody, packIdOf, signPack } from "../record/pack-record.ts";
@@ -33,7 +34,9 @@ import type { PackContent, Redundancy, StoredPack } from "../port.ts";
 import { MAX_PACK_BYTES, SEGMENT_BYTES } from "../port.ts";
 import { checkRedundancy } from "../layout/redundancy.ts";
 import { OverQuota } from "../upkeep/refusals.ts";
+import { giveUp } from "./giving-up.ts";
 import { SpareMemory } from "./spare-memory.ts";
+import type { Unfinished } from "./unfinished.ts";
 
 /** A pack for all hosts is sent to so many; the rest fetch it from them, which spreads the load over all. */
 const SENT_FOR_ALL = 8;
@@ -63,11 +66,13 @@ export class Writer {
   readonly #coding: Coding;
   readonly #underWay = new Limiter(UNDER_WAY_BYTES_MAX);
   readonly #spare = new SpareMemory();
+  readonly #unfinished: Unfinished;
 
-  constructor(placing: PlaceParts, catalog: Catalog, coding: Coding) {
+  constructor(placing: PlaceParts, catalog: Catalog, coding: Coding, unfinished: Unfinished) {
     this.#with = placing;
     this.#catalog = catalog;
     this.#coding = coding;
+    this.#unfinished = unfinished;
   }
 
   async store(namespace: NamespaceId, content: PackContent, redundancy: Redundancy, signal: AbortSignal): Promise<StoredPack> {
@@ -84,6 +89,7 @@ export class Writer {
   async #put(namespace: NamespaceId, content: PackContent, draft: Draft, signal: AbortSignal): Promise<StoredPack> {
     const { pieces, minimum } = draft;
     const { pack } = pieces[0]!;
+    await this.#unfinished.begin({ namespace, pack });
     const placement = await place(this.#with, pieces, { minimum, signal });
     const { claims } = placement;
     try {
@@ -94,8 +100,10 @@ export class Writer {
       if (placement.refusals.length === 0) draft.release();
       return { pack, sizeBytes: content.bytes.length, holders: claims.map(({ host }) => host), wanted: pieces.length, safe };
     } catch (error) {
-      if (placement.touched) await this.#giveUp(namespace, pack);
+      if (placement.touched) await giveUp(this.#with, { namespace, pack });
       throw error;
+    } finally {
+      this.#unfinished.end(pack);
     }
   }
 
@@ -155,15 +163,6 @@ export class Writer {
     // Not given the signal: a commit that was begun is either made or refused, never abandoned with its outcome unknown.
     const { safe } = await this.#with.parts.records.write([{ namespace, key: packKey(pack), value: record }, ...claims.map((claim) => claimWrite(namespace, claim))], { copies: recordCopies });
     return safe;
-  }
-
-  async #giveUp(namespace: NamespaceId, pack: PackId): Promise<void> {
-    const { env, parts } = this.#with;
-    try {
-      await parts.records.write([{ namespace, key: abortedKey(pack), value: abortedCodec.encode({ sinceMs: env.clock.wallMs() }) }]);
-    } catch (error) {
-      env.log.warn("an unfinished pack could not be given up; its holders keep their pieces", { namespace, pack, error });
-    }
   }
 
   #overQuota(overBytes: number): PoolError {

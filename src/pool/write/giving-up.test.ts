@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { PackId } from "../../codec/index.ts";
+import { HoldfastError } from "../../platform/index.ts";
+import type { Villager } from "../fakes/village.ts";
+import { Village, content, copies } from "../fakes/village.ts";
+import { PUT } from "../messages.ts";
+import type { PoolParts } from "../parts.ts";
+import { isGivenUp } from "../record/fate.ts";
+import { giveUpUnfinished } from "./giving-up.ts";
+import { Unfinished } from "./unfinished.ts";
+
+const MIB = 2 ** 20;
+
+/** A writer that was killed while its last holder had everything and the others did not: no commit, no word. */
+async function cutOff(hosts: number): Promise<{ readonly village: Village; readonly writer: Villager; readonly pack: PackId; readonly restart: () => Promise<void> }> {
+  const village = await Village.build({ hosts, capacityBytes: (number) => (number === 0 ? 1 : 1e9) });
+  const writer = village.at(0);
+  const received = Promise.withResolvers<void>();
+  village.net.fault = async (from, _to, kind, frame) => {
+    if (kind === PUT && from !== writer.host) {
+      received.resolve();
+      // Its claim never arrives.
+      await new Promise(() => {});
+    }
+    return frame;
+  };
+  writer.pool.store(village.namespace, content(MIB), copies(2)).catch(() => undefined);
+  await received.promise;
+  // What the killed process would still have said must not be said.
+  const write = writer.records.write.bind(writer.records);
+  writer.records.write = () => Promise.reject(new HoldfastError("STOPPED", "it was killed"));
+  const restart = async (): Promise<void> => {
+    writer.records.write = write;
+    const presence = (other: string): "online" | "away" => (village.net.isUp(writer.host, other as typeof writer.host) ? "online" : "away");
+    const parts = { self: writer.host, records: writer.records, roster: () => village.roster(), presence, store: writer.store } as unknown as PoolParts;
+    await giveUpUnfinished({ env: village.env, parts }, new Unfinished(writer.notes), new AbortController().signal);
+  };
+  const { pack } = new Unfinished(writer.notes).before[0]!;
+  return { village, writer, pack, restart };
+}
+
+async function held(village: Village, pack: PackId): Promise<number> {
+  for (const villager of village.villagers) await village.turn(villager, "reclaim");
+  return village.holding(pack).length;
+}
+
+test("the pieces of a writer that was killed go once it is started again, and a holder cannot bring the pack back", async () => {
+  const { village, writer, pack, restart } = await cutOff(4);
+  assert.ok((await held(village, pack)) > 0, "until then nobody knows whether a commit comes");
+  await restart();
+  assert.ok(isGivenUp(village.at(2).records, village.namespace, pack));
+  assert.equal(await held(village, pack), 0);
+  assert.deepEqual(new Unfinished(writer.notes).before, []);
+  await village.close();
+});
+
+test("a pack of which a holder has brought the record back meanwhile is not given up", async () => {
+  const { village, pack, restart } = await cutOff(4);
+  const [holder] = village.holding(pack);
+  for (let turn = 0; turn < 2; turn += 1) await village.turn(holder!, "republish");
+  await restart();
+  assert.ok(village.at(3).pool.info(village.namespace, pack) !== undefined);
+  assert.ok((await held(village, pack)) > 0);
+  await village.close();
+});
+
+test("without a majority in reach nothing is given up, and it is looked again later", async () => {
+  const { village, writer, pack, restart } = await cutOff(4);
+  for (const number of [2, 3]) village.net.kill(village.at(number).host);
+  await restart();
+  assert.ok(!isGivenUp(writer.records, village.namespace, pack));
+  for (const number of [2, 3]) village.net.revive(village.at(number).host);
+  await restart();
+  assert.ok(isGivenUp(writer.records, village.namespace, pack));
+  await village.close();
+});
+
+test("a pack that was committed is not given up when its writer starts again", async () => {
+  const village = await Village.build({ hosts: 3 });
+  const writer = village.at(0);
+  const { pack } = await writer.pool.store(village.namespace, content(MIB), copies(2));
+  const unfinished = new Unfinished(writer.notes);
+  assert.deepEqual(unfinished.before, [{ namespace: village.namespace, pack }]);
+  const parts = { self: writer.host, records: writer.records, roster: () => village.roster(), presence: () => "online", store: writer.store } as unknown as PoolParts;
+  await giveUpUnfinished({ env: village.env, parts }, unfinished, new AbortController().signal);
+  assert.ok(!isGivenUp(writer.records, village.namespace, pack));
+  assert.deepEqual(new Unfinished(writer.notes).before, []);
+  await village.close();
+});

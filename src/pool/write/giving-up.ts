@@ -1,0 +1,34 @@
+import { packKey, abortedKey } from "../record/keys.ts";
+import { abortedCodec } from "../record/fate.ts";
+import { majorityOf } from "../record/holders.ts";
+import type { PlaceParts } from "./place.ts";
+import type { Unfinished, UnfinishedPack } from "./unfinished.ts";
+
+/** The owner's word that a pack is not there, whatever comes late: its holders may let the pieces go. Asks for it to be kept by a majority of the hosts. */
+export async function giveUp({ env, parts }: Pick<PlaceParts, "env" | "parts">, { namespace, pack }: UnfinishedPack): Promise<void> {
+  try {
+    await parts.records.write([{ namespace, key: abortedKey(pack), value: abortedCodec.encode({ sinceMs: Math.floor(env.clock.wallMs()) }) }], { copies: majorityOf(parts).count });
+  } catch (error) {
+    env.log.warn("an unfinished pack could not be given up; its holders keep their pieces", { namespace, pack, error });
+  }
+}
+
+/**
+ * Gives up what a former run of this host began to send and did not commit. One that a majority of the hosts knows nothing of was not committed, nor published by
+ * a holder since, so nobody can have come to rely on it; all others are there, and are swept like anything else that nothing uses.
+ */
+export async function giveUpUnfinished(placing: Pick<PlaceParts, "env" | "parts">, unfinished: Unfinished, signal: AbortSignal): Promise<void> {
+  const { env, parts } = placing;
+  for (const each of unfinished.before) {
+    signal.throwIfAborted();
+    if (!majorityOf(parts).isInReach) return;
+    const isKnown = parts.records.genesis(each.namespace) !== undefined;
+    const record = isKnown ? await parts.records.read(each.namespace, packKey(each.pack), { fresh: true }) : undefined;
+    if (!majorityOf(parts).isInReach || record?.isPartial === true) return;
+    if (isKnown && (record?.siblings.length ?? 0) === 0) {
+      env.log.info("a pack that was being sent when this host stopped is given up", { namespace: each.namespace, pack: each.pack });
+      await giveUp(placing, each);
+    }
+    await unfinished.settled(each.pack);
+  }
+}
