@@ -136,8 +136,10 @@ export class View implements Node {
     };
   }
 
-  layout(): Layout {
-    return layoutOf(this.#parts.cluster, this.#parts.records.standing());
+  async layout(): Promise<Layout> {
+    const { cluster, records } = this.#parts;
+    const stock = await records.stock();
+    return layoutOf(cluster, records.standing(), stock);
   }
 
   workers(): readonly WorkerStatus[] {

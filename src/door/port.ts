@@ -67,7 +67,7 @@ export interface Node {
   /** All members, this host first. */
   hosts(): readonly HostRow[];
   /** Who holds which shard, and who should. */
-  layout(): Layout;
+  layout(): Promise<Layout>;
   workers(): readonly WorkerStatus[];
   /** Beyond members, peers and sites, which the door counts itself: records, pieces, memory. */
   gauges(): readonly Gauge[];

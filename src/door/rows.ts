@@ -95,6 +95,10 @@ export const LayoutRow = object(
     ready: { ...count, description: "of those it should keep, its copy of so many is complete" },
     gaining: { ...count, description: "of those it should keep, its copy of so many is not complete yet" },
     givingUp: { ...count, description: "it keeps so many beyond those, until others are ready for them" },
+    records: orNull({ ...count, description: "that it has in the shards; null while it does not answer" }),
+    bytes: orNull({ ...count, description: "of those records" }),
+    leftRecords: orNull({ ...count, description: "about so many are still on their way to it" }),
+    leftBytes: orNull({ ...count, description: "of those records" }),
   },
   { $id: "LayoutRow", description: "What a host has of the shards." },
 );
@@ -104,6 +108,7 @@ export const Layout = object(
   {
     replicas: { ...count, description: "so many hosts should keep each shard" },
     moving: { ...count, description: "shards that some host has yet to gain or to give up" },
+    left: object({ records: count, bytes: count, unknown: { ...count, description: "copies of which nobody who answers knows how much is left" } }, { description: "what is still to be moved: about so many records and bytes" }),
     evenness: object({ least: { type: "number" }, most: { type: "number" } }, { description: "the smallest and the largest of shards : fairShards" }),
     hosts: list(LayoutRow),
     shards: list(object({ shard: count, targets: list(id), ready: list(id) }, { description: "who should keep it, best first, and whose copies are complete" })),

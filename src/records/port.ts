@@ -122,6 +122,14 @@ export interface LayoutStanding {
   readonly shards: readonly { readonly shard: number; readonly targets: readonly HostId[]; readonly ready: readonly HostId[] }[];
 }
 
+/** How much a host has of a shard, deletions left out. */
+export interface ShardStock {
+  readonly shard: number;
+  readonly records: number;
+  /** Of keys and values with what proves them. */
+  readonly bytes: number;
+}
+
 /** What the record store asks of the cluster. */
 export interface ClusterView {
   readonly self: HostId;

@@ -28,13 +28,14 @@ import { ASK_CONFIRM, ASK_GENESIS } from "./messages.ts";
 import { News } from "./news.ts";
 import { mostReplicas } from "./pull.ts";
 import { Peers } from "./peers.ts";
-import type { Change, ClusterView, Context, KeyState, LayoutStanding, ReadOptions, Records, ScanOptions, ScanPage, Write, WriteOptions, WriteResult } from "./port.ts";
+import type { Change, ClusterView, Context, KeyState, LayoutStanding, ReadOptions, Records, ScanOptions, ScanPage, ShardStock, Write, WriteOptions, WriteResult } from "./port.ts";
 import { Reader } from "./reading.ts";
 import { Replica } from "./replica.ts";
 import { livePage, stateOf } from "./rows.ts";
 import type { RangeOptions } from "./rows.ts";
 import { Scanner } from "./scanning.ts";
 import { Sender } from "./sending.ts";
+import { Stock } from "./stock.ts";
 import { Server } from "./serving.ts";
 import { Verifier } from "./verify.ts";
 
@@ -87,6 +88,7 @@ export class RunningRecords implements Records {
   readonly #handover: Worker;
   readonly #judging: Worker;
   readonly #antiEntropy: AntiEntropy;
+  readonly #stock: Stock;
   readonly #deletions: Worker;
   readonly #listeners = new Set<(namespace: NamespaceId, keys: readonly string[]) => void>();
   readonly #stopping = new AbortController();
@@ -115,6 +117,8 @@ export class RunningRecords implements Records {
     this.#endings.push(transport.onPeer(({ kind, peer }) => (kind === "down" ? news.left(peer) : undefined)));
     this.#antiEntropy = new AntiEntropy(env, { replica, network, peers, pace, inReach: () => this.#inReach(), hasAllOf: (peer) => catchUp.hasAllOf(peer) });
     this.#antiEntropy.register(transport);
+    this.#stock = new Stock(env, { replica, cluster, peers });
+    this.#stock.register(transport);
     replica.quarantine.onDamage(() => this.#catchUp.nudge());
     // A random part keeps the hosts of a network from asking in step.
     const everyMs = CATCH_UP_MS * (0.8 + 0.4 * env.random.fraction());
@@ -172,6 +176,11 @@ export class RunningRecords implements Records {
     const replicas = Math.max(USUAL_REPLICAS, mostReplicas(this.#replica));
     const shards = Array.from({ length: SHARDS }, (_, shard) => ({ shard, targets: this.#parts.cluster.replicas(shard, replicas), ready: readiness.ready(shard, replicas) }));
     return { replicas, shards };
+  }
+
+  /** What every host that is there has of the shards; hosts that do not answer are missing. */
+  stock(): Promise<ReadonlyMap<HostId, readonly ShardStock[]>> {
+    return this.#stock.all(this.#stopping.signal);
   }
 
   /**

@@ -19,6 +19,7 @@ import { wireSum } from "./ranges.ts";
 import type { RecordBody } from "./record.ts";
 import { recordCodec, sealCodec, signedBytes } from "./record.ts";
 import { encodeHead, encodeRow, tagOf } from "./row.ts";
+import { ASK_STOCK } from "./stock.ts";
 import { Sum, weightOf } from "./sums.ts";
 import { batchKey, counterKey, followKey, genesisKey, hintKey, metaKey, outboxKey, positionKey, quarantineKey, readyKey, rowKey, sequenceKey, sumKey, widestKey } from "./tables.ts";
 
@@ -121,6 +122,8 @@ export const specimens: Readonly<Record<string, Uint8Array>> = {
     ],
   }),
   "key-quarantine": quarantineKey(rowKey(namespace, "letters/ä")),
+  "stock-question": ASK_STOCK.question.encode({}),
+  "stock-answer": ASK_STOCK.answer.encode({ shards: [{ shard: 7, records: 2, bytes: 1234 }] }),
   "key-sums-counted": metaKey("sums"),
   "key-row": rowKey(namespace, "letters/ä"),
   "key-sequence": sequenceKey(256, 41),

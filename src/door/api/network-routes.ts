@@ -43,7 +43,7 @@ export function networkRoutes(node: Node): readonly Route[] {
       gives: { 200: { description: "It is revoked", schema: Acknowledged }, 202: { description: "It is revoked, but few hosts know yet", schema: Acknowledged } },
       handle: async (call) => acknowledge(await node.revokeHost(idFromText<HostId>(call.param("id")))),
     },
-    { method: "GET", path: "/api/layout", name: "layout", summary: "Who holds which shard, what is moving, and how even it is", gives: { 200: { description: "The layout", schema: Layout } }, handle: () => ok(node.layout()) },
+    { method: "GET", path: "/api/layout", name: "layout", summary: "Who holds which shard, what is moving, and how even it is", gives: { 200: { description: "The layout", schema: Layout } }, handle: async () => ok(await node.layout()) },
     { method: "GET", path: "/api/workers", name: "workers", summary: "Background work and its state", gives: { 200: { description: "The workers", schema: object({ workers: list(WorkerRow) }) } }, handle: () => ok({ workers: node.workers().map(workerRow) }) },
     {
       method: "POST",

@@ -132,7 +132,7 @@ export class FakeNode implements Node {
     return this.rows;
   }
 
-  layout: Node["layout"] = () => ({ replicas: 3, moving: 0, evenness: { least: 1, most: 1 }, hosts: [], shards: [] });
+  layout: Node["layout"] = () => Promise.resolve({ replicas: 3, moving: 0, left: { records: 0, bytes: 0, unknown: 0 }, evenness: { least: 1, most: 1 }, hosts: [], shards: [] });
   workers: Node["workers"] = () => [{ name: "repair", state: "idle", progress: "", lastError: undefined, runs: 3, lastRunWallMs: undefined }];
   gauges: Node["gauges"] = () => [{ name: "holdfast_records", help: "Records.", value: 42 }];
   invites: Node["invites"] = () => [];

@@ -1,0 +1,92 @@
+import { SHARDS } from "../cluster/index.ts";
+import type { HostId, NamespaceId } from "../codec/index.ts";
+import { codec, list, struct, uint } from "../codec/index.ts";
+import type { Shape } from "../codec/index.ts";
+import type { Transport } from "../net/index.ts";
+import type { Env } from "../platform/index.ts";
+import { Breathing } from "./breathing.ts";
+import { Budgets } from "./budgets.ts";
+import { RecordsError } from "./errors.ts";
+import type { Kind, Peers } from "./peers.ts";
+import type { ClusterView, ShardStock } from "./port.ts";
+import type { Replica } from "./replica.ts";
+import { serve } from "./serving.ts";
+import { SumTable } from "./sums.ts";
+
+// What each host has of each shard, in records and bytes, for people who ask what is moving. It follows from the sums that are kept with the
+// rows, so nobody reads rows for it; and it says nothing of whether two hosts have the same, which is what comparing is for.
+
+const ASK_TIMEOUT_MS = 3000;
+const PAGE = 256;
+/** Sums of namespaces that are added up for one peer. */
+const LOOKS = { burst: 500_000, perSecond: 5_000 };
+
+/** "records/stock": how much do you have of each shard? Those of which there is nothing are missing. */
+export const ASK_STOCK: Kind<object, { readonly shards: readonly ShardStock[] }> = {
+  kind: "records/stock",
+  question: codec<object>("A question after a host's stock", 1, 16, struct({})),
+  answer: codec("A host's stock", 1, 16 * 1024, struct({ shards: list(struct({ shard: uint(SHARDS - 1), records: uint(), bytes: uint() }), SHARDS) as Shape<readonly ShardStock[]> })),
+};
+
+export interface StockParts {
+  readonly replica: Replica;
+  readonly cluster: ClusterView;
+  readonly peers: Peers;
+}
+
+export class Stock {
+  readonly #env: Env;
+  readonly #parts: StockParts;
+  readonly #budgets: Budgets;
+  readonly #sums: SumTable;
+
+  constructor(env: Env, parts: StockParts) {
+    this.#env = env;
+    this.#parts = parts;
+    this.#budgets = new Budgets(env.clock);
+    this.#sums = new SumTable(parts.replica.stored);
+  }
+
+  register(transport: Transport): void {
+    serve(transport, this.#parts.replica.counters, ASK_STOCK, async (_question, { from, signal }) => {
+      const bucket = this.#budgets.of(from, LOOKS);
+      if (bucket.level <= 0) throw new RecordsError("BUSY", `This host has told ${from} often enough what it has. Ask again in ${Math.ceil(bucket.waitMs / 1000)} seconds.`);
+      const { shards, looked } = await this.#own(signal);
+      bucket.take(SHARDS + looked);
+      return { shards };
+    });
+  }
+
+  /** What all hosts have that are there and answer, this one included. */
+  async all(signal: AbortSignal): Promise<ReadonlyMap<HostId, readonly ShardStock[]>> {
+    const { cluster, peers } = this.#parts;
+    const found = new Map<HostId, readonly ShardStock[]>();
+    const asked = cluster.online().map(async (host) => found.set(host, (await peers.ask(host, ASK_STOCK, {}, ASK_TIMEOUT_MS, signal)).shards));
+    const own = this.#own(signal).then(({ shards }) => found.set(cluster.self, shards));
+    await Promise.allSettled([own, ...asked]);
+    return found;
+  }
+
+  async #own(signal: AbortSignal): Promise<{ readonly shards: readonly ShardStock[]; readonly looked: number }> {
+    const { replica } = this.#parts;
+    if (!replica.isCounted) throw new RecordsError("BUSY", "This host is still counting what it has. Ask again in a minute.");
+    const breathing = new Breathing(this.#env, signal);
+    const shards: ShardStock[] = [];
+    let looked = 0;
+    for (let shard = 0; shard < SHARDS; shard += 1) {
+      const total = { records: 0, bytes: 0 };
+      for (let beyond: NamespaceId | null | undefined = null; beyond !== undefined; ) {
+        const page = this.#sums.page(shard, beyond, PAGE);
+        for (const { sum } of page) {
+          total.records += sum.count;
+          total.bytes += sum.bytes;
+        }
+        looked += page.length;
+        beyond = page.length < PAGE ? undefined : page.at(-1)!.namespace;
+        await breathing.breathe();
+      }
+      if (total.records > 0) shards.push({ shard, ...total });
+    }
+    return { shards, looked };
+  }
+}
