@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TestHost } from "../test/cluster/harness.ts";
 import { household, put } from "../test/cluster/household.ts";
+import { shares } from "../src/pool/write/placement.ts";
 import { packsOn, piecesOn, spreadOf } from "../test/cluster/pieces.ts";
 import { writeFilm } from "./content.ts";
 import { MB, MIB, percentile, seconds } from "./figures.ts";
@@ -88,11 +89,16 @@ interface Found {
   readonly during: readonly number[];
 }
 
+function deviationOf(fill: readonly number[]): number {
+  const mean = fill.reduce((sum, part) => sum + part, 0) / fill.length;
+  return Math.sqrt(fill.reduce((sum, part) => sum + (part - mean) ** 2, 0) / fill.length) / mean;
+}
+
 function rowsOf({ fill, rate, wholeAfter, before, during }: Found): Row[] {
   const mean = fill.reduce((sum, part) => sum + part, 0) / fill.length;
-  const deviation = Math.sqrt(fill.reduce((sum, part) => sum + (part - mean) ** 2, 0) / fill.length) / mean;
+  const best = shares(CAPACITY_GB, PIECES).map((share, at) => share / CAPACITY_GB[at]!);
   return [
-    { what: "placement: deviation of the hosts' fill from its mean", value: deviation * 100, unit: "%", limit: `one piece of a pack for each host: of seven hosts each pack takes five, so the largest cannot have its whole share; fullest ${(Math.max(...fill) / mean).toFixed(2)} of the mean, emptiest ${(Math.min(...fill) / mean).toFixed(2)}` },
+    { what: "placement: deviation of the hosts' fill from its mean", value: deviationOf(fill) * 100, unit: "%", beside: { what: "the best there is with one piece of a pack for each host", value: deviationOf(best) * 100, unit: "%" }, limit: `of seven hosts each pack takes five, so the largest cannot have its whole share; fullest ${(Math.max(...fill) / mean).toFixed(2)} of the mean, emptiest ${(Math.min(...fill) / mean).toFixed(2)}` },
     { what: "repair of a lost host's pieces", value: rate, unit: "MB/s", limit: "read k times, written once; one machine does the work of six" },
     { what: "  whole again after the loss", value: wholeAfter, unit: "s", limit: `of which ${AWAY_FOR} until the host counts as gone, and the coordinator's next look` },
     ...([50, 99] as const).map((part): Row => ({ what: `  a page meanwhile, p${part}`, value: percentile(during, part / 100), unit: "ms", beside: { what: "before", value: percentile(before, part / 100), unit: "ms" }, limit: "one visitor, one page after another" })),

@@ -67,12 +67,21 @@ export function hostsInReach(view: View): Member[] {
   return [...view.roster().members.values()].filter((member) => isUsable(view, member) && (member.host === view.self || view.presence(member.host) === "online"));
 }
 
+export interface Wanted {
+  /** Pieces that are to be placed. */
+  readonly count: number;
+  /** Hosts that have a piece. */
+  readonly except?: ReadonlySet<HostId>;
+}
+
 /** The hosts that could take a piece now, this one included, in the order in which the pack asks them. */
-export async function candidatesFor(view: View, pack: PackId): Promise<Candidate[]> {
+export async function candidatesFor(view: View, pack: PackId, { count, except }: Wanted): Promise<Candidate[]> {
   const own = await view.store.availableBytes();
-  const weight = (host: HostId, freeBytes: number): number => (view.provenBytes === undefined ? freeBytes : weightOf(freeBytes, view.provenBytes(host) ?? 0));
-  return rank(
-    pack,
-    hostsInReach(view).map(({ host, zone, capacityBytes }) => ({ host, zone, freeBytes: weight(host, host === view.self ? own : (view.freeBytes(host) ?? capacityBytes)) })),
-  );
+  const open = hostsInReach(view).map(({ host, zone, capacityBytes }) => ({ host, zone, freeBytes: host === view.self ? own : (view.freeBytes(host) ?? capacityBytes) }));
+  const usualBytes = open.map(({ freeBytes }) => freeBytes).sort((a, b) => a - b)[Math.floor((open.length - 1) / 2)] ?? 0;
+  const weight = (host: HostId, freeBytes: number): number => (view.provenBytes === undefined ? freeBytes : weightOf(freeBytes, view.provenBytes(host) ?? 0, usualBytes));
+  const weighed = open.map((each) => ({ ...each, freeBytes: weight(each.host, each.freeBytes) }));
+  const isTaken = ({ host }: Candidate): boolean => except?.has(host) === true;
+  // Those that have a piece stand behind all others: they are asked where there are too few, and nowhere else.
+  return [...rank(pack, weighed.filter((each) => !isTaken(each)), count), ...rank(pack, weighed.filter(isTaken), count)];
 }

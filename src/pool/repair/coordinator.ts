@@ -124,7 +124,9 @@ export class RepairCoordinator {
     // Nothing comes of too few pieces: their hosts must come back first, and then this is planned anew.
     if (need === undefined || facts === undefined || !need.canBeMade) return 0;
     const { members } = this.#parts.roster();
-    const targets = new Targets(facts, this.#catalog.holdings(need.namespace, need.pack), await candidatesFor(this.#parts, need.pack), (host) => members.get(host)?.zone ?? "");
+    const holdings = this.#catalog.holdings(need.namespace, need.pack);
+    const candidates = await candidatesFor(this.#parts, need.pack, { count: need.indexes.length, except: new Set(holdings.map(({ host }) => host)) });
+    const targets = new Targets(facts, holdings, candidates, (host) => members.get(host)?.zone ?? "");
     const made = await Promise.all(need.indexes.map((index) => this.#find(need, index, targets, signal)));
     this.survey.again(need.namespace, need.pack, this.#standing());
     return made.filter((isMade) => isMade).length;

@@ -46,7 +46,7 @@ export interface PlaceOptions {
 export async function place({ env, parts, offers, maybe }: PlaceParts, pieces: readonly Piece[], { exclude = [], minimum = 1, signal }: PlaceOptions): Promise<Placement> {
   const [first] = pieces;
   if (first === undefined) return { claims: [], refusals: [], touched: false };
-  const ranked = await candidatesFor(parts, first.pack);
+  const ranked = await candidatesFor(parts, first.pack, { count: pieces.length, except: new Set(exclude) });
   const { members } = parts.roster();
   const taken: Pick<Candidate, "host" | "zone">[] = exclude.map((host) => ({ host, zone: members.get(host)?.zone ?? "" }));
   const failed = new Set<HostId>();

@@ -5,7 +5,7 @@ import type { HostId, PackId } from "../../codec/index.ts";
 import { idFromBytes } from "../../codec/index.ts";
 import { sha256 } from "../../crypto/index.ts";
 import type { Candidate } from "./placement.ts";
-import { matched, nextHolder, rank, weightOf } from "./placement.ts";
+import { matched, nextHolder, rank, shares, weightOf } from "./placement.ts";
 
 const idOf = <Id extends HostId | PackId>(kind: string, number: number): Id => idFromBytes<Id>(sha256(new TextEncoder().encode(`${kind} ${number}`)));
 
@@ -15,7 +15,7 @@ const candidates = fc
 
 function choose(pack: PackId, from: readonly Candidate[], count: number): Candidate[] {
   const taken: Candidate[] = [];
-  const ranked = rank(pack, from);
+  const ranked = rank(pack, from, count);
   for (let next = nextHolder(ranked, taken); next !== undefined && taken.length < count; next = nextHolder(ranked, taken)) taken.push(next);
   return taken;
 }
@@ -44,7 +44,7 @@ test("placement asks the same hosts in the same order whatever the order in whic
   fc.assert(
     fc.property(candidates, fc.nat(1000), (from, pack) => {
       const id = idOf<PackId>("pack", pack);
-      assert.deepEqual(rank(id, from.toReversed()), rank(id, from));
+      for (const count of [1, 3]) assert.deepEqual(rank(id, from.toReversed(), count), rank(id, from, count));
     }),
   );
 });
@@ -54,7 +54,7 @@ test("placement chooses hosts in proportion to their free space", () => {
   const packs = 20_000;
   const firsts = new Map<HostId, number>();
   for (let pack = 0; pack < packs; pack++) {
-    const { host } = rank(idOf<PackId>("pack", pack), from)[0]!;
+    const { host } = rank(idOf<PackId>("pack", pack), from, 1)[0]!;
     firsts.set(host, (firsts.get(host) ?? 0) + 1);
   }
   // Five standard deviations of a binomial distribution with these numbers are below 0.018.
@@ -77,11 +77,30 @@ test("pieces count as spread only as far as each can be on a host of its own", (
   );
 });
 
-test("a host that declares a lot counts for twice what it was seen to hold, and never for less than 10 GB or more than it has", () => {
-  assert.equal(weightOf(1e12, 0), 10e9);
-  assert.equal(weightOf(1e12, 30e9), 60e9);
-  assert.equal(weightOf(1e12, 9e12), 1e12);
-  assert.equal(weightOf(5e9, 0), 5e9);
+test("a host that declares a lot counts for twice what it was seen to hold, or for what is usual, and never for less than 10 GB or more than it has", () => {
+  assert.equal(weightOf(1e12, 0, 5e9), 10e9);
+  assert.equal(weightOf(1e12, 0, 50e9), 50e9);
+  assert.equal(weightOf(1e12, 30e9, 5e9), 60e9);
+  assert.equal(weightOf(1e12, 9e12, 5e9), 1e12);
+  assert.equal(weightOf(5e9, 0, 1e12), 5e9);
+});
+
+test("shares are in proportion to the weights, none above one, and together as many as there are pieces", () => {
+  const near = (found: readonly number[], wanted: readonly number[]): void => found.forEach((share, at) => assert.ok(Math.abs(share - wanted[at]!) < 1e-9, found.join(" ")));
+  near(shares([5, 5, 10, 20, 20, 40, 80], 5), [0.25, 0.25, 0.5, 1, 1, 1, 1]);
+  near(shares([1, 2, 3, 4], 1), [0.1, 0.2, 0.3, 0.4]);
+  near(shares([7, 7], 5), [1, 1]);
+  near(shares([], 3), []);
+});
+
+test("each host is among the first as often as its share says, however unequal the hosts are", () => {
+  const capacities = [5, 5, 10, 20, 20, 40, 80];
+  const from = capacities.map((gigabytes, number): Candidate => ({ host: idOf<HostId>("host", number), zone: `${number}`, freeBytes: gigabytes * 1e9 }));
+  const packs = 5_000;
+  const found = capacities.map(() => 0);
+  for (let pack = 0; pack < packs; pack += 1) for (const { zone } of rank(idOf<PackId>("pack", pack), from, 5).slice(0, 5)) found[Number(zone)]! += 1 / packs;
+  // Five standard deviations of a binomial distribution with these numbers are below 0.036.
+  for (const [at, share] of shares(capacities, 5).entries()) assert.ok(Math.abs(found[at]! - share) < 0.036, found.join(" "));
 });
 
 /** Packs of so many pieces, each on the first hosts in its order that have room, until no pack finds enough of them. */
@@ -91,7 +110,7 @@ function fill(capacities: readonly number[], pieces: number, packs: number): { r
   let placed = 0;
   for (let number = 0; number < packs; number++) {
     const open = hosts.map((each) => ({ ...each, freeBytes: each.capacityBytes - used[each.number]! })).filter(({ freeBytes }) => freeBytes >= 1);
-    const ranked = rank(idOf<PackId>("pack", number), open);
+    const ranked = rank(idOf<PackId>("pack", number), open, pieces);
     const taken: typeof ranked = [];
     for (let next = nextHolder(ranked, taken); next !== undefined && taken.length < pieces; next = nextHolder(ranked, taken)) taken.push(next);
     if (taken.length < pieces) break;

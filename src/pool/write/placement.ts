@@ -14,29 +14,67 @@ export interface Candidate {
 /** What any host is trusted with before audits have proven anything of it: 10 GB. */
 const TRUSTED_BYTES_MIN = 10e9;
 
-/** Free space as it counts in placement: nobody draws more by declaring much than twice what audits have proven that they hold. */
-export function weightOf(freeBytes: number, provenBytes: number): number {
-  return Math.min(freeBytes, Math.max(TRUSTED_BYTES_MIN, 2 * provenBytes));
+/**
+ * Free space as it counts in placement. Nobody draws more by declaring much than half of the hosts have, or twice what audits have proven that they
+ * hold: so a newcomer's word counts for as much as is usual in this network.
+ * @param usualBytes what half of the hosts have free
+ */
+export function weightOf(freeBytes: number, provenBytes: number, usualBytes: number): number {
+  return Math.min(freeBytes, Math.max(TRUSTED_BYTES_MIN, 2 * provenBytes, usualBytes));
+}
+
+/**
+ * How many of `count` pieces a pack should bring each host on average: in proportion to the weights, and one at most, since a host has one piece of a
+ * pack. What a host is too large for goes to the others, again in proportion.
+ */
+export function shares(weights: readonly number[], count: number): number[] {
+  const found = weights.map(() => 0);
+  const open = new Set(weights.keys());
+  let left = Math.min(count, weights.length);
+  for (;;) {
+    const total = [...open].reduce((sum, at) => sum + weights[at]!, 0);
+    const full = [...open].filter((at) => left * weights[at]! >= total);
+    for (const at of full) {
+      found[at] = 1;
+      open.delete(at);
+    }
+    left -= full.length;
+    if (full.length > 0) continue;
+    for (const at of open) found[at] = (left * weights[at]!) / total;
+    return found;
+  }
 }
 
 type Placed = Pick<Candidate, "host" | "zone">;
 
 /**
- * The candidates in the order in which the pack asks them: weighted rendezvous hashing, by which each comes first as often as its share
- * of the free space. Pure, so a writer that tries again asks the same hosts again.
- * Source: Schindelhauer and Schomaker, "Weighted distributed hash tables", SPAA 2005 (the logarithmic method).
+ * The candidates in the order in which the pack asks them. First come `count` that are drawn so that each is among them as often as its share says, which an order
+ * by weight alone does not give: of seven hosts it brings five of each pack to the small ones, too. All others follow in case one of these fails. Pure,
+ * so a writer that tries again asks the same hosts again.
+ * Sources: Madow, "On the theory of systematic sampling, II", 1949, for the draw; Schindelhauer and Schomaker, "Weighted distributed hash tables", SPAA 2005 (the logarithmic
+ * method), for the order.
+ * @param count pieces that are to be placed
  */
-export function rank<C extends Candidate>(pack: PackId, candidates: readonly C[]): C[] {
-  const scored = candidates.map((candidate) => ({ candidate, score: -Math.log(fraction(pack, candidate.host)) / Math.max(1, candidate.freeBytes) }));
-  scored.sort((a, b) => a.score - b.score || (a.candidate.host < b.candidate.host ? -1 : 1));
-  return scored.map(({ candidate }) => candidate);
+export function rank<C extends Candidate>(pack: PackId, candidates: readonly C[], count: number): C[] {
+  const lots = candidates.map((candidate) => ({ candidate, ...lotsOf(pack, candidate.host), weight: Math.max(1, candidate.freeBytes) }));
+  lots.sort((a, b) => a.place - b.place || (a.candidate.host < b.candidate.host ? -1 : 1));
+  const share = shares(lots.map(({ weight }) => weight), count);
+  let end = lotsOf(pack, pack).place;
+  const drawn = lots.map((lot, at) => {
+    const start = end;
+    end += share[at]!;
+    return { ...lot, isFirst: share[at] === 1 || Math.floor(start) < Math.floor(end), score: -Math.log(lot.fraction) / lot.weight };
+  });
+  drawn.sort((a, b) => Number(b.isFirst) - Number(a.isFirst) || a.score - b.score);
+  return drawn.map(({ candidate }) => candidate);
 }
 
-/** A number in (0, 1), the same on every host, independent for each pair. */
-function fraction(pack: PackId, host: HostId): number {
+/** Two numbers in (0, 1), the same on every host, independent of each other and for each pair. */
+function lotsOf(pack: PackId, host: HostId | PackId): { readonly fraction: number; readonly place: number } {
   const digest = sha256(concatBytes(utf8("holdfast placement"), bytesOfId(pack), bytesOfId(host)));
   const view = new DataView(digest.buffer, digest.byteOffset);
-  return (view.getUint32(0) * 2 ** 16 + view.getUint16(4) + 0.5) / 2 ** 48;
+  const at = (offset: number): number => (view.getUint32(offset) * 2 ** 16 + view.getUint16(offset + 4) + 0.5) / 2 ** 48;
+  return { fraction: at(0), place: at(8) };
 }
 
 /**
