@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
 import { Bench, until } from "../cluster/harness.ts";
+import { copyApplication, crawl, documentation, renderWiki } from "./real-sites.ts";
 
 interface Published {
   readonly site: { readonly name: string };
@@ -22,6 +23,7 @@ test("a site published on one of two hosts is served by the other when the first
   const [attic, cellar] = (await bench.network(["attic", "cellar"])) as [ReturnType<Bench["host"]>, ReturnType<Bench["host"]>];
   const folder = join(bench.folder, "dist");
   await makeSite(folder, "first");
+  const wiki = renderWiki(join(bench.folder, "wiki"));
 
   await t.test("it is on both and says so", async () => {
     const published = await cellar.ask<Published>(["publish", folder, "--name", "blog"]);
@@ -58,5 +60,24 @@ test("a site published on one of two hosts is served by the other when the first
     assert.deepEqual(await readFile(join(to, "large.bin")), await readFile(join(folder, "large.bin")));
     await cellar.ask(["publish", "--name", "blog", "--rollback", "1"]);
     await until("both serve the first version again", 10_000, async () => (await Promise.all([attic, cellar].map((host) => host.get("blog")))).every((page) => page.text.includes("first")));
+  });
+
+  await t.test("sites that nobody here wrote are served by both, every link and every file as their folders have them", async () => {
+    const sites = [
+      { name: "docs", folder: documentation, reached: 70 },
+      { name: "wiki", folder: await wiki, reached: 25, first: "/static.html" },
+      { name: "app", folder: await copyApplication(join(bench.folder, "app")), reached: 8, fallback: "index.html" },
+    ];
+    for (const { name, folder, reached, ...how } of sites) {
+      await cellar.ask(["publish", folder, "--name", name]);
+      await until(`both have ${name}`, 10_000, async () => (await attic.get(name)).status === 200);
+      for (const host of [attic, cellar]) {
+        const crawled = await crawl(folder, (path) => host.get(name, path), how);
+        assert.ok(crawled.reached >= reached, `${name}: only ${crawled.reached} were reached`);
+        t.diagnostic(`${name} on ${host.name}: ${crawled.reached} reached, ${crawled.files} files compared, ${crawled.broken.length} of its own links lead nowhere`);
+      }
+    }
+    assert.match((await attic.get("app", "/trace/of/something")).text, /Playwright Trace Viewer/);
+    assert.equal((await attic.get("docs", "/trace/of/something")).status, 404);
   });
 });
