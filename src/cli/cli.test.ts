@@ -40,6 +40,7 @@ test("a command that is mistyped gets a suggestion, and the exit code of usage",
   const { code, stderr, stdout } = await run("publsh");
   assert.match(stderr, /^holdfast: Unknown command 'publsh' \(Did you mean publish\?\)/);
   assert.deepEqual([code, stdout], [2, ""]);
+  assert.match((await run("kv", "put", "notes")).stderr, /Type '\.\/holdfast kv put --help'/);
 });
 
 test("with --json an error is the only thing on standard output", async () => {
@@ -50,5 +51,6 @@ test("with --json an error is the only thing on standard output", async () => {
 });
 
 test("options may stand before the command", async () => {
-  assert.equal(JSON.parse((await run("--json", "publish")).stdout).error.code, "USAGE");
+  const [one, part] = await Promise.all([run("--json", "publish"), run("--data", "/nowhere", "--json", "kv", "get", "notes", "milk")]);
+  assert.deepEqual([one, part].map(({ stdout }) => JSON.parse(stdout).error.code), ["USAGE", "NO_DATA_FOLDER"]);
 });

@@ -18,13 +18,14 @@ export async function main(args: readonly string[], version: () => string): Prom
   const stop = new AbortController();
   listenForCtrlC(stop);
   const context: Context = { io, env: machineEnv(silentLog), signal: stop.signal };
+  const ordered = commandFirst(args);
+  const program = await programFor(ordered[0], context, version);
   try {
-    const ordered = commandFirst(args);
-    await (await programFor(ordered[0], context, version)).parseAsync(ordered, { from: "user" });
+    await program.parseAsync(ordered, { from: "user" });
   } catch (thrown) {
     if (isHelp(thrown)) return;
     const isTold = !stop.signal.aborted || codeOf(thrown) === "CANCELLED";
-    process.exitCode = await report(io, isTold ? thrown : stop.signal.reason, args);
+    process.exitCode = await report(io, isTold ? thrown : stop.signal.reason, () => helpOn(program, ordered));
   }
 }
 
@@ -42,7 +43,10 @@ function listenForCtrlC(stop: AbortController): void {
 function commandFirst(args: readonly string[]): string[] {
   if (args[0] === "help") return args[1] === undefined ? ["--help"] : [args[1], "--help"];
   const at = args.findIndex((arg, index) => !arg.startsWith("-") && args[index - 1] !== "--data");
-  if (at >= 0) return [args[at]!, ...args.slice(0, at), ...args.slice(at + 1)];
+  // Behind all else: in "--data A kv get" they are the part's, which is named after the command.
+  const before = args.slice(0, Math.max(at, 0));
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  if (at >= 0) return [...args.slice(at, end), ...before, ...args.slice(end)];
   return args.some((arg) => ["--help", "-h", "--version", "-V"].includes(arg)) ? [...args] : ["overview", ...args];
 }
 
@@ -64,8 +68,8 @@ function isHelp(thrown: unknown): boolean {
 }
 
 /** Tells what went wrong, in words or as JSON, and gives the exit code. */
-async function report(io: Io, thrown: unknown, args: readonly string[]): Promise<number> {
-  const { code, message } = thrown instanceof CommanderError ? { code: "USAGE", message: usageMessage(thrown, args) } : { code: codeOf(thrown), message: messageOf(thrown) };
+async function report(io: Io, thrown: unknown, help: () => string): Promise<number> {
+  const { code, message } = thrown instanceof CommanderError ? { code: "USAGE", message: usageMessage(thrown, help()) } : { code: codeOf(thrown), message: messageOf(thrown) };
   io.redraw("");
   if (io.json) io.answer({ error: { code: code ?? "UNEXPECTED", message } }, () => "");
   else io.note(`holdfast: ${message.split("\n").map(printable).join("\n")}`);
@@ -74,9 +78,15 @@ async function report(io: Io, thrown: unknown, args: readonly string[]): Promise
 }
 
 /** Commander's words, as a sentence with what to do. */
-function usageMessage(error: CommanderError, args: readonly string[]): string {
+function usageMessage(error: CommanderError, help: string): string {
   const words = error.message.replace(/^error: /, "").replaceAll("\n", " ").trim();
-  const known = COMMANDS.find(({ name }) => name === args.find((arg) => !arg.startsWith("-")));
-  const help = known === undefined ? `${invoked()} --help` : `${invoked()} ${known.name} --help`;
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}${/[.?)]$/.test(words) ? "" : "."} Type '${help}' to see what there is.`;
+}
+
+/** How to ask for the help of the command that was meant: of "kv put" rather than of all that "kv" has. */
+function helpOn(program: Command, args: readonly string[]): string {
+  const words = args.filter((arg) => !arg.startsWith("-"));
+  const names: string[] = [];
+  for (let at: Command | undefined = program; at !== undefined; at = at.commands.find((each) => each.name() === words[names.length])) if (at !== program) names.push(at.name());
+  return [invoked(), ...names, "--help"].join(" ");
 }

@@ -123,6 +123,8 @@ test("metrics and health are told without a token, under the host's own names on
     assert.match(text, /^holdfast_members 2$/m);
     assert.match(text, /^holdfast_peers_online 0$/m);
     assert.match(text, /^holdfast_records 42$/m);
+    assert.match(text, /^holdfast_odd_count 3$/m);
+    assert.match(text, /^holdfast_odd_by_code_count\{code="NOT_EVEN"\} 1$/m);
   }
   assert.equal((await door.ask(host, "/health", {})).body.toString(), "serving\n");
   assert.equal((await door.ask(host, "/health", { method: "POST" })).status, 405);

@@ -6,7 +6,7 @@ import type { Traffic } from "./traffic.ts";
 export class Metrics {
   readonly #registry = new Registry();
   readonly #node: Node;
-  readonly #gauges = new Map<string, Gauge>();
+  readonly #gauges = new Map<string, Gauge<string>>();
   /** What counters have been told so far: prom-client's counters only add. */
   readonly #told = new Map<string, number>();
   readonly #traffic: Traffic;
@@ -36,7 +36,10 @@ export class Metrics {
     this.#set("holdfast_sites", "Published sites.", sites);
     this.#set("holdfast_capacity_bytes", "Space given to the network.", capacityBytes);
     this.#set("holdfast_used_bytes", "Space used of it.", usedBytes);
-    for (const { name, help, value } of this.#node.gauges()) this.#set(name, help, value);
+    for (const { name, help, value, byCode = new Map<string, number>() } of this.#node.gauges()) {
+      this.#set(name, help, value);
+      for (const [code, part] of byCode) this.#set(name.replace(/_count$/, "_by_code_count"), help, part, code);
+    }
     for (const [status, count] of this.#traffic.byStatus()) this.#advance(`status ${status}`, count, (by) => this.#requests.inc({ status: String(status) }, by));
     this.#advance("bytes", this.#traffic.bytes, (by) => this.#bytes.inc(by));
     this.#advance("broken", this.#traffic.brokenStreams, (by) => this.#broken.inc(by));
@@ -44,13 +47,14 @@ export class Metrics {
     return this.#registry.metrics();
   }
 
-  #set(name: string, help: string, value: number): void {
+  #set(name: string, help: string, value: number, code?: string): void {
     let gauge = this.#gauges.get(name);
     if (gauge === undefined) {
-      gauge = new Gauge({ name, help, registers: [this.#registry] });
+      gauge = new Gauge({ name, help, labelNames: code === undefined ? [] : ["code"], registers: [this.#registry] });
       this.#gauges.set(name, gauge);
     }
-    gauge.set(value);
+    if (code === undefined) gauge.set(value);
+    else gauge.set({ code }, value);
   }
 
   #advance(what: string, total: number, add: (by: number) => void): void {

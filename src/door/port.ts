@@ -13,6 +13,8 @@ export interface Gauge {
   readonly name: string;
   readonly help: string;
   readonly value: number;
+  /** The same told apart by a code, where there is anything to tell apart. */
+  readonly byCode?: ReadonlyMap<string, number>;
 }
 
 /** What people do about hosts and their space. */

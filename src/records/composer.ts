@@ -89,7 +89,7 @@ export class Composer {
   #check({ namespace, key, value, context }: Write): void {
     if (context !== undefined && !isCanonical(context)) throw new RecordsError("BAD_RECORD", `The context given for "${key}" is none that was read. Hand back what a read returned.`);
     if (!isKey(key)) throw new RecordsError("TOO_LARGE", `A key has 1 to ${MAX_KEY_BYTES} bytes of well-formed text; "${key.slice(0, 40)}" has not.`);
-    if (value !== null && value.length > MAX_VALUE_BYTES) throw new RecordsError("TOO_LARGE", `The value of "${key}" has ${value.length} bytes; a record holds ${MAX_VALUE_BYTES}. Put content into packs.`);
+    if (value !== null && value.length > MAX_VALUE_BYTES) throw new RecordsError("TOO_LARGE", `The value of "${key}" has ${value.length} bytes; a record holds ${MAX_VALUE_BYTES} at most. Keep larger things as files: publish them, or put them as private ones.`);
     const verdict = this.#view.judge({ namespace, key, value, author: this.#author }, this.#genesis(namespace));
     if (verdict.kind === "refuse") throw new RecordsError("REFUSED", `"${key}" may not be written (${verdict.code}): ${verdict.why}.`);
     if (verdict.kind === "later") throw new RecordsError("REFUSED", `"${key}" cannot be written yet: ${verdict.why}. Try again once this host has caught up with the others.`);

@@ -7,7 +7,7 @@ import type { Amounts } from "./amounts.ts";
 import { kvRulesCodec } from "./amounts.ts";
 import { contentOf } from "./disk-views.ts";
 import type { TestHost } from "./test-hosts.ts";
-import { TestHosts, kv, until } from "./test-hosts.ts";
+import { TestHosts, everywhereId, kv, until } from "./test-hosts.ts";
 
 const LARGE = "x".repeat(2000);
 
@@ -85,4 +85,14 @@ test("who writes too fast is told so by a host that keeps the namespace, and wai
   assert.ok(other.records.counters()["outbox batches"]! > 0);
   assert.ok(replicas.some((host) => host.records.counters()["refused TOO_FAST"]! > 0));
   assert.equal(other.value(namespace, "never written"), undefined);
+});
+
+test("what the rules refuse of a host's own writes is counted by its code", async () => {
+  await using all = await TestHosts.of("a");
+  const [a] = all.hosts as [TestHost];
+  const { judge } = a;
+  a.judge = (record, genesis) => (record.key === "bad" ? { kind: "refuse", code: "TOO_BAD", why: "so says the test" } : judge(record, genesis));
+  for (let times = 0; times < 2; times += 1) await assert.rejects(a.put(everywhereId, "bad", "v"), /"bad" may not be written \(TOO_BAD\): so says the test/);
+  await a.put(everywhereId, "good", "v");
+  assert.equal(a.records.counters()["refused TOO_BAD"], 2);
 });

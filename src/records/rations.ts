@@ -46,7 +46,8 @@ export class Rations {
     if (amounts === undefined) return ACCEPT;
     const { maxBytes, writesPerSecond } = amounts;
     if (maxBytes !== null && !hasRoom(entering, group, Math.floor(maxBytes / groups), draft)) {
-      return refuse("NAMESPACE_FULL", `the namespace holds ${maxBytes} bytes and no more; delete something`);
+      const share = groups === 1 ? "" : `, and so ${Math.floor(maxBytes / groups)} in each of its ${groups} shards`;
+      return refuse("NAMESPACE_FULL", `the namespace holds ${maxBytes} bytes and no more${share}; delete something there`);
     }
     if (writesPerSecond === null) return ACCEPT;
     const bucket = this.#budgets.of(`${entering.namespace} ${entering.author ?? entering.host}`, { perSecond: writesPerSecond, burst: Math.max(1, writesPerSecond * BURST_SECONDS) });

@@ -219,7 +219,9 @@ export class Turn {
         judge: (record, genesis) => {
           const signed = { ...record, host: identity.actor.host, incarnation: identity.actor.incarnation, batch: identity.batch + 1 };
           const verdict = cluster.judge(signed, genesis);
-          return verdict.kind === "accept" ? this.#ration(signed, genesis) : verdict;
+          const outcome = verdict.kind === "accept" ? this.#ration(signed, genesis) : verdict;
+          if (outcome.kind === "refuse") this.#parts.counters.count(`refused ${outcome.code}`);
+          return outcome;
         },
       },
       delegation,
@@ -228,11 +230,9 @@ export class Turn {
 
   /** A host that keeps the namespace itself knows how much there is; others hear it from the replicas. */
   #ration(record: Entering, genesis: Genesis): Verdict {
-    const { holdings, rations, counters } = this.#parts;
+    const { holdings, rations } = this.#parts;
     const group = shardOf(record.namespace, genesis, record.key);
-    const verdict = holdings.holds(record.namespace, genesis, group) ? rations.judge(record, genesis, group, this.#draft) : ACCEPT;
-    if (verdict.kind === "refuse") counters.count(`refused ${verdict.code}`);
-    return verdict;
+    return holdings.holds(record.namespace, genesis, group) ? rations.judge(record, genesis, group, this.#draft) : ACCEPT;
   }
 
   /** Own records of earlier batches of this turn that no row here takes. */

@@ -1,7 +1,7 @@
 import type { Layout } from "../../door/index.ts";
 import type { CommandFile, CommonOptions } from "../context.ts";
 import { common } from "../context.ts";
-import { formatBytes } from "../sizes.ts";
+import { count, formatBytes } from "../sizes.ts";
 import { table } from "../table.ts";
 import { connect } from "../target.ts";
 
@@ -29,12 +29,12 @@ function hostTable({ replicas, moving, left, evenness, hosts }: Layout): string 
   const right = (title: string): { readonly title: string; readonly right: true } => ({ title, right: true });
   const columns = ["host", right("weight"), right("shards"), right("by weight"), right("ready"), right("gaining"), right("giving up"), right("records"), right("size"), right("left to come")];
   const rows = hosts.map((host) => [host.name, String(host.weight), String(host.shards), host.fairShards.toFixed(1), String(host.ready), String(host.gaining), String(host.givingUp), amount(host.records), size(host.bytes), host.leftRecords === 0 ? "–" : amount(host.leftRecords)]);
-  const words = moving === 0 ? "Nothing is moving." : `${moving} shards are moving: ${leftWords(left)}.`;
-  return `${table(columns, rows)}\nEach shard is kept by ${Math.min(replicas, hosts.length)} hosts. ${words} Shares are ${evenness.least.toFixed(2)} to ${evenness.most.toFixed(2)} of what the weights say.`;
+  const words = moving === 0 ? "Nothing is moving." : `${moving === 1 ? "1 shard is" : `${moving} shards are`} moving: ${leftWords(left)}.`;
+  return `${table(columns, rows)}\nEach shard is kept by ${count(Math.min(replicas, hosts.length), "host")}. ${words} Shares are ${evenness.least.toFixed(2)} to ${evenness.most.toFixed(2)} of what the weights say.`;
 }
 
 function leftWords({ records, bytes, unknown }: Layout["left"]): string {
-  const known = records === 0 ? "all records are where they should be, and hosts have yet to say so" : `about ${records} records (${formatBytes(bytes)}) are left to move`;
+  const known = records === 0 ? "all records are where they should be, and hosts have yet to say so" : `about ${count(records, "record")} (${formatBytes(bytes)}) are left to move`;
   return unknown === 0 ? known : `${known}; of ${unknown} copies it is not known, as their hosts do not answer`;
 }
 

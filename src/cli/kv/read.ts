@@ -60,7 +60,7 @@ async function tell({ io, env }: Context, api: HostApi, namespace: string, { key
     await io.bytes(bytesOf(value));
     await io.bytes(Buffer.from("\n"));
   }
-  io.note(`holdfast: "${printable(key)}" has ${values.length} values that were written side by side. '${invoked()} kv put ${namespace} KEY VALUE --resolve' puts one in their place.`);
+  io.note(`holdfast: "${printable(key)}" has ${values.length} values that were written side by side. '${invoked()} kv put ${namespace} ${printable(key)} VALUE --resolve' puts one in their place.`);
   process.exitCode = await exitCodeFor("CONFLICT");
 }
 

@@ -4,6 +4,7 @@ import type { CommandFile, CommonOptions, Context } from "../context.ts";
 import { common, invoked } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { readInput } from "../io.ts";
+import { count } from "../sizes.ts";
 import { connect } from "../target.ts";
 import { told } from "./words.ts";
 
@@ -32,7 +33,7 @@ export const put: CommandFile = (command, go) => {
     .action(
       go(async (context, namespace: string, key: string, value: string | undefined, options: PutOptions) => {
         const bytes = await valueFrom(context, value, options);
-        await send(context, namespace, { key, base64: bytes.toString("base64"), ...howOf(options) }, options, `Put ${bytes.length} bytes`);
+        await send(context, namespace, { key, base64: bytes.toString("base64"), ...howOf(options) }, options, `Put ${count(bytes.length, "byte")}`);
       }),
     );
   common(command, "kv put notes greeting hello", "kv put notes photo --file small.jpg", "kv put notes letter - < letter.txt");

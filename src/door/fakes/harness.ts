@@ -134,7 +134,7 @@ export class FakeNode implements Node {
 
   layout: Node["layout"] = () => Promise.resolve({ replicas: 3, moving: 0, left: { records: 0, bytes: 0, unknown: 0 }, evenness: { least: 1, most: 1 }, hosts: [], shards: [] });
   workers: Node["workers"] = () => [{ name: "repair", state: "idle", progress: "", lastError: undefined, runs: 3, lastRunWallMs: undefined }];
-  gauges: Node["gauges"] = () => [{ name: "holdfast_records", help: "Records.", value: 42 }];
+  gauges: Node["gauges"] = () => [{ name: "holdfast_records", help: "Records.", value: 42}, { name: "holdfast_odd_count", help: "Odd things.", value: 3, byCode: new Map([["TOO_ODD", 2], ["NOT_EVEN", 1]]) }];
   invites: Node["invites"] = () => [];
   addresses: Node["addresses"] = () => [];
 
