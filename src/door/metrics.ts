@@ -6,7 +6,7 @@ import type { Traffic } from "./traffic.ts";
 export class Metrics {
   readonly #registry = new Registry();
   readonly #node: Node;
-  readonly #gauges = new Map<string, Gauge<string>>();
+  readonly #gauges = new Map<string, Gauge>();
   /** What counters have been told so far: prom-client's counters only add. */
   readonly #told = new Map<string, number>();
   readonly #traffic: Traffic;
