@@ -2,8 +2,14 @@ import type { JSX } from "preact";
 import { render } from "preact";
 import { follow, useLive } from "./live.ts";
 import "./look/browser.css";
+import { EntryPage } from "./pages/entry.tsx";
+import { FilesPage } from "./pages/files.tsx";
 import { HealthPage } from "./pages/health.tsx";
+import { HostPage } from "./pages/host.tsx";
 import { HostsPage } from "./pages/hosts.tsx";
+import { InvitePage } from "./pages/invite.tsx";
+import { PublishPage } from "./pages/publish.tsx";
+import { SitePage } from "./pages/site.tsx";
 import { SitesPage } from "./pages/sites.tsx";
 import { Shell, Title } from "./parts/shell.tsx";
 import { hashOf, useRoute } from "./route.ts";
@@ -18,12 +24,18 @@ function Browser(): JSX.Element {
   return <Shell live={live} here={route[0]!}>{pageAt(route, live)}</Shell>;
 }
 
-function pageAt([page]: readonly string[], live: ReturnType<typeof useLive>): JSX.Element {
+function pageAt([page, name, ...path]: readonly string[], live: ReturnType<typeof useLive>): JSX.Element {
   switch (page) {
     case "sites":
-      return <SitesPage live={live} />;
+      return name === undefined ? <SitesPage live={live} /> : <SitePage key={name} live={live} name={name} />;
+    case "publish":
+      return <PublishPage key={name} live={live} name={name} />;
+    case "files":
+      return name === undefined ? <FilesPage live={live} /> : <EntryPage key={name} live={live} id={name} path={path.join("/")} />;
     case "hosts":
-      return <HostsPage live={live} />;
+      return name === undefined ? <HostsPage live={live} /> : <HostPage key={name} live={live} id={name} />;
+    case "invite":
+      return <InvitePage live={live} />;
     case "health":
       return <HealthPage live={live} />;
     default:

@@ -4,20 +4,18 @@
 const STORED = "holdfast.session";
 const CODE = /^#open=([a-z2-7]{26})$/;
 
-let token = localStorage.getItem(STORED);
-
 /** Whether there is a token; the host may not take it any more. */
-export function hasSession(): boolean {
-  return token !== null;
+function hasSession(): boolean {
+  return localStorage.getItem(STORED) !== null;
 }
 
 export function bearer(): Readonly<Record<string, string>> {
+  const token = localStorage.getItem(STORED);
   return token === null ? {} : { authorization: `Bearer ${token}` };
 }
 
 /** The host does not take the token: whoever sits here needs a new link. */
 export function forgetSession(): void {
-  token = null;
   localStorage.removeItem(STORED);
 }
 
@@ -28,7 +26,7 @@ export async function openSession(): Promise<"open" | "closed" | "refused"> {
   history.replaceState(null, "", "/");
   const answer = await fetch("/api/sessions", { method: "POST", headers: { authorization: `Bearer ${code}` } });
   if (!answer.ok) return hasSession() ? "open" : "refused";
-  ({ token } = (await answer.json()) as { token: string });
+  const { token } = (await answer.json()) as { token: string };
   localStorage.setItem(STORED, token);
   return "open";
 }

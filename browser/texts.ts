@@ -1,5 +1,6 @@
-import type { EventRow, HeadRow, HostRow, SiteRow, WorkerRow } from "../src/door/index.ts";
+import type { EntryRow, EventRow, HeadRow, HostRow, InviteRow, PublishRow, PutRow, SiteRow, WorkerRow } from "../src/door/index.ts";
 import { count, formatBytes, formatDuration } from "../src/cli/amounts.ts";
+import type { Progress } from "./transfer.ts";
 
 // All that the Browser says, so that another language is another file like this one. The words are those of the command line.
 
@@ -47,6 +48,77 @@ function happened(event: EventRow): string {
   }
 }
 
+function survives(losses: number): string {
+  return losses >= 1 ? `survives the loss of any ${count(losses, "host")}` : "lies on one host only: when that is lost, it is lost";
+}
+
+function onItsWay({ phase, files, bytes, totalFiles, totalBytes, bytesPerSecond }: Progress<unknown>): string {
+  const far = `${files.toLocaleString("en")} of ${count(totalFiles, "file")}, ${formatBytes(bytes)} of ${formatBytes(totalBytes)}`;
+  switch (phase) {
+    case "sending": {
+      const left = bytesPerSecond === undefined || bytesPerSecond === 0 ? "" : `, ${formatBytes(bytesPerSecond)} a second, ${formatDuration(((totalBytes - bytes) / bytesPerSecond) * 1000)} left`;
+      return `${far}${left}`;
+    }
+    case "committing":
+      return "Everything was sent. Placing copies …";
+    case "paused":
+      return `Stopped at ${far}. Nothing of it is seen yet; you can go on for ten minutes without sending it again.`;
+    case "failed":
+      return `It stopped at ${far}.`;
+    case "done":
+      return "Done.";
+    case "cancelled":
+      return "Cancelled.";
+  }
+}
+
+function hostFacts(host: HostRow, nowMs: number, isCoordinator: boolean): readonly (readonly [string, string])[] {
+  return [
+    ["space", host.usedBytes === undefined ? `offers ${formatBytes(host.capacityBytes)}` : `${formatBytes(host.usedBytes)} of ${formatBytes(host.capacityBytes)} used`],
+    ["zone", `${host.zone}: hosts of one zone are expected to fail together`],
+    ["address", host.address ?? "none is known"],
+    ["version", host.version],
+    ...(host.presence === "online" || host.lastSeenMs === null ? [] : [["last seen", ago(nowMs - host.lastSeenMs)] as const]),
+    ...(isCoordinator ? [["coordinator", "yes: it plans repair and audits"] as const] : []),
+  ];
+}
+
+function hostQuestion(question: "drain" | "fill" | "remove" | "leave", name: string, losses: string): { readonly title: string; readonly about: string; readonly yes: string } {
+  switch (question) {
+    case "drain":
+      return { title: `Empty ${name}?`, about: `What lies on ${name} is copied to other hosts, and it gets nothing new. When it is empty it can leave without loss. You can let it be filled again at any time.`, yes: "Empty it" };
+    case "fill":
+      return { title: `Let ${name} be filled again?`, about: "It counts again and gets new content.", yes: "Fill it again" };
+    case "remove":
+      return { title: `Remove ${name} for good?`, about: `${name} will be shut out for good; what it holds is no longer counted. ${losses === "" ? "Nothing is lost with it." : losses}`, yes: `Remove ${name}` };
+    case "leave":
+      return { title: "Leave the network with this host?", about: `${name} leaves the network for good; to come back it needs an invite and an empty folder. It has to be empty first.`, yes: "Leave" };
+  }
+}
+
+function inviteMessage(network: string, code: string, words: readonly string[], leftMs: number): string {
+  return [
+    `You are invited to lend some disk to the Holdfast network “${network}”, and to publish there.`,
+    `Within ${formatDuration(leftMs)}, on a machine that has Holdfast, type:`,
+    "",
+    `  ./holdfast join ${code} --data ~/holdfast --host NAME --capacity 20GB`,
+    "",
+    `It will show three check words. They must be the same as these: ${words.join(" ")}`,
+  ].join("\n");
+}
+
+function inviteState({ state, usedBy, zone, expiresMs }: InviteRow, nowMs: number): string {
+  const where = zone === null ? "" : `, for the zone ${zone}`;
+  switch (state) {
+    case "used":
+      return `Used by ${usedBy ?? "a host that is gone"}${where}`;
+    case "expired":
+      return `Expired ${ago(nowMs - expiresMs)}${where}`;
+    case "open":
+      return `Open for ${formatDuration(expiresMs - nowMs)} more${where}`;
+  }
+}
+
 export const texts = {
   ago,
   bytes: formatBytes,
@@ -78,6 +150,71 @@ export const texts = {
     refused: "This link was used before, or is older than a day. `./holdfast browser` in the terminal makes a new one.",
   },
 
+  lookUp: {
+    placeholder: "Look up a site, a page, a file",
+    found: "Found",
+    site: "site",
+    aboutSite: "about the site",
+    address: "address",
+    nothing: (words: string) => `Nothing in this network is called “${words}”. A part of a name is enough, or a file's path, or a content id.`,
+  },
+
+  transfer: { label: "Sent", words: onItsWay, pause: "Stop for now", goOn: "Go on" },
+
+  publish: {
+    title: (name: string | undefined) => (name === undefined ? "Publish a site" : `Publish ${name}`),
+    about: "Choose a folder, or drop it here. All its files become public on this network, copied to three hosts; a page called index.html comes first.",
+    drop: "Drop it to publish it",
+    folder: "Choose a folder",
+    file: "Choose files",
+    found: (name: string, files: number, bytes: number) => (files === 0 ? "There are no files in it." : `${name === "" ? "" : `${name}: `}${count(files, "file")}, ${formatBytes(bytes)}.`),
+    noIndex: "There is no index.html in it, so visitors see a list of the files.",
+    doubtful: (path: string) => `${path} will be public like all else in the folder. If it is not meant for everybody, take it out, or name it in a file called .holdfastignore, and choose the folder again.`,
+    name: "Name of the site",
+    badName: "A name has lower-case letters, digits and hyphens, as in an address.",
+    address: (name: string, port: number, isThere: boolean) => (isThere ? `${name} is there already: this becomes its next version, and the older ones stay.` : `It will be at ${name}.localhost:${port} on this machine, and under the same name on every host.`),
+    go: "Publish",
+    preview: "Look at it first",
+    cancelled: "Cancelled. Nothing of it is there.",
+    again: "Publish something else",
+    previewed: (version: number, name: string) => `Version ${version} of ${name} is there for a look; the site itself is as it was.`,
+    look: "Look at it",
+    showAll: "Show it to all",
+    done: ({ head, site, survives: lost, safe }: PublishRow) => `Version ${head.sequence} of ${site.name} is published: ${count(head.files, "file")}, ${formatBytes(head.sizeBytes)}. It ${survives(lost)}.${safe ? "" : " Hosts that are away will learn of it when they come back."}`,
+    open: (name: string) => `Open ${name}`,
+  },
+
+  site: {
+    none: (name: string) => `There is no site called ${name}.`,
+    noneMore: "Nobody in this network has published under this name, or it was taken down.",
+    publishUnder: (name: string) => `Publish under ${name}`,
+    survives: ({ head, survives: lost }: SiteRow) => (head === null ? "Nothing is published under this name yet." : lost === null ? "" : `It ${survives(lost)}.`),
+    newVersion: "Publish a new version",
+    keptBy: (names: readonly string[]) => (names.length === 0 ? "No host is known to keep it." : `${listed(names)} ${names.length === 1 ? "keeps" : "keep"} it.`),
+    owner: (name: string) => `It was published by the person of ${name}.`,
+    mirror: "Keep it whole on this host",
+    mirrorAll: "This host keeps all sites.",
+    addressTitle: "Where it is",
+    here: "On this machine:",
+    lan: "On the local network, for a phone too:",
+    noLan: "It is not shown on the local network. Start the host with up --lan to open it on a phone.",
+    qr: (address: string) => `QR code of ${address}`,
+    historyTitle: "Versions",
+    version: (sequence: number, isCurrent: boolean) => `Version ${sequence}${isCurrent ? ", which all see" : ""}`,
+    versionAbout: ({ files, sizeBytes, publishedMs }: HeadRow, nowMs: number) => `${count(files, "file")}, ${formatBytes(sizeBytes)} · published ${ago(nowMs - publishedMs)}`,
+    lookAt: (sequence: number) => `Look at ${sequence}`,
+    makeCurrent: (sequence: number) => `Go back to ${sequence}`,
+    rollBackTitle: (sequence: number, name: string) => `Show version ${sequence} of ${name} to all?`,
+    rollBackAbout: (sequence: number) => `It becomes the newest version, with the content of version ${sequence}. Nothing is deleted: you can go back again in the same way.`,
+    rollBackYes: "Show it to all",
+    downTitle: "Take it down",
+    downAbout: "Its address then says that nothing is there, on every host. The name stays yours.",
+    down: (name: string) => `Take ${name} down`,
+    downAsk: (name: string) => `Take ${name} down everywhere?`,
+    downWarning: ({ head }: SiteRow) => `${head === null ? "" : `All ${count(head.sequence, "version")} with ${count(head.files, "file")} go with it. `}After 30 days the hosts delete its content; until then, and from your own copy, it can be published again.`,
+    downYes: "Take it down",
+  },
+
   sites: {
     title: "Sites",
     publish: "Publish a folder",
@@ -90,6 +227,61 @@ export const texts = {
         : [...(standing === "provisional" ? ["name not confirmed yet"] : []), `${count(head.files, "file")}, ${formatBytes(head.sizeBytes)}`, `changed ${ago(nowMs - head.publishedMs)}`, ...(survives === null ? [] : [survives === 0 ? "survives no loss" : `survives any ${survives} lost`])].join(" · "),
     details: (name: string) => `About ${name}`,
     open: "Open",
+  },
+
+  files: {
+    title: "Files",
+    about: "Only you can read these. They are encrypted on this host before they leave it, and lie in pieces on the others.",
+    drop: "Drop it to keep it",
+    putFiles: "Keep files",
+    putFolder: "Keep a folder",
+    none: "Nothing is kept yet.",
+    noneMore: "Drop files or folders here. With your recovery phrase they come back on any host, also when this one burns down.",
+    unreadable: "This cannot be read.",
+    entry: ({ kind, files, sizeBytes, createdMs }: EntryRow, nowMs: number) => `${kind === "file" ? formatBytes(sizeBytes) : `${count(files, "file")}, ${formatBytes(sizeBytes)}`} · kept ${ago(nowMs - createdMs)}`,
+    survives: (losses: number) => (losses < 0 ? "Too few pieces of it are in sight: start the hosts that are away." : `It ${survives(losses)}.`),
+    kept: ({ entry, survives: losses, safe }: PutRow) => `${entry.name} is kept. It ${entry.sizeBytes === 0 ? "survives as its record does: on every host" : survives(losses)}.${safe ? "" : " Hosts that are away will learn of it when they come back."}`,
+    back: "All files",
+    noPreview: "This kind of file, or one of this size, is not shown here; download it.",
+    download: "Download",
+    downloading: "Fetching …",
+    deleteTitle: "Delete it",
+    delete: (name: string) => `Delete ${name}`,
+    deleteAsk: (name: string) => `Delete ${name} for good?`,
+    deleteAbout: ({ kind, files }: EntryRow) => `${kind === "file" ? "It is" : `All ${count(files, "file")} in it are`} gone at once, and nobody can bring them back. The space is given back later.`,
+    deleteYes: "Delete it",
+  },
+
+  host: {
+    none: "There is no such host.",
+    back: "All hosts",
+    lead: (host: HostRow, nowMs: number) => `${host.isSelf ? "This host, which serves the page you read, is" : "It is"} ${stateOf(host)}${host.presence === "online" || host.lastSeenMs === null ? "" : `, last seen ${ago(nowMs - host.lastSeenMs)}`}.`,
+    facts: hostFacts,
+    partTitle: "If it goes",
+    noLoss: (name: string) => `Nothing would be lost without ${name}.`,
+    drain: "Empty it",
+    fill: "Let it be filled again",
+    leave: "Leave the network",
+    remove: (name: string) => `Remove ${name}`,
+    ask: hostQuestion,
+  },
+
+  invite: {
+    title: (network: string) => `Invite someone to ${network}`,
+    about: "An invite lets one more host in, once. Whoever has it can join, so send it to one person only, by a way you trust.",
+    expires: "It is good for",
+    within: (ms: number) => formatDuration(ms),
+    zone: "Zone of the new host",
+    zoneAbout: "Hosts of one zone fail together: one home, one owner. Left empty, the new host chooses.",
+    make: "Make an invite",
+    made: "Send this to the person you invite:",
+    message: inviteMessage,
+    qr: "QR code of the invite's code",
+    copy: "Copy the message",
+    again: "Make another",
+    words: (words: readonly string[]) => `Compare the three check words by telephone, if you like: ${words.join(" ")}. The code is shown only now.`,
+    earlier: "Invites so far",
+    state: inviteState,
   },
 
   hosts: {

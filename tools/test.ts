@@ -23,7 +23,7 @@ interface Step {
 }
 
 const STEPS: readonly Step[] = [
-  { patterns: ["src/**/*.test.ts", "bench/**/*.test.ts"], atOnce: 3, isTogether: true },
+  { patterns: ["src/**/*.test.ts", "browser/**/*.test.ts", "bench/**/*.test.ts"], atOnce: 3, isTogether: true },
   { patterns: ["test/sim/**/*.test.ts"], atOnce: 1, isPatient: true },
   { patterns: ["test/program/**/*.test.ts", "test/browser/**/*.test.ts", "test/cluster/**/*.test.ts"], atOnce: 2 },
   // Many hosts that put, lose and repair for minutes: more than the eight minutes of a short run have room for.

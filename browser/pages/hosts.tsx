@@ -4,6 +4,7 @@ import type { Live } from "../live.ts";
 import { useNow } from "../parts/now.ts";
 import { Rows } from "../parts/rows.tsx";
 import { Title } from "../parts/shell.tsx";
+import { hashOf } from "../route.ts";
 import { texts } from "../texts.ts";
 
 export function HostsPage({ live }: { readonly live: Live }): JSX.Element {
@@ -14,6 +15,7 @@ export function HostsPage({ live }: { readonly live: Live }): JSX.Element {
     <>
       <div class="head">
         <Title network={status?.network.name}>{texts.hosts.title(online, hosts.length)}</Title>
+        <a class="button" href={hashOf("invite")}>{texts.hosts.invite}</a>
       </div>
       <Rows rows={hosts} keyOf={({ id }) => id} draw={(host) => <HostItem host={host} nowMs={nowMs} isCoordinator={status?.coordinator?.host === host.id} />} />
     </>
@@ -33,7 +35,7 @@ function HostItem({ host, nowMs, isCoordinator }: { readonly host: HostRow; read
     <>
       <span class={`dot ${host.isSuspect ? "suspect" : presence}`} />
       <span class="main">
-        <span><b>{host.name}</b>{host.isSelf ? <span class="soft"> {texts.hosts.self}</span> : null}</span>
+        <span><a class="strong" href={hashOf("hosts", host.id)}>{host.name}</a>{host.isSelf ? <span class="soft"> {texts.hosts.self}</span> : null}</span>
         <span class="soft">{facts.join(" · ")}</span>
       </span>
       <span class="soft">{texts.hosts.used(host.usedBytes, host.capacityBytes)}</span>

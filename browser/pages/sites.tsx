@@ -2,11 +2,14 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { SiteRow } from "../../src/door/index.ts";
 import type { Live } from "../live.ts";
+import { DropZone, PickButton } from "../parts/drop.tsx";
 import { useNow } from "../parts/now.ts";
 import { Rows } from "../parts/rows.tsx";
 import { Title } from "../parts/shell.tsx";
-import { hashOf } from "../route.ts";
+import type { Picked } from "../picked.ts";
+import { goTo, hashOf } from "../route.ts";
 import { texts } from "../texts.ts";
+import { choose } from "./publish.tsx";
 
 /** With more sites than these, one looks for names. */
 const FILTER_FROM = 20;
@@ -16,15 +19,20 @@ export function SitesPage({ live }: { readonly live: Live }): JSX.Element {
   const nowMs = useNow();
   const wanted = filter.trim().toLowerCase();
   const sites = live.sites.filter(({ name }) => name.includes(wanted));
+  const publish = (picked: Picked): void => {
+    choose(picked);
+    goTo("publish");
+  };
   return (
-    <>
+    <DropZone hint={texts.publish.drop} onPick={publish}>
       <div class="head">
         <Title network={live.status?.network.name}>{texts.sites.title}</Title>
+        <PickButton kind="folder" label={texts.sites.publish} onPick={publish} />
       </div>
       {live.sites.length === 0 ? <div class="empty"><p>{texts.sites.none}</p><p class="soft">{texts.sites.noneMore}</p></div> : null}
       {live.sites.length > FILTER_FROM ? <p><label>{texts.sites.filter} <input type="search" value={filter} onInput={(event) => setFilter(event.currentTarget.value)} /></label></p> : null}
       <Rows rows={sites} keyOf={({ name }) => name} draw={(site) => <SiteItem site={site} nowMs={nowMs} />} />
-    </>
+    </DropZone>
   );
 }
 

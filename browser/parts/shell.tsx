@@ -4,6 +4,7 @@ import type { Live } from "../live.ts";
 import { forgetMissed } from "../live.ts";
 import { hashOf } from "../route.ts";
 import { texts } from "../texts.ts";
+import { LookUp } from "./look-up.tsx";
 import { Mark } from "./mark.tsx";
 
 const PARTS = ["sites", "files", "hosts", "health"] as const;
@@ -15,7 +16,8 @@ export function Shell({ live, here, children }: { readonly live: Live; readonly 
     <>
       <a class="skip" href="#page" onClick={toPage}>{texts.nav.skip}</a>
       <header class="top">
-        <a class="name" href={hashOf()}><Mark />{status?.network.name ?? "Holdfast"}</a>
+        <a class="name" href={hashOf()}><Mark />{status?.network.name ?? ""}</a>
+        <LookUp live={live} />
         <nav aria-label={texts.nav.label}>
           {PARTS.map((part) => <a key={part} href={hashOf(part)} aria-current={part === here ? "page" : undefined}>{texts.nav[part]}</a>)}
         </nav>

@@ -1,5 +1,5 @@
 import type { PartingRow } from "../door/index.ts";
-import { count, formatBytes } from "./sizes.ts";
+import { count, formatBytes } from "./amounts.ts";
 
 /** What would be lost or put at risk with a host, in sentences; empty when it is nothing. */
 export function lossWords({ name, solePacks, soleBytes, riskyPacks }: PartingRow): string {

@@ -82,7 +82,7 @@ export class View implements Node {
     const { identity, settings, version, processId, httpPort, store, transport, cluster } = this.#parts;
     const hosts = this.hosts();
     const { survives, unreadablePacks } = await this.#parts.pool.upkeep.census();
-    const coordinator = this.#coordinator();
+    const coordinator = this.coordinator();
     const why = this.#whyNoCoordinator();
     const facts = { mayCoordinate: coordinator !== null || why === null, standing: this.#standing(), hosts, survives, unreadablePacks, isAlone: cluster.register.members.size <= 1 };
     return {
@@ -188,7 +188,7 @@ export class View implements Node {
     return { safe: done.every(({ safe }) => safe) };
   }
 
-  #coordinator(): Status["coordinator"] {
+  coordinator(): Status["coordinator"] {
     const { cluster } = this.#parts;
     const found = cluster.coordinator();
     return found === undefined ? null : { ...found, name: cluster.member(found.host)?.name ?? found.host };

@@ -10,6 +10,7 @@ import { upgradeRoutes } from "./api/upgrade-routes.ts";
 import { upkeepRoutes } from "./api/upkeep-routes.ts";
 import { publicationRoutes } from "./api/publication-routes.ts";
 import { Publications } from "./api/publications.ts";
+import { searchRoutes } from "./api/search-routes.ts";
 import { browserLink, sessionRoutes } from "./api/session-routes.ts";
 import { siteRoutes } from "./api/site-routes.ts";
 import { Uploads } from "./api/uploads.ts";
@@ -143,7 +144,7 @@ function furnish(env: Env, options: DoorOptions, traffic: Traffic, { publication
   const stalls = new Stalls(env, traffic);
   const shelves = new Shelves(env, node.sites);
   const files = new FileAnswers(env, new MemoryCache(memoryCacheBytes), stalls, traffic);
-  const routes = [...networkRoutes(node), ...settingRoutes(node), ...upkeepRoutes(node.upkeep), ...domainRoutes(node.sites.domains), ...siteRoutes({ env, node, shelves, files, stalls, traffic, port }), ...publicationRoutes(node, publications, port), ...kvRoutes({ env, kv: node.kv, stalls, traffic }), ...entryRoutes({ env, entries: node.entries, uploads, stalls, traffic }), ...upgradeRoutes({ env, entries: node.entries, stalls, traffic }), ...sessionRoutes(sessions, port), ...eventRoutes({ env, lookout, stalls, traffic })];
+  const routes = [...networkRoutes(node), ...settingRoutes(node), ...upkeepRoutes(node.upkeep), ...domainRoutes(node.sites.domains), ...siteRoutes({ env, node, shelves, files, stalls, traffic, port }), ...publicationRoutes(node, publications, port), ...kvRoutes({ env, kv: node.kv, stalls, traffic }), ...entryRoutes({ env, entries: node.entries, uploads, stalls, traffic }), ...upgradeRoutes({ env, entries: node.entries, stalls, traffic }), ...sessionRoutes(sessions, port), ...eventRoutes({ env, lookout, stalls, traffic }), ...searchRoutes({ env, node, shelves, port })];
   const gateway = { node, shelves, files, traffic, port };
   const forAll = new Gateway(env, { ...gateway, isPublic: true });
   return {

@@ -66,6 +66,8 @@ export interface Node {
   readonly upkeep: Upkeep;
   /** Goes through the records of all packs, unless that was done a moment ago. */
   status(): Promise<Status>;
+  /** Who schedules repair; null when there is nobody. */
+  coordinator(): Status["coordinator"];
   /** All members, this host first. */
   hosts(): readonly HostRow[];
   /** Who holds which shard, and who should. */

@@ -7,7 +7,7 @@ import { enter, furnishedNetwork } from "./stage.ts";
 // Takes the pictures of the Browser that the README shows: `npm run screens`.
 
 const FOLDER = resolve(import.meta.dirname, "../../docs/screens");
-const PAGES = ["sites", "hosts", "health"] as const;
+const PAGES = ["sites", "sites/blog", "publish", "files", "hosts", "invite", "health"] as const;
 const LOOKS = [
   { suffix: "", viewport: { width: 1100, height: 760 }, colorScheme: "light" },
   { suffix: "-dark", viewport: { width: 1100, height: 760 }, colorScheme: "dark" },
@@ -25,7 +25,7 @@ for (const { suffix, viewport, colorScheme } of LOOKS) {
   for (const page of PAGES) {
     await visit.page.goto(`http://127.0.0.1:${host!.httpPort}/#/${page}`);
     await visit.page.waitForTimeout(1200);
-    await visit.page.screenshot({ path: join(folder, `${page}${suffix}.png`) });
+    await visit.page.screenshot({ path: join(folder, `${page.replace("/", "-")}${suffix}.png`) });
     console.log(page, suffix, await visit.complaints());
   }
 }

@@ -128,6 +128,10 @@ export class FakeNode implements Node {
     };
   }
 
+  coordinator(): Status["coordinator"] {
+    return null;
+  }
+
   hosts(): readonly HostRow[] {
     return this.rows;
   }

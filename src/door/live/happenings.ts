@@ -1,4 +1,4 @@
-import type { HostRow, SiteRow } from "../rows.ts";
+import type { HostRow } from "../rows.ts";
 
 /** Something that people may want to know of, without its time. */
 export type Happening =
@@ -15,8 +15,8 @@ export interface Sight {
   readonly coordinator: string | null;
 }
 
-export function sightOf(hosts: readonly HostRow[], sites: readonly Pick<SiteRow, "name" | "head">[], coordinator: string | null): Sight {
-  const versions = sites.flatMap(({ name, head }): [string, number][] => (head === null ? [] : [[name, head.sequence]]));
+export function sightOf(hosts: readonly HostRow[], sites: readonly { readonly name: string; readonly head?: { readonly sequence: number } | undefined }[], coordinator: string | null): Sight {
+  const versions = sites.flatMap(({ name, head }): [string, number][] => (head === undefined ? [] : [[name, head.sequence]]));
   return { hosts: new Map(hosts.map((host) => [host.id, host])), sites: new Map(versions), coordinator };
 }
 

@@ -75,24 +75,29 @@ export class Lookout {
   #look(): void {
     if (this.#isLooking || this.#end.signal.aborted) return;
     this.#isLooking = true;
-    const looking = this.#glance().then(
-      (glance) => this.#watchers.forEach((watcher) => watcher(glance)),
-      (error: unknown) => this.#env.log.warn("what the Browser shows could not be looked at", { error }),
-    );
-    void looking.finally(() => {
-      this.#isLooking = false;
-      this.#rest();
-    });
+    const looking = this.#watchers.size > 0 ? this.#show() : this.#note();
+    void looking
+      .catch((error: unknown) => this.#env.log.warn("what the Browser shows could not be looked at", { error }))
+      .finally(() => {
+        this.#isLooking = false;
+        this.#rest();
+      });
   }
 
-  async #glance(): Promise<Glance> {
+  async #show(): Promise<void> {
     const status = await this.#node.status();
-    const hosts = this.#node.hosts().map(steady);
     const sites = this.#node.sites.list().map((site) => siteRow(this.#node, site, this.#port));
-    const sight = sightOf(hosts, sites, status.coordinator?.name ?? null);
+    const events = await this.#note();
+    const glance = { status, hosts: this.#node.hosts().map(steady), sites, position: this.#chronicle.position, events };
+    for (const watcher of this.#watchers) watcher(glance);
+  }
+
+  /** Keeps the chronicle, with what costs next to nothing to know. */
+  async #note(): Promise<readonly Event[]> {
+    const sight = sightOf(this.#node.hosts(), this.#node.sites.list(), this.#node.coordinator()?.name ?? null);
     const events = this.#sight === undefined ? [] : this.#chronicle.add(happeningsBetween(this.#sight, sight), this.#env.clock.wallMs());
     this.#sight = sight;
-    return { status, hosts, sites, position: this.#chronicle.position, events };
+    return events;
   }
 }
 

@@ -2,11 +2,9 @@ import assert from "node:assert/strict";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { TestContext } from "node:test";
-import test from "node:test";
 import type { Browser } from "playwright-core";
-import type { TestHost } from "../cluster/harness.ts";
-import { Bench } from "../cluster/harness.ts";
-import { DESKTOP, PHONE, Visit, openBrowser } from "./browser.ts";
+import type { Bench, TestHost } from "../cluster/harness.ts";
+import { DESKTOP, PHONE, Visit } from "./browser.ts";
 import type { Film } from "./film.ts";
 import { makeFilm } from "./film.ts";
 
@@ -16,7 +14,7 @@ const SITES = ["faulty", "films", "welcome"];
 const FILM_SECONDS = 200;
 
 /** Three hosts with three sites, and a browser. */
-interface Stage {
+export interface Stage {
   readonly bench: Bench;
   readonly hosts: readonly [TestHost, TestHost, TestHost];
   readonly browser: Browser;
@@ -62,7 +60,7 @@ async function makeFilmSite(folder: string): Promise<Film> {
   return makeFilm(join(folder, "film.wav"), FILM_SECONDS);
 }
 
-async function setUp(bench: Bench, browser: Browser): Promise<Stage> {
+export async function setUp(bench: Bench, browser: Browser): Promise<Stage> {
   const [network, , film] = await Promise.all([bench.network(["attic", "cellar", "barn"]), makeFaultySite(join(bench.folder, "faulty")), makeFilmSite(join(bench.folder, "films"))]);
   const hosts = network as unknown as Stage["hosts"];
   await Promise.all([
@@ -73,11 +71,8 @@ async function setUp(bench: Bench, browser: Browser): Promise<Stage> {
   return { bench, hosts, browser, film };
 }
 
-test("a published site in a real browser", { timeout: 300_000 }, async (t) => {
-  await using bench = await Bench.make();
-  await using browser = await openBrowser();
-  const stage = await setUp(bench, browser);
-
+/** What is tried of sites while nothing fails. */
+export async function tryPublishedSites(t: TestContext, stage: Stage): Promise<void> {
   await t.test("a visit notices every kind of fault", () => noticesFaults(stage));
   await t.test("every page of the sample site is flawless", (t) => looksWell(t, stage));
   await t.test("all links of the sample site lead somewhere", () => linksLead(stage));
@@ -86,8 +81,12 @@ test("a published site in a real browser", { timeout: 300_000 }, async (t) => {
   await t.test("a long film is sought by ranges through a host that does not hold all of it", () => seeks(stage));
   await t.test("a site's page can neither call the API nor frame or read the start page", () => isKeptOut(stage));
   await t.test("two sites share neither storage nor cookies", () => isApart(stage));
+}
+
+/** And when all hosts are lost, one after the other: nothing can be tried afterwards. */
+export async function tryLosingHosts(t: TestContext, stage: Stage): Promise<void> {
   await t.test("a page whose host is killed says so and goes on at others, and waits when none is left", () => survives(stage));
-});
+}
 
 async function noticesFaults({ hosts, browser }: Stage): Promise<void> {
   await using context = await browser.newContext({ viewport: PHONE });

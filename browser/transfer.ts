@@ -1,0 +1,142 @@
+import { useEffect, useState } from "preact/hooks";
+import { wordsOf } from "./api.ts";
+import type { PickedFile } from "./picked.ts";
+import { sizeOf } from "./picked.ts";
+
+// Files on their way to the host: they go on while one looks at other pages, can be stopped and gone on with, and nothing of them is
+// there before the end. The host forgets what lies for ten minutes; going on then begins anew.
+
+/** How one kind of content is sent. */
+export interface Way<Result> {
+  begin(signal: AbortSignal): Promise<string>;
+  send(id: string, file: PickedFile, onBytes: (bytes: number) => void, signal: AbortSignal): Promise<void>;
+  commit(id: string, signal: AbortSignal): Promise<Result>;
+  abort(id: string): Promise<void>;
+}
+
+export type Phase = "sending" | "committing" | "paused" | "failed" | "done" | "cancelled";
+
+export interface Progress<Result> {
+  readonly phase: Phase;
+  readonly files: number;
+  readonly bytes: number;
+  readonly totalFiles: number;
+  readonly totalBytes: number;
+  /** Of the last seconds; undefined until something can be said. */
+  readonly bytesPerSecond: number | undefined;
+  /** The file that was begun last. */
+  readonly path: string;
+  readonly error: string | undefined;
+  readonly result: Result | undefined;
+}
+
+const AT_ONCE = 4;
+const SHOW_MS = 100;
+/** The rate is that of so much time. */
+const WINDOW_MS = 4_000;
+/** The host has forgotten it: what was sent has to be sent again. */
+const FORGOTTEN = new Set(["NO_PUBLICATION", "NO_UPLOAD"]);
+
+export class Transfer<Result> {
+  readonly #files: readonly PickedFile[];
+  readonly #way: Way<Result>;
+  readonly #listeners = new Set<(progress: Progress<Result>) => void>();
+  readonly #done = new Set<PickedFile>();
+  #marks: { readonly atMs: number; readonly bytes: number }[] = [];
+  #id: string | undefined;
+  #stop = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  progress: Progress<Result>;
+
+  constructor(files: readonly PickedFile[], way: Way<Result>) {
+    this.#files = files;
+    this.#way = way;
+    this.progress = { phase: "sending", files: 0, bytes: 0, totalFiles: files.length, totalBytes: sizeOf(files), bytesPerSecond: undefined, path: "", error: undefined, result: undefined };
+  }
+
+  watch(listener: (progress: Progress<Result>) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Begins, or goes on after a pause or a failure. Resolves when it has come to rest, however. */
+  async run(): Promise<void> {
+    this.#stop = new AbortController();
+    const { signal } = this.#stop;
+    this.#show({ phase: "sending", error: undefined });
+    try {
+      this.#id ??= await this.#way.begin(signal);
+      await this.#sendAll(this.#id, signal);
+      this.#show({ phase: "committing", bytesPerSecond: undefined });
+      const result = await this.#way.commit(this.#id, signal);
+      this.#show({ phase: "done", result });
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#stop.abort(error);
+      if (error instanceof Error && "code" in error && FORGOTTEN.has(String(error.code))) this.#forget();
+      this.#show({ phase: "failed", error: wordsOf(error), bytesPerSecond: undefined });
+    }
+  }
+
+  pause(): void {
+    this.#stop.abort(new Error("paused"));
+    this.#show({ phase: "paused", bytesPerSecond: undefined });
+  }
+
+  /** Nothing of it remains. */
+  async cancel(): Promise<void> {
+    this.#stop.abort(new Error("cancelled"));
+    this.#show({ phase: "cancelled" });
+    const id = this.#id;
+    // The host forgets it by itself when it does not hear this.
+    if (id !== undefined) await this.#way.abort(id).catch(() => {});
+  }
+
+  async #sendAll(id: string, signal: AbortSignal): Promise<void> {
+    const left = this.#files.filter((file) => !this.#done.has(file)).values();
+    await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+      for (const file of left) {
+        signal.throwIfAborted();
+        this.progress = { ...this.progress, path: file.path };
+        await this.#way.send(id, file, (bytes) => this.#count(bytes), signal);
+        this.#done.add(file);
+        this.#count(0);
+      }
+    }));
+  }
+
+  #forget(): void {
+    this.#id = undefined;
+    this.#done.clear();
+    this.progress = { ...this.progress, files: 0, bytes: 0 };
+  }
+
+  #count(bytes: number): void {
+    this.progress = { ...this.progress, files: this.#done.size, bytes: this.progress.bytes + bytes };
+    this.#timer ??= setTimeout(() => this.#show({ bytesPerSecond: this.#rate() }), SHOW_MS);
+  }
+
+  #rate(): number | undefined {
+    const atMs = performance.now();
+    this.#marks = [...this.#marks.filter((mark) => atMs - mark.atMs < WINDOW_MS), { atMs, bytes: this.progress.bytes }];
+    const [first] = this.#marks;
+    return first === undefined || atMs - first.atMs < SHOW_MS ? undefined : Math.max(0, ((this.progress.bytes - first.bytes) / (atMs - first.atMs)) * 1000);
+  }
+
+  #show(changes: Partial<Progress<Result>>): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.progress = { ...this.progress, ...changes };
+    for (const listener of this.#listeners) listener(this.progress);
+  }
+}
+
+/** The newest progress, and a new drawing of the component with each. */
+export function useProgress<Result>(transfer: Transfer<Result> | undefined): Progress<Result> | undefined {
+  const [progress, setProgress] = useState(transfer?.progress);
+  useEffect(() => {
+    setProgress(transfer?.progress);
+    return transfer?.watch(setProgress);
+  }, [transfer]);
+  return progress;
+}

@@ -1,0 +1,73 @@
+import type { Env } from "../../platform/index.ts";
+import { encodePath } from "../gateway/path.ts";
+import type { Shelves } from "../gateway/shelf.ts";
+import type { Node } from "../port.ts";
+import { SiteRow } from "../rows.ts";
+import type { ValueOf } from "../schema.ts";
+import { body, list, object, text } from "../schema.ts";
+import { siteAddress, siteRow } from "../site-rows.ts";
+import type { Route } from "./route.ts";
+import { ok } from "./route.ts";
+
+const SITES_MAX = 8;
+const FILES_MAX = 12;
+/** Whoever types waits no longer for the next letter's answer. */
+const PATIENCE_MS = 150;
+
+const Search = body({ words: { type: "string", minLength: 1, maxLength: 300, description: "part of a site's name or of a file's path, or a content id" } }, { $id: "Search" });
+
+const SearchFile = object({ site: text, path: text, address: { type: "string", description: "where this host serves it" } }, { $id: "SearchFile" });
+export const SearchRow = object(
+  { sites: list(SiteRow), files: list(SearchFile), isWhole: { type: "boolean", description: "false: there may be more" } },
+  { $id: "SearchRow", description: "What this host's own records say; no other host is asked." },
+);
+export type SearchRow = ValueOf<typeof SearchRow>;
+
+export interface SearchDesk {
+  readonly env: Env;
+  readonly node: Node;
+  readonly shelves: Shelves;
+  readonly port: number;
+}
+
+export function searchRoutes(desk: SearchDesk): readonly Route[] {
+  return [
+    {
+      method: "POST",
+      path: "/api/search",
+      name: "search",
+      summary: "Look sites and files up by a part of their name or path, or by their content id",
+      takes: Search,
+      gives: { 200: { description: "The best of what was found", schema: SearchRow } },
+      handle: async (call) => ok(await search(desk, call.body<{ words: string }>().words.trim().toLowerCase())),
+    },
+  ];
+}
+
+async function search({ env, node, shelves, port }: SearchDesk, words: string): Promise<SearchRow> {
+  const published = node.sites.list().filter(({ head }) => head !== undefined).sort((a, b) => a.name.localeCompare(b.name));
+  const named = published.filter(({ name, head }) => name.includes(words) || head?.root === words).sort((a, b) => rank(a.name, words) - rank(b.name, words));
+  const deadlineMs = env.clock.monotonicMs() + PATIENCE_MS;
+  const files: SearchRow["files"] = [];
+  let isWhole = named.length <= SITES_MAX;
+  // Of a site that matches its files are the likeliest to be meant.
+  for (const site of [...named, ...published.filter((each) => !named.includes(each))]) {
+    if (files.length === FILES_MAX || env.clock.monotonicMs() > deadlineMs) {
+      isWhole = false;
+      break;
+    }
+    // A site whose list of files is not here hides no other.
+    const shelf = shelves.current({ name: site.name }) ?? (await shelves.open(site).catch(() => undefined));
+    for (const { path, id } of shelf?.view.files() ?? []) {
+      if (!path.toLowerCase().includes(words) && id !== words) continue;
+      files.push({ site: site.name, path, address: siteAddress(site.name, port) + encodePath(path.split("/"), false).slice(1) });
+      if (files.length === FILES_MAX) break;
+    }
+  }
+  return { sites: named.slice(0, SITES_MAX).map((site) => siteRow(node, site, port)), files, isWhole };
+}
+
+/** The very name first, then those that begin so. */
+function rank(name: string, words: string): number {
+  return name === words ? 0 : name.startsWith(words) ? 1 : 2;
+}

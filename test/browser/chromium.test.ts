@@ -1,0 +1,17 @@
+import test from "node:test";
+import { Bench } from "../cluster/harness.ts";
+import { openBrowser } from "./browser.ts";
+import { tryBrowser } from "./pages.ts";
+import { setUp, tryLosingHosts, tryPublishedSites } from "./sample-site.ts";
+import { buildBrowser } from "./stage.ts";
+
+// One network of three hosts and one Chromium for all that is tried in a real browser: making a network takes longer than most of it.
+
+test("sites and the Browser in Chromium", { timeout: 300_000 }, async (t) => {
+  await using bench = await Bench.make();
+  await using browser = await openBrowser();
+  const [stage] = await Promise.all([setUp(bench, browser), buildBrowser()]);
+  await t.test("published sites", (t) => tryPublishedSites(t, stage));
+  await t.test("the Browser", (t) => tryBrowser(t, stage));
+  await t.test("sites whose hosts are lost", (t) => tryLosingHosts(t, stage));
+});
