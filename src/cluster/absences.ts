@@ -7,7 +7,7 @@ import { ownEntry } from "./own-entry.ts";
 /** More hosts than a network may have are not remembered. */
 const MAX_HOSTS = 100_000;
 
-const absencesCodec = codec<readonly { readonly host: HostId; readonly heardWallMs: number }[]>("Absences", 1, 8 * 1024 * 1024, list(struct({ host: id<HostId>(), heardWallMs: uint() }), MAX_HOSTS));
+export const absencesCodec = codec<readonly { readonly host: HostId; readonly heardWallMs: number }[]>("Absences", 1, 8 * 1024 * 1024, list(struct({ host: id<HostId>(), heardWallMs: uint() }), MAX_HOSTS));
 
 const KEY = utf8("eabsences");
 /** So long it takes at most until all who are there are connected. */

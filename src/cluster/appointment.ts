@@ -36,9 +36,9 @@ interface Answer {
 }
 
 /** Null hosts ask for the promise alone. */
-const proposalCodec = codec<Proposal>("A proposed configuration", 1, 1024, struct({ number: uint(), term: uint(), hosts: nullable(list(id<HostId>(), MAX_VOTERS)) }));
+export const proposalCodec = codec<Proposal>("A proposed configuration", 1, 1024, struct({ number: uint(), term: uint(), hosts: nullable(list(id<HostId>(), MAX_VOTERS)) }));
 /** What the voter approved of that number before, and its signature. */
-const answerCodec = codec<Answer>(
+export const proposalAnswerCodec = codec<Answer>(
   "An answer to a proposed configuration",
   1,
   1024,
@@ -68,7 +68,7 @@ export class Appointment {
     this.worker = new Worker(env, { name: "voters", everyMs: EVERY_MS, work: (turn) => this.#turn(turn) });
     parts.transport.handle(APPROVE, async (from, body) => {
       if (!parts.cluster.register.voters.includes(from)) throw new ClusterError("NOT_APPROVED", "Only voters propose who else is to be one.");
-      return answerCodec.encode(await this.#answer(from, proposalCodec.decode(body)));
+      return proposalAnswerCodec.encode(await this.#answer(from, proposalCodec.decode(body)));
     });
     parts.cluster.onChange(() => this.worker.nudge());
     parts.election.onChange(() => this.worker.nudge());
@@ -117,7 +117,7 @@ export class Appointment {
     const body = proposalCodec.encode(proposal);
     const asked = current.hosts.map(async (host) => {
       if (host === cluster.self) return { host, answer: await this.#answer(host, proposal) };
-      return { host, answer: answerCodec.decode(await transport.request(host, APPROVE, body, { timeoutMs: APPROVE_TIMEOUT_MS, signal })) };
+      return { host, answer: proposalAnswerCodec.decode(await transport.request(host, APPROVE, body, { timeoutMs: APPROVE_TIMEOUT_MS, signal })) };
     });
     return (await Promise.allSettled(asked)).filter((outcome) => outcome.status === "fulfilled").map(({ value }) => value);
   }

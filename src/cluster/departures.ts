@@ -17,8 +17,8 @@ const ASK_TIMEOUT_MS = 3_000;
 const EVERY_MS = 10_000;
 const SAVE_EVERY_MS = 600_000;
 
-const questionCodec = codec<Absent>("A question after an absence", 1, 128, struct({ host: id<HostId>(), returns: uint(), number: uint() }));
-const answerCodec = codec("A signed absence", 1, 128, struct({ signature: fixedBytes(64) }));
+export const absentQuestionCodec = codec<Absent>("A question after an absence", 1, 128, struct({ host: id<HostId>(), returns: uint(), number: uint() }));
+export const absentAnswerCodec = codec("A signed absence", 1, 128, struct({ signature: fixedBytes(64) }));
 
 export interface DeparturesParts {
   readonly network: NetworkId;
@@ -45,7 +45,7 @@ export class Departures {
     this.#parts = parts;
     this.#savedMs = env.clock.monotonicMs();
     this.worker = new Worker(env, { name: "departures", everyMs: EVERY_MS, work: (turn) => this.#turn(turn) });
-    parts.transport.handle(ABSENT, (_from, body) => Promise.resolve(answerCodec.encode({ signature: this.#sign(questionCodec.decode(body)) })));
+    parts.transport.handle(ABSENT, (_from, body) => Promise.resolve(absentAnswerCodec.encode({ signature: this.#sign(absentQuestionCodec.decode(body)) })));
     parts.transport.onPeer(() => this.#observe());
   }
 
@@ -77,10 +77,10 @@ export class Departures {
     const { cluster, transport } = this.#parts;
     const { number, hosts } = cluster.register.configuration;
     const absent = { host, returns: cluster.member(host)!.returns, number };
-    const body = questionCodec.encode(absent);
+    const body = absentQuestionCodec.encode(absent);
     const asked = hosts.map(async (voter): Promise<Approval> => {
       if (voter === cluster.self) return { host: voter, signature: this.#sign(absent) };
-      return { host: voter, signature: answerCodec.decode(await transport.request(voter, ABSENT, body, { timeoutMs: ASK_TIMEOUT_MS, signal })).signature };
+      return { host: voter, signature: absentAnswerCodec.decode(await transport.request(voter, ABSENT, body, { timeoutMs: ASK_TIMEOUT_MS, signal })).signature };
     });
     const signatures = (await Promise.allSettled(asked)).filter((outcome) => outcome.status === "fulfilled").map(({ value }) => value);
     if (signatures.length < majority(hosts.length)) return;

@@ -1,32 +1,29 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import test from "node:test";
-import { hex } from "../codec/index.ts";
-import { auditCodec } from "./audits.ts";
-import { drainingCodec, quotaCodec, settingCodec } from "./entries.ts";
+import { fromHex, hex } from "../codec/index.ts";
+import { formerSpecimens, specimens } from "./specimens.ts";
 
 const FIXTURES = resolve(import.meta.dirname, "../../test/fixtures/network");
 
-const fixtures: Readonly<Record<string, Uint8Array>> = {
-  "audit.v1": auditCodec.encode({ provenBytes: 30_000_000_000, failures: 3, isSuspect: true, toldMs: 1_763_700_000_000 }),
-  "draining.v1": drainingCodec.encode({ sinceMs: 1_763_700_000_000 }),
-  "quota.v1": quotaCodec.encode({ bytes: 50_000_000_000 }),
-  "setting.v1": settingCodec.encode({ ms: 3_600_000 }),
-};
+const fixture = (name: string): Uint8Array => fromHex(readFileSync(join(FIXTURES, `${name}.hex`), "utf8").trim());
 
-test("the bytes of the network's records are those of their fixtures", () => {
-  for (const [name, bytes] of Object.entries(fixtures)) {
-    const file = join(FIXTURES, `${name}.hex`);
+for (const [name, { codec, value }] of Object.entries(specimens)) {
+  test(`the bytes of ${name} are those of their fixture, and are read back as they were written`, () => {
+    const bytes = codec.encode(value);
     // A new format's fixture is written once, on purpose, and then kept for good.
-    if (process.env["HOLDFAST_WRITE_FIXTURES"] === "1") writeFileSync(file, `${hex(bytes)}\n`, { flag: "wx" });
-    assert.equal(hex(bytes), readFileSync(file, "utf8").trim(), name);
-  }
+    if (process.env["HOLDFAST_WRITE_FIXTURES"] === "1") writeFileSync(join(FIXTURES, `${name}.hex`), `${hex(bytes)}\n`, { flag: "wx" });
+    assert.equal(hex(bytes), hex(fixture(name)), "A format has changed. Give it a new version and keep reading the old one.");
+    assert.deepEqual(codec.decode(fixture(name)), value);
+  });
+}
+
+test("what earlier versions wrote is read as what it was", () => {
+  for (const [name, { codec, value }] of Object.entries(formerSpecimens)) assert.deepEqual(codec.decode(fixture(name)), value, name);
 });
 
-test("the network's records are read back as they were written", () => {
-  assert.deepEqual(auditCodec.decode(fixtures["audit.v1"]!), { provenBytes: 30_000_000_000, failures: 3, isSuspect: true, toldMs: 1_763_700_000_000 });
-  assert.deepEqual(drainingCodec.decode(fixtures["draining.v1"]!), { sinceMs: 1_763_700_000_000 });
-  assert.deepEqual(quotaCodec.decode(fixtures["quota.v1"]!), { bytes: 50_000_000_000 });
-  assert.deepEqual(settingCodec.decode(fixtures["setting.v1"]!), { ms: 3_600_000 });
+test("every fixture of the network is looked at", () => {
+  const names = readdirSync(FIXTURES).map((file) => file.replace(".hex", ""));
+  assert.deepEqual(names.sort(), [...Object.keys(specimens), ...Object.keys(formerSpecimens)].sort());
 });

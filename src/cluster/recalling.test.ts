@@ -1,11 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import test from "node:test";
-import { fromHex, hex, idFromBytes } from "../codec/index.ts";
-import type { HostId } from "../codec/index.ts";
-import { ballotCodec } from "./ballots.ts";
-import type { Ballot } from "./ballots.ts";
 import type { Elector } from "./fakes/electorate.ts";
 import { Electorate, entryOf } from "./fakes/electorate.ts";
 import { forcedConfiguration } from "./index.ts";
@@ -124,13 +118,4 @@ test("the only voter that lost its disk takes no term again of which a member ha
     assert.ok(only.leads! > term, `${only.leads} after ${term}`);
   }
   all.end();
-});
-
-test("a ballot is written as its fixture says, and one of the former version is read as never forgotten", () => {
-  const read = (name: string): Uint8Array => fromHex(readFileSync(join(import.meta.dirname, `../../test/fixtures/network/${name}.hex`), "utf8").trim());
-  const host = (fill: number): HostId => idFromBytes<HostId>(new Uint8Array(32).fill(fill));
-  const ballot: Ballot = { term: 7, vote: host(1), approved: { number: 3, term: 6, hosts: [host(1), host(2)] }, learntAt: 2 };
-  assert.equal(hex(ballotCodec.encode(ballot)), hex(read("ballot.v2")));
-  assert.deepEqual(ballotCodec.decode(read("ballot.v2")), ballot);
-  assert.deepEqual(ballotCodec.decode(read("ballot.v1")), { ...ballot, learntAt: null });
 });

@@ -36,7 +36,7 @@ const asked = {
 };
 
 const unsignedRequest = codec("A request to join", 1, 2048, struct(asked));
-const requestCodec = codec<RedeemRequest>("A request to join", 1, 2048, struct({ ...asked, consent: fixedBytes(64) }));
+export const redeemRequestCodec = codec<RedeemRequest>("A request to join", 1, 2048, struct({ ...asked, consent: fixedBytes(64) }));
 
 /** What the joiner needs for its first connections; everything else it learns from the records. */
 export interface RedeemAnswer {
@@ -70,7 +70,7 @@ export function consentTo(request: Omit<RedeemRequest, "consent">, host: KeyPair
 }
 
 export function writeRedeemRequest(host: KeyPair, request: Omit<RedeemRequest, "consent">): Uint8Array {
-  return requestCodec.encode({ ...request, consent: consentTo(request, host) });
+  return redeemRequestCodec.encode({ ...request, consent: consentTo(request, host) });
 }
 
 /**
@@ -80,7 +80,7 @@ export function writeRedeemRequest(host: KeyPair, request: Omit<RedeemRequest, "
  * @throws ClusterError saying why the host cannot join
  */
 export function judgeRedemption(invite: InviteId, body: Uint8Array, network: Network, register: Register, nowMs: number): { readonly host: HostId; readonly admission: Admission | undefined } {
-  const request = requestCodec.decode(body);
+  const request = redeemRequestCodec.decode(body);
   const granted = register.invites.get(invite);
   if (granted === undefined) throw new ClusterError("INVITE_UNKNOWN", "This network does not know the invite: it was withdrawn, or this host has not heard of it yet. Ask for a new one.");
   if (!admissionIsProven(invite, request.proof, network.id, request.host, request.account) || !verify(bytesOfId(request.host), consentBytes(request), request.consent)) {
