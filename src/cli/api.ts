@@ -122,8 +122,8 @@ export class HostApi {
   }
 
   /** Also after Ctrl-C: so it has its own patience. */
-  async abort(publication: string): Promise<void> {
-    await this.#client.ask({ method: "DELETE", path: `/publications/${publication}`, signal: AbortSignal.timeout(5000) });
+  async leave(publication: string): Promise<void> {
+    await this.#client.ask({ method: "POST", path: `/publications/${publication}/leave`, signal: AbortSignal.timeout(5000) });
   }
 
   /** A file's bytes. */

@@ -115,7 +115,7 @@ export async function furnish(env: Env, options: FurnishOptions, ground: Ground,
   });
   started.defer(() => pool.close());
   const account = (): AccountId | undefined => delegation?.account;
-  const sites = createSites(env, { network: identity.network.id, self: identity.host, account, roster, records, pool, lookUpTexts: nameTexts(options.nameServers ?? []), servesDomains: (options.httpListen ?? []).length > 0 });
+  const sites = createSites(env, { network: identity.network.id, self: identity.host, account, roster, records, pool, reuse: pool.upkeep, lookUpTexts: nameTexts(options.nameServers ?? []), servesDomains: (options.httpListen ?? []).length > 0 });
   pool.upkeep.sweeps("site", (namespace, signal) => sites.packsUsed(namespace, signal));
   started.defer(() => sites.stop());
   const entries = createEntries(env, { network: identity.network.id, account, seed: ground.seedOf, records, pool, reuse: pool.upkeep });

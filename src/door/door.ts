@@ -68,7 +68,7 @@ export interface Door {
   readonly workers: readonly Worker[];
   /** A link that opens the Browser, once. */
   browserLink(): string;
-  /** Takes no more requests, aborts publications and uploads, lets answers under way end for up to 2 s. */
+  /** Takes no more requests, ends publications and uploads, lets answers under way end for up to 2 s. */
   close(): Promise<void>;
 }
 

@@ -46,7 +46,7 @@ export interface PublishResult {
   readonly safe: boolean;
 }
 
-/** A publication under way. Nothing of it is visible before `commit`, and nothing remains of it after `abort`. */
+/** A publication under way. Nothing of it is visible before `commit`. */
 export interface Publication {
   /**
    * Takes in one file. Calls may run in parallel.
@@ -61,7 +61,10 @@ export interface Publication {
   keep(path: string, id: BlobId): Promise<FileInfo | undefined>;
   /** @throws SiteError EMPTY_SITE */
   commit(): Promise<PublishResult>;
+  /** Takes back what was sent. */
   abort(): Promise<void>;
+  /** Ends it without a trace but what was sent, which the next publication of the site finds. */
+  leave(): Promise<void>;
 }
 
 /** A file of a site, ready to be read. */

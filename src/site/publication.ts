@@ -4,13 +4,14 @@
 // IPFS; it goes, with the manifest, into packs on all hosts, so that every host can list and check everything by itself.
 //
 // Commit sends what is left, writes the directory blocks, then the manifest, which needs the places of all content, then the head. The
-// head is the one moment at which anything becomes visible. Whoever does not commit aborts, and the packs sent so far are given back.
+// head is the one moment at which anything becomes visible. Whoever does not commit aborts, and the packs sent so far are given back; or
+// leaves, and the next publication finds them: what was cut off goes on where it was, to the pack that was being filled.
 
 import type { BlobId, NamespaceId, PackId } from "../codec/index.ts";
 import { PathSet, RAW, blobIdOf } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
 import { Limiter, cancellable } from "../platform/index.ts";
-import type { Copies, Extent, PackContent, Places, Pool, StoredPack } from "../pool/index.ts";
+import type { Copies, Extent, PackContent, PackInfo, Places, Pool, StoredPack } from "../pool/index.ts";
 import { MAX_BLOB_BYTES, MAX_PACK_BYTES, Packer } from "../pool/index.ts";
 import { SiteError } from "./errors.ts";
 import type { BlobPlace, Head } from "./head.ts";
@@ -50,6 +51,10 @@ export interface PublicationParts {
   readonly pool: Pool;
   readonly options: PublishOptions;
   readonly base: Base | undefined;
+  /** Packs of older versions and of publications that were cut off, which it may rely on. */
+  readonly spare: readonly PackInfo[];
+  /** Whether nobody has begun to let those packs go. */
+  areThere(spare: readonly PackId[]): Promise<boolean>;
   wallMs(): number;
   /** Makes the tree the site's current one. */
   writeHead(draft: HeadDraft): Promise<PublishResult>;
@@ -119,7 +124,12 @@ export class SitePublication implements Publication {
   }
 
   abort(): Promise<void> {
-    this.#aborting ??= this.#abort();
+    this.#aborting ??= this.#abort(false);
+    return this.#aborting;
+  }
+
+  leave(): Promise<void> {
+    this.#aborting ??= this.#abort(true);
     return this.#aborting;
   }
 
@@ -129,9 +139,9 @@ export class SitePublication implements Publication {
   }
 
   #packer(flights: Limiter, copies: Copies): Packer {
-    const { pool, namespace, base } = this.#with;
+    const { pool, namespace, base, spare } = this.#with;
     const store = (content: PackContent): Promise<StoredPack> => pool.store(namespace, content, { kind: "copies", copies }, this.#signal);
-    return new Packer({ places: placesOf(pool, namespace, base?.manifest, copies), flights, signal: this.#signal, store });
+    return new Packer({ places: placesOf(pool, namespace, base?.manifest, copies, spare), flights, signal: this.#signal, store });
   }
 
   async #add(path: string, source: AsyncIterable<Uint8Array>): Promise<FileInfo> {
@@ -194,11 +204,20 @@ export class SitePublication implements Publication {
     await this.#rules.flush();
     const root = await writeTree(this.#files.values(), (id, bytes) => this.#everywhere.put(id, bytes, FOLDERS));
     const draft = this.#unchanged(root) ?? (await this.#writeManifest(root));
+    await this.#assertThere(draft);
     this.#signal.throwIfAborted();
     const result = await this.#with.writeHead(draft);
     this.#isCommitted = true;
     this.#with.ended();
     return result;
+  }
+
+  /** Another host of this person may have cleaned up meanwhile. */
+  async #assertThere({ packs }: HeadDraft): Promise<void> {
+    const spare = new Set(this.#with.spare.map(({ pack }) => pack));
+    const used = packs.filter((pack) => spare.has(pack));
+    if (used.length === 0 || (await this.#with.areThere(used))) return;
+    throw new SiteError("CLOSED", "Content of an earlier publication, on which this one relied, is being deleted, or too few hosts are in reach to tell. Publish again.");
   }
 
   /** The head before as a draft, when it has the same tree and nothing had to be sent. */
@@ -251,8 +270,9 @@ export class SitePublication implements Publication {
     return new Set(this.#packers.flatMap((packer) => [...packer.used, ...packer.stored]));
   }
 
-  async #abort(): Promise<void> {
-    this.#cancel.abort(new SiteError("CLOSED", "This publication was aborted. Begin another one."));
+  /** @param isLeft what was sent stays, so that the next publication need not send it again; unused, it goes in time as other content does */
+  async #abort(isLeft: boolean): Promise<void> {
+    this.#cancel.abort(new SiteError("CLOSED", "This publication was ended. Begin another one."));
     await this.#committing?.catch(() => undefined);
     if (this.#isCommitted) return;
     await Promise.allSettled(this.#adding);
@@ -262,7 +282,7 @@ export class SitePublication implements Publication {
     const sent = this.#packers.flatMap((packer) => packer.stored);
     const isVisible = sent.some((pack) => this.#with.isUsed(pack));
     try {
-      if (sent.length > 0 && !isVisible) await pool.remove(namespace, sent);
+      if (sent.length > 0 && !isVisible && !isLeft) await pool.remove(namespace, sent);
     } finally {
       this.#with.ended();
     }

@@ -17,6 +17,7 @@ import { siteNameOf } from "./names.ts";
 import type { PublishOptions, PublishResult, SiteInfo } from "./port.ts";
 import type { Base, HeadDraft } from "./publication.ts";
 import { SitePublication } from "./publication.ts";
+import { sparePacks } from "./reuse.ts";
 import type { SiteIndex } from "./site-index.ts";
 import { notOwner } from "./site-index.ts";
 import type { SiteParts } from "./sites.ts";
@@ -50,9 +51,9 @@ export class Publishing {
     for (const publication of this.#publications) yield* publication.packsInUse();
   }
 
-  /** Aborts publications under way. */
+  /** Ends publications under way; the next ones go on from what they have sent. */
   async stop(): Promise<void> {
-    await Promise.allSettled([...this.#publications].map((publication) => publication.abort()));
+    await Promise.allSettled([...this.#publications].map((publication) => publication.leave()));
   }
 
   async publish(name: string, options: PublishOptions): Promise<SitePublication> {
@@ -64,11 +65,15 @@ export class Publishing {
     const namespace = await this.#with.records.create(genesis);
     // The newest, though it may be one that nobody sees yet: it is the likeliest to have the same files.
     const head = newestHead(this.#with.records, namespace);
+    const base = head && (await this.#base(namespace, head, options.signal));
+    const { pool, records, reuse } = this.#with;
     const publication: SitePublication = new SitePublication({
       namespace,
-      pool: this.#with.pool,
+      pool,
       options,
-      base: head && (await this.#base(namespace, head, options.signal)),
+      base,
+      spare: reuse?.canRely === true ? sparePacks(pool, records, namespace, base?.manifest) : [],
+      areThere: async (packs) => reuse !== undefined && (await reuse.reliable(namespace, packs)).size === packs.length,
       wallMs: () => this.#wallMs(),
       writeHead: (draft) => this.#writeHead(label, genesis, claim, draft, options.isPreview === true),
       isUsed: (pack) => isManifestPack(this.#with.records, namespace, pack),

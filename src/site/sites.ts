@@ -2,7 +2,7 @@ import type { Roster } from "../cluster/index.ts";
 import type { AccountId, BlobId, HostId, NamespaceId, NetworkId, PackId } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
 import { Worker } from "../platform/index.ts";
-import type { Pool } from "../pool/index.ts";
+import type { Pool, PoolUpkeep } from "../pool/index.ts";
 import type { Records } from "../records/index.ts";
 import { Blocks } from "./blocks.ts";
 import { scan } from "./catalogue.ts";
@@ -32,6 +32,8 @@ export interface SiteParts {
   readonly roster: () => Roster;
   readonly records: Records;
   readonly pool: Pool;
+  /** Says what content of earlier may be relied on. Left out: only that of the current head is. */
+  readonly reuse?: Pick<PoolUpkeep, "canRely" | "reliable">;
   /** The texts that DNS has under a name. Left out: domains are proven by administrators only. */
   readonly lookUpTexts?: LookUpTexts;
   /** Whether this host serves the sites' own domains, and so keeps finding out whose they are. */
@@ -46,7 +48,7 @@ export interface RunningSites extends Sites {
   start(): void;
   /** The packs that any head of the namespace, current or in its history, or a publication under way here uses. @throws when a manifest cannot be read */
   packsUsed(namespace: NamespaceId, signal: AbortSignal): Promise<ReadonlySet<PackId>>;
-  /** Aborts publications under way. */
+  /** Ends publications under way. */
   stop(): Promise<void>;
 }
 

@@ -56,12 +56,12 @@ test("a file that grows, shrinks, is rewritten or vanishes while it is read is a
   await assert.rejects(Array.fromAsync(readUnchanged({ path: "f", absolutePath, sizeBytes: 1 })), { code: "FILE_CHANGED" });
 });
 
-test("a publication is taken back when a file cannot be sent, and when it is stopped", async () => {
+test("a publication is left when a file cannot be sent, and when it is stopped", async () => {
   await using place = await folder();
   await writeFile(join(place.path, "a"), "a");
   const found = { kind: "folder" as const, files: [{ path: "a", absolutePath: join(place.path, "a"), sizeBytes: 1, modifiedMs: 1, mode: 0o644 }], folders: [], sizeBytes: 1, warnings: [] };
   const calls: string[] = [];
-  const api = { beginPublication: async () => "p1", files: noFiles, abort: async (id: string) => void calls.push(`abort ${id}`) };
+  const api = { beginPublication: async () => "p1", files: noFiles, leave: async (id: string) => void calls.push(`leave ${id}`) };
   const failing = { ...api, addFile: async () => Promise.reject(new Error("no space")) } as unknown as HostApi;
   await assert.rejects(upload(context(), failing, { name: "blog", copies: 3, preview: false }, found), /no space/);
   const stop = new AbortController();
@@ -69,7 +69,7 @@ test("a publication is taken back when a file cannot be sent, and when it is sto
   const uploading = upload(context(stop.signal), slow, { name: "blog", copies: 3, preview: false }, found);
   stop.abort(new CliError("CANCELLED", "Stopped."));
   await assert.rejects(uploading, { code: "CANCELLED" });
-  assert.deepEqual(calls, ["abort p1", "abort p1"]);
+  assert.deepEqual(calls, ["leave p1", "leave p1"]);
 });
 
 test("only files that the site does not have, or has otherwise, are sent", async () => {

@@ -24,7 +24,7 @@ export interface Uploaded {
 const WIDTH = 4;
 
 /**
- * Sends what of the scanned files the site does not have, and commits all of them. Whatever goes wrong, nothing of it stays: the publication is taken back.
+ * Sends what of the scanned files the site does not have, and commits all of them. When something goes wrong, nothing is published, and the next time what was sent is not sent again.
  * @throws CliError FILE_CHANGED, CANCELLED; ApiError with the host's reasons
  */
 export async function upload(context: Context, api: HostApi, wanted: Wanted, found: Scan): Promise<Uploaded> {
@@ -42,9 +42,9 @@ export async function upload(context: Context, api: HostApi, wanted: Wanted, fou
     if (context.io.isTerminal) context.io.redraw("Placing copies ...");
     return { row: await api.commit(publication, context.signal), sent: files.length };
   } catch (error) {
-    // A host that is gone has nothing to take back: it forgets publications that were not committed.
-    await api.abort(publication).catch(() => {});
-    throw context.signal.aborted ? new CliError("CANCELLED", "Stopped. Nothing was published.", { cause: error }) : error;
+    // A host that is gone forgets publications that were not committed.
+    await api.leave(publication).catch(() => {});
+    throw context.signal.aborted ? new CliError("CANCELLED", "Stopped. Nothing was published; publish again to go on from what was sent.", { cause: error }) : error;
   } finally {
     progress?.end();
     context.io.redraw("");

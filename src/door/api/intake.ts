@@ -12,7 +12,10 @@ const ID_BYTES = 16;
 /** What is taken in file by file: nothing of it is visible before `commit`. */
 export interface Session<Result> {
   commit(): Promise<Result>;
+  /** Takes back what came in. */
   abort(): Promise<void>;
+  /** Ends it, and leaves what came in to a later one. Left out: nothing can be left. */
+  leave?(): Promise<void>;
 }
 
 /** How a kind of session is called, and the codes of what can be wrong with one. */
@@ -45,7 +48,7 @@ export interface Arrival {
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
-/** Sessions of one kind that came through the API: begun, filled file by file, and committed or aborted; aborted too when nothing happens for 10 minutes. */
+/** Sessions of one kind that came through the API: begun, filled file by file, and committed, aborted or left; left too when nothing happens for 10 minutes. */
 export class Intake<Result, S extends Session<Result>> {
   readonly #env: Env;
   readonly #words: Words;
@@ -135,19 +138,28 @@ export class Intake<Result, S extends Session<Result>> {
 
   /** Takes everything back, files that are coming in included. @throws as `add` does */
   async abort(id: string): Promise<void> {
-    await this.#abort(this.#find(id), `The ${this.#words.one} was aborted.`);
+    await this.#end(this.#find(id), `The ${this.#words.one} was aborted.`, (session) => session.abort());
   }
 
-  /** Aborts all that is open. */
+  /** Ends it as if its client had gone away. @throws as `add` does */
+  async leave(id: string): Promise<void> {
+    await this.#leave(this.#find(id), `The ${this.#words.one} was left.`);
+  }
+
+  /** Ends all that is open. */
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#open.values()].map((open) => this.#abort(open, "The host is being stopped.")));
+    await Promise.allSettled([...this.#open.values()].map((open) => this.#leave(open, "The host is being stopped.")));
   }
 
-  async #abort(open: Open<S>, why: string): Promise<void> {
+  #leave(open: Open<S>, why: string): Promise<void> {
+    return this.#end(open, why, (session) => session.leave?.() ?? session.abort());
+  }
+
+  async #end(open: Open<S>, why: string, end: (session: S) => Promise<void>): Promise<void> {
     this.#open.delete(open.id);
     this.#wake(open);
     open.stop.abort(new DoorError(this.#words.none, why));
-    await open.session.abort();
+    await end(open.session);
   }
 
   #find(id: string): Open<S> {
@@ -171,8 +183,8 @@ export class Intake<Result, S extends Session<Result>> {
     if (open.adding > 0 || open.isCommitting || !this.#open.has(open.id)) return;
     this.#wake(open);
     open.timer = this.#env.timers.after(IDLE_MS, () => {
-      this.#env.log.info(`a ${this.#words.one} was left behind and is aborted`);
-      this.#abort(open, "Nothing came for 10 minutes.").catch((error: unknown) => this.#env.log.warn(`a ${this.#words.one} could not be aborted`, { error }));
+      this.#env.log.info(`a ${this.#words.one} was left behind and is ended`);
+      this.#leave(open, "Nothing came for 10 minutes.").catch((error: unknown) => this.#env.log.warn(`a ${this.#words.one} could not be ended`, { error }));
     });
   }
 }

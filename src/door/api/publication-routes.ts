@@ -55,6 +55,13 @@ export function publicationRoutes(node: Node, publications: Publications, port: 
       gives: { 200: { description: "It came in whole", schema: FileRow } },
       handle: async (call) => ok(await addFile(publications, call)),
     },
+    ...endingRoutes(node, publications, port),
+  ];
+}
+
+/** How a publication ends. */
+function endingRoutes(node: Node, publications: Publications, port: number): readonly Route[] {
+  return [
     {
       method: "POST",
       path: "/api/publications/{id}/commit",
@@ -64,6 +71,17 @@ export function publicationRoutes(node: Node, publications: Publications, port: 
       handle: async (call) => {
         const result = await publications.commit(call.param("id"));
         return { status: result.safe ? 200 : 202, json: publishRow(node, result, port) };
+      },
+    },
+    {
+      method: "POST",
+      path: "/api/publications/{id}/leave",
+      name: "leavePublication",
+      summary: "End it without publishing; a later one of the same site need not send again what was sent",
+      gives: { 200: { description: "It is ended" } },
+      handle: async (call) => {
+        await publications.leave(call.param("id"));
+        return ok({});
       },
     },
     {

@@ -155,6 +155,7 @@ test("an upload is taken in no faster than the site takes it", async () => {
     keep: async () => undefined,
     commit: () => Promise.reject(new Error("not here")),
     abort: async () => {},
+    leave: async () => {},
   });
   const id = await begin(door);
   const size = 64 * 1024 * 1024;
@@ -181,7 +182,7 @@ function stoppedTime(): { readonly env: Env; fire(): void } {
   return { env: { ...env, timers: { ...env.timers, after } }, fire: () => [...pending].forEach((action) => action()) };
 }
 
-test("a publication without activity is aborted, one with a file coming in is not", async () => {
+test("a publication without activity is ended, one with a file coming in is not", async () => {
   const time = stoppedTime();
   const sites = new FakeSites();
   const publications = new Publications(time.env, sites);
@@ -194,13 +195,13 @@ test("a publication without activity is aborted, one with a file coming in is no
   }
   const adding = publications.add(busy, { path: "a", length: 3, chunks: slow() });
   time.fire();
-  assert.deepEqual(sites.aborted, ["idle"]);
+  assert.deepEqual(sites.left, ["idle"]);
   await assert.rejects(publications.commit(idle), { code: "NO_PUBLICATION" });
   await assert.rejects(publications.commit(busy), { code: "PUBLICATION_BUSY" });
   goOn.resolve();
   await adding;
   time.fire();
-  assert.deepEqual(sites.aborted, ["idle", "busy"]);
+  assert.deepEqual(sites.left, ["idle", "busy"]);
 });
 
 test("aborting ends a file that is coming in", async () => {

@@ -11,6 +11,7 @@ interface Named {
   readonly publication: Publication;
   commit(): Promise<PublishResult>;
   abort(): Promise<void>;
+  leave(): Promise<void>;
 }
 
 /** Publications under way through the API. */
@@ -27,7 +28,7 @@ export class Publications {
   begin(name: string, copies: Copies, isPreview: boolean): Promise<string> {
     return this.#intake.begin(async (signal) => {
       const publication = await this.#sites.publish(name, { copies, isPreview, signal });
-      return { site: name, publication, commit: () => publication.commit(), abort: () => publication.abort() };
+      return { site: name, publication, commit: () => publication.commit(), abort: () => publication.abort(), leave: () => publication.leave() };
     });
   }
 
@@ -56,6 +57,11 @@ export class Publications {
   /** @throws DoorError NO_PUBLICATION, PUBLICATION_BUSY */
   abort(id: string): Promise<void> {
     return this.#intake.abort(id);
+  }
+
+  /** @throws DoorError NO_PUBLICATION, PUBLICATION_BUSY */
+  leave(id: string): Promise<void> {
+    return this.#intake.leave(id);
   }
 
   close(): Promise<void> {

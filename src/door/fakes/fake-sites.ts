@@ -61,6 +61,7 @@ export class FakeSites implements Sites {
   /** What `block` finds, by id. */
   blocks: ReadonlyMap<string, Uint8Array> = new Map();
   readonly aborted: string[] = [];
+  readonly left: string[] = [];
   survives = 2;
   isSafe = true;
 
@@ -107,6 +108,9 @@ export class FakeSites implements Sites {
       },
       abort: async () => {
         this.aborted.push(name);
+      },
+      leave: async () => {
+        this.left.push(name);
       },
     };
   }
