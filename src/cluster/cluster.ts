@@ -78,8 +78,7 @@ export class Cluster {
     const exclusions = exclusionsOf(this.#register);
     if (JSON.stringify(exclusions) !== JSON.stringify(this.#exclusions)) this.#exclusions = exclusions;
     const layout = layoutName(this.#candidates());
-    if (layout !== this.#layout) this.#lists = listsOf(layout);
-    this.#layout = layout;
+    if (layout !== this.#layout) [this.#layout, this.#lists] = [layout, listsOf(layout)];
     for (const listener of this.#listeners) listener(this.#register);
   }
 

@@ -6,6 +6,7 @@ import type { WorkerTurn } from "../platform/index.ts";
 import { messageOf } from "../platform/index.ts";
 import type { LogOperation } from "../store/index.ts";
 import { covers, markOf } from "./holdings.ts";
+import type { ScopeMark } from "./holdings.ts";
 import { GROUPS } from "./limits.ts";
 import type { ClusterView } from "./port.ts";
 import type { Completed, Pulled, PullParts } from "./pull.ts";
@@ -69,6 +70,9 @@ interface PeerState {
 export class CatchUp {
   readonly #parts: CatchUpParts;
   readonly #peers = new Map<HostId, PeerState>();
+  #asked: { readonly marks: ReadonlyMap<number, ScopeMark>; readonly version: number; readonly groups: ReadonlyMap<number, Completed> } | undefined;
+  /** For which of them, and for how many replicas, it was last looked what is lacking. */
+  #looked: { readonly asked: ReadonlyMap<number, Completed>; readonly replicasMax: number } | undefined;
   #near: { readonly online: readonly HostId[]; readonly hosts: readonly HostId[] } = { online: [], hosts: [] };
   readonly #visits = new Visits();
   /** Groups whose copies here are not complete, and what would make them so. */
@@ -119,7 +123,9 @@ export class CatchUp {
   /** When other copies have come to be needed here, everybody is asked at once. */
   #look(): void {
     const { cursors, replica } = this.#parts;
-    const replicasMax = mostReplicas(replica);
+    const [asked, replicasMax] = [this.#wanted(), mostReplicas(replica)];
+    if (this.#looked?.asked === asked && this.#looked.replicasMax === replicasMax) return;
+    this.#looked = { asked, replicasMax };
     const lacking = Array.from({ length: GROUPS }, (_, group) => ({ group, scope: replica.holdings.scope(group) })).filter(({ group, scope }) => replica.holdings.wants(group, scope, replicasMax) && !replica.readiness.covers(group, markOf(scope)));
     const named = lacking.map(({ group, scope }) => `${group}/${cursors.epoch(group)}/${scope.rank}/${scope.followed.join()}`).join(" ");
     if (named !== "" && named !== this.#lacking) for (const state of this.#peers.values()) hurry(state);
@@ -174,7 +180,7 @@ export class CatchUp {
     this.#peers.set(peer, state);
     const isWhole = state.wholeMs === undefined || state.isUnsettled || nowMs - state.wholeMs >= OTHER_MS / 2 || this.#neighbours(inReach()).includes(peer);
     await this.#busy(peer, state, signal, async () => {
-      const pulled = await new Pull(this.#parts, peer, signal).run(isWhole);
+      const pulled = await new Pull(this.#parts, peer, signal).run(isWhole, this.#wanted());
       this.#learned(state, pulled, isWhole ? nowMs : state.wholeMs);
       this.#visits.note(peer, pulled.complete, nowMs);
       if (isWhole && this.#isComplete(pulled)) state.completeMs = nowMs;
@@ -217,7 +223,18 @@ export class CatchUp {
     }
   }
 
+  /** What is asked for in all groups: the same map as long as that is the same. */
+  #wanted(): ReadonlyMap<number, Completed> {
+    const { cursors, replica } = this.#parts;
+    const [marks, version] = [replica.holdings.marks(), replica.positions.version];
+    if (this.#asked?.marks === marks && this.#asked.version === version) return this.#asked.groups;
+    const groups = new Map([...marks].map(([group, mark]) => [group, { mark, epoch: cursors.epoch(group) }]));
+    this.#asked = { marks, version, groups };
+    return groups;
+  }
+
   #isComplete({ complete }: Pulled): boolean {
+    if (complete === this.#wanted()) return true;
     const { cursors, replica } = this.#parts;
     const isCovered = ([group, { mark, epoch }]: [number, Completed]): boolean => epoch === cursors.epoch(group) && covers(mark, markOf(replica.holdings.scope(group)));
     return complete.size === GROUPS && [...complete].every(isCovered);

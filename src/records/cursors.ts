@@ -50,6 +50,10 @@ export class Cursors {
     return this.#holding(store, group) !== undefined;
   }
 
+  get holdsAny(): boolean {
+    return this.#held.size > 0;
+  }
+
   /** Before a page is asked for; its positions count only as long as this is so. */
   epoch(group: number): number {
     return this.#positions.epoch(group);

@@ -18,6 +18,7 @@ import { after, sequenceKey, sequenceOf, sequencePrefix } from "./tables.ts";
 // deleted in steps up to the number that was confirmed; what came later is handed over like the rest before.
 
 const TIMEOUT_MS = 5000;
+const ALL_GROUPS = Array.from({ length: GROUPS }, (_, group) => group);
 /** Rows deleted by one commit. */
 const STEP = 200;
 /** Of so many replicas are most namespaces: a copy is not given up before hosts are ready for those, whether one is known or not. */
@@ -54,7 +55,7 @@ export class Handover {
   }
 
   async turn({ signal, report }: WorkerTurn): Promise<void> {
-    const surplus = this.#surplus();
+    const surplus = this.#surplus(ALL_GROUPS);
     if (surplus.length === 0) return report("keeps what it should");
     report(`keeps ${surplus.length} shards until others are ready for them`);
     const waiting = surplus.filter((each) => this.#areReady(each));
@@ -77,10 +78,10 @@ export class Handover {
     await Promise.allSettled([...hosts].map(remind));
   }
 
-  #surplus(): Surplus[] {
+  #surplus(groups: readonly number[]): Surplus[] {
     const { holdings, readiness, geneses, numbering } = this.#parts.replica;
     const asked = new Set([USUAL_REPLICAS, ...[...geneses.values()].map(({ replicas }) => replicas)]);
-    return Array.from({ length: GROUPS }, (_, group) => group).flatMap((group) => {
+    return groups.flatMap((group) => {
       if (group === EVERYWHERE) return [];
       const [wanted, kept] = [holdings.wantedRank(group), readiness.keptRank(group)];
       if (kept >= wanted) return [];
@@ -130,7 +131,7 @@ export class Handover {
     const { replica } = this.#parts;
     const { holdings, readiness, counters, numbering } = replica;
     const isSame = (): boolean => {
-      const now = this.#surplus().find((each) => each.group === group);
+      const now = this.#surplus([group])[0];
       return now !== undefined && now.wanted === wanted && [...now.targets].every(([host, replicas]) => targets.get(host) === replicas);
     };
     if (!isSame()) return;

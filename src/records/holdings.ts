@@ -4,6 +4,7 @@ import type { HostId, NamespaceId } from "../codec/index.ts";
 import { concatBytes, bytesOfId } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
 import type { ClusterView } from "./port.ts";
+import { GROUPS } from "./limits.ts";
 import type { Readiness } from "./readiness.ts";
 
 /** A genesis asks for at most this many replicas, so whoever stands later in a preference list is a replica of nothing. */
@@ -54,6 +55,8 @@ export class Holdings {
   readonly #readiness: Readiness;
   readonly #followed = new Set<NamespaceId>();
   readonly #followedIn = new Map<number, readonly NamespaceId[]>();
+  #followedVersion = 0;
+  #marks: { readonly name: string; readonly layout: string; readonly marks: ReadonlyMap<number, ScopeMark> } | undefined;
   readonly #recipients = new Map<number, Recipients>();
   /** This host's place in each list, as long as the list is the same. */
   readonly #ranks = new Map<number, { readonly list: readonly HostId[]; readonly rank: number }>();
@@ -101,6 +104,7 @@ export class Holdings {
 
   follow(namespace: NamespaceId, genesis: Genesis): void {
     this.#followed.add(namespace);
+    this.#followedVersion += 1;
     for (const group of groupsOf(namespace, genesis)) {
       this.#followedIn.set(group, [...new Set([...(this.#followedIn.get(group) ?? []), namespace])].sort());
     }
@@ -108,6 +112,7 @@ export class Holdings {
 
   unfollow(namespace: NamespaceId): void {
     this.#followed.delete(namespace);
+    this.#followedVersion += 1;
     for (const [group, namespaces] of this.#followedIn) this.#followedIn.set(group, namespaces.filter((each) => each !== namespace));
   }
 
@@ -128,6 +133,16 @@ export class Holdings {
   scope(group: number): Scope {
     if (group === EVERYWHERE) return { rank: 0, followed: [] };
     return { rank: this.#rank(group), followed: this.#followedIn.get(group) ?? [] };
+  }
+
+  /** The marks of all scopes: the same map as long as all are the same. */
+  marks(): ReadonlyMap<number, ScopeMark> {
+    const { layout } = this.#cluster;
+    const name = `${this.#followedVersion} ${this.#readiness.ownVersion} ${this.#cluster.members().length}`;
+    if (this.#marks?.name === name && this.#marks.layout === layout) return this.#marks.marks;
+    const marks = new Map(Array.from({ length: GROUPS }, (_, group) => [group, markOf(this.scope(group))]));
+    this.#marks = { name, layout, marks };
+    return marks;
   }
 
   /** Whether anything of the group may belong here. */

@@ -10,6 +10,7 @@ export class Positions {
   readonly #rows: Rows;
   readonly #stores = new Set<StoreId>();
   readonly #epochs = new Map<number, number>();
+  #version = 0;
 
   constructor(rows: Rows) {
     this.#rows = rows;
@@ -44,9 +45,15 @@ export class Positions {
     return this.#epochs.get(group) ?? 0;
   }
 
+  /** Counts them over all groups. */
+  get version(): number {
+    return this.#version;
+  }
+
   /** The positions of a group are gone, as of the commit that has just been made. */
   begunAnew(group: number): void {
     this.#epochs.set(group, this.epoch(group) + 1);
+    this.#version += 1;
   }
 
   /** Every store of which something is known. */

@@ -10,7 +10,7 @@ import { RANK_MAX, markOf } from "./holdings.ts";
 import type { Scope, ScopeMark } from "./holdings.ts";
 import { OWN } from "./jobs.ts";
 import type { ItemVerdict, PositionUpdate, Source } from "./jobs.ts";
-import { GROUPS, MAX_PAGE_HEADS } from "./limits.ts";
+import { MAX_PAGE_HEADS } from "./limits.ts";
 import { ASK_HEADS, ASK_NEWEST } from "./messages.ts";
 import type { HeadsAnswer, NewestAnswer, Reached } from "./messages.ts";
 import type { Peers } from "./peers.ts";
@@ -25,7 +25,6 @@ import { rowHasTag } from "./row.ts";
 const QUESTION_TIMEOUT_MS = 5000;
 /** Answers about changed keys in one run; a peer that never comes to an end is left and taken up again at the next turn. */
 const PAGES_MAX = 256;
-const ALL_GROUPS = Array.from({ length: GROUPS }, (_, group) => group);
 
 export interface PullParts {
   readonly env: Env;
@@ -76,17 +75,18 @@ export class Pull {
   /**
    * Applies all that the peer has and this host should have.
    * @param withEverywhere whether the group that is on all hosts is asked for too
+   * @param asked what is asked for, by group
    * @throws NetError, PlatformError DEADLINE, RecordsError BAD_SEAL; what was applied before stays
    */
-  async run(withEverywhere: boolean): Promise<Pulled> {
+  async run(withEverywhere: boolean, asked: ReadonlyMap<number, Completed>): Promise<Pulled> {
     const { peers, cursors, replica } = this.#parts;
-    const asked = new Map(ALL_GROUPS.map((group) => [group, { mark: markOf(replica.holdings.scope(group)), epoch: cursors.epoch(group) }]));
     const question = { standing: replica.floor.standing, store: replica.numbering.store, reached: this.#reached(), followed: replica.holdings.followedGroups() };
     const answer = await peers.ask(this.#peer, ASK_NEWEST, question, QUESTION_TIMEOUT_MS, this.#signal);
     cursors.met(this.#peer, answer.store);
     replica.floor.hear(this.#peer, answer.standing);
     if (!replica.floor.admits(answer.standing)) throw new RecordsError("BELOW_FLOOR", "The other host may have what was deleted, and has not compared it with others yet.");
     const left = await this.#bring(answer.store, this.#behind(answer, withEverywhere));
+    if (left.size === 0 && withEverywhere && !cursors.holdsAny) return { records: this.#records, complete: asked };
     const complete = [...asked].filter(([group]) => !left.has(group) && !cursors.isHeld(answer.store, group) && (withEverywhere || group !== EVERYWHERE));
     return { records: this.#records, complete: new Map(complete) };
   }

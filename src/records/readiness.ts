@@ -33,6 +33,7 @@ export class Readiness {
   /** Who has shown since the start that this store was set back. Each may do so once: what happened before the start is seen at the first meeting. */
   readonly #witnesses = new Set<HostId>();
   #version = 0;
+  #ownVersion = 0;
 
   constructor(cluster: ClusterView, network: NamespaceId, rows: Rows) {
     this.#cluster = cluster;
@@ -50,6 +51,11 @@ export class Readiness {
   /** Counts the changes of what others have published. */
   get version(): number {
     return this.#version;
+  }
+
+  /** Counts the changes of what this host's own copies are complete for. */
+  get ownVersion(): number {
+    return this.#ownVersion;
   }
 
   /** In which scope the own copy of a group is complete; undefined for none. */
@@ -119,6 +125,7 @@ export class Readiness {
 
   mark(group: number, mark: ScopeMark): LogOperation {
     this.#own.set(group, mark);
+    this.#ownVersion += 1;
     return { kind: "put", key: readyKey(group), value: markCodec.encode(mark) };
   }
 
@@ -138,6 +145,7 @@ export class Readiness {
   /** Something of the group was lost here. @returns nothing: the mark is deleted with the commit that moves it aside */
   distrust(group: number): void {
     this.#own.delete(group);
+    this.#ownVersion += 1;
   }
 
   /** A peer holds a place in this store's numbering that this store never gave. @returns whether that is to be acted upon */
@@ -176,6 +184,7 @@ export class Readiness {
 
   #forget(group: number): LogOperation {
     this.#own.delete(group);
+    this.#ownVersion += 1;
     return { kind: "delete", key: readyKey(group) };
   }
 
