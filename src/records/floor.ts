@@ -102,6 +102,8 @@ export class Floor {
   readonly #heard = new Map<HostId, Standing>();
   /** What each host has published, as far as it was asked for since it changed. */
   readonly #published = new Map<HostId, readonly FloorRecord[]>();
+  /** The least that each has said, when that was asked for since it changed. */
+  #records: ReadonlyMap<HostId, FloorRecord> | undefined;
 
   constructor(self: HostId, network: NamespaceId, rows: Rows) {
     this.#self = self;
@@ -166,12 +168,17 @@ export class Floor {
 
   /** Records of the network's namespace were applied, or went. */
   applied(keys: Iterable<string>): void {
-    for (const key of keys) if (key.startsWith(FLOOR_PREFIX)) this.#published.delete(key.slice(FLOOR_PREFIX.length) as HostId);
+    for (const key of keys) {
+      if (!key.startsWith(FLOOR_PREFIX)) continue;
+      this.#published.delete(key.slice(FLOOR_PREFIX.length) as HostId);
+      this.#records = undefined;
+    }
   }
 
   /** Anything may have changed. */
   forget(): void {
     this.#published.clear();
+    this.#records = undefined;
   }
 
   /** What a host has published: of several things at once, the least. */
@@ -191,6 +198,11 @@ export class Floor {
 
   /** Everybody who has published. */
   records(): ReadonlyMap<HostId, FloorRecord> {
+    this.#records ??= this.#readAll();
+    return this.#records;
+  }
+
+  #readAll(): ReadonlyMap<HostId, FloorRecord> {
     const all = new Map<HostId, FloorRecord>();
     for (let after: string | undefined, more = true; more; ) {
       const page = this.#rows.page(this.#network, { prefix: FLOOR_PREFIX, ...(after === undefined ? {} : { after }) }, 1000);
