@@ -12,6 +12,7 @@ import type { Peers } from "./peers.ts";
 import { Ranges } from "./ranges.ts";
 import type { Replica } from "./replica.ts";
 import { serve } from "./serving.ts";
+import type { Verifier } from "./verify.ts";
 
 const COMPARE_MS = 3 * 60_000;
 const CHECK_MS = 60_000;
@@ -20,6 +21,7 @@ export interface AntiEntropyParts {
   readonly replica: Replica;
   readonly network: NetworkId;
   readonly peers: Peers;
+  readonly verifier: Verifier;
   readonly pace: TokenBucket;
   readonly inReach: () => readonly HostId[];
   readonly hasAllOf: (peer: HostId) => boolean;

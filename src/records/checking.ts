@@ -1,4 +1,4 @@
-import type { NamespaceId, NetworkId } from "../codec/index.ts";
+import type { NamespaceId } from "../codec/index.ts";
 import type { Env, WorkerTurn } from "../platform/index.ts";
 import { TokenBucket } from "../platform/index.ts";
 import type { LogOperation } from "../store/index.ts";
@@ -8,12 +8,14 @@ import type { Findings } from "./inspection.ts";
 import { Inspection } from "./inspection.ts";
 import type { Replica } from "./replica.ts";
 import { metaKey } from "./tables.ts";
-import { Verifier } from "./verify.ts";
+import type { Verifier } from "./verify.ts";
 
 // What is on the disk is looked through now and then, one namespace after the other: whether each row is what was stored, whether the
 // index leads to it and to nothing else, and whether the sums are those of the rows. What is wrong is put right here if that can be; a damaged row is set
 // aside, and comes back from the others by comparing. A store from before there were sums has them counted first of all.
 
+/** The first look after a start comes after a random part of this. */
+const REST_MS = 60_000;
 /** Rows a second, so that the disk is the others'. */
 const PACE = { perSecond: 2000, burst: 200 };
 /** A turn ends with the namespace in which it has looked at so many rows. */
@@ -24,24 +26,28 @@ const COUNTED = Uint8Array.of(1);
 export interface CheckerParts {
   readonly env: Env;
   readonly replica: Replica;
-  readonly network: NetworkId;
+  /** Knows the seals that have been verified already. */
+  readonly verifier: Verifier;
   /** Called when something was wrong: others may have what is missing. */
   readonly found: () => void;
 }
 
 export class Checker {
   readonly #parts: CheckerParts;
-  readonly #verifier: Verifier;
   /** What is still to be looked through in this round, the last first. */
   #rest: (NamespaceId | typeof INDEX)[] = [];
+  /** A host that has just started catches up first. */
+  readonly #restUntilMs: number;
+  readonly #suspected = Promise.withResolvers<void>();
 
   constructor(parts: CheckerParts) {
     this.#parts = parts;
-    this.#verifier = new Verifier(parts.network);
+    this.#restUntilMs = parts.env.clock.monotonicMs() + REST_MS * parts.env.random.fraction();
   }
 
   /** These are looked through first. */
   suspect(namespaces: readonly NamespaceId[]): void {
+    this.#suspected.resolve();
     if (this.#rest.length === 0) this.#rest = this.#inTurn();
     this.#rest = [...this.#rest.filter((each) => each === INDEX || !namespaces.includes(each)), ...namespaces];
   }
@@ -53,6 +59,8 @@ export class Checker {
       const { rows } = await this.checkAll(signal);
       return report(`${rows} rows counted`);
     }
+    const restMs = this.#restUntilMs - env.clock.monotonicMs();
+    if (restMs > 0) await Promise.race([this.#suspected.promise, env.timers.sleep(restMs, signal)]);
     const findings = nothingFound();
     const bucket = new TokenBucket(env.clock, PACE);
     const rest = async (rows: number): Promise<void> => {
@@ -98,7 +106,7 @@ export class Checker {
     const { replica } = this.#parts;
     const genesis = replica.geneses.get(namespace);
     if (genesis === undefined) return;
-    const inspection = new Inspection(replica, this.#verifier, namespace, genesis, findings);
+    const inspection = new Inspection(replica, this.#parts.verifier, namespace, genesis, findings);
     const unfollow = replica.onCommit(({ weighed }) => inspection.follow(weighed));
     try {
       await this.#walk(inspection, findings, rest, signal);

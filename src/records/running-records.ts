@@ -101,7 +101,8 @@ export class RunningRecords implements Records {
     this.#env = env;
     this.#parts = parts;
     this.#replica = replica;
-    this.#peers = new Peers(env, transport, new Verifier(network), replica.counters);
+    const verifier = new Verifier(network);
+    this.#peers = new Peers(env, transport, verifier, replica.counters);
     const peers = this.#peers;
     const pace = new TokenBucket(env.clock, { perSecond: parts.fetchBytesPerSecond ?? FETCH_BYTES_PER_SECOND, burst: FETCH_BURST_BYTES });
     const cursors = new Cursors(replica.positions);
@@ -115,7 +116,7 @@ export class RunningRecords implements Records {
     new Server({ replica, cluster, peers, news, pull: (peer, groups) => catchUp.news(peer, groups, this.#stopping.signal) }).register(transport);
     this.#endings.push(replica.onCommit((committed) => news.committed(committed)));
     this.#endings.push(transport.onPeer(({ kind, peer }) => (kind === "down" ? news.left(peer) : undefined)));
-    this.#antiEntropy = new AntiEntropy(env, { replica, network, peers, pace, inReach: () => this.#inReach(), hasAllOf: (peer) => catchUp.hasAllOf(peer) });
+    this.#antiEntropy = new AntiEntropy(env, { replica, network, peers, verifier, pace, inReach: () => this.#inReach(), hasAllOf: (peer) => catchUp.hasAllOf(peer) });
     this.#antiEntropy.register(transport);
     this.#stock = new Stock(env, { replica, cluster, peers });
     this.#stock.register(transport);
