@@ -26,6 +26,7 @@ export class MemoryNetwork {
   readonly #env: Env;
   readonly #hosts = new Map<HostId, MemoryTransport>();
   readonly #addresses = new Map<HostId, string>();
+  readonly #byAddress = new Map<string, HostId>();
   readonly #sessions = new Map<Session, Timer | undefined>();
 
   constructor(env: Env, quality: Partial<PathQuality> = {}) {
@@ -55,6 +56,7 @@ export class MemoryNetwork {
     const number = this.#addresses.size + 1;
     const address = `/ip4/10.${number >> 16}.${(number >> 8) & 255}.${number & 255}/tcp/4281`;
     this.#addresses.set(host, address);
+    this.#byAddress.set(address, host);
     return address;
   }
 
@@ -106,7 +108,8 @@ export class MemoryNetwork {
   }
 
   #at(addresses: readonly string[], host: HostId | undefined): MemoryTransport | undefined {
-    return [...this.#hosts.values()].find(({ self }) => (host === undefined || host === self) && addresses.includes(this.addressOf(self)));
+    const there = addresses.map((address) => this.#hosts.get(this.#byAddress.get(address)!));
+    return there.find((found) => found !== undefined && (host === undefined || host === found.self));
   }
 
   /** Starts the clock of every session that has just lost a way; it dies unless that way is back in time. */

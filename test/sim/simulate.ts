@@ -37,6 +37,10 @@ export interface SimulationOptions {
 
 const OPERATIONS = 1_000;
 const USUAL_HOSTS = 7;
+/** So many begin as hosts that have known each other for a while: having them all come together takes longer than all the rest. */
+const SETTLED_HOSTS = 50;
+/** However few operations there are, they take so long that faults have their time. */
+const SHORTEST_RUN_MS = 20_000;
 /** A run ends after this even if clients could not do all they wanted. */
 const LONGEST_MS = 120_000;
 /** Replicas are to be equal so long after everything has healed. */
@@ -86,7 +90,8 @@ class Run {
   async play(): Promise<void> {
     const world = this.#world;
     const { random } = world;
-    await world.found(this.#options.hosts ?? 5 + random.below(5));
+    const hosts = this.#options.hosts ?? 5 + random.below(5);
+    await world.found(hosts, hosts >= SETTLED_HOSTS);
     await this.#choose(random.fork());
     this.#namespaces = namespacesOf(world, random.fork(), (2 + random.below(12)) * (this.#isLong ? MORE_KEYS : 1));
     this.#tellGeneses();
@@ -156,11 +161,15 @@ class Run {
 
   #workload(): Workload {
     const random = this.#world.random.fork();
+    const hosts = this.#world.hosts.length;
+    const operations = this.#options.operations ?? OPERATIONS;
+    // However many hosts there are, so many operations take about as long, and faults have their time.
+    const pauseMs = (random.between(50, 600) * hosts * (this.#isLong ? SLOWER : 1)) / USUAL_HOSTS;
+    const clientsPerHost = 1 + random.below(4);
     const load = {
-      // However many hosts there are, so many operations take about as long, and faults have their time.
-      pauseMs: (random.between(50, 600) * this.#world.hosts.length * (this.#isLong ? SLOWER : 1)) / USUAL_HOSTS,
-      clientsPerHost: 1 + random.below(4),
-      operations: this.#options.operations ?? OPERATIONS,
+      pauseMs: operations < OPERATIONS ? Math.max(pauseMs, (SHORTEST_RUN_MS * hosts * clientsPerHost) / operations) : pauseMs,
+      clientsPerHost,
+      operations,
       shares: { blind: random.between(0, 0.2), delete: random.between(0, 0.3) + (this.#isLong ? MORE_DELETIONS : 0), batch: random.between(0, 0.1), read: random.between(0.1, 0.4), fresh: random.between(0, 0.1), scan: random.between(0, 0.05), carry: random.between(0, 0.2), named: random.between(0, 0.1) },
     };
     return new Workload(this.#world, this.#history, this.#namespaces, load, {

@@ -2,6 +2,7 @@ import { delegateToHost } from "../../../src/account/index.ts";
 import type { Account } from "../../../src/account/index.ts";
 import { readCertificate } from "../../../src/cluster/index.ts";
 import type { RedeemAnswer } from "../../../src/cluster/index.ts";
+import type { HostCard } from "../../../src/cluster/entries.ts";
 import type { HostId } from "../../../src/codec/index.ts";
 import { idFromBytes } from "../../../src/codec/index.ts";
 import { keyPairFromSeed } from "../../../src/crypto/index.ts";
@@ -49,6 +50,14 @@ interface Life {
 /** What few runs come to, and is to be seen in those that do. */
 export const COUNTED = ["deletions collected", "floors raised", "times a newcomer"] as const;
 type Counted = (typeof COUNTED)[number];
+
+const CAPACITY_BYTES = 2 ** 30;
+const VERSION = "1";
+
+/** What a host says of itself that was never declared gone. */
+export function cardOf(addresses: string[]): HostCard {
+  return { addresses, capacityBytes: CAPACITY_BYTES, version: VERSION, returns: 0 };
+}
 
 /** How long whoever looks after the machine waits before starting a host that has ended by itself. */
 const RESTART_MS = 1_000;
@@ -181,9 +190,9 @@ export class SimHost {
       env,
       {
         identity: this.identity,
-        settings: { hostName: this.name, zone: this.name, capacityBytes: 2 ** 30 },
+        settings: { hostName: this.name, zone: this.name, capacityBytes: CAPACITY_BYTES },
         delegation,
-        version: "1",
+        version: VERSION,
         log: new WatchedLog(new MemoryLog(env, this.disk), onlooker),
         connect: (admission) => Promise.resolve(new WatchedTransport(wire.transport({ self: this.id, admission }), onlooker)),
         beat: (transport) => Promise.resolve({ freeBytes: 0, usedBytes: 0, addresses: transport.addresses(), httpPort: 0, processId: 1 }),

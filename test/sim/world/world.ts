@@ -12,6 +12,7 @@ import { SimHost } from "./host.ts";
 import type { Ground } from "./host.ts";
 import { HostEnv, WallClock } from "./host-env.ts";
 import { SeededRandom } from "./random.ts";
+import { settle } from "./settled.ts";
 import { VirtualTime } from "./time.ts";
 import { Trace } from "./trace.ts";
 import type { CallPoint } from "./watched.ts";
@@ -58,15 +59,29 @@ export class World {
     this.#founder = newAccount();
   }
 
-  /** The network's first host founds it, admits all others, and only then are those started. */
-  async found(count: number): Promise<void> {
+  /**
+   * The network's first host founds it, admits all others, and only then are those started.
+   * @param isSettled whether they start as hosts that have known each other for a while
+   */
+  async found(count: number, isSettled = false): Promise<void> {
     const certificate = foundNetwork(this.#founder.signingKey, { name: "simulated", maxHosts: MAX_HOSTS, createdMs: 1 }, this.random);
     this.network = readCertificate(certificate)!;
     const founder = this.#add(this.#newName(), this.#founder, newSeed(), { certificate, entrances: [] });
     founder.start();
     await this.time.run(this.time.nowMs + 60_000, () => founder.circle?.cluster.register.members.has(founder.id) === true);
     for (let at = 1; at < count; at += 1) await this.time.settle("a host's joining", this.join(founder));
+    if (isSettled) await this.#settle(founder);
     for (const host of this.hosts) host.start();
+  }
+
+  async #settle(founder: SimHost): Promise<void> {
+    const { cluster, records } = founder.circle!;
+    await this.time.settle("the founder's count of its rows", records.check());
+    await this.time.settle("the founder's stopping", founder.stop());
+    const env = new HostEnv({ time: this.time, wall: new WallClock(), random: this.random.fork(), say: () => {} });
+    await settle({ env, network: this.network, cluster, hosts: this.hosts, addressOf: (host) => this.wire.addressOf(host) });
+    founder.start();
+    await this.time.run(this.time.nowMs + 1_000, () => founder.circle !== undefined);
   }
 
   /** Invites a host and has it redeem the invite; it is not started yet. */
