@@ -46,6 +46,12 @@ export class Progress {
     this.#show();
   }
 
+  /** Says something in between, in a line of its own. */
+  say(words: string): void {
+    this.end();
+    this.#io.note(words);
+  }
+
   /** Clears the line, so that other words can follow. */
   end(): void {
     if (this.#isDrawn) this.#io.redraw("");

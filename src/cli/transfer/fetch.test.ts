@@ -97,6 +97,28 @@ test("a large file that breaks off goes on where it was, and when nothing more c
   assert.deepEqual([offsets, await readdir(place.path)], [[0, 2, 4], ["a"]]);
 });
 
+test("a fetch of which some has come waits for hosts that drop out for a moment, says so, and gives up after a while", async () => {
+  await using place = await folder();
+  const said: string[] = [];
+  let [nowMs, backAtMs] = [0, 20_000];
+  const env = { ...machineEnv(silentLog), clock: { wallMs: () => nowMs, monotonicMs: () => nowMs }, timers: { ...machineEnv(silentLog).timers, sleep: async (ms: number) => void (nowMs += ms) } };
+  const quick: Context = { io: { ...io, note: (text) => void said.push(text) }, env, signal: new AbortController().signal };
+  const download = async (_: string, path: string, offset: number): Promise<unknown> => {
+    if (path === "never" || (offset > 0 && nowMs < backAtMs)) throw Object.assign(new CliError("NOT_RUNNING", "too few hosts"), { code: "UNAVAILABLE" });
+    return Object.assign(Readable.from([Buffer.from("hello".slice(offset, offset === 0 ? 2 : 5))]), { trailers: {} });
+  };
+  const api = { download } as unknown as EntryApi;
+  await assert.rejects(fetchAll(quick, api, "id", [file("never", "x")], place.path, () => {}), { code: "UNAVAILABLE" });
+  assert.equal(nowMs, 0, "nothing has come yet: the answer is believed");
+  await fetchAll(quick, api, "id", [file("a", "hello")], place.path, () => {});
+  assert.equal(await readFile(join(place.path, "a"), "utf8"), "hello");
+  assert.match(said[0]!, /looking again for 60 s/);
+  backAtMs = Number.POSITIVE_INFINITY;
+  const beganMs = nowMs;
+  await assert.rejects(fetchAll(quick, api, "id", [file("b", "hello")], place.path, () => {}), { code: "UNAVAILABLE" });
+  assert.equal(nowMs - beganMs, 60_000);
+});
+
 test("what a fetch that was killed left of a file is no hindrance", async () => {
   await using place = await folder();
   await writeFile(join(place.path, "a.holdfast-part"), "half");

@@ -10,6 +10,7 @@ import { Progress } from "../progress.ts";
 import { count } from "../sizes.ts";
 import { bundlesOf } from "./bundles.ts";
 import { inParallel } from "./parallel.ts";
+import { Patience } from "./patience.ts";
 import type { Placed } from "./receiver.ts";
 import { Receiver } from "./receiver.ts";
 import { placeBelow } from "./safe-path.ts";
@@ -52,7 +53,7 @@ export async function fetchAll(context: Context, entries: EntryApi, id: string, 
       progress.addFile();
       told(row);
     };
-    const receiver = new Receiver(entries, id, progress, sources, whole);
+    const receiver = new Receiver({ entries, id, progress, sources, patience: new Patience(context.env, progress), whole });
     await inParallel(bundlesOf(files, ({ row }) => row.sizeBytes), WIDTH, context.signal, async (bundle, signal) => {
       const missing: Placed[] = [];
       for (const file of bundle) {

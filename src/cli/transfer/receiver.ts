@@ -8,6 +8,7 @@ import type { EntryApi } from "../entry-api.ts";
 import { CliError } from "../errors.ts";
 import type { Progress } from "../progress.ts";
 import { inParallel } from "./parallel.ts";
+import type { Patience } from "./patience.ts";
 import type { Sources } from "./sources.ts";
 
 /** Files of one bundle that are written at once. */
@@ -21,23 +22,24 @@ export interface Placed {
   readonly place: string;
 }
 
+export interface ReceiverParts {
+  readonly entries: EntryApi;
+  readonly id: string;
+  readonly progress: Progress;
+  readonly sources: Sources;
+  readonly patience: Patience;
+  /** Called for each file when it is in its place. */
+  readonly whole: (row: PrivateRow) => void;
+}
+
 /** Brings files from the host to their places. Each appears under its name when it is whole and its SHA-256 is the one that it was put with. */
 export class Receiver {
-  readonly #entries: EntryApi;
-  readonly #id: string;
-  readonly #progress: Progress;
-  readonly #sources: Sources;
-  readonly #whole: (row: PrivateRow) => void;
+  readonly #with: ReceiverParts;
   /** Folders that were made, or found, already. */
   readonly #folders = new Set<string>();
 
-  /** @param whole called for each file when it is in its place */
-  constructor(entries: EntryApi, id: string, progress: Progress, sources: Sources, whole: (row: PrivateRow) => void) {
-    this.#entries = entries;
-    this.#id = id;
-    this.#progress = progress;
-    this.#sources = sources;
-    this.#whole = whole;
+  constructor(parts: ReceiverParts) {
+    this.#with = parts;
   }
 
   /** @throws CliError DAMAGED; ApiError with the host's reasons */
@@ -58,23 +60,25 @@ export class Receiver {
 
   /** All bytes of a bundle, or undefined when they did not come whole. */
   async #together(files: readonly Placed[], signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const { entries, id, sources, progress, patience } = this.#with;
     const wanted = files.reduce((sum, { row }) => sum + row.sizeBytes, 0);
     const parts: Uint8Array[] = [];
     let length = 0;
     try {
-      const response = await this.#entries.downloadTogether(this.#id, files.map(({ row }) => row.path), signal);
+      const response = await entries.downloadTogether(id, files.map(({ row }) => row.path), signal);
       for await (const chunk of response as AsyncIterable<Uint8Array>) {
         length += chunk.length;
         if (length > wanted) return undefined;
         parts.push(chunk);
       }
       if (length !== wanted) return undefined;
-      this.#sources.add(response.trailers["holdfast-sources"]);
+      sources.add(response.trailers["holdfast-sources"]);
     } catch {
       signal.throwIfAborted();
       return undefined;
     }
-    this.#progress.addBytes(length);
+    progress.addBytes(length);
+    patience.came();
     return concatBytes(...parts);
   }
 
@@ -86,7 +90,8 @@ export class Receiver {
         hash.update(chunk);
         await target.write(chunk);
         received += chunk.length;
-        this.#progress.addBytes(chunk.length);
+        this.#with.progress.addBytes(chunk.length);
+        this.#with.patience.came();
       };
       for (let before = -1; received < file.row.sizeBytes && received > before; ) {
         before = received;
@@ -94,7 +99,8 @@ export class Receiver {
           await this.#from(file.row.path, received, take, signal);
         } catch (error) {
           // What broke off after some of it came goes on where it was; when nothing more comes, the host's answer says why.
-          if (signal.aborted || received === before) throw error;
+          if (signal.aborted || (received === before && !(await this.#with.patience.again(error, signal)))) throw error;
+          if (received === before) before = -1;
         }
       }
       return hash.digest();
@@ -102,9 +108,10 @@ export class Receiver {
   }
 
   async #from(path: string, offset: number, take: (chunk: Uint8Array) => Promise<void>, signal: AbortSignal): Promise<void> {
-    const response = await this.#entries.download(this.#id, path, offset, signal);
+    const { entries, id, sources } = this.#with;
+    const response = await entries.download(id, path, offset, signal);
     for await (const chunk of response as AsyncIterable<Uint8Array>) await take(chunk);
-    this.#sources.add(response.trailers["holdfast-sources"]);
+    sources.add(response.trailers["holdfast-sources"]);
   }
 
   /** @param write fills the file and gives the SHA-256 of what it wrote */
@@ -120,7 +127,7 @@ export class Receiver {
       if (error instanceof HoldfastError) throw error;
       throw new CliError("DAMAGED", `${row.path} broke off. It was not kept; the same command fetches what is missing.`, { cause: error });
     }
-    this.#whole(row);
+    this.#with.whole(row);
   }
 
   async #makeFolder(path: string): Promise<void> {
