@@ -206,9 +206,9 @@ export class Replica {
         if (job.kind === "retaining") last.retain(job);
         if (job.kind === "renewing") last.renew(job);
       }
-      last.write(own);
+      last.own.take(own);
       this.#publish(await last.commit());
-      last.answer();
+      last.own.answer();
       for (const { job, verdicts } of incoming) job.resolve(verdicts);
       for (const job of jobs) if (job.kind !== "incoming" && job.kind !== "own") job.resolve();
     } catch (error) {

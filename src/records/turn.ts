@@ -1,37 +1,31 @@
-import { ACCEPT, EVERYWHERE, shardOf } from "../cluster/index.ts";
-import type { Delegation, Genesis, Verdict } from "../cluster/index.ts";
+import { EVERYWHERE, shardOf } from "../cluster/index.ts";
+import type { Genesis } from "../cluster/index.ts";
 import type { NamespaceId } from "../codec/index.ts";
 import { messageOf } from "../platform/index.ts";
 import type { LogOperation } from "../store/index.ts";
-import type { Proven, Sealer, StoredRecord } from "./batch.ts";
-import { Composer, DotWasSeen } from "./composer.ts";
+import type { Proven } from "./batch.ts";
 import { Delivery } from "./delivery.ts";
-import type { DeliveryItem } from "./delivery.ts";
-import { pastOf } from "./collecting.ts";
 import { Draft, sizeOf } from "./draft.ts";
 import type { ChangedRow } from "./draft.ts";
 import { RecordsError } from "./errors.ts";
 import { Intake, setBack } from "./intake.ts";
-import type { Hint, IntakeParts } from "./intake.ts";
-import type { DroppingJob, IncomingJob, ItemVerdict, KeepingJob, OwnJob, PositionUpdate, RenewingJob, RetainingJob, Written } from "./jobs.ts";
+import type { Hint } from "./intake.ts";
+import type { DroppingJob, IncomingJob, ItemVerdict, KeepingJob, PositionUpdate, RenewingJob, RetainingJob } from "./jobs.ts";
 import { PAGE_BYTES } from "./limits.ts";
 import type { Numbering } from "./numbering.ts";
 import { encodeBatch } from "./outbox.ts";
+import { OwnWrites } from "./own-writes.ts";
+import type { OwnWritesParts } from "./own-writes.ts";
 import { encodePosition } from "./position.ts";
 import type { Positions } from "./positions.ts";
-import { merge } from "./merge.ts";
 import type { SoundLog } from "./sound-log.ts";
 import type { Weighed } from "./sums.ts";
-import type { Entering } from "./rations.ts";
-import { batchKey, isOfRows, positionKey, u64 } from "./tables.ts";
+import { isOfRows, positionKey } from "./tables.ts";
 
-export interface TurnParts extends IntakeParts {
+export interface TurnParts extends OwnWritesParts {
   readonly log: SoundLog;
   readonly numbering: Numbering;
   readonly positions: Positions;
-  readonly seal: Sealer;
-  readonly delegation: () => Delegation | undefined;
-  readonly wallMs: () => number;
   /** Sends a batch to others while the commit that holds it is under way. @returns whether there is anybody to send it to */
   readonly sendAhead: (delivery: Delivery) => boolean;
 }
@@ -46,21 +40,14 @@ export interface Committed {
   readonly isMended: boolean;
 }
 
-/** An own write call that was taken into the turn. Its answer is given after the commit. */
-interface Accepted {
-  readonly job: OwnJob;
-  readonly written: Written;
-}
-
 /** One commit under way: everything that was waiting, merged against what is committed and against each other. */
 export class Turn {
   readonly #parts: TurnParts;
   readonly #draft: Draft;
   readonly #intake: Intake;
-  readonly #accepted: Accepted[] = [];
-  readonly #deliveries: Delivery[] = [];
-  /** Own batches that others may have before this host's disk has them. */
-  readonly #early: Delivery[] = [];
+  /** The writes of this host itself. */
+  readonly own: OwnWrites;
+  readonly #hints: Delivery[] = [];
   /** Groups in which catching up begins from the start. */
   readonly #anew = new Set<number>();
   #isMended = false;
@@ -69,6 +56,7 @@ export class Turn {
     this.#parts = parts;
     this.#draft = new Draft(parts.log);
     this.#intake = new Intake(parts, this.#draft);
+    this.own = new OwnWrites(parts, this.#draft);
   }
 
   take(record: Proven, { source, geneses }: IncomingJob): ItemVerdict {
@@ -112,34 +100,27 @@ export class Turn {
     for (const position of positions) if (!held.has(position.group)) this.#advance(position);
   }
 
-  /** Own writes, as few batches as possible. Calls that are refused are answered at once; the others after the commit. */
-  write(jobs: readonly OwnJob[]): void {
-    for (const as of ["account", "host"] as const) {
-      let waiting = jobs.filter((job) => job.as === as);
-      while (waiting.length > 0) waiting = this.#batch(waiting, as);
-    }
-  }
-
   /** The commit. @throws whatever the log does; nothing has happened then */
   async commit(): Promise<Committed> {
     for (const operation of this.#parts.outbox.takeRewritten()) this.#keep(operation);
     for (const key of this.#parts.outbox.takeDone()) this.#draft.delete(key);
     this.#keepHints();
     const { numbering, identity } = this.#parts;
+    const { early } = this.own;
     const isAhead = identity.isAhead;
-    if (this.#early.length > 0 && !isAhead) identity.goAhead(this.#draft);
+    if (early.length > 0 && !isAhead) identity.goAhead(this.#draft);
     const { operations, changed, weighed } = this.#draft.finish(numbering);
     const widened = this.#widened(changed);
     if (operations.length > 0) {
       const all = [...numbering.owed, ...operations, ...widened.flatMap(({ group, rank }) => this.#parts.readiness.widen(group, rank))];
-      await this.#save(all, isAhead ? this.#early : []);
+      await this.#save(all, isAhead ? early : []);
       numbering.paid();
     }
-    if (this.#early.length > 0) identity.wentAhead();
+    if (early.length > 0) identity.wentAhead();
     this.#number(changed);
     for (const { group, rank } of widened) this.#parts.readiness.widened(group, rank);
     for (const group of this.#anew) this.#parts.positions.begunAnew(group);
-    return { changed, weighed, learned: this.#intake.learned, deliveries: this.#deliveries, isMended: this.#isMended };
+    return { changed, weighed, learned: this.#intake.learned, deliveries: this.#deliveries(), isMended: this.#isMended };
   }
 
   /** Others get the batches at the same time as the disk. When it refuses them, nobody knows who has them by then: this host goes on as another actor. */
@@ -156,113 +137,9 @@ export class Turn {
     }
   }
 
-  answer(): void {
-    for (const { job, written } of this.#accepted) job.resolve(written);
-  }
-
-  fail(error: Error): void {
-    for (const { job } of this.#accepted) job.reject(error);
-  }
-
-  /** Composes, seals and stores one batch out of the first calls. Returns those that did not fit. */
-  #batch(jobs: readonly OwnJob[], as: "account" | "host"): OwnJob[] {
-    const delegation = as === "host" ? null : this.#parts.delegation();
-    if (delegation === undefined) {
-      const error = new RecordsError("NOT_DELEGATED", "No person has delegated to this host, so it cannot write in anybody's name. Import the person's key, or write as the host.");
-      for (const job of jobs) job.reject(error);
-      return [];
-    }
-    const { identity } = this.#parts;
-    if (!identity.isConfirmed) identity.renew("nobody has confirmed yet that this host's disk is up to date", this.#draft);
-    try {
-      return this.#compose(jobs, delegation);
-    } catch (error) {
-      if (!(error instanceof DotWasSeen)) throw error;
-      setBack(this.#parts, this.#draft, "a dot that was about to be taken may be taken");
-      return this.#compose(jobs, delegation);
-    }
-  }
-
-  #compose(jobs: readonly OwnJob[], delegation: Delegation | null): OwnJob[] {
-    const composer = this.#composer(delegation);
-    const calls: { readonly job: OwnJob; readonly first: number; readonly count: number }[] = [];
-    const refused: { readonly job: OwnJob; readonly error: Error }[] = [];
-    let next = 0;
-    for (; next < jobs.length; next += 1) {
-      const job = jobs[next]!;
-      if (calls.length > 0 && !composer.hasRoomFor(job.writes)) break;
-      try {
-        const first = composer.bodies.length;
-        calls.push({ job, first, count: composer.add(job.writes).length });
-      } catch (error) {
-        if (!(error instanceof RecordsError)) throw error;
-        refused.push({ job, error });
-      }
-    }
-    // A damaged counter was met.
-    if (!this.#parts.identity.isConfirmed) throw new DotWasSeen();
-    for (const { job, error } of refused) job.reject(error);
-    if (calls.length > 0) this.#seal(composer, delegation, calls);
-    return jobs.slice(next);
-  }
-
-  #composer(delegation: Delegation | null): Composer {
-    const { identity, outbox, cluster, floor, geneses } = this.#parts;
-    return new Composer(
-      {
-        draft: this.#draft,
-        identity,
-        isPast: pastOf(floor, cluster),
-        wallMs: this.#parts.wallMs(),
-        overlay: (namespace, key) => merge(outbox.overlay(namespace, key), this.#unapplied(namespace, key)),
-        genesis: (namespace) => geneses.get(namespace),
-        judge: (record, genesis) => {
-          const signed = { ...record, host: identity.actor.host, incarnation: identity.actor.incarnation, batch: identity.batch + 1 };
-          const verdict = cluster.judge(signed, genesis);
-          const outcome = verdict.kind === "accept" ? this.#ration(signed, genesis) : verdict;
-          if (outcome.kind === "refuse") this.#parts.counters.count(`refused ${outcome.code}`);
-          return outcome;
-        },
-      },
-      delegation,
-    );
-  }
-
-  /** A host that keeps the namespace itself knows how much there is; others hear it from the replicas. */
-  #ration(record: Entering, genesis: Genesis): Verdict {
-    const { holdings, rations } = this.#parts;
-    const group = shardOf(record.namespace, genesis, record.key);
-    return holdings.holds(record.namespace, genesis, group) ? rations.judge(record, genesis, group, this.#draft) : ACCEPT;
-  }
-
-  /** Own records of earlier batches of this turn that no row here takes. */
-  #unapplied(namespace: NamespaceId, key: string): readonly StoredRecord[] {
-    const items = this.#deliveries.flatMap(({ items }) => items.filter(({ isApplied, record }) => !isApplied && record.body.namespace === namespace && record.body.key === key));
-    return items.map(({ record }) => record);
-  }
-
-  #seal(composer: Composer, delegation: Delegation | null, calls: readonly { readonly job: OwnJob; readonly first: number; readonly count: number }[]): void {
-    const { identity, seal } = this.#parts;
-    composer.finish();
-    const records = seal(identity.actor, identity.takeBatch(this.#draft), composer.bodies, delegation);
-    const delivery = new Delivery(records.map((record, at) => this.#place(record, at)));
-    this.#draft.put(delivery.logKey, encodeBatch(records));
-    this.#draft.put(batchKey(identity.actor), u64(identity.batch));
-    this.#deliveries.push(delivery);
-    // What concerns the network itself others hear only of a host that has it.
-    if (records.every(({ body }) => (body.namespace as string) !== this.#parts.network)) this.#early.push(delivery);
-    for (const { job, first, count } of calls) {
-      const dots = records.slice(first, first + count).map(({ dot }) => dot);
-      this.#accepted.push({ job, written: { delivery, dots, first } });
-    }
-  }
-
-  #place(record: Proven, at: number): DeliveryItem {
-    const { namespace, key } = record.body;
-    const genesis = this.#parts.geneses.get(namespace)!;
-    const group = shardOf(namespace, genesis, key);
-    const isApplied = this.#parts.holdings.holds(namespace, genesis, group) && this.#draft.add(record, group) === "added";
-    return { at, record, group, genesis, isApplied, sequence: 0 };
+  /** What the commit brings into the outbox. */
+  #deliveries(): readonly Delivery[] {
+    return [...this.own.deliveries, ...this.#hints];
   }
 
   /** Hints wait batch by batch, a large one in parts: with paths it may have outgrown the message that it came in. */
@@ -272,7 +149,7 @@ export class Turn {
         const items = part.map(({ record, genesis, group }, at) => ({ at, record, genesis, group, isApplied: false, sequence: 0 }));
         const delivery = new Delivery(items, this.#parts.outbox.nextHint());
         this.#draft.put(delivery.logKey, encodeBatch(part.map(({ record }) => record)));
-        this.#deliveries.push(delivery);
+        this.#hints.push(delivery);
       }
     }
   }
@@ -286,9 +163,10 @@ export class Turn {
 
   #number(changed: readonly ChangedRow[]): void {
     for (const { group, sequence } of changed) this.#parts.numbering.committed(group, sequence);
-    if (this.#deliveries.length === 0) return;
+    const deliveries = this.#deliveries();
+    if (deliveries.length === 0) return;
     const numbers = new Map(changed.map(({ namespace, key, sequence }) => [namespace + key, sequence]));
-    for (const item of this.#deliveries.flatMap(({ items }) => items)) {
+    for (const item of deliveries.flatMap(({ items }) => items)) {
       if (item.isApplied) item.sequence = numbers.get(item.record.body.namespace + item.record.body.key) ?? 0;
     }
   }
