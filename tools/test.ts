@@ -30,6 +30,9 @@ const STEPS: readonly Step[] = [
   ...(process.env["HOLDFAST_SIZE"] === "1" ? [{ patterns: ["test/soak/**/*.test.ts"], atOnce: 1 }] : []),
 ];
 
+/** A test of a part that takes so long waits for what will not come. */
+const HUNG_MS = 180_000;
+
 const ROOT = resolve(import.meta.dirname, "..");
 
 /** Each test file is a process that loads the same sources, and hosts and commands are more of them: what one has compiled the others need not. */
@@ -67,7 +70,7 @@ async function runStep({ patterns, atOnce, isTogether = false, isPatient = false
   const files = await filesOf(patterns);
   if (!isTogether) return runFiles(files, folder, [`--test-concurrency=${atOnce}`], isPatient);
   const shares = Array.from({ length: atOnce }, (_, share) => files.filter((_file, at) => at % atOnce === share));
-  const results = await Promise.all(shares.map((share) => runFiles(share, folder, ["--test-isolation=none"], isPatient)));
+  const results = await Promise.all(shares.map((share) => runFiles(share, folder, ["--test-isolation=none", `--test-timeout=${HUNG_MS}`], isPatient)));
   return { code: Math.max(...results.map(({ code }) => code)), outcomes: results.flatMap(({ outcomes }) => outcomes) };
 }
 

@@ -143,7 +143,8 @@ export class Appointment {
     const refuse = (why: string): never => {
       throw new ClusterError("NOT_APPROVED", `${why} The coordinator will try again.`);
     };
-    if (ballot === undefined || !isCertain(term, ballot)) return refuse("This voter had an empty disk and must first learn what it gave its word for.");
+    // The only voter meets nobody but itself: what it may have forgotten nobody counts.
+    if (ballot === undefined || (configuration.hosts.length > 1 && !isCertain(term, ballot))) return refuse("This voter had an empty disk and must first learn what it gave its word for.");
     if (!configuration.hosts.includes(cluster.self) || number !== configuration.number + 1) return refuse("The proposed voters do not follow the ones that are known here.");
     if (term < ballot.term) return refuse("A later term has begun.");
     if (hosts === null) return;
