@@ -5,6 +5,7 @@ import type { KeepParts } from "../hold/hold.ts";
 import { ownPieces } from "../hold/own-pieces.ts";
 import { unhurried } from "../patience.ts";
 import { handOn, letGo } from "./let-go.ts";
+import type { Spreading } from "./spreading.ts";
 
 /** What a host keeps by its own choice beyond what it is asked to. */
 export interface Mirrors {
@@ -19,8 +20,9 @@ export interface Mirrors {
 /** Pieces that nobody takes say something about all pieces: after so many in a row the rest waits for the next turn. */
 const FRUITLESS_MAX = 8;
 
-/** "surplus": deletes what was kept as a mirror once it is there often enough without it; and makes room when more is used than this host offers now. */
-export async function surplusTurn(keep: KeepParts, mirrors: Mirrors, { signal, report }: WorkerTurn): Promise<void> {
+/** "surplus": deletes what was kept as a mirror once it is there often enough without it; makes room when more is used than this host offers now; and spreads what lies together. */
+export async function surplusTurn(keep: KeepParts, spreading: Spreading, { signal, report }: WorkerTurn): Promise<void> {
+  const { mirrors } = keep.parts;
   let released = 0;
   for (const namespace of mirrors.releasing()) {
     let left = 0;
@@ -32,7 +34,8 @@ export async function surplusTurn(keep: KeepParts, mirrors: Mirrors, { signal, r
     if (left === 0) await mirrors.released(namespace);
   }
   const moved = await makeRoom(keep, signal);
-  report(`${released} pieces of former mirrors deleted, ${moved} moved to make room`);
+  const spread = await spreading.turn(signal);
+  report(`${released} pieces of former mirrors deleted, ${moved} moved to make room, ${spread} moved apart from others of their packs`);
 }
 
 /** More hosts claim the pack than are wanted; some of them did not answer. */

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Village, collect, content } from "../fakes/village.ts";
+
+const MIB = 2 ** 20;
+
+test("a second piece that a host took for want of others goes to one that has none when it joins, and is deleted only then", async () => {
+  const village = await Village.build({ hosts: 4, factor: 100 });
+  const { pack } = await village.at(0).pool.store(village.namespace, content(MIB), { kind: "code", k: 2, m: 2 });
+  const [one, two] = village.villagers.slice(2);
+  for (const lost of [one!, two!]) {
+    village.net.kill(lost.host);
+    village.gone.add(lost.host);
+  }
+  await village.turn(village.at(0), "repair");
+  const held = (): number[] => village.villagers.filter(({ host }) => !village.net.down.has(host)).map((each) => village.indexesAt(each, pack).length);
+  assert.deepEqual(held(), [2, 2], "two hosts are no more than k");
+  await village.turn(village.at(0), "surplus");
+  assert.deepEqual(held(), [2, 2], "nobody else is there to take it");
+  await village.settle();
+  await village.settle();
+  for (const number of [0, 1]) await village.turn(village.at(number), "surplus");
+  assert.deepEqual(held(), [1, 1, 1, 1]);
+  assert.equal(village.at(0).pool.survives(village.namespace, [pack]), 2);
+  assert.deepEqual(await collect(village.at(5).pool.read(village.namespace, pack, 0, MIB)), Buffer.from(content(MIB).bytes));
+  await village.close();
+});
+
+test("pieces that lie each on a host of its own stay where they are, also when hosts join", async () => {
+  const village = await Village.build({ hosts: 4, factor: 100 });
+  const { pack } = await village.at(0).pool.store(village.namespace, content(MIB), { kind: "code", k: 2, m: 2 });
+  await village.settle();
+  const before = village.villagers.map((each) => village.indexesAt(each, pack));
+  for (const villager of village.villagers) await village.turn(villager, "surplus");
+  assert.deepEqual(village.villagers.map((each) => village.indexesAt(each, pack)), before);
+  await village.close();
+});
