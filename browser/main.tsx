@@ -12,6 +12,7 @@ import { PublishPage } from "./pages/publish.tsx";
 import { SitePage } from "./pages/site.tsx";
 import { SitesPage } from "./pages/sites.tsx";
 import { Shell, Title } from "./parts/shell.tsx";
+import { Shore } from "./parts/shore.tsx";
 import { hashOf, useRoute } from "./route.ts";
 import { openSession } from "./session.ts";
 import { texts } from "./texts.ts";
@@ -39,7 +40,7 @@ function pageAt([page, name, ...path]: readonly string[], live: ReturnType<typeo
     case "health":
       return <HealthPage live={live} />;
     default:
-      return <><Title>{texts.notFound.title}</Title><p><a href={hashOf()}>{texts.notFound.back}</a></p></>;
+      return <><Title>{texts.notFound.title}</Title><Shore /><p><a href={hashOf()}>{texts.notFound.back}</a></p></>;
   }
 }
 

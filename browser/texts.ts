@@ -163,7 +163,8 @@ export const texts = {
 
   publish: {
     title: (name: string | undefined) => (name === undefined ? "Publish a site" : `Publish ${name}`),
-    about: "Choose a folder, or drop it here. All its files become public on this network, copied to three hosts; a page called index.html comes first.",
+    about: "All files of a folder become a website, copied to three hosts. A page called index.html comes first.",
+    orDrop: "Drop a folder here, or",
     drop: "Drop it to publish it",
     folder: "Choose a folder",
     file: "Choose files",

@@ -9,6 +9,7 @@ import { useNow } from "../parts/now.ts";
 import { ProgressWords } from "../parts/progress.tsx";
 import { Rows } from "../parts/rows.tsx";
 import { Title } from "../parts/shell.tsx";
+import { Shore } from "../parts/shore.tsx";
 import type { Picked } from "../picked.ts";
 import { hashOf } from "../route.ts";
 import { texts } from "../texts.ts";
@@ -33,7 +34,7 @@ export function FilesPage({ live }: { readonly live: Live }): JSX.Element {
       {uploads.map((upload) => <Under key={upload.transfer} upload={upload} />)}
       {entries.error === undefined ? null : <p class="error" role="alert">{entries.error}</p>}
       {rows === undefined ? (entries.error === undefined ? <p class="soft">{texts.loading}</p> : null) : null}
-      {rows?.length === 0 ? <div class="empty"><p>{texts.files.none}</p><p class="soft">{texts.files.noneMore}</p></div> : null}
+      {rows?.length === 0 ? <div class="empty"><Shore /><p>{texts.files.none}</p><p class="soft">{texts.files.noneMore}</p></div> : null}
       {rows === undefined ? null : <Rows rows={rows} keyOf={({ id }) => id} draw={(entry) => <EntryItem entry={entry} nowMs={nowMs} />} />}
     </DropZone>
   );

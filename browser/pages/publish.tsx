@@ -6,6 +6,7 @@ import type { Live } from "../live.ts";
 import { DropZone, PickButton } from "../parts/drop.tsx";
 import { ProgressWords } from "../parts/progress.tsx";
 import { Title } from "../parts/shell.tsx";
+import { Shore } from "../parts/shore.tsx";
 import type { Picked, Publishable } from "../picked.ts";
 import { publishable, sizeOf, suggestedName } from "../picked.ts";
 import type { Publishing } from "../publishing.ts";
@@ -39,7 +40,11 @@ export function PublishPage({ live, name }: { readonly live: Live; readonly name
       {publishing === undefined ? (
         <>
           <p class="lead">{texts.publish.about}</p>
-          <p class="actions"><PickButton kind="folder" label={texts.publish.folder} isQuiet={picked !== undefined} onPick={setPicked} /><PickButton kind="files" label={texts.publish.file} isQuiet onPick={setPicked} /></p>
+          <div class={picked === undefined ? "target" : "target small"}>
+            {picked === undefined ? <Shore /> : null}
+            <p class="soft">{texts.publish.orDrop}</p>
+            <p class="actions"><PickButton kind="folder" label={texts.publish.folder} isQuiet={picked !== undefined} onPick={setPicked} /><PickButton kind="files" label={texts.publish.file} isQuiet onPick={setPicked} /></p>
+          </div>
           {picked === undefined ? null : <Chosen picked={picked} live={live} name={name} onGo={setPublishing} />}
         </>
       ) : (

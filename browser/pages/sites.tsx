@@ -6,6 +6,7 @@ import { DropZone, PickButton } from "../parts/drop.tsx";
 import { useNow } from "../parts/now.ts";
 import { Rows } from "../parts/rows.tsx";
 import { Title } from "../parts/shell.tsx";
+import { Shore } from "../parts/shore.tsx";
 import type { Picked } from "../picked.ts";
 import { goTo, hashOf } from "../route.ts";
 import { texts } from "../texts.ts";
@@ -29,7 +30,7 @@ export function SitesPage({ live }: { readonly live: Live }): JSX.Element {
         <Title network={live.status?.network.name}>{texts.sites.title}</Title>
         <PickButton kind="folder" label={texts.sites.publish} onPick={publish} />
       </div>
-      {live.sites.length === 0 ? <div class="empty"><p>{texts.sites.none}</p><p class="soft">{texts.sites.noneMore}</p></div> : null}
+      {live.line !== "opening" && live.sites.length === 0 ? <div class="empty"><Shore /><p>{texts.sites.none}</p><p class="soft">{texts.sites.noneMore}</p></div> : null}
       {live.sites.length > FILTER_FROM ? <p><label>{texts.sites.filter} <input type="search" value={filter} onInput={(event) => setFilter(event.currentTarget.value)} /></label></p> : null}
       <Rows rows={sites} keyOf={({ name }) => name} draw={(site) => <SiteItem site={site} nowMs={nowMs} />} />
     </DropZone>

@@ -6,8 +6,10 @@ import { chromium } from "playwright-core";
 // The system's Chromium, and an eye on every page that it opens. Scripts for the page are strings, because the project's types know no DOM.
 
 const CANDIDATES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"] as const;
+/** A name of the wide web that is bound to this machine, as an attacker would bind it. */
+export const REBOUND = "evil.example";
 /** Chromium asks nothing of anybody but what the pages ask for. Without a sandbox it also runs as root, as in containers. */
-const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", `--host-resolver-rules=MAP ${REBOUND} 127.0.0.1`];
 
 export const DESKTOP = { width: 1280, height: 800 } as const;
 export const PHONE = { width: 390, height: 844 } as const;

@@ -1,5 +1,6 @@
 import test from "node:test";
 import { Bench } from "../cluster/harness.ts";
+import { tryAttacks } from "./attacks.ts";
 import { openBrowser } from "./browser.ts";
 import { tryBrowser } from "./pages.ts";
 import { setUp, tryLosingHosts, tryPublishedSites } from "./sample-site.ts";
@@ -13,5 +14,6 @@ test("sites and the Browser in Chromium", { timeout: 300_000 }, async (t) => {
   const [stage] = await Promise.all([setUp(bench, browser), buildBrowser()]);
   await t.test("published sites", (t) => tryPublishedSites(t, stage));
   await t.test("the Browser", (t) => tryBrowser(t, stage));
+  await t.test("attacks on the Browser", (t) => tryAttacks(t, stage));
   await t.test("sites whose hosts are lost", (t) => tryLosingHosts(t, stage));
 });

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Bench } from "../cluster/harness.ts";
 import { openBrowser } from "./browser.ts";
-import { enter, furnishedNetwork } from "./stage.ts";
+import { buildBrowser, enter, furnishedNetwork } from "./stage.ts";
 
 // Takes the pictures of the Browser that the README shows: `npm run screens`.
 
@@ -16,16 +16,18 @@ const LOOKS = [
 
 await using bench = await Bench.make();
 await using browser = await openBrowser();
-const [host] = await furnishedNetwork(bench, ["attic", "cellar", "barn"]);
+await buildBrowser();
+const [host] = await furnishedNetwork(bench, ["attic", "cellar", "barn", "shed"]);
+const [, picture] = (await host!.ask<{ id: string; name: string }[]>(["ls"])).toSorted((a, b) => Number(a.name === "forest.svg") - Number(b.name === "forest.svg"));
 const folder = process.argv[2] ?? FOLDER;
 await mkdir(folder, { recursive: true });
 for (const { suffix, viewport, colorScheme } of LOOKS) {
   await using context = await browser.newContext({ viewport, colorScheme });
   const visit = await enter(context, host!);
-  for (const page of PAGES) {
+  for (const page of [...PAGES, `files/${picture!.id}`]) {
     await visit.page.goto(`http://127.0.0.1:${host!.httpPort}/#/${page}`);
     await visit.page.waitForTimeout(1200);
-    await visit.page.screenshot({ path: join(folder, `${page.replace("/", "-")}${suffix}.png`) });
+    await visit.page.screenshot({ path: join(folder, `${page.startsWith("files/") ? "file" : page.replace("/", "-")}${suffix}.png`) });
     console.log(page, suffix, await visit.complaints());
   }
 }

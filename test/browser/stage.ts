@@ -9,6 +9,8 @@ import { Visit } from "./browser.ts";
 
 const SAMPLE_SITE = resolve(import.meta.dirname, "../../sample-site");
 
+const PAPERS = [["insurance.txt", "Policy 4711, paid until May.\n"], ["recipes.md", "# Bread\n\n500 g flour, 350 g water, 10 g salt, and a day.\n"], ["tax 2025.csv", "year;amount\n2025;1234\n"]] as const;
+
 /** Builds the Browser as it stands, for what `npm ci` built may be older than the sources. */
 export async function buildBrowser(): Promise<void> {
   await build({ root: resolve(import.meta.dirname, "../../browser"), logLevel: "error" });
@@ -25,6 +27,11 @@ export async function furnishedNetwork(bench: Bench, names: readonly string[]): 
     await writeFile(join(blog, "index.html"), `<!doctype html><title>Blog</title><h1>Entry ${version}</h1>`);
     await second.ask(["publish", blog, "--name", "blog"]);
   }
+  const papers = join(bench.folder, "papers");
+  await mkdir(papers);
+  for (const [name, text] of PAPERS) await writeFile(join(papers, name), text);
+  await first.ask(["put", papers]);
+  await first.ask(["put", join(SAMPLE_SITE, "drawings/forest.svg")]);
   return hosts;
 }
 
