@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rm } from "node:fs/promises";
+import { mkdir, open, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { seconds, MB, MIB, median } from "./figures.ts";
 import type { Tree } from "./content.ts";
@@ -73,13 +73,44 @@ export const publishing: Benchmark = {
     };
     const film = await series("film", () => writeFilm(folder, sized(size, 64, 1_024) * MIB));
     const tree = await series("tree", () => writeTree(folder, sized(size, 500, 10_000)));
+    const change = await oneChange(await writeTree(folder, sized(size, 500, 10_000)), sized(size, 3, 5), (tree) => publisher.ask<Published>(["publish", tree.folder, "--name", "changing"]));
+    say(`one change: ${change.changes.map((each) => `${each.toFixed(2)} s`).join(", ")}`);
     return [
       row("publishing one large file, 3 copies", "MB/s", film.tree.sizeBytes / MB, film.tried),
       row("publishing a tree, 3 copies", "files/s", tree.tree.files.length, tree.tried),
       row("  the same", "MB/s", tree.tree.sizeBytes / MB, tree.tried),
+      {
+        what: `publishing one change among ${tree.tree.files.length.toLocaleString("en")} files`,
+        value: median(change.changes),
+        unit: "s",
+        beside: { what: "all of them", value: change.first, unit: "s" },
+        limit: "reading and hashing every file of the folder, to know which has changed",
+        runs: change.changes,
+      },
     ];
   },
 };
+
+interface Published {
+  readonly head: { readonly sequence: number };
+}
+
+/** Publishes a tree, and again after each change of one of its files. In seconds. */
+async function oneChange(tree: Tree, rounds: number, publish: (tree: Tree) => Promise<Published>): Promise<{ readonly first: number; readonly changes: readonly number[] }> {
+  const timed = async (sequence: number): Promise<number> => {
+    const started = performance.now();
+    const { head } = await publish(tree);
+    if (head.sequence !== sequence) throw new Error(`version ${head.sequence} came, not ${sequence}`);
+    return seconds(started);
+  };
+  const first = await timed(1);
+  const changes: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    await writeFile(join(tree.folder, tree.files[round]!), `change ${round}`);
+    changes.push(await timed(round + 2));
+  }
+  return { first, changes };
+}
 
 function row(what: string, unit: string, amount: number, tried: readonly Tried[]): Row {
   const middle = (field: keyof Tried): number => median(tried.map((each) => each[field]));

@@ -12,6 +12,7 @@ import { erasure } from "./erasure.ts";
 import { failover } from "./failover.ts";
 import { fetching } from "./fetching.ts";
 import { growth } from "./growth.ts";
+import { idleConnections } from "./idle-connections.ts";
 import { memoryGrowth } from "./memory-growth.ts";
 import { memoryIdle } from "./memory-idle.ts";
 import type { Benchmark, Row, Size } from "./plan.ts";
@@ -26,7 +27,7 @@ import { sealing } from "./sealing.ts";
 import { serving } from "./serving.ts";
 import { table } from "./table.ts";
 
-const ALL: readonly Benchmark[] = [memoryIdle, memoryGrowth, serving, publishing, privateFiles, fetching, repairing, bulk, recordWriting, recordReading, returning, returningHost, failover, erasure, sealing, growth];
+const ALL: readonly Benchmark[] = [memoryIdle, memoryGrowth, idleConnections, serving, publishing, privateFiles, fetching, repairing, bulk, recordWriting, recordReading, returning, returningHost, failover, erasure, sealing, growth];
 
 const { values } = parseArgs({
   options: {

@@ -8,6 +8,8 @@ const server = createServer((request, response) => {
   response.writeHead(200, ["Content-Type", "application/octet-stream", "ETag", '"0"', "Cache-Control", "no-cache", "Content-Length", String(bytes.length)]);
   response.end(bytes);
 });
+// As long as a host that faces the web.
+server.keepAliveTimeout = 75_000;
 server.listen(0, "127.0.0.1", () => {
   const address = server.address();
   process.stdout.write(`${JSON.stringify({ port: typeof address === "object" ? address?.port : 0 })}\n`);
