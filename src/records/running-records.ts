@@ -1,11 +1,12 @@
 import type { Delegation, Genesis, LastHonoured } from "../cluster/index.ts";
-import { EVERYWHERE, SHARDS, genesisCodec, groupsOf, namespaceIdOf, shardOf } from "../cluster/index.ts";
+import { groupsOf } from "../cluster/index.ts";
 import type { HostId, NamespaceId, NetworkId } from "../codec/index.ts";
 import type { KeyPair } from "../crypto/index.ts";
 import type { Transport } from "../net/index.ts";
 import type { Env } from "../platform/index.ts";
-import { Limiter, TokenBucket, Worker } from "../platform/index.ts";
+import { TokenBucket, Worker } from "../platform/index.ts";
 import type { RecordLog } from "../store/index.ts";
+import { Announcer } from "./announcing.ts";
 import { AntiEntropy } from "./anti-entropy.ts";
 import { hostSealer } from "./batch.ts";
 import { CatchUp } from "./catch-up.ts";
@@ -16,17 +17,16 @@ import type { ChangedRow } from "./draft.ts";
 import { RecordsError } from "./errors.ts";
 import { Deletions } from "./deletions.ts";
 import { Feed } from "./feed.ts";
-import { MAX_INCARNATIONS } from "./limits.ts";
 import { Following } from "./following.ts";
+import { honouredOf } from "./honoured.ts";
+import { Informer } from "./informing.ts";
+import { Learner } from "./learning.ts";
 import type { Findings } from "./inspection.ts";
-import { Handover, USUAL_REPLICAS } from "./handing-over.ts";
-import type { InformedWrite } from "./jobs.ts";
+import { Handover } from "./handing-over.ts";
 import { Judging } from "./judging.ts";
 import type { FloorRecord } from "./marks.ts";
-import { FLOOR_PREFIX, floorCodec, floorKeyOf, readyCodec, readyKeyOf } from "./marks.ts";
-import { ASK_CONFIRM, ASK_GENESIS } from "./messages.ts";
+import { FLOOR_PREFIX, floorCodec, floorKeyOf } from "./marks.ts";
 import { News } from "./news.ts";
-import { mostReplicas } from "./pull.ts";
 import { Peers } from "./peers.ts";
 import type { Change, ClusterView, Context, KeyState, LayoutStanding, ReadOptions, Records, ScanOptions, ScanPage, ShardStock, Write, WriteOptions, WriteResult } from "./port.ts";
 import { Reader } from "./reading.ts";
@@ -35,28 +35,22 @@ import { livePage, stateOf } from "./rows.ts";
 import type { RangeOptions } from "./rows.ts";
 import { Scanner } from "./scanning.ts";
 import { Sender } from "./sending.ts";
-import { Stock } from "./stock.ts";
+import { Stock, standingOf } from "./stock.ts";
 import { Server } from "./serving.ts";
 import { Verifier } from "./verify.ts";
+import { Views } from "./views.ts";
 
 /** What catching up and comparing fetch in the long run, and at once. */
 const FETCH_BYTES_PER_SECOND = 32 * 1024 * 1024;
 const FETCH_BURST_BYTES = 16 * 1024 * 1024;
 const CATCH_UP_MS = 2000;
 const OUTBOX_MS = 1000;
-/** How long a write waits for what others have of its key, and of how many keys they are asked at once. */
-const READ_FIRST_MS = 500;
-const READ_FIRST_AT_ONCE = 16;
-/** After so long without a write the disk is told that nothing is sent ahead of it: a crash from then on costs no incarnation. */
-const AHEAD_IDLE_MS = 10_000;
 const HANDOVER_MS = 5000;
 /** Removals nudge it; this is for what was cut short. */
 const JUDGING_MS = 10_000;
 const DELETIONS_MS = 2000;
 /** How long a host waits at its start for the others to confirm its disk, before it writes. */
 const CONFIRM_MS = 3000;
-const GENESIS_TIMEOUT_MS = 3000;
-const HONOURED_TIMEOUT_MS = 5000;
 
 export interface RecordsParts {
   readonly log: RecordLog;
@@ -81,6 +75,9 @@ export class RunningRecords implements Records {
   readonly #sender: Sender;
   readonly #reader: Reader;
   readonly #scanner: Scanner;
+  readonly #informer: Informer;
+  readonly #learner: Learner;
+  readonly #announcer: Announcer;
   readonly #following: Following;
   readonly #confirmer: Confirmer;
   readonly #catchUp: Worker;
@@ -90,17 +87,17 @@ export class RunningRecords implements Records {
   readonly #antiEntropy: AntiEntropy;
   readonly #stock: Stock;
   readonly #deletions: Worker;
-  readonly #listeners = new Set<(namespace: NamespaceId, keys: readonly string[]) => void>();
+  readonly #views: Views;
   readonly #stopping = new AbortController();
   readonly #endings: (() => void)[] = [];
   #rosterChanges = 0;
-  #confirmUntilMs = 0;
 
   constructor(env: Env, parts: RecordsParts, replica: Replica) {
     const { cluster, network, transport } = parts;
     this.#env = env;
     this.#parts = parts;
     this.#replica = replica;
+    this.#views = new Views(env.log);
     const verifier = new Verifier(network);
     this.#peers = new Peers(env, transport, verifier, replica.counters);
     const peers = this.#peers;
@@ -109,6 +106,9 @@ export class RunningRecords implements Records {
     this.#sender = new Sender(env, { replica, cluster, peers });
     this.#reader = new Reader(env, { replica, cluster, peers });
     this.#scanner = new Scanner(env, { replica, cluster, peers }, this.#reader);
+    this.#informer = new Informer(env, replica, this.#reader);
+    this.#learner = new Learner(env, { replica, peers, network, inReach: () => this.#inReach() });
+    this.#announcer = new Announcer(env, { replica, cluster, network });
     this.#following = new Following({ replica });
     const catchUp = new CatchUp({ env, replica, peers, pace, cursors, network, cluster, roster: () => this.#rosterChanges, inReach: () => this.#inReach() });
     this.#confirmer = new Confirmer(env, replica, cluster, peers, (peer) => catchUp.hasAllOf(peer));
@@ -129,17 +129,17 @@ export class RunningRecords implements Records {
       work: async (turn) => {
         await catchUp.turn(turn);
         await this.#confirmer.turn(turn.signal);
-        await this.#publishReadiness();
+        await this.#announcer.tellReadiness();
       },
     });
     const handover = new Handover({ replica, cluster, peers });
     this.#handover = new Worker(env, { name: "handover", everyMs: HANDOVER_MS, work: (turn) => handover.turn(turn) });
-    this.#outbox = new Worker(env, { name: "outbox", everyMs: OUTBOX_MS, work: (each) => this.#clearOutbox(each.report) });
+    this.#outbox = new Worker(env, { name: "outbox", everyMs: OUTBOX_MS, work: (turn) => this.#sender.turn(turn) });
     // Once for each batch, however many calls share it.
     this.#endings.push(replica.onCommit(({ deliveries }) => deliveries.forEach((delivery) => this.#sender.committed(delivery))));
     replica.onAhead((delivery) => this.#sender.send(delivery));
     const judging = new Judging(env, { replica, cluster, network });
-    const publish = (record: FloorRecord, context: Context): Promise<void> => this.#publish(floorKeyOf(cluster.self), floorCodec.encode(record), context);
+    const publish = (record: FloorRecord, context: Context): Promise<void> => this.#announcer.tell(floorKeyOf(cluster.self), floorCodec.encode(record), context);
     const deletions = new Deletions(env, { replica, cluster, peers, pace, following: this.#following, hasCaughtUpSince: (peer, sinceMs) => catchUp.hasCaughtUpSince(peer, sinceMs), declined: () => this.#sender.declined(), publish });
     this.#deletions = new Worker(env, { name: "deletions", everyMs: DELETIONS_MS, work: (turn) => deletions.turn(turn) });
     this.#judging = new Worker(env, { name: "judging", everyMs: JUDGING_MS, work: (turn) => judging.turn(turn) });
@@ -148,7 +148,7 @@ export class RunningRecords implements Records {
   }
 
   start(): void {
-    this.#confirmUntilMs = this.#env.clock.monotonicMs() + CONFIRM_MS;
+    this.#announcer.start(CONFIRM_MS);
     for (const worker of this.workers()) worker.start();
   }
 
@@ -173,10 +173,7 @@ export class RunningRecords implements Records {
 
   /** Which hosts should keep each shard, and whose copies of it are complete, for namespaces of as many replicas as most have, or as any has. */
   standing(): LayoutStanding {
-    const { readiness } = this.#replica;
-    const replicas = Math.max(USUAL_REPLICAS, mostReplicas(this.#replica));
-    const shards = Array.from({ length: SHARDS }, (_, shard) => ({ shard, targets: this.#parts.cluster.replicas(shard, replicas), ready: readiness.ready(shard, replicas) }));
-    return { replicas, shards };
+    return standingOf(this.#replica, this.#parts.cluster);
   }
 
   /** What every host that is there has of the shards; hosts that do not answer are missing. */
@@ -203,12 +200,8 @@ export class RunningRecords implements Records {
     return this.#antiEntropy.checkAll(this.#stopping.signal);
   }
 
-  async create(genesis: Genesis): Promise<NamespaceId> {
-    const namespace = namespaceIdOf(genesis);
-    const { network } = this.#parts;
-    if (genesis.network !== network && (namespace as string) !== network) throw new RecordsError("REFUSED", `A namespace of another network cannot be created in ${network}.`);
-    await this.#replica.know(namespace, genesis);
-    return namespace;
+  create(genesis: Genesis): Promise<NamespaceId> {
+    return this.#learner.create(genesis);
   }
 
   genesis(namespace: NamespaceId): Genesis | undefined {
@@ -222,29 +215,9 @@ export class RunningRecords implements Records {
   async write(writes: readonly Write[], options: WriteOptions = {}): Promise<WriteResult> {
     options.signal?.throwIfAborted();
     if (writes.length === 0) return { dots: [], copies: 1, safe: true };
-    for (const { namespace } of writes) if (!this.#replica.geneses.has(namespace)) await this.#learn(namespace, options.signal);
-    const written = await this.#replica.write(await this.#informed(writes), options.as ?? "account");
+    for (const { namespace } of writes) if (!this.#replica.geneses.has(namespace)) await this.#learner.learn(namespace, options.signal);
+    const written = await this.#replica.write(await this.#informer.inform(writes), options.as ?? "account");
     return this.#sender.outcome(written, options);
-  }
-
-  /** Reads the keys first whose writer has read nothing and whose group is not complete here. */
-  async #informed(writes: readonly Write[]): Promise<readonly InformedWrite[]> {
-    const { holdings, geneses } = this.#replica;
-    const isBlind = ({ namespace, key, context }: Write): boolean => {
-      const genesis = geneses.get(namespace);
-      if (context !== undefined || genesis === undefined) return false;
-      const group = shardOf(namespace, genesis, key);
-      return group !== EVERYWHERE && !holdings.isReady(namespace, genesis, group);
-    };
-    if (!writes.some(isBlind)) return writes;
-    const stop = new AbortController();
-    const timer = this.#env.timers.after(READ_FIRST_MS, () => stop.abort(new Error("the write does not wait any longer")));
-    const turns = new Limiter(READ_FIRST_AT_ONCE);
-    const inform = async (write: Write): Promise<InformedWrite> => {
-      const heard = isBlind(write) ? await turns.run(() => this.#reader.heard(write.namespace, geneses.get(write.namespace)!, write.key, stop.signal)) : undefined;
-      return heard === undefined ? write : { ...write, heard };
-    };
-    return Promise.all(writes.map(inform)).finally(() => timer.cancel());
   }
 
   local(namespace: NamespaceId, key: string): KeyState | undefined {
@@ -259,27 +232,20 @@ export class RunningRecords implements Records {
     return livePage(this.#replica.rows, namespace, options);
   }
 
-  async honouredOf(host: HostId): Promise<readonly LastHonoured[]> {
-    const everything = { host, incarnation: 0 };
-    const ask = async (peer: HostId): Promise<readonly LastHonoured[]> => (await this.#peers.ask(peer, ASK_CONFIRM, everything, HONOURED_TIMEOUT_MS, this.#stopping.signal)).highest;
-    // The host itself has no say in what is honoured of it.
-    const answers = await Promise.allSettled(this.#inReach().filter((peer) => peer !== host).map(ask));
-    const seen = [this.#replica.stored.highestBatches(everything), ...answers.map((answer) => (answer.status === "fulfilled" ? answer.value : []))].flat();
-    const batches = Map.groupBy(seen, ({ incarnation }) => incarnation);
-    const highest = [...batches].map(([incarnation, each]) => ({ incarnation, batch: Math.max(...each.map(({ batch }) => batch)) }));
-    return highest.sort((a, b) => a.incarnation - b.incarnation).slice(0, MAX_INCARNATIONS);
+  honouredOf(host: HostId): Promise<readonly LastHonoured[]> {
+    return honouredOf(this.#replica, this.#peers, this.#inReach(), host, this.#stopping.signal);
   }
 
   async read(namespace: NamespaceId, key: string, options: ReadOptions = {}): Promise<KeyState | undefined> {
-    return this.#reader.read(namespace, await this.#learn(namespace, options.signal), key, options);
+    return this.#reader.read(namespace, await this.#learner.learn(namespace, options.signal), key, options);
   }
 
   async scan(namespace: NamespaceId, options: ScanOptions): Promise<ScanPage> {
-    return this.#scanner.scan(namespace, await this.#learn(namespace, options.signal), options);
+    return this.#scanner.scan(namespace, await this.#learner.learn(namespace, options.signal), options);
   }
 
   async follow(namespace: NamespaceId): Promise<void> {
-    await this.#learn(namespace, undefined);
+    await this.#learner.learn(namespace, undefined);
     await this.#following.follow(namespace);
     this.#catchUp.nudge();
   }
@@ -295,35 +261,12 @@ export class RunningRecords implements Records {
   }
 
   async *changes(namespace: NamespaceId, position: string | undefined, signal: AbortSignal): AsyncGenerator<Change> {
-    const genesis = await this.#learn(namespace, signal);
+    const genesis = await this.#learner.learn(namespace, signal);
     yield* new Feed(this.#replica, namespace, genesis, position).run(AbortSignal.any([signal, this.#stopping.signal]));
   }
 
   onApplied(listener: (namespace: NamespaceId, keys: readonly string[]) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  /** @throws RecordsError UNKNOWN_NAMESPACE when nobody in reach knows it either */
-  async #learn(namespace: NamespaceId, signal: AbortSignal | undefined): Promise<Genesis> {
-    for (const peer of [undefined, ...this.#peers.nearest(this.#inReach())]) {
-      if (peer !== undefined) await this.#askGenesis(peer, namespace, signal);
-      signal?.throwIfAborted();
-      const known = this.#replica.geneses.get(namespace);
-      if (known !== undefined) return known;
-    }
-    throw new RecordsError("UNKNOWN_NAMESPACE", `Neither this host nor any in reach knows a namespace ${namespace}.`);
-  }
-
-  async #askGenesis(peer: HostId, namespace: NamespaceId, signal: AbortSignal | undefined): Promise<void> {
-    try {
-      const { genesis: bytes } = await this.#peers.ask(peer, ASK_GENESIS, { namespace }, GENESIS_TIMEOUT_MS, signal);
-      const genesis = bytes === null ? undefined : genesisCodec.decode(bytes);
-      const isOurs = genesis?.network === this.#parts.network && namespaceIdOf(genesis) === namespace;
-      if (genesis !== undefined && isOurs) await this.#replica.know(namespace, genesis);
-    } catch (error) {
-      this.#env.log.debug("a genesis could not be asked for", { peer, namespace, error });
-    }
+    return this.#views.add(listener);
   }
 
   /** A host that has just joined knows no members yet; whom its transport let in may be asked all the same, since every record is proven. */
@@ -339,48 +282,14 @@ export class RunningRecords implements Records {
     this.#outbox.nudge();
   }
 
-  async #clearOutbox(report: (progress: string) => void): Promise<void> {
-    await this.#sender.resend();
-    if (this.#replica.identity.isAhead && this.#replica.identity.idleMs >= AHEAD_IDLE_MS) await this.#replica.keepStep();
-    const { size, bytes, hintCount, hintBytes } = this.#replica.outbox;
-    const own = size === 0 ? [] : [`${size} batches (${bytes} bytes) wait for their replicas`];
-    const hints = hintCount === 0 ? [] : [`${hintCount} of other hosts (${hintBytes} bytes) wait for theirs`];
-    report([...own, ...hints].join("; ") || "nothing waits");
-  }
-
-  /** Tells all others of which groups this host's copy is complete, when that has changed and the host is one of them. */
-  async #publishReadiness(): Promise<void> {
-    const { cluster } = this.#parts;
-    const { readiness, numbering, identity } = this.#replica;
-    const ready = readiness.unpublished(numbering.store);
-    if (ready === undefined || !cluster.members().includes(cluster.self)) return;
-    // It is not worth a new incarnation.
-    if (!identity.isConfirmed && this.#env.clock.monotonicMs() < this.#confirmUntilMs) return;
-    await this.#publish(readyKeyOf(cluster.self), readyCodec.encode(ready));
-  }
-
-  /** Says something of this host in the network's namespace. */
-  async #publish(key: string, value: Uint8Array, context?: Context): Promise<void> {
-    await this.#replica.write([{ namespace: this.#parts.network as string as NamespaceId, key, value, ...(context === undefined ? {} : { context }) }], "host");
-  }
-
   #applied(changed: readonly ChangedRow[]): void {
-    const keys = Map.groupBy(changed, ({ namespace }) => namespace);
-    const isRoster = keys.has(this.#parts.network as string as NamespaceId);
-    if (isRoster) this.#rosterChanges += 1;
-    for (const [namespace, rows] of keys) {
-      for (const listener of this.#listeners) {
-        try {
-          listener(namespace, rows.map(({ key }) => key));
-        } catch (error) {
-          this.#env.log.error("a view of the records failed", { namespace, error });
-        }
-      }
-    }
+    const roster = this.#parts.network as string as NamespaceId;
+    if (changed.some(({ namespace }) => namespace === roster)) this.#rosterChanges += 1;
+    const keys = this.#views.tell(changed).get(roster);
     // The roster is a view of the records too, and has been brought up to date by now.
-    if (!isRoster) return;
+    if (keys === undefined) return;
     this.#judging.nudge();
-    if (keys.get(this.#parts.network as string as NamespaceId)!.some(({ key }) => key.startsWith(FLOOR_PREFIX))) this.#deletions.nudge();
+    if (keys.some((key) => key.startsWith(FLOOR_PREFIX))) this.#deletions.nudge();
   }
 }
 

@@ -1,5 +1,5 @@
 import type { HostId } from "../codec/index.ts";
-import type { Env } from "../platform/index.ts";
+import type { Env, WorkerTurn } from "../platform/index.ts";
 import { Courier } from "./courier.ts";
 import type { Delivery, DeliveryItem } from "./delivery.ts";
 import { RecordsError } from "./errors.ts";
@@ -24,6 +24,8 @@ import type { Route } from "./routing.ts";
 // with growing pauses. Own records and hints wait in one outbox, until all who are read have acknowledged them, or a reader here could be sent to one that has not.
 
 const PUSH_TIMEOUT_MS = 10_000;
+/** After so long without a write the disk is told that nothing is sent ahead of it: a crash from then on costs no incarnation. */
+const AHEAD_IDLE_MS = 10_000;
 
 export interface SenderParts {
   readonly replica: Replica;
@@ -78,8 +80,19 @@ export class Sender {
     return [...this.#parts.replica.outbox.waiting()].filter((delivery) => delivery.items.every((item) => delivery.isDeclined(item, routeOf(item).recipients)));
   }
 
+  /** A turn of the worker that looks after the outbox. */
+  async turn({ report }: Pick<WorkerTurn, "report">): Promise<void> {
+    const { replica } = this.#parts;
+    await this.#resend();
+    if (replica.identity.isAhead && replica.identity.idleMs >= AHEAD_IDLE_MS) await replica.keepStep();
+    const { size, bytes, hintCount, hintBytes } = replica.outbox;
+    const own = size === 0 ? [] : [`${size} batches (${bytes} bytes) wait for their replicas`];
+    const hints = hintCount === 0 ? [] : [`${hintCount} of other hosts (${hintBytes} bytes) wait for theirs`];
+    report([...own, ...hints].join("; ") || "nothing waits");
+  }
+
   /** Offers what waits to all who lack it, keeps here what has come to belong here, and lets go what is done. */
-  async resend(): Promise<void> {
+  async #resend(): Promise<void> {
     const { replica, cluster } = this.#parts;
     await this.#adopt();
     const routeOf = this.#routes();

@@ -7,8 +7,10 @@ import type { Env } from "../platform/index.ts";
 import { Breathing } from "./breathing.ts";
 import { Budgets } from "./budgets.ts";
 import { RecordsError } from "./errors.ts";
+import { USUAL_REPLICAS } from "./handing-over.ts";
 import type { Kind, Peers } from "./peers.ts";
-import type { ClusterView, ShardStock } from "./port.ts";
+import type { ClusterView, LayoutStanding, ShardStock } from "./port.ts";
+import { mostReplicas } from "./pull.ts";
 import type { Replica } from "./replica.ts";
 import { serve } from "./serving.ts";
 import { SumTable } from "./sums.ts";
@@ -89,4 +91,11 @@ export class Stock {
     }
     return { shards, looked };
   }
+}
+
+/** Which hosts should keep each shard, and whose copies of it are complete, for namespaces of as many replicas as most have, or as any has. */
+export function standingOf(replica: Replica, cluster: ClusterView): LayoutStanding {
+  const replicas = Math.max(USUAL_REPLICAS, mostReplicas(replica));
+  const shards = Array.from({ length: SHARDS }, (_, shard) => ({ shard, targets: cluster.replicas(shard, replicas), ready: replica.readiness.ready(shard, replicas) }));
+  return { replicas, shards };
 }
