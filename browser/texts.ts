@@ -136,6 +136,7 @@ export const texts = {
 
   line: {
     lost: "This host does not answer. What you see is from before; it goes on by itself as soon as the host is back.",
+    others: "The network goes on without it: the same is to be read at",
     silent: "This host does not answer. Is it running?",
     unexpected: (status: number) => `The host answered with ${status}, and with nothing that explains it.`,
     back: (late: number, forgotten: number | null) =>
@@ -288,6 +289,9 @@ export const texts = {
   hosts: {
     title: (online: number, total: number) => (online === total ? (total === 1 ? "One host, and it is here." : `${total} hosts, all here.`) : `${online} of ${count(total, "host")} ${online === 1 ? "is" : "are"} here.`),
     invite: "Invite someone",
+    demo: "This is the demo: all hosts run on this machine. Unplug one, as a power cut does, and watch the sites stay.",
+    unplug: (name: string) => `Unplug ${name}`,
+    plugIn: (name: string) => `Plug ${name} in`,
     self: "this host",
     state: stateOf,
     used: (usedBytes: number | undefined, capacityBytes: number) => (usedBytes === undefined ? `offers ${formatBytes(capacityBytes)}` : `${formatBytes(usedBytes)} of ${formatBytes(capacityBytes)} used`),

@@ -1,5 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect } from "preact/hooks";
+import type { HostRow } from "../../src/door/index.ts";
 import type { Live } from "../live.ts";
 import { forgetMissed } from "../live.ts";
 import { hashOf } from "../route.ts";
@@ -39,11 +40,18 @@ function Notices({ live: { line, missed, status, hosts }, isHealthShown }: { rea
   const isWell = status !== undefined && (status.survives === null || status.survives > 0) && hosts.every(({ presence }) => presence === "online");
   return (
     <div class="notices" role="status">
-      {line === "lost" ? <p class="notice lost">{texts.line.lost}</p> : null}
+      {line === "lost" ? <p class="notice lost">{texts.line.lost} <Others hosts={hosts} /></p> : null}
       {line !== "lost" && missed !== undefined && (missed.forgotten !== 0 || missed.late > 0) ? <p class="notice">{texts.line.back(missed.late, missed.forgotten)} <button class="plain" onClick={forgetMissed}>{texts.close}</button></p> : null}
       {status === undefined || isHealthShown ? null : <a class={isWell ? "health well" : "health ill"} href={hashOf("health")}>{status.health}</a>}
     </div>
   );
+}
+
+/** Hosts on this machine besides this one, as far as is known: their start pages show the same network. */
+function Others({ hosts }: { readonly hosts: readonly HostRow[] }): JSX.Element | null {
+  const others = hosts.filter(({ isSelf, presence, httpPort, address }) => !isSelf && presence === "online" && httpPort !== undefined && address?.startsWith("/ip4/127.") === true);
+  if (others.length === 0) return null;
+  return <>{texts.line.others} {others.map(({ id, name, httpPort }, at) => <span key={id}>{at === 0 ? "" : ", "}<a href={`http://${location.hostname}:${httpPort}/`}>{name}</a></span>)}.</>;
 }
 
 /** A page's title, which also becomes the window's. */

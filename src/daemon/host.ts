@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Cluster } from "../cluster/index.ts";
 import type { HostId } from "../codec/index.ts";
 import { hex } from "../codec/index.ts";
-import type { Door, Place, WebOptions } from "../door/index.ts";
+import type { DemoSwitch, Door, Place, WebOptions } from "../door/index.ts";
 import { createDoor } from "../door/index.ts";
 import type { Transport } from "../net/index.ts";
 import { addressSet, hostAndPort, isLocalNetwork, parseListenAddress } from "../net/index.ts";
@@ -47,6 +47,8 @@ export interface HostOptions extends UpkeepOptions {
   readonly nameServers?: readonly string[];
   /** Whether hosts are looked for on the local network. Default: yes. */
   readonly discovery?: boolean;
+  /** In the demo: who takes hosts away and brings them back. */
+  readonly demo?: DemoSwitch;
 }
 
 export interface RunningHost {
@@ -158,7 +160,7 @@ async function openDoor(env: Env, options: HostOptions, ground: Ground, rooms: R
     gauges: () => gaugesOf(ground, rooms),
   });
   const sessionKey = await ground.directory.browserKey(env.random.bytes(SESSION_KEY_BYTES));
-  const door = await createDoor(env, { node: view, token, sessionKey, browserFolders: BROWSER_FOLDERS, port: ground.ports.httpPort, web: webOf(options), ...(ports === undefined ? {} : { lan: { ports, isLan: isLocalNetwork } }) });
+  const door = await createDoor(env, { node: view, token, sessionKey, browserFolders: BROWSER_FOLDERS, port: ground.ports.httpPort, web: webOf(options), ...(options.demo === undefined ? {} : { demo: options.demo }), ...(ports === undefined ? {} : { lan: { ports, isLan: isLocalNetwork } }) });
   workers.push(...door.workers);
   ground.web.port = door.port;
   started.defer(() => door.close());

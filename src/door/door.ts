@@ -1,5 +1,7 @@
 import type { Env, Worker } from "../platform/index.ts";
 import { Api } from "./api/api.ts";
+import type { DemoSwitch } from "./api/demo-routes.ts";
+import { demoRoutes } from "./api/demo-routes.ts";
 import { domainRoutes } from "./api/domain-routes.ts";
 import { eventRoutes } from "./api/event-routes.ts";
 import { entryRoutes } from "./api/entry-routes.ts";
@@ -51,6 +53,8 @@ export interface DoorOptions {
   readonly web?: WebOptions;
   /** With it, each site is shown on the local network at a port of its own. */
   readonly lan?: LanOptions;
+  /** In the demo: who takes hosts away and brings them back. */
+  readonly demo?: DemoSwitch;
 }
 
 export interface WebOptions {
@@ -144,7 +148,7 @@ function furnish(env: Env, options: DoorOptions, traffic: Traffic, { publication
   const stalls = new Stalls(env, traffic);
   const shelves = new Shelves(env, node.sites);
   const files = new FileAnswers(env, new MemoryCache(memoryCacheBytes), stalls, traffic);
-  const routes = [...networkRoutes(node), ...settingRoutes(node), ...upkeepRoutes(node.upkeep), ...domainRoutes(node.sites.domains), ...siteRoutes({ env, node, shelves, files, stalls, traffic, port }), ...publicationRoutes(node, publications, port), ...kvRoutes({ env, kv: node.kv, stalls, traffic }), ...entryRoutes({ env, entries: node.entries, uploads, stalls, traffic }), ...upgradeRoutes({ env, entries: node.entries, stalls, traffic }), ...sessionRoutes(sessions, port), ...eventRoutes({ env, lookout, stalls, traffic }), ...searchRoutes({ env, node, shelves, port })];
+  const routes = [...networkRoutes(node), ...settingRoutes(node), ...upkeepRoutes(node.upkeep), ...domainRoutes(node.sites.domains), ...siteRoutes({ env, node, shelves, files, stalls, traffic, port }), ...publicationRoutes(node, publications, port), ...kvRoutes({ env, kv: node.kv, stalls, traffic }), ...entryRoutes({ env, entries: node.entries, uploads, stalls, traffic }), ...upgradeRoutes({ env, entries: node.entries, stalls, traffic }), ...sessionRoutes(sessions, port), ...eventRoutes({ env, lookout, stalls, traffic }), ...searchRoutes({ env, node, shelves, port }), ...demoRoutes(node, options.demo)];
   const gateway = { node, shelves, files, traffic, port };
   const forAll = new Gateway(env, { ...gateway, isPublic: true });
   return {

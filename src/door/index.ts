@@ -15,6 +15,7 @@ export type { VisitRow } from "./visit-rows.ts";
 export type { CapacityRow, MirrorsRow, PersonRow } from "./upkeep-rows.ts";
 export type { SourceRow } from "./api/source-tally.ts";
 export type { EntryFaultRow, EntryRow, PrivateRow, PutRow, UpgradePlanRow, UpgradeRow } from "./entry-rows.ts";
+export type { DemoSwitch } from "./api/demo-routes.ts";
 export type { SearchRow } from "./api/search-routes.ts";
 export type { EventRow, NewsRow } from "./live/event-rows.ts";
 export type { KvChange, KvCreate, KvEntry, KvNamespace, KvRead, KvScan, KvWriteRow, KvWritten } from "./kv-rows.ts";

@@ -9,7 +9,7 @@ import { Bench, httpGet, isAlive, until } from "../cluster/harness.ts";
 interface Started {
   readonly ready: true;
   readonly root: string;
-  readonly hosts: readonly { readonly name: string; readonly pid: number; readonly httpPort: number }[];
+  readonly hosts: readonly { readonly name: string; readonly pid: number; readonly httpPort: number; readonly browser: string }[];
 }
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -32,6 +32,14 @@ const BY_NODE = [process.execPath, "src/cli/main.ts", "demo"] as const;
 async function serves(port: number): Promise<boolean> {
   const page = await httpGet(port, "/", { host: `welcome.localhost:${port}` });
   return page.status === 200 && page.text.includes("Holdfast");
+}
+
+/** Unplugs a host or plugs it in, as the Browser of another does for whoever opened it with the link that the demo prints. */
+async function plugging({ hosts: [first] }: Started): Promise<(name: string, isPlugged: boolean) => Promise<number>> {
+  const { origin, hash } = new URL(first!.browser);
+  const opened = await fetch(`${origin}/api/sessions`, { method: "POST", headers: { authorization: `Bearer ${hash.slice("#open=".length)}` } });
+  const { token } = (await opened.json()) as { token: string };
+  return async (name, isPlugged) => (await fetch(`${origin}/api/demo/hosts/${name}`, { method: "PUT", headers: { authorization: `Bearer ${token}`, "content-type": "application/json" }, body: JSON.stringify({ isPlugged }) })).status;
 }
 
 async function allGone(started: Started): Promise<void> {
@@ -61,8 +69,15 @@ test("npm start shows the sample site on every host, ends all hosts however it e
     const { child, started } = await start(bench, BY_NODE, 3);
     assert.equal(started.root, first.started.root);
     for (const host of started.hosts) assert.ok(await serves(host.httpPort), host.name);
+    const [, last] = started.hosts.slice(1);
+    const plug = await plugging(started);
+    assert.equal(await plug(last!.name, false), 202);
+    await until("the unplugged host is gone", 10_000, () => !isAlive(last!.pid));
+    assert.equal(await plug(last!.name, true), 202);
+    await until("it serves again, at its port", 30_000, () => serves(last!.httpPort).catch(() => false));
     child.kill("SIGKILL");
     await allGone(started);
+    await until("so does the host that came back", 10_000, () => serves(last!.httpPort).then(() => false, () => true));
   });
 
   await t.test("Ctrl-C ends all cleanly", async () => {

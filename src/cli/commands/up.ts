@@ -22,6 +22,7 @@ interface Options extends CommonOptions {
   readonly scrubEvery?: number;
   readonly auditEvery?: number;
   readonly endWithParent?: true;
+  readonly demo?: true;
 }
 
 export const up: CommandFile = (command, go) => {
@@ -41,6 +42,7 @@ export const up: CommandFile = (command, go) => {
     .option("--audit-every <time>", "other hosts are asked so often to prove what they hold (default: 1h)", parseDuration)
     .addOption(new Option("--log <level>", "what the log tells on standard error (default: warn on a terminal, else info)").choices(["debug", "info", "warn", "error", "silent"]))
     .addOption(new Option("--end-with-parent", "end when standard input ends").hideHelp())
+    .addOption(new Option("--demo", "hosts may be unplugged from the Browser: each such wish is a line of standard output").hideHelp())
     .action(go(run));
   common(command, "up --data ~/holdfast", "up --data ~/holdfast --lan", "up --data ~/holdfast --repair-rate 5MB", "up --data ~/holdfast --peer-port 4281 --announce /dns4/home.example/tcp/4281");
 };
@@ -75,6 +77,7 @@ async function run(context: Context, options: Options): Promise<void> {
     ...(options.scrubEvery === undefined ? {} : { scrubPeriodMs: options.scrubEvery }),
     ...(options.auditEvery === undefined ? {} : { auditEveryMs: options.auditEvery }),
     ...(options.peers === undefined ? {} : { peersFile: options.peers }),
+    ...(options.demo === undefined ? {} : { demo: { plug: (wanted: string, isPlugged: boolean) => void context.io.row({ wish: { host: wanted, isPlugged } }) } }),
   });
   const { url, httpPort, peerPort, hostName } = host;
   // What a service says is kept in a log that others may read; whoever runs it so asks for a link with "holdfast browser".

@@ -10,6 +10,8 @@ export interface ChildOptions {
   readonly input?: string;
   /** Where its standard error goes; otherwise it is told when the command fails. */
   readonly log?: number;
+  /** Of a host: told what somebody wishes who looks at its Browser. */
+  readonly onWish?: (wish: Wish) => void;
   readonly signal: AbortSignal;
 }
 
@@ -55,8 +57,16 @@ function parsed(text: string): unknown {
   }
 }
 
+/** That a host be unplugged, or plugged in. */
+export interface Wish {
+  readonly host: string;
+  readonly isPlugged: boolean;
+}
+
 export interface Ready {
   readonly url: string;
+  /** Opens the Browser, once. */
+  readonly browser: string;
   readonly httpPort: number;
   readonly peerPort: number;
   readonly pid: number;
@@ -84,7 +94,7 @@ export class HostProcess {
     const stop = (): void => void child.kill("SIGTERM");
     options.signal.addEventListener("abort", stop, { once: true });
     try {
-      const first = await firstAnswer(child);
+      const first = await firstAnswer(child, options.onWish);
       if (first?.ready !== true) throw new CliError("DEMO_FAILED", first?.error?.message ?? `its process ${await ended}; see its log beside its data.`);
       return new HostProcess(child, first as Ready, ended);
     } finally {
@@ -97,10 +107,17 @@ export class HostProcess {
   }
 }
 
-async function firstAnswer(child: ChildProcess): Promise<{ ready?: boolean; error?: { message: string } } | undefined> {
+/** What the host says first; every line after it is a wish. */
+async function firstAnswer(child: ChildProcess, onWish: ChildOptions["onWish"]): Promise<{ ready?: boolean; error?: { message: string } } | undefined> {
   const lines = createInterface({ input: child.stdout! });
   const { promise, resolve } = Promise.withResolvers<string>();
-  lines.once("line", resolve);
+  lines.once("line", (first) => {
+    resolve(first);
+    lines.on("line", (line) => {
+      const { wish } = (parsed(line) ?? {}) as { wish?: Wish };
+      if (wish !== undefined) onWish?.(wish);
+    });
+  });
   lines.once("close", () => resolve(""));
   return parsed(await promise) as { ready?: boolean; error?: { message: string } } | undefined;
 }

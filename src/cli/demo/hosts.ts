@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { ensureFolder, openForAppending, removeIfPresent } from "../../platform/index.ts";
+import type { Wish } from "./child.ts";
 import { HostProcess, runCommand } from "./child.ts";
 
 /** Rooms of a house in which disks might stand. */
@@ -49,11 +50,11 @@ export class DemoHost {
     await this.command(["join", "-", "--host", this.name, "--capacity", CAPACITY, "--data", this.data], code);
   }
 
-  async up(): Promise<HostProcess> {
+  async up(onWish: (wish: Wish) => void): Promise<HostProcess> {
     const log = await openForAppending(this.#log);
     try {
       const where = this.#listen === undefined ? [] : ["--listen", this.#listen];
-      this.running = await HostProcess.start(["up", "--data", this.data, ...where, "--no-discovery", "--log", "warn"], { config: this.#config, log: log.descriptor, signal: this.#signal });
+      this.running = await HostProcess.start(["up", "--data", this.data, ...where, "--no-discovery", "--log", "warn", "--demo"], { onWish, config: this.#config, log: log.descriptor, signal: this.#signal });
       return this.running;
     } finally {
       await log.close();

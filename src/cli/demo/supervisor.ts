@@ -4,7 +4,7 @@ import { ensureFolder, messageOf } from "../../platform/index.ts";
 import type { SiteRow } from "../../door/index.ts";
 import { CliError } from "../errors.ts";
 import type { Io } from "../io.ts";
-import type { HostProcess } from "./child.ts";
+import type { HostProcess, Wish } from "./child.ts";
 import { DemoHost, nameOf } from "./hosts.ts";
 import { printReady } from "./words.ts";
 
@@ -36,6 +36,9 @@ export class Demo {
   readonly #signal: AbortSignal;
   readonly #hosts: readonly DemoHost[];
   readonly #began: number;
+  readonly #allEnded = Promise.withResolvers<void>();
+  /** Hosts that are being brought back. */
+  readonly #starting = new Set<DemoHost>();
 
   constructor(env: Env, io: Io, plan: DemoPlan, signal: AbortSignal) {
     this.#env = env;
@@ -50,8 +53,7 @@ export class Demo {
   async run(): Promise<void> {
     try {
       await this.#start();
-      const allEnded = Promise.all(this.#hosts.flatMap((host) => host.running?.ended ?? []));
-      await Promise.race([allEnded, this.#aborted()]);
+      await Promise.race([this.#allEnded.promise, this.#aborted()]);
       if (!this.#signal.aborted) this.#io.note("All hosts have stopped.");
     } catch (error) {
       if (!this.#signal.aborted) throw error;
@@ -85,9 +87,19 @@ export class Demo {
   }
 
   async #up(host: DemoHost): Promise<void> {
-    const running = await host.up();
+    const running = await host.up((wish) => this.#plug(wish));
     this.#say(`  ${host.name.padEnd(10)} is up: ${running.ready.url}`);
     void running.ended.then((how) => this.#tellOfEnd(host, running, how)).catch((error: unknown) => this.#io.note(messageOf(error)));
+  }
+
+  /** Somebody who looks at the Browser takes a host away as a power cut does, or brings it back. */
+  #plug({ host: name, isPlugged }: Wish): void {
+    const host = this.#hosts.find((each) => each.name === name);
+    if (host === undefined || this.#signal.aborted) return;
+    if (!isPlugged) return host.running?.kill("SIGKILL");
+    if (host.running !== undefined || this.#starting.has(host)) return;
+    this.#starting.add(host);
+    void this.#bringIn(host, this.#hosts[0]!).finally(() => this.#starting.delete(host));
   }
 
   /** What a former run published is still there. */
@@ -123,6 +135,7 @@ export class Demo {
     host.running = undefined;
     if (this.#signal.aborted) return;
     const left = this.#hosts.filter((each) => each.running !== undefined).map((each) => each.name);
+    if (left.length + this.#starting.size === 0) this.#allEnded.resolve();
     const served = left.length === 0 ? "Nobody serves the site now." : `The site is still served by ${left.join(", ")}.`;
     this.#io.note(`${host.name} ${how}. ${served}`);
   }

@@ -16,7 +16,7 @@ function siteOn(site: SiteRow, httpPort: number): string {
 export function printReady(io: Io, hosts: readonly DemoHost[], site: SiteRow, plan: DemoPlan): void {
   const rows = hosts.map((host) => {
     const ready = host.running?.ready;
-    return { name: host.name, address: ready?.url ?? null, httpPort: ready?.httpPort ?? null, pid: ready?.pid ?? null, state: ready === undefined ? "stopped" : "online", site: ready === undefined ? null : siteOn(site, ready.httpPort), data: host.data };
+    return { name: host.name, address: ready?.url ?? null, browser: ready?.browser ?? null, httpPort: ready?.httpPort ?? null, pid: ready?.pid ?? null, state: ready === undefined ? "stopped" : "online", site: ready === undefined ? null : siteOn(site, ready.httpPort), data: host.data };
   });
   const cells = rows.map((row) => [row.name, row.address ?? "-", row.pid === null ? "-" : String(row.pid), row.state, row.site ?? "-"]);
   io.answer({ ready: true, network: "kelp", site: site.name, root: site.head?.root ?? null, survives: site.survives, hosts: rows }, () =>
@@ -34,6 +34,7 @@ function tryNext(hosts: readonly DemoHost[], plan: DemoPlan): string {
   const at = (host: DemoHost): string => (relative(process.cwd(), host.data).startsWith("..") ? host.data : relative(process.cwd(), host.data));
   const stopped = second ?? first;
   const lines: [string, string][] = [
+    ["open the Browser", `${first.running?.ready.browser ?? "the first host is not running"}   (unplug hosts there, and see the network heal)`],
     ["open the site", "one of the addresses above; the page says which host serves it"],
     ["stop a host", `kill ${stopped.running?.ready.pid ?? "PID"}   (${stopped.name}; the others go on serving)`],
     ["publish a folder", `${invoked()} publish FOLDER --name mine --data ${at(first)}`],

@@ -24,7 +24,7 @@ test("the API's description has every route, and no reference leads nowhere", as
     "get /api/sites/{name}/content/{path}", "get /api/sites/{name}/files", "get /api/sites/{name}/history", "get /api/status", "get /api/workers", "post /api/hosts/{id}/lost", "post /api/hosts/{id}/revoke", "post /api/invites", "post /api/kv", "post /api/kv/{name}/changes", "post /api/kv/{name}/read", "post /api/kv/{name}/scan", "post /api/kv/{name}/write", "post /api/publications",
     "post /api/publications/{id}/commit", "post /api/publications/{id}/kept", "post /api/publications/{id}/leave", "post /api/sites/{name}/rollback", "get /api/upgrade", "post /api/upgrade", "post /api/uploads", "post /api/uploads/{id}/commit", "post /api/uploads/{id}/folders", "put /api/addresses", "put /api/kv/{name}/follow", "put /api/publications/{id}/files/{path}", "put /api/settings", "put /api/uploads/{id}/files/{path}",
     "get /api/mirrors", "put /api/mirrors", "get /api/people", "get /api/pool", "get /api/where/{id}", "get /api/hosts/{id}/parting", "post /api/leave", "put /api/capacity", "put /api/hosts/{id}/draining", "put /api/people/{id}/quota", "post /api/entries/{id}/bundle", "put /api/uploads/{id}/bundles/{number}", "post /api/links", "post /api/sessions", "get /api/events",
-    "post /api/search",
+    "post /api/search", "get /api/demo",
     "get /api/sites/{name}/visits", "get /api/domains", "put /api/domains/{domain}", "post /api/sites/{name}/domains", "put /api/sites/{name}/domains/{domain}", "delete /api/sites/{name}/domains/{domain}",
   ].sort());
   const schemas = description["components"]!["schemas"]!;
