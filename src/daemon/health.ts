@@ -35,8 +35,11 @@ function networkHealth(facts: HealthFacts): string {
 }
 
 function copiesHealth({ hosts, survives, unreadablePacks = 0, isAlone }: HealthFacts): string {
-  const away = hosts.filter(({ presence }) => presence !== "online").map(({ name }) => name);
-  const missing = away.length === 0 ? "" : ` ${listed(away)} ${away.length === 1 ? "is" : "are"} away.`;
+  const named = (which: HostRow["presence"]): string => {
+    const names = hosts.filter(({ presence }) => presence === which).map(({ name }) => name);
+    return names.length === 0 ? "" : ` ${listed(names)} ${names.length === 1 ? "is" : "are"} ${which}.`;
+  };
+  const missing = named("away") + named("gone");
   if (survives === null) return isAlone ? "This host is alone, and nothing is kept yet." : `${hosts.length} hosts; nothing is kept yet.${missing}`;
   if (unreadablePacks > 0) return `Of ${counted(unreadablePacks, "pack")} too few pieces are in sight.${missing}`;
   if (isAlone) return "Everything is on this host alone: a copy elsewhere is needed to survive its loss.";
@@ -45,11 +48,12 @@ function copiesHealth({ hosts, survives, unreadablePacks = 0, isAlone }: HealthF
 }
 
 /** The one thing to do next, or null when there is nothing to do. */
-export function nextStepOf({ standing, hosts, survives, isAlone }: HealthFacts): string | null {
+export function nextStepOf({ standing, hosts, survives, isAlone, mayCoordinate = true }: HealthFacts): string | null {
   if (standing === "new") return 'Start a host that is in the network already, or say where one is: "holdfast up --peers FILE".';
   if (standing === "removed") return 'To come back, ask for an invite and join with an empty data folder: "holdfast join CODE".';
   if (standing === "revoked") return 'Stop it and give it a person who takes part: "holdfast key import". The one who revoked it cannot act through it again.';
   if (isAlone) return 'Invite another machine: "holdfast invite".';
+  if (!mayCoordinate && hosts.length > 2) return 'Start the hosts that are away, or give up one that never comes back: "holdfast remove HOST --lost".';
   if (survives === null) return 'Publish a folder: "holdfast publish FOLDER --name NAME".';
   if (survives === 0) return hosts.some(({ presence }) => presence !== "online") ? "Start the hosts that are away." : "Wait until the copies are made, or invite another machine.";
   return null;
