@@ -2,7 +2,8 @@ import "./stand-ins/register.ts";
 import { parseArgs } from "node:util";
 
 // npm run sim -- --seed N: one run in words. --seeds COUNT: so many from a random seed on, or from --seed. --hosts H, --operations O.
-// --calm: without faults. --faults "A,B": these kinds only, and often. --long: hosts are gone, and deletions old, after seconds, and the run is as long as that takes to show. --read-along: every line of the trace. --until-found: no further than the first seed with findings. --for SECONDS:
+// --calm: without faults. --faults "A,B": these kinds only, and often. --long: hosts are gone, and deletions old, after seconds, and the run is as long as that takes to show;
+// so is each eighth seed, where hosts are not counted out. --read-along: every line of the trace. --until-found: no further than the first seed with findings. --for SECONDS:
 // no new seed is begun after so long.
 
 const { simulate } = await import("./simulate.ts");
@@ -27,6 +28,7 @@ const more = [
   ...(values.faults === undefined ? [] : [`--faults "${values.faults}"`]),
   ...(values.long ? ["--long"] : []),
 ];
+const LONG_EVERY = 8;
 const faults = values.calm ? [] : values.faults?.split(",");
 const begun = performance.now();
 const longestMs = values.for === undefined ? Infinity : whole("for", 0) * 1000;
@@ -36,7 +38,7 @@ for (let seed = first; seed < first + count && performance.now() - begun < longe
   const report = await simulate({
     seed,
     ...(faults === undefined ? {} : { faults }),
-    ...(values.long ? { isLong: true } : {}),
+    isLong: values.long || (values.hosts === undefined && seed % LONG_EVERY === 0),
     ...(values.hosts === undefined ? {} : { hosts: whole("hosts", 0) }),
     ...(values.operations === undefined ? {} : { operations: whole("operations", 0) }),
     ...(values["read-along"] ? { readAlong: (line: string) => console.log(line) } : {}),
