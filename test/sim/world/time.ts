@@ -13,7 +13,9 @@ export class VirtualTime {
   #numbered = 0;
   #taken = 0;
   /** A binary heap. */
-  readonly #steps: Step[] = [];
+  #steps: Step[] = [];
+  /** Steps in it that are not to be taken any more: most timers are for what does not happen. */
+  #cancelled = 0;
 
   get nowMs(): number {
     return this.#nowMs;
@@ -30,7 +32,10 @@ export class VirtualTime {
     this.#push(step);
     return {
       cancel: () => {
+        if (step.action === undefined) return;
         step.action = undefined;
+        this.#cancelled += 1;
+        if (this.#cancelled * 2 > this.#steps.length) this.#tidy();
       },
     };
   }
@@ -43,7 +48,11 @@ export class VirtualTime {
       if (first === undefined || first.dueMs > untilMs) break;
       this.#pop();
       const { action } = first;
-      if (action === undefined) continue;
+      if (action === undefined) {
+        this.#cancelled -= 1;
+        continue;
+      }
+      first.action = undefined;
       this.#nowMs = first.dueMs;
       this.#taken += 1;
       action();
@@ -64,6 +73,12 @@ export class VirtualTime {
     return promise;
   }
 
+  #tidy(): void {
+    this.#steps = this.#steps.filter(({ action }) => action !== undefined);
+    this.#cancelled = 0;
+    for (let at = (this.#steps.length >> 1) - 1; at >= 0; at -= 1) this.#sink(at, this.#steps[at]!);
+  }
+
   #push(step: Step): void {
     const steps = this.#steps;
     let at = steps.push(step) - 1;
@@ -79,17 +94,22 @@ export class VirtualTime {
   #pop(): void {
     const steps = this.#steps;
     const last = steps.pop()!;
-    if (steps.length === 0) return;
-    let at = 0;
+    if (steps.length > 0) this.#sink(0, last);
+  }
+
+  /** Puts a step where it belongs at a place or below it. */
+  #sink(from: number, step: Step): void {
+    const steps = this.#steps;
+    let at = from;
     for (;;) {
       let below = at * 2 + 1;
       if (below >= steps.length) break;
       if (below + 1 < steps.length && isBefore(steps[below + 1]!, steps[below]!)) below += 1;
-      if (isBefore(last, steps[below]!)) break;
+      if (isBefore(step, steps[below]!)) break;
       steps[at] = steps[below]!;
       at = below;
     }
-    steps[at] = last;
+    steps[at] = step;
   }
 }
 
