@@ -7,16 +7,6 @@ import type { NetworkEntry } from "./index.ts";
 
 const settled = (): Promise<unknown> => new Promise(setImmediate);
 
-/** The host's disk is lost; what it learns anew it has from one other. */
-function lose(lost: Elector, teller: Elector): void {
-  lost.crash();
-  lost.disk.wipe();
-  lost.isReplaced = true;
-  lost.entries.clear();
-  lost.learn(teller.entries.values());
-  lost.start();
-}
-
 async function led(all: Electorate, among: readonly Elector[]): Promise<Elector> {
   await all.time.until("somebody coordinates and all agree", () => all.leader(among) !== undefined);
   return all.leader(among)!;
@@ -43,7 +33,7 @@ test("a voter that lost its disk gives no vote while only those answer who have 
   lost.start();
   const before = added.ballots.ballot!.term;
   await all.time.until("the two have another coordinator", () => (all.leader([lost, added])?.leads ?? 0) > before);
-  lose(lost, stale);
+  lost.lose(stale);
   all.cut([added], [lost, stale]);
   await all.time.pass(30_000);
   assert.deepEqual([stale.leads, lost.leads, lost.ballots.ballot], [undefined, undefined, undefined]);
@@ -74,7 +64,7 @@ test("what a voter learnt again says nothing of voters who were forced before it
   second.start();
   all.cut([first, lost], [second, ...given]);
   await all.time.until("the two have a coordinator of the forced voters", () => all.leader([first, lost])?.cluster.register.configuration.number === 7);
-  lose(lost, second);
+  lost.lose(second);
   all.cut([first], [second, lost, ...given]);
   await all.time.until("the old voters answered it", () => lost.ballots.ballot?.learntAt === 5);
   for (const each of given) each.crash();
@@ -95,7 +85,7 @@ test("a voter that lost its disk asks nobody before all that it said in its form
   const all = new Electorate(settled, 3, 3);
   await led(all, all.hosts);
   const [teller, lost] = all.hosts as [Elector, Elector];
-  lose(lost, teller);
+  lost.lose(teller);
   await all.time.pass(2_900);
   assert.equal(lost.ballots.ballot, undefined);
   await all.time.until("it has asked", () => lost.ballots.ballot?.learntAt === 3, 3_000);
@@ -113,7 +103,7 @@ test("the only voter that lost its disk takes no term again of which a member ha
     await led(all, all.hosts);
     const term = only.leads!;
     await all.time.until("the member heard", () => listener.election.coordinator?.term === term);
-    lose(only, listener);
+    only.lose(listener);
     await led(all, all.hosts);
     assert.ok(only.leads! > term, `${only.leads} after ${term}`);
   }

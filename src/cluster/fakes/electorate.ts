@@ -81,6 +81,16 @@ export class Elector {
     this.disk.crash(keptCommits);
   }
 
+  /** Its disk is lost; what it learns anew it has from one other. */
+  lose(teller: Elector): void {
+    this.crash();
+    this.disk.wipe();
+    this.isReplaced = true;
+    this.entries.clear();
+    this.learn(teller.entries.values());
+    this.start();
+  }
+
   get leads(): number | undefined {
     return this.isUp ? this.election.term : undefined;
   }
