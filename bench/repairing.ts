@@ -51,7 +51,9 @@ export const repairing: Benchmark = {
     await owner.ask(["publish", page, "--name", "page", "--copies", "all"]);
     const film = await writeFilm(join(bench.folder, "film"), sized(size, 256, 4_096) * MIB);
     await put(owner, film.folder, "--code", "3+2");
-    const held = await Promise.all(all.map(async (host) => (await piecesOn(host)).filter(({ index }) => index > 0).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)));
+    const packs = [...(await packsOn(all))].filter(([, pieces]) => pieces.some(({ index }) => index > 0));
+    const ofFilm = new Set(packs.map(([pack]) => pack));
+    const held = await Promise.all(all.map(async (host) => (await piecesOn(host)).filter(({ pack }) => ofFilm.has(pack)).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)));
     const fill = held.map((bytes, at) => bytes / CAPACITY_GB[at]! / 1e9);
     say(`held: ${held.map((bytes, at) => `${NAMES[at]} ${(bytes / MB).toFixed(0)} MB`).join(", ")}`);
     const calm = keepAsking(owner);
@@ -61,8 +63,7 @@ export const repairing: Benchmark = {
 
     // The one that offers the most is lost: it has a piece of nearly every pack.
     const left = all.slice(0, -1);
-    const packs = [...(await packsOn(all))].filter(([, pieces]) => pieces.some(({ index }) => index > 0));
-    const lost = (await piecesOn(all.at(-1)!)).filter(({ pack }) => packs.some(([name]) => name === pack)).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    const lost = held.at(-1)!;
     const stormy = keepAsking(owner);
     await all.at(-1)!.kill();
     const killed = performance.now();

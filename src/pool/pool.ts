@@ -38,6 +38,8 @@ import { Writer } from "./write/writer.ts";
 const HOLD_EVERY_MS = 60_000;
 const RECLAIM_EVERY_MS = 600_000;
 const REPUBLISH_EVERY_MS = 900_000;
+/** There is something to do only after a start, and then holders must not publish it first. */
+const GIVE_UP_EVERY_MS = 10_000;
 /** Changes come in bursts, as when something is published: one turn serves them all. */
 const SETTLE_MS = 200;
 /** A host that has just returned knows old claims only; until it has caught up, copies would seem to be missing. */
@@ -97,15 +99,13 @@ export class HostPool implements Pool {
     new Server(env, parts, this.#caretaker.witness).register();
     const republisher = new Republisher(keep);
     this.#hold = new Worker(env, { name: "hold", everyMs: HOLD_EVERY_MS, work: (turn) => holdTurn(keep, this.#holding, turn) });
-    this.#reclaim = new Worker(env, { name: "reclaim", everyMs: RECLAIM_EVERY_MS, work: async (turn) => {
-      await giveUpUnfinished(keep, unfinished, turn.signal);
-      await reclaimTurn(keep, this.#reclaiming, turn);
-    } });
+    this.#reclaim = new Worker(env, { name: "reclaim", everyMs: RECLAIM_EVERY_MS, work: (turn) => reclaimTurn(keep, this.#reclaiming, turn) });
+    const givingUp = new Worker(env, { name: "unfinished", everyMs: GIVE_UP_EVERY_MS, work: (turn) => giveUpUnfinished(keep, unfinished, turn) });
     const republish = new Worker(env, { name: "republish", everyMs: REPUBLISH_EVERY_MS, work: (turn) => republisher.turn(turn) });
     this.#subscriptions.push(catalog.follow(), allowance.follow());
     catalog.onChange((namespace) => void this.#standings.delete(namespace));
     this.upkeep = new PoolUpkeep(env, keep, { taker, remove: (namespace, packs) => this.remove(namespace, packs) });
-    this.workers = [this.#hold, this.#reclaim, republish, ...this.#caretaker.workers, ...this.upkeep.workers];
+    this.workers = [this.#hold, this.#reclaim, republish, givingUp, ...this.#caretaker.workers, ...this.upkeep.workers];
   }
 
   /** Begins to keep packs where they should be. Reads and writes work before that too. */

@@ -98,7 +98,7 @@ test("a writer who is over quota is told by how much, and a member who was asked
   village.people.set(village.owner, { account: village.owner, name: "owner", isAdministrator: false, quotaBytes: 7 * MIB, quotaFrom: "invite" });
   const store = (sizeBytes: number, seed: number): Promise<StoredPack> => village.at(0).pool.store(village.namespace, content(sizeBytes, seed), copies(3));
   await store(2 * MIB, 1);
-  await assert.rejects(store(2 * MIB, 2), { code: "OVER_QUOTA", message: /by at least 1048576 bytes.*7340032 bytes together.*holdfast quota/ });
+  await assert.rejects(store(2 * MIB, 2), { code: "OVER_QUOTA", message: /by at least 1,048,576 bytes.*7,340,032 bytes together.*holdfast quota/ });
   village.people.set(village.owner, { ...village.people.get(village.owner)!, quotaBytes: 100 * MIB });
   let asked = 0;
   village.at(1).transport.handle(RESERVE, async () => {

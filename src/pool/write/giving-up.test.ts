@@ -11,6 +11,7 @@ import { giveUpUnfinished } from "./giving-up.ts";
 import { Unfinished } from "./unfinished.ts";
 
 const MIB = 2 ** 20;
+const TURN = { signal: new AbortController().signal, report: () => {} };
 
 /** A writer that was killed while its last holder had everything and the others did not: no commit, no word. */
 async function cutOff(hosts: number): Promise<{ readonly village: Village; readonly writer: Villager; readonly pack: PackId; readonly restart: () => Promise<void> }> {
@@ -34,7 +35,7 @@ async function cutOff(hosts: number): Promise<{ readonly village: Village; reado
     writer.records.write = write;
     const presence = (other: string): "online" | "away" => (village.net.isUp(writer.host, other as typeof writer.host) ? "online" : "away");
     const parts = { self: writer.host, records: writer.records, roster: () => village.roster(), presence, store: writer.store } as unknown as PoolParts;
-    await giveUpUnfinished({ env: village.env, parts }, new Unfinished(writer.notes), new AbortController().signal);
+    await giveUpUnfinished({ env: village.env, parts }, new Unfinished(writer.notes), TURN);
   };
   const { pack } = new Unfinished(writer.notes).before[0]!;
   return { village, writer, pack, restart };
@@ -83,7 +84,7 @@ test("a pack that was committed is not given up when its writer starts again", a
   const unfinished = new Unfinished(writer.notes);
   assert.deepEqual(unfinished.before, [{ namespace: village.namespace, pack }]);
   const parts = { self: writer.host, records: writer.records, roster: () => village.roster(), presence: () => "online", store: writer.store } as unknown as PoolParts;
-  await giveUpUnfinished({ env: village.env, parts }, unfinished, new AbortController().signal);
+  await giveUpUnfinished({ env: village.env, parts }, unfinished, TURN);
   assert.ok(!isGivenUp(writer.records, village.namespace, pack));
   assert.deepEqual(new Unfinished(writer.notes).before, []);
   await village.close();

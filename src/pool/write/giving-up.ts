@@ -1,5 +1,6 @@
 import { packKey, abortedKey } from "../record/keys.ts";
 import { abortedCodec } from "../record/fate.ts";
+import type { WorkerTurn } from "../../platform/index.ts";
 import { majorityOf } from "../record/holders.ts";
 import type { PlaceParts } from "./place.ts";
 import type { Unfinished, UnfinishedPack } from "./unfinished.ts";
@@ -14,21 +15,22 @@ export async function giveUp({ env, parts }: Pick<PlaceParts, "env" | "parts">, 
 }
 
 /**
- * Gives up what a former run of this host began to send and did not commit. One that a majority of the hosts knows nothing of was not committed, nor published by
+ * "unfinished": gives up what a former run of this host began to send and did not commit. One that a majority of the hosts knows nothing of was not committed, nor published by
  * a holder since, so nobody can have come to rely on it; all others are there, and are swept like anything else that nothing uses.
  */
-export async function giveUpUnfinished(placing: Pick<PlaceParts, "env" | "parts">, unfinished: Unfinished, signal: AbortSignal): Promise<void> {
+export async function giveUpUnfinished(placing: Pick<PlaceParts, "env" | "parts">, unfinished: Unfinished, { signal, report }: WorkerTurn): Promise<void> {
   const { env, parts } = placing;
   for (const each of unfinished.before) {
     signal.throwIfAborted();
-    if (!majorityOf(parts).isInReach) return;
+    if (!majorityOf(parts).isInReach) return report(`${unfinished.before.length} packs wait for a majority of the hosts to say whether they know them`);
     const isKnown = parts.records.genesis(each.namespace) !== undefined;
     const record = isKnown ? await parts.records.read(each.namespace, packKey(each.pack), { fresh: true }) : undefined;
-    if (!majorityOf(parts).isInReach || record?.isPartial === true) return;
+    if (!majorityOf(parts).isInReach || record?.isPartial === true) return report("too few hosts say whether they know a pack");
     if (isKnown && (record?.siblings.length ?? 0) === 0) {
       env.log.info("a pack that was being sent when this host stopped is given up", { namespace: each.namespace, pack: each.pack });
       await giveUp(placing, each);
     }
     await unfinished.settled(each.pack);
   }
+  report("nothing is left of what was cut off");
 }

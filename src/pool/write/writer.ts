@@ -168,7 +168,7 @@ export class Writer {
   #overQuota(overBytes: number): PoolError {
     const { roster, delegation } = this.#with.parts;
     const may = roster().people.get(delegation()!.account)?.quotaBytes;
-    return new OverQuota(overBytes, `You would be over your quota by at least ${overBytes} bytes${may === undefined ? "" : `: all pieces of your content may take ${may} bytes together`}. Delete something, or ask an administrator for more: "holdfast quota" shows what each may take.`);
+    return new OverQuota(overBytes, `You would be over your quota by at least ${counted(overBytes)}${may === undefined ? "" : `: all pieces of your content may take ${counted(may)} together`}. Delete something, or ask an administrator for more: "holdfast quota" shows what each may take.`);
   }
 
   #noSpace({ bytes }: PackContent, minimum: number, { refusals }: Placement): PoolError {
@@ -183,6 +183,10 @@ export class Writer {
     const whom = minimum === 1 ? "No host takes" : `Fewer than the ${minimum} hosts that this code needs take`;
     return new PoolError("NO_SPACE", `${whom} the pack of ${bytes.length} bytes (${reasons.length === 0 ? `this host knows of ${members.length === 0 ? "no other member yet" : `${members.length + 1} members`}` : reasons.join("; ")}). Free some space, raise a host's capacity, or add a host.`);
   }
+}
+
+function counted(bytes: number): string {
+  return `${bytes.toLocaleString("en")} bytes`;
 }
 
 export function claimWrite(namespace: NamespaceId, claim: Claim): Write {
