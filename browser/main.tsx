@@ -9,6 +9,7 @@ import { HostPage } from "./pages/host.tsx";
 import { HostsPage } from "./pages/hosts.tsx";
 import { InvitePage } from "./pages/invite.tsx";
 import { PublishPage } from "./pages/publish.tsx";
+import { SetupPage } from "./pages/setup.tsx";
 import { SitePage } from "./pages/site.tsx";
 import { SitesPage } from "./pages/sites.tsx";
 import { Shell, Title } from "./parts/shell.tsx";
@@ -50,7 +51,9 @@ async function start(): Promise<void> {
     // The style of the page to read, and the page.
     document.head.querySelector("style")?.remove();
     document.documentElement.classList.add("browser");
+    const isSetup = document.getElementById("setup") !== null;
     document.body.replaceChildren();
+    if (isSetup) return render(<SetupPage />, document.body);
     render(<Browser />, document.body);
     await follow();
   }

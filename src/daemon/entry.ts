@@ -10,6 +10,7 @@ import type { HostOptions, RunningHost } from "./host.ts";
 import { PersonalConfig } from "./personal.ts";
 import type { InitOptions, JoinOptions, Primed } from "./prime.ts";
 import type { RenewOptions, Renewed } from "./renew.ts";
+import type { SetUp } from "./setup.ts";
 
 // What the command line calls. Here, and nowhere else, the machine's environment is read and handed in. The rooms that are heavy to load
 // (peers, doors) are loaded by what needs them: most commands only ask the running host.
@@ -42,6 +43,12 @@ export async function renewHost(options: RenewOptions): Promise<Renewed> {
 export async function runHost(options: Omit<HostOptions, "personal"> & { readonly log?: LogLevel }): Promise<RunningHost> {
   const { startHost } = await import("./host.ts");
   return startHost(machineEnv(jsonLog(options.log ?? "info")), { ...options, personal: personal() });
+}
+
+/** Has a person make a host from a web browser; resolves when it may be started. @throws DoorError PORT_TAKEN; the signal's reason */
+export async function setUpHost(onLink: (link: string) => void, signal: AbortSignal): Promise<SetUp> {
+  const setup = await import("./setup.ts");
+  return setup.setUpHost(quiet(), { personal: personal(), onLink, signal });
 }
 
 /** What an invite says, before it is used. @throws ClusterError BAD_INVITE */

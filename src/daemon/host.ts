@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import type { Cluster } from "../cluster/index.ts";
 import type { HostId } from "../codec/index.ts";
 import { hex } from "../codec/index.ts";
@@ -8,6 +7,7 @@ import type { Transport } from "../net/index.ts";
 import { addressSet, hostAndPort, isLocalNetwork, parseListenAddress } from "../net/index.ts";
 import type { Env } from "../platform/index.ts";
 import { codeOf } from "../platform/index.ts";
+import { BROWSER_FOLDERS, SESSION_KEY_BYTES } from "./browser.ts";
 import { AddressBook } from "./address-book.ts";
 import { DataDirectory } from "./directory.ts";
 import { gaugesOf } from "./gauges.ts";
@@ -69,10 +69,6 @@ export interface RunningHost {
   /** Resolves when the host has stopped, for whatever reason. */
   readonly closed: Promise<void>;
 }
-
-const SESSION_KEY_BYTES = 32;
-/** Where the Browser was built: right above the program in a package, above `src` in a checkout. */
-const BROWSER_FOLDERS = ["../browser/built", "../../browser/built"].map((folder) => resolve(import.meta.dirname, folder));
 
 /** As many hosts as start at once on one machine may have to draw again. */
 const START_ATTEMPTS = 20;

@@ -91,6 +91,9 @@ export function renderPage(page: Page): string {
   return whole.safe;
 }
 
+/** Brings the Browser's script and style into a page under its policy. */
+export const BROWSER_HEAD: Html = html`<link rel="icon" href="/browser/icon.svg"><link rel="stylesheet" href="/browser/browser.css"><script type="module" src="/browser/browser.js"></script>`;
+
 export interface PageAnswer {
   readonly status: number;
   readonly page: Page;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { BrowserFiles } from "./browser/browser-files.ts";
 import type { Metrics } from "./metrics.ts";
-import { BROWSER_POLICY, html, sendPage } from "./page.ts";
+import { BROWSER_HEAD, BROWSER_POLICY, html, sendPage } from "./page.ts";
 import type { Node } from "./port.ts";
 import { startPage } from "./start-page.ts";
 import { sendText } from "./text.ts";
@@ -44,7 +44,6 @@ export class SelfPages {
   async #start(response: ServerResponse): Promise<void> {
     const page = await startPage(this.#node, this.#port);
     if (!(await this.#browser.areBuilt())) return sendPage(response, this.#traffic, { status: 200, page });
-    const head = html`<link rel="icon" href="/browser/icon.svg"><link rel="stylesheet" href="/browser/browser.css"><script type="module" src="/browser/browser.js"></script>`;
-    sendPage(response, this.#traffic, { status: 200, page: { ...page, head }, policy: BROWSER_POLICY });
+    sendPage(response, this.#traffic, { status: 200, page: { ...page, head: BROWSER_HEAD }, policy: BROWSER_POLICY });
   }
 }

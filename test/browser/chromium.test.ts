@@ -2,6 +2,7 @@ import test from "node:test";
 import { Bench } from "../cluster/harness.ts";
 import { tryAttacks } from "./attacks.ts";
 import { openBrowser } from "./browser.ts";
+import { tryFirstRun } from "./first-run.ts";
 import { tryBrowser } from "./pages.ts";
 import { setUp, tryLosingHosts, tryPublishedSites } from "./sample-site.ts";
 import { buildBrowser } from "./stage.ts";
@@ -15,5 +16,6 @@ test("sites and the Browser in Chromium", { timeout: 300_000 }, async (t) => {
   await t.test("published sites", (t) => tryPublishedSites(t, stage));
   await t.test("the Browser", (t) => tryBrowser(t, stage));
   await t.test("attacks on the Browser", (t) => tryAttacks(t, stage));
+  await t.test("whoever has no host creates a network in the set-up and goes on in its Browser, and a friend joins with the message made there", () => tryFirstRun(stage));
   await t.test("sites whose hosts are lost", (t) => tryLosingHosts(t, stage));
 });

@@ -9,6 +9,7 @@ export interface Listed {
 
 /** All commands in the order of the help, which is the order in which a person meets them. */
 export const COMMANDS: readonly Listed[] = [
+  { name: "setup", summary: "make a host from a web browser: create a network, or join one", load: async () => (await import("./setup.ts")).setup },
   { name: "init", summary: "prime a folder, partition or disk, and create a network on it", load: async () => (await import("./init.ts")).init },
   { name: "up", summary: "run the host", load: async () => (await import("./up.ts")).up },
   { name: "browser", summary: "make a link that opens the Browser: look, publish and run the host from web pages", load: async () => (await import("./browser.ts")).browser },

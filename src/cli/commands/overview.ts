@@ -2,13 +2,15 @@ import { invoked } from "../context.ts";
 import type { CommandFile, CommonOptions } from "../context.ts";
 import { common } from "../context.ts";
 import { printable } from "../table.ts";
+import { setUp } from "./setup.ts";
 import { apiOf, dataFolderIfAny } from "../target.ts";
 
-/** What `holdfast` alone says: the state, and the one next step. */
+/** What `holdfast` alone says: the state, and the one next step. On a terminal, where there is no host yet, the next step is taken at once: it is set up. */
 export const overview: CommandFile = (command, go) => {
   command.action(
     go(async (context, options: CommonOptions) => {
       const folder = await dataFolderIfAny(options);
+      if (folder === undefined && context.io.isTerminal && !context.io.json) return setUp(context);
       const { state, next } = folder === undefined ? nothingYet() : await stateOf(folder, context.signal);
       context.io.answer({ state, next }, () => `${state}\n${next === null ? "" : `\nNext: ${next}\n`}`);
     }),
@@ -24,7 +26,7 @@ interface Overview {
 function nothingYet(): Overview {
   return {
     state: "There is no host of yours on this machine yet.",
-    next: `'${invoked()} init --data FOLDER --network friends --host attic --capacity 20GB' creates a network. With a code from a friend: '${invoked()} join CODE --data FOLDER --host attic --capacity 20GB'. Just to look: 'npm start'.`,
+    next: `'${invoked()} init --data FOLDER --network friends --host attic --capacity 20GB' creates a network. From a web browser: '${invoked()} setup'. With a code from a friend: '${invoked()} join CODE --data FOLDER --host attic --capacity 20GB'. Just to look: 'npm start'.`,
   };
 }
 

@@ -43,7 +43,7 @@ export const up: CommandFile = (command, go) => {
     .addOption(new Option("--log <level>", "what the log tells on standard error (default: warn on a terminal, else info)").choices(["debug", "info", "warn", "error", "silent"]))
     .addOption(new Option("--end-with-parent", "end when standard input ends").hideHelp())
     .addOption(new Option("--demo", "hosts may be unplugged from the Browser: each such wish is a line of standard output").hideHelp())
-    .action(go(run));
+    .action(go(runUp));
   common(command, "up --data ~/holdfast", "up --data ~/holdfast --lan", "up --data ~/holdfast --repair-rate 5MB", "up --data ~/holdfast --peer-port 4281 --announce /dns4/home.example/tcp/4281");
 };
 
@@ -58,7 +58,8 @@ function nameServerOf(typed: string, before: readonly string[] = []): readonly s
   return [...before, typed];
 }
 
-async function run(context: Context, options: Options): Promise<void> {
+/** Runs a host until it is told to end. */
+export async function runUp(context: Context, options: Options): Promise<void> {
   const data = await dataFolder(options);
   const { runHost } = await import("../../daemon/index.ts");
   const host = await runHost({

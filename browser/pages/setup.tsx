@@ -1,0 +1,132 @@
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { SetupDone, SetupFacts, SetupInvite } from "../../src/door/index.ts";
+import { ask, askJson, wordsOf } from "../api.ts";
+import { useAsked } from "../parts/asked.ts";
+import { Mark } from "../parts/mark.tsx";
+import { Title } from "../parts/shell.tsx";
+import { Shore } from "../parts/shore.tsx";
+import { texts } from "../texts.ts";
+import { Phrase } from "./phrase.tsx";
+
+type Way = "create" | "join";
+
+/** Where there is no host yet: creates a network or joins one, shows the recovery phrase, and starts the host. */
+export function SetupPage(): JSX.Element {
+  const [way, setWay] = useState<Way>();
+  const [done, setDone] = useState<SetupDone>();
+  const [isNoted, setNoted] = useState(false);
+  return (
+    <>
+      <header class="top"><span class="name"><Mark />{texts.setup.name}</span></header>
+      <main id="page" tabIndex={-1}>{stepOf(way, done, isNoted)}</main>
+    </>
+  );
+
+  function stepOf(chosen: Way | undefined, made: SetupDone | undefined, noted: boolean): JSX.Element {
+    if (made !== undefined && (noted || made.phrase === null)) return <Starting networkName={made.networkName} />;
+    if (made !== undefined && made.phrase !== null) return <Phrase phrase={made.phrase} onNoted={() => setNoted(true)} />;
+    return chosen === undefined ? <Choose onChoose={setWay} /> : <Make way={chosen} onBack={() => setWay(undefined)} onDone={setDone} />;
+  }
+}
+
+function Choose({ onChoose }: { readonly onChoose: (way: Way) => void }): JSX.Element {
+  return (
+    <>
+      <Shore />
+      <Title>{texts.setup.title}</Title>
+      <p class="lead">{texts.setup.about}</p>
+      <div class="ways">
+        <section><h2>{texts.setup.create}</h2><p>{texts.setup.createAbout}</p><p><button onClick={() => onChoose("create")}>{texts.setup.create}</button></p></section>
+        <section><h2>{texts.setup.join}</h2><p>{texts.setup.joinAbout}</p><p><button onClick={() => onChoose("join")}>{texts.setup.join}</button></p></section>
+      </div>
+    </>
+  );
+}
+
+const GB = 1e9;
+
+function Make({ way, onBack, onDone }: { readonly way: Way; readonly onBack: () => void; readonly onDone: (done: SetupDone) => void }): JSX.Element {
+  const facts = useAsked((signal) => askJson<SetupFacts>("GET", "/setup", { signal }), []);
+  const [code, setCode] = useState("");
+  const [invite, setInvite] = useState<SetupInvite>();
+  const [error, setError] = useState<string>();
+  const fail = (thrown: unknown): void => setError(wordsOf(thrown));
+  const read = (event: Event): void => {
+    event.preventDefault();
+    setError(undefined);
+    void askJson<SetupInvite>("POST", "/setup/invite", { json: { code: codeIn(code) } }).then(setInvite, fail);
+  };
+  if (facts.value === undefined) return <p class="soft">{facts.error ?? texts.loading}</p>;
+  const isAsking = way === "join" && invite === undefined;
+  return (
+    <>
+      <Title>{way === "create" ? texts.setup.create : texts.setup.join}</Title>
+      {isAsking ? (
+        <form class="steps" onSubmit={read}>
+          <p><label for="code">{texts.setup.code}</label><br /><textarea id="code" rows={4} value={code} spellcheck={false} onInput={(event) => setCode(event.currentTarget.value)} /></p>
+          <p class="actions"><button disabled={code.trim() === ""}>{texts.setup.readCode}</button><button type="button" class="quiet" onClick={onBack}>{texts.setup.back}</button></p>
+        </form>
+      ) : (
+        <>
+          {invite === undefined ? null : <p class="notice">{texts.setup.invite(invite.networkName, invite.checkWords)}</p>}
+          <HostForm way={way} facts={facts.value} code={codeIn(code)} onBack={onBack} onDone={onDone} />
+        </>
+      )}
+      {error === undefined ? null : <p class="error" role="alert">{error}</p>}
+    </>
+  );
+}
+
+/** The code alone, or in the middle of the message in which a friend sent it. */
+function codeIn(typed: string): string {
+  return /\bjoin (\S+)/.exec(typed)?.[1] ?? typed.trim();
+}
+
+function HostForm({ way, facts, code, onBack, onDone }: { readonly way: Way; readonly facts: SetupFacts; readonly code: string; readonly onBack: () => void; readonly onDone: (done: SetupDone) => void }): JSX.Element {
+  const [network, setNetwork] = useState("");
+  const [host, setHost] = useState("");
+  const [folder, setFolder] = useState(facts.folder);
+  const [gigabytes, setGigabytes] = useState(String(Math.max(1, Math.floor(facts.freeBytes / 2 / GB))));
+  const [isBusy, setBusy] = useState(false);
+  const [error, setError] = useState<string>();
+  const capacityBytes = Math.floor(Number(gigabytes.replace(",", ".")) * GB);
+  const isReady = host.trim() !== "" && (way === "join" || network.trim() !== "") && folder.trim() !== "" && capacityBytes > 0;
+  const go = (event: Event): void => {
+    event.preventDefault();
+    setBusy(true);
+    setError(undefined);
+    const json = { host: host.trim(), folder: folder.trim(), capacityBytes, ...(way === "create" ? { network: network.trim() } : { code }) };
+    void askJson<SetupDone>("POST", `/setup/${way}`, { json }).then(onDone, (thrown: unknown) => setError(wordsOf(thrown))).finally(() => setBusy(false));
+  };
+  return (
+    <form class="steps" onSubmit={go}>
+      {way === "create" ? <Field id="network" label={texts.setup.network} about={texts.setup.networkAbout} value={network} onType={setNetwork} /> : null}
+      <Field id="host" label={texts.setup.host} about={texts.setup.hostAbout} value={host} onType={setHost} />
+      <Field id="folder" label={texts.setup.folder} about={texts.setup.folderAbout} value={folder} onType={setFolder} />
+      <Field id="capacity" label={texts.setup.capacity} about={texts.setup.capacityAbout(facts.freeBytes)} value={gigabytes} onType={setGigabytes} />
+      <p class="actions"><button disabled={!isReady || isBusy}>{isBusy ? texts.loading : way === "create" ? texts.setup.createNow : texts.setup.joinNow}</button><button type="button" class="quiet" onClick={onBack}>{texts.setup.back}</button></p>
+      {error === undefined ? null : <p class="error" role="alert">{error}</p>}
+    </form>
+  );
+}
+
+function Field({ id, label, about, value, onType }: { readonly id: string; readonly label: string; readonly about: string; readonly value: string; readonly onType: (typed: string) => void }): JSX.Element {
+  return <p><label for={id}>{label}</label><br /><input id={id} value={value} autocomplete="off" spellcheck={false} aria-describedby={`${id}-about`} onInput={(event) => onType(event.currentTarget.value)} /><br /><span id={`${id}-about`} class="soft">{about}</span></p>;
+}
+
+const LOOK_MS = 300;
+
+/** Waits for the host, which comes up where this page is, and goes on in its Browser. */
+function Starting({ networkName }: { readonly networkName: string }): JSX.Element {
+  useEffect(() => {
+    void ask("POST", "/setup/start").then(async () => {
+      for (;;) {
+        const answer = await fetch("/health").catch(() => undefined);
+        if (answer?.ok === true) return location.replace("/");
+        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      }
+    });
+  }, []);
+  return <><Shore /><Title>{texts.setup.starting(networkName)}</Title><p class="lead" role="status">{texts.setup.startingAbout}</p></>;
+}

@@ -1,0 +1,79 @@
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { hex } from "../codec/index.ts";
+import { createSetupDoor } from "../door/index.ts";
+import { freePortPair } from "../net/index.ts";
+import type { Env } from "../platform/index.ts";
+import { raceAbort, space, statIfPresent } from "../platform/index.ts";
+import { BROWSER_FOLDERS, SESSION_KEY_BYTES } from "./browser.ts";
+import { DataDirectory } from "./directory.ts";
+import type { PersonalConfig } from "./personal.ts";
+import { decodeInvite, initNetwork, joinNetwork } from "./prime.ts";
+import { VERSION } from "./version.ts";
+
+export interface SetupOptions {
+  readonly personal: PersonalConfig;
+  /** Told the link with which a web browser of this machine sets the host up. */
+  readonly onLink: (link: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface SetUp {
+  readonly data: string;
+  /** Where the set-up was, and where the page waits for the host. */
+  readonly httpPort: number;
+}
+
+/** The folder that is proposed. */
+const FOLDER = "holdfast";
+
+/**
+ * Has a person make a host from a web browser, and resolves when it may be started. The key of the Browser's sessions is given to the
+ * host, so that whoever set it up goes on in its Browser.
+ * @throws DoorError PORT_TAKEN; the signal's reason
+ */
+export async function setUpHost(env: Env, { personal, onLink, signal }: SetupOptions): Promise<SetUp> {
+  const sessionKey = env.random.bytes(SESSION_KEY_BYTES);
+  const { httpPort } = await freePortPair();
+  const started = Promise.withResolvers<string>();
+  let made: string | undefined;
+  const keep = async (data: string): Promise<void> => {
+    await new DataDirectory(data).browserKey(sessionKey);
+    made = data;
+  };
+  const door = await createSetupDoor(env, {
+    version: VERSION,
+    sessionKey,
+    token: hex(env.random.bytes(SESSION_KEY_BYTES)),
+    browserFolders: BROWSER_FOLDERS,
+    port: httpPort,
+    desk: {
+      facts: async () => ({ folder: join(homedir(), FOLDER), freeBytes: await freeBytes(join(homedir(), FOLDER)) }),
+      invite: async (code) => decodeInvite(code),
+      async create({ folder, ...wanted }) {
+        const primed = await initNetwork(env, personal, { ...wanted, data: resolve(folder) });
+        await keep(primed.data);
+        return { networkName: primed.networkName, phrase: primed.phrase ?? null };
+      },
+      async join({ folder, ...wanted }) {
+        const primed = await joinNetwork(env, personal, { ...wanted, data: resolve(folder), signal });
+        await keep(primed.data);
+        return { networkName: primed.networkName, phrase: primed.phrase ?? null };
+      },
+      start: () => {
+        if (made !== undefined) started.resolve(made);
+      },
+    },
+  });
+  try {
+    onLink(door.browserLink());
+    return { data: await raceAbort(started.promise, signal), httpPort: door.port };
+  } finally {
+    await door.close();
+  }
+}
+
+/** What is free where the folder is, or would be. */
+async function freeBytes(folder: string): Promise<number> {
+  return (await statIfPresent(folder)) === undefined && dirname(folder) !== folder ? freeBytes(dirname(folder)) : (await space(folder)).freeBytes;
+}

@@ -1,0 +1,25 @@
+import type { ValueOf } from "../schema.ts";
+import { body, bytes, millis, object, orNull, text } from "../schema.ts";
+
+// The shapes in which a host is set up from a web browser, before there is one.
+
+export const SetupFacts = object({ folder: { type: "string", description: "where the host's data would go" }, freeBytes: { ...bytes, description: "of the disk it lies on" } }, { $id: "SetupFacts" });
+export type SetupFacts = ValueOf<typeof SetupFacts>;
+
+const name = { type: "string", minLength: 1, maxLength: 64 } as const;
+const place = { host: name, folder: { type: "string", minLength: 1, maxLength: 1000 }, capacityBytes: { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER } } as const;
+
+export const SetupCreate = body({ network: name, ...place }, { $id: "SetupCreate" });
+export type SetupCreate = ValueOf<typeof SetupCreate>;
+
+const code = { type: "string", minLength: 1, maxLength: 4000 } as const;
+export const SetupJoin = body({ code, ...place }, { $id: "SetupJoin" });
+export type SetupJoin = ValueOf<typeof SetupJoin>;
+
+export const SetupCode = body({ code }, { $id: "SetupCode" });
+
+export const SetupInvite = object({ networkName: text, expiresMs: millis, checkWords: text }, { $id: "SetupInvite", description: "What an invite's code says." });
+export type SetupInvite = ValueOf<typeof SetupInvite>;
+
+export const SetupDone = object({ networkName: text, phrase: orNull({ type: "string", description: "24 words; null when the person had an account before" }) }, { $id: "SetupDone" });
+export type SetupDone = ValueOf<typeof SetupDone>;
