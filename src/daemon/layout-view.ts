@@ -1,11 +1,11 @@
 import type { Cluster } from "../cluster/index.ts";
-import { weightOf } from "../cluster/index.ts";
+import { EVERYWHERE, weightOf } from "../cluster/index.ts";
 import type { HostId } from "../codec/index.ts";
 import type { Layout } from "../door/index.ts";
-import type { LayoutStanding, ShardStock } from "../records/index.ts";
+import type { LayoutStanding, GroupStock } from "../records/index.ts";
 
 type Shard = LayoutStanding["shards"][number];
-type Stock = ReadonlyMap<HostId, readonly ShardStock[]>;
+type Stock = ReadonlyMap<HostId, readonly GroupStock[]>;
 interface Amount {
   readonly records: number;
   readonly bytes: number;
@@ -14,9 +14,9 @@ interface Amount {
 const NOTHING: Amount = { records: 0, bytes: 0 };
 
 /** Who holds what and who should, as people ask for it. @param stock of the hosts that answered */
-export function layoutOf(cluster: Pick<Cluster, "shares" | "member">, { replicas, shards }: LayoutStanding, stock: Stock): Layout {
+export function layoutOf(cluster: Pick<Cluster, "shares" | "member">, { replicas, shards, everywhere }: LayoutStanding, stock: Stock): Layout {
   const counted = (isCounted: (shard: Shard) => boolean): number => shards.filter(isCounted).length;
-  const moving = new Moving(shards, stock);
+  const moving = new Moving([...shards, { shard: EVERYWHERE, ...everywhere }], stock);
   const hosts = cluster.shares(replicas).map(({ host, shards: assigned, fairShards }) => {
     const member = cluster.member(host);
     const ready = counted((shard) => shard.targets.includes(host) && shard.ready.includes(host));
@@ -39,12 +39,13 @@ export function layoutOf(cluster: Pick<Cluster, "shares" | "member">, { replicas
 
 /** What is still on its way: what the fullest complete copy of a shard has more than a host that is to have one. */
 class Moving {
+  /** And what belongs on all hosts, as one more. */
   readonly #shards: readonly Shard[];
   readonly #stock: ReadonlyMap<HostId, ReadonlyMap<number, Amount>>;
 
   constructor(shards: readonly Shard[], stock: Stock) {
     this.#shards = shards;
-    this.#stock = new Map([...stock].map(([host, held]) => [host, new Map(held.map(({ shard, records, bytes }) => [shard, { records, bytes }]))]));
+    this.#stock = new Map([...stock].map(([host, held]) => [host, new Map(held.map(({ group, records, bytes }) => [group, { records, bytes }]))]));
   }
 
   heldBy(host: HostId): Amount | undefined {

@@ -95,7 +95,7 @@ export const LayoutRow = object(
     ready: { ...count, description: "of those it should keep, its copy of so many is complete" },
     gaining: { ...count, description: "of those it should keep, its copy of so many is not complete yet" },
     givingUp: { ...count, description: "it keeps so many beyond those, until others are ready for them" },
-    records: orNull({ ...count, description: "that it has in the shards; null while it does not answer" }),
+    records: orNull({ ...count, description: "that it has, in shards and of what is on all hosts; null while it does not answer" }),
     bytes: orNull({ ...count, description: "of those records" }),
     leftRecords: orNull({ ...count, description: "about so many are still on their way to it" }),
     leftBytes: orNull({ ...count, description: "of those records" }),

@@ -2,7 +2,7 @@
 // layout names, catch-up by numbering, and the change feed. In: writes and reads of keys in namespaces. Out: the siblings that no
 // other version supersedes, on every replica the same.
 export { EMPTY_CONTEXT } from "./port.ts";
-export type { Actor, Change, ClusterView, Context, ContextEntry, Dot, KeyState, LayoutStanding, ReadOptions, Records, ScanOptions, ScanPage, ShardStock, Sibling, Write, WriteOptions, WriteResult, Written } from "./port.ts";
+export type { Actor, Change, ClusterView, Context, ContextEntry, Dot, GroupStock, KeyState, LayoutStanding, ReadOptions, Records, ScanOptions, ScanPage, Sibling, Write, WriteOptions, WriteResult, Written } from "./port.ts";
 export { checkPosition } from "./feed.ts";
 export { readToken, tokenOf } from "./seen.ts";
 export { decodeContextText, encodeContextText } from "./context-text.ts";

@@ -120,11 +120,13 @@ export interface LayoutStanding {
   /** So many hosts should keep each shard. */
   readonly replicas: number;
   readonly shards: readonly { readonly shard: number; readonly targets: readonly HostId[]; readonly ready: readonly HostId[] }[];
+  /** Of what belongs on all hosts. */
+  readonly everywhere: { readonly targets: readonly HostId[]; readonly ready: readonly HostId[] };
 }
 
-/** How much a host has of a shard, deletions left out. */
-export interface ShardStock {
-  readonly shard: number;
+/** How much a host has of a group, deletions left out. */
+export interface GroupStock {
+  readonly group: number;
   readonly records: number;
   /** Of keys and values with what proves them. */
   readonly bytes: number;

@@ -28,7 +28,7 @@ import type { FloorRecord } from "./marks.ts";
 import { FLOOR_PREFIX, floorCodec, floorKeyOf } from "./marks.ts";
 import { News } from "./news.ts";
 import { Peers } from "./peers.ts";
-import type { Change, ClusterView, Context, KeyState, LayoutStanding, ReadOptions, Records, ScanOptions, ScanPage, ShardStock, Write, WriteOptions, WriteResult } from "./port.ts";
+import type { Change, ClusterView, Context, GroupStock, KeyState, LayoutStanding, ReadOptions, Records, ScanOptions, ScanPage, Write, WriteOptions, WriteResult } from "./port.ts";
 import { Reader } from "./reading.ts";
 import { Replica } from "./replica.ts";
 import { livePage, stateOf } from "./rows.ts";
@@ -176,8 +176,8 @@ export class RunningRecords implements Records {
     return standingOf(this.#replica, this.#parts.cluster);
   }
 
-  /** What every host that is there has of the shards; hosts that do not answer are missing. */
-  stock(): Promise<ReadonlyMap<HostId, readonly ShardStock[]>> {
+  /** What every host that is there has of each group; hosts that do not answer are missing. */
+  stock(): Promise<ReadonlyMap<HostId, readonly GroupStock[]>> {
     return this.#stock.all(this.#stopping.signal);
   }
 

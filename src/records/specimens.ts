@@ -123,7 +123,7 @@ export const specimens: Readonly<Record<string, Uint8Array>> = {
   }),
   "key-quarantine": quarantineKey(rowKey(namespace, "letters/ä")),
   "stock-question": ASK_STOCK.question.encode({}),
-  "stock-answer": ASK_STOCK.answer.encode({ shards: [{ shard: 7, records: 2, bytes: 1234 }] }),
+  "stock-answer": ASK_STOCK.answer.encode({ groups: [{ group: 7, records: 2, bytes: 1234 }, { group: 256, records: 1, bytes: 99 }] }),
   "key-sums-counted": metaKey("sums"),
   "key-row": rowKey(namespace, "letters/ä"),
   "key-sequence": sequenceKey(256, 41),

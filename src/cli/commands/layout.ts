@@ -25,16 +25,21 @@ export const layout: CommandFile = (command, go) => {
   common(command, "layout", "layout --shards");
 };
 
-function hostTable({ replicas, moving, left, evenness, hosts }: Layout): string {
+function hostTable(layout: Layout): string {
+  const { replicas, evenness, hosts } = layout;
   const right = (title: string): { readonly title: string; readonly right: true } => ({ title, right: true });
   const columns = ["host", right("weight"), right("shards"), right("by weight"), right("ready"), right("gaining"), right("giving up"), right("records"), right("size"), right("left to come")];
   const rows = hosts.map((host) => [host.name, String(host.weight), String(host.shards), host.fairShards.toFixed(1), String(host.ready), String(host.gaining), String(host.givingUp), amount(host.records), size(host.bytes), host.leftRecords === 0 ? "–" : amount(host.leftRecords)]);
-  const words = moving === 0 ? "Nothing is moving." : `${moving === 1 ? "1 shard is" : `${moving} shards are`} moving: ${leftWords(left)}.`;
-  return `${table(columns, rows)}\nEach shard is kept by ${count(Math.min(replicas, hosts.length), "host")}. ${words} Shares are ${evenness.least.toFixed(2)} to ${evenness.most.toFixed(2)} of what the weights say.`;
+  return `${table(columns, rows)}\nEach shard is kept by ${count(Math.min(replicas, hosts.length), "host")}. ${movingWords(layout)} Shares are ${evenness.least.toFixed(2)} to ${evenness.most.toFixed(2)} of what the weights say.`;
+}
+
+function movingWords({ moving, left }: Layout): string {
+  if (moving > 0) return `${moving === 1 ? "1 shard is" : `${moving} shards are`} moving: ${leftWords(left)}.`;
+  return left.records === 0 && left.unknown === 0 ? "Nothing is moving." : `What belongs on all hosts is on its way: ${leftWords(left)}.`;
 }
 
 function leftWords({ records, bytes, unknown }: Layout["left"]): string {
-  const known = records === 0 ? "all records are where they should be, and hosts have yet to say so" : `about ${count(records, "record")} (${formatBytes(bytes)}) are left to move`;
+  const known = records === 0 ? "all records are where they should be, and hosts have yet to say so" : `about ${count(records, "record")} (${formatBytes(bytes)}) left to move`;
   return unknown === 0 ? known : `${known}; of ${unknown} copies it is not known, as their hosts do not answer`;
 }
 
