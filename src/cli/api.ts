@@ -6,6 +6,9 @@ import { EntryApi } from "./entry-api.ts";
 import { KvApi } from "./kv/kv-api.ts";
 import { UpkeepApi } from "./upkeep-api.ts";
 
+/** The list of a large site's files may have to be fetched from other hosts before it can be gone through. */
+const LISTING_MS = 120_000;
+
 /** What the running host can be asked, as functions. The door describes it as OpenAPI. */
 export class HostApi {
   readonly kv: KvApi;
@@ -104,12 +107,12 @@ export class HostApi {
   }
 
   async beginPublication(name: string, copies: number | "all", preview: boolean): Promise<string> {
-    return ((await this.#send("POST", "/publications", { name, copies, ...(preview ? { preview } : {}) })) as { id: string }).id;
+    return ((await this.#client.askPromptly("POST", "/publications", this.#signal, { name, copies, ...(preview ? { preview } : {}) }, LISTING_MS)) as { id: string }).id;
   }
 
   /** The paths of those files that the site had already, and that need not be sent. */
   async keepFiles(publication: string, files: readonly { readonly path: string; readonly id: string }[]): Promise<readonly string[]> {
-    return ((await this.#send("POST", `/publications/${publication}/kept`, { files })) as { kept: string[] }).kept;
+    return ((await this.#client.askPromptly("POST", `/publications/${publication}/kept`, this.#signal, { files }, LISTING_MS)) as { kept: string[] }).kept;
   }
 
   async addFile(publication: string, path: string, sizeBytes: number, chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<FileRow> {

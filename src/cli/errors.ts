@@ -26,8 +26,8 @@ export class CliError extends HoldfastError<CliErrorCode> {}
 export class ApiError extends HoldfastError {
   readonly status: number;
 
-  constructor(status: number, code: string, message: string) {
-    super(code, message);
+  constructor(status: number, code: string, message: string, options?: ErrorOptions) {
+    super(code, message, options);
     this.status = status;
   }
 }

@@ -97,3 +97,14 @@ test("a question that is cancelled ends with the reason", async () => {
   stop.abort(new Error("Ctrl-C"));
   await assert.rejects(asked, /Ctrl-C/);
 });
+
+test("a host that does not answer in time is an error that says so, and a stopped question says why it was stopped", async () => {
+  await using desk = await serve((request, response) => {
+    if (request.url === "/api/slow") response.write("{");
+  });
+  for (const path of ["/silent", "/slow"]) await assert.rejects(desk.client.askPromptly("GET", path, signal, undefined, 50), { code: "DEADLINE", message: /within 0\.05 seconds/ }, path);
+  const stop = new AbortController();
+  const asking = desk.client.askPromptly("GET", "/silent", stop.signal);
+  stop.abort(new Error("Stopped."));
+  await assert.rejects(asking, /Stopped/);
+});

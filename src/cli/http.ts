@@ -54,9 +54,15 @@ export class ApiClient {
     }
   }
 
-  /** Asks what is answered soon, and waits no longer than that. @throws as `ask` does */
-  askPromptly(method: ApiRequest["method"], path: string, signal: AbortSignal, json?: unknown, withinMs = PROMPT_MS): Promise<unknown> {
-    return this.ask({ method, path, signal: AbortSignal.any([signal, AbortSignal.timeout(withinMs)]), ...(json === undefined ? {} : { json }) });
+  /** Asks what is answered soon, and waits no longer than that. @throws as `ask` does; ApiError DEADLINE */
+  async askPromptly(method: ApiRequest["method"], path: string, signal: AbortSignal, json?: unknown, withinMs = PROMPT_MS): Promise<unknown> {
+    const patience = AbortSignal.timeout(withinMs);
+    try {
+      return await this.ask({ method, path, signal: AbortSignal.any([signal, patience]), ...(json === undefined ? {} : { json }) });
+    } catch (error) {
+      if (!patience.aborted || signal.aborted) throw error;
+      throw new ApiError(504, "DEADLINE", `The host has not answered within ${withinMs / 1000} seconds. It may have much to do: try again, and look at its log.`, { cause: error });
+    }
   }
 
   /** Asks and gives the answer as a stream of bytes. @throws as `ask` does */

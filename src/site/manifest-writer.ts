@@ -1,11 +1,11 @@
 import type { BlobId, PackId } from "../codec/index.ts";
-import { compareBytes, utf8 } from "../codec/index.ts";
+import { RAW, blobIdOf, compareBytes, utf8 } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
-import type { Extent } from "../pool/index.ts";
+import type { Extent, Places } from "../pool/index.ts";
 import { MAX_BLOB_BYTES } from "../pool/index.ts";
 import { SiteError } from "./errors.ts";
-import type { FileRow } from "./manifest-format.ts";
-import { pageCodec } from "./manifest-format.ts";
+import type { FileRow, PageEntry } from "./manifest-format.ts";
+import { indexCodec, pageCodec } from "./manifest-format.ts";
 
 /** A file as the manifest lists it. */
 export interface ListedFile {
@@ -98,4 +98,22 @@ function numberOf<T>(table: Map<T, number>, item: T): number {
   if (known !== undefined) return known;
   table.set(item, table.size);
   return table.size - 1;
+}
+
+/**
+ * The index of the pages.
+ * @param packs those on which the head relies, except the one in which the index will lie
+ * @param here where blobs lie in that one
+ * @throws SiteError SITE_TOO_LARGE
+ */
+export function indexOf(packs: readonly PackId[], pages: readonly (WrittenPage & { readonly id: BlobId })[], here: ReadonlyMap<BlobId, number>, places: Places): { readonly id: BlobId; readonly bytes: Uint8Array } {
+  const numbers = new Map(packs.map((pack, at) => [pack, at + 1]));
+  const entries = pages.map(({ first, files, id, bytes }): PageEntry => {
+    const place = places.get(id);
+    const [pack, offset] = place === undefined ? [0, here.get(id)!] : [numbers.get(place.pack)!, place.offset];
+    return { first, files, id, pack, offset, length: bytes.length };
+  });
+  const bytes = indexCodec.encode({ packs, pages: entries });
+  if (bytes.length > MAX_BLOB_BYTES) throw new SiteError("SITE_TOO_LARGE", "The site lies in more packs than one list can name, some 400 GiB. Publish a part of it under another name.");
+  return { id: blobIdOf(RAW, sha256(bytes)), bytes };
 }

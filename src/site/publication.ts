@@ -11,15 +11,14 @@ import type { BlobId, NamespaceId, PackId } from "../codec/index.ts";
 import { PathSet, RAW, blobIdOf } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
 import { Limiter, cancellable } from "../platform/index.ts";
-import type { Copies, Extent, PackContent, PackInfo, Places, Pool, StoredPack } from "../pool/index.ts";
+import type { Copies, Extent, PackContent, PackInfo, Pool, StoredPack } from "../pool/index.ts";
 import { MAX_BLOB_BYTES, MAX_PACK_BYTES, Packer } from "../pool/index.ts";
 import { SiteError } from "./errors.ts";
 import type { BlobPlace, Head } from "./head.ts";
 import type { Manifest } from "./manifest.ts";
-import type { PageEntry } from "./manifest-format.ts";
-import { MAX_FILES, indexCodec } from "./manifest-format.ts";
+import { MAX_FILES } from "./manifest-format.ts";
 import type { ListedFile, WrittenPage } from "./manifest-writer.ts";
-import { joined, writePages } from "./manifest-writer.ts";
+import { indexOf, joined, writePages } from "./manifest-writer.ts";
 import { mediaTypeOf } from "./media-type.ts";
 import type { FileInfo, Publication, PublishOptions, PublishResult } from "./port.ts";
 import { placedPacks, placesOf } from "./reuse.ts";
@@ -287,17 +286,4 @@ export class SitePublication implements Publication {
       this.#with.ended();
     }
   }
-}
-
-/** @throws SiteError SITE_TOO_LARGE */
-function indexOf(packs: readonly PackId[], pages: readonly (WrittenPage & { readonly id: BlobId })[], here: ReadonlyMap<BlobId, number>, places: Places): { readonly id: BlobId; readonly bytes: Uint8Array } {
-  const numbers = new Map(packs.map((pack, at) => [pack, at + 1]));
-  const entries = pages.map(({ first, files, id, bytes }): PageEntry => {
-    const place = places.get(id);
-    const [pack, offset] = place === undefined ? [0, here.get(id)!] : [numbers.get(place.pack)!, place.offset];
-    return { first, files, id, pack, offset, length: bytes.length };
-  });
-  const bytes = indexCodec.encode({ packs, pages: entries });
-  if (bytes.length > MAX_BLOB_BYTES) throw new SiteError("SITE_TOO_LARGE", "The site lies in more packs than one list can name, some 400 GiB. Publish a part of it under another name.");
-  return { id: blobIdOf(RAW, sha256(bytes)), bytes };
 }

@@ -31,23 +31,26 @@ async function configuration(name: string, changes: readonly (readonly [string, 
   return text;
 }
 
-export async function startCaddy(bench: Bench, host: string): Promise<Front> {
+/** @param dead an address at which no host answers, named before the one that does */
+export async function startCaddy(bench: Bench, host: string, dead: string): Promise<Front> {
   const folder = join(bench.folder, "caddy");
   await mkdir(folder);
   const { httpPort, peerPort: httpsPort } = await freePortPair(20_000 + Math.floor(Math.random() * 20_000));
   const more = `{\n\tadmin off\n\tlocal_certs\n\tskip_install_trust\n\thttp_port ${httpPort}\n\thttps_port ${httpsPort}\n\tstorage file_system ${folder}\n`;
-  await writeFile(join(folder, "Caddyfile"), await configuration("Caddyfile", [["{\n\ton_demand_tls", `${more}\ton_demand_tls`], [SERVED, host]]));
+  await writeFile(join(folder, "Caddyfile"), await configuration("Caddyfile", [["{\n\ton_demand_tls", `${more}\ton_demand_tls`], [`reverse_proxy ${SERVED}`, `reverse_proxy ${dead} ${SERVED}`], [SERVED, host]]));
   await start(bench, "caddy", ["run", "--config", join(folder, "Caddyfile"), "--adapter", "caddyfile"], folder, httpsPort);
   return { httpPort, httpsPort, authority: () => readFile(join(folder, "pki/authorities/local/root.crt"), "utf8") };
 }
 
-export async function startNginx(bench: Bench, host: string): Promise<Front> {
+/** @param dead as above */
+export async function startNginx(bench: Bench, host: string, dead: string): Promise<Front> {
   const folder = join(bench.folder, "nginx");
   await mkdir(folder);
   const { httpPort, peerPort: httpsPort } = await freePortPair(20_000 + Math.floor(Math.random() * 20_000));
   const [certificate, key] = [join(folder, "certificate.pem"), join(folder, "key.pem")];
   await promisify(execFile)("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=example.org", "-addext", "subjectAltName=DNS:example.org,DNS:www.example.org"]);
   const sites = await configuration("nginx.conf", [
+    [`server ${SERVED};`, `server ${dead}; server ${SERVED};`],
     [SERVED, host],
     ["listen 80 ", `listen 127.0.0.1:${httpPort} `],
     ["listen 443 ", `listen 127.0.0.1:${httpsPort} `],

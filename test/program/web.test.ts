@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
 import { gunzipSync } from "node:zlib";
-import { localNetworkAddress } from "../../src/net/index.ts";
+import { freePortPair, localNetworkAddress } from "../../src/net/index.ts";
 import { NameServer } from "../../src/net/name-server.fixture.ts";
 import { Bench, httpGet, until } from "../cluster/harness.ts";
 import type { Front } from "./fronts.ts";
@@ -62,7 +62,7 @@ test("a host that faces the web serves sites under their own domains, by itself 
     assert.equal(sites[0]!.lanAddress, own === undefined ? null : `http://${own}:${port}/`);
     assert.equal((await httpGet(port, "/", { host: `192.168.1.7:${port}` })).text, "<h1>news</h1>");
     const counted = (): Promise<{ visits: Visits[] }> => host.look("/sites/news/visits");
-    const before = (await counted()).visits[0]!;
+    const [before] = (await host.ask<Visits[]>(["stats", "news"])) as [Visits];
     assert.ok(before.requests > 0 && before.statuses.some(({ status }) => status === 200));
     await host.kill("SIGTERM");
     await up();
@@ -76,8 +76,9 @@ test("a host that faces the web serves sites under their own domains, by itself 
   });
 
   for (const [name, start] of [["Caddy", startCaddy], ["nginx", startNginx]] as const) {
-    await t.test(`behind ${name} it serves them over HTTPS, whole, in parts, and compressed`, async () => {
-      const front = await start(bench, `127.0.0.1:${port}`);
+    await t.test(`behind ${name} it serves them over HTTPS, whole, in parts, and compressed, beside a host that is dead`, async () => {
+      const { httpPort: dead } = await freePortPair(20_000 + Math.floor(Math.random() * 20_000));
+      const front = await start(bench, `127.0.0.1:${port}`, `127.0.0.1:${dead}`);
       await assertServes(front);
       await assertTellsNothing(front);
     });

@@ -29,6 +29,8 @@ for (const [page, words] of [
   ['<base href="https://old.example/">', /takes all its parts from https:\/\/old\.example\//],
   ["<script src=http://localhost:3000/app.js></script>", /asks http:\/\/localhost:3000, which is the visitor's own machine/],
   ["<script>fetch('http://127.0.0.1:8080/api')</script>", /asks http:\/\/127\.0\.0\.1:8080/],
+  ['<script async src="http://cdn.example/a.js"></script>', /takes http:\/\/cdn\.example\/a\.js, which browsers refuse where the site is shown by https/],
+  ['<link href="http://cdn.example/a.css" rel="stylesheet">', /takes http:\/\/cdn\.example\/a\.css, which browsers refuse/],
   ['<img src="file:///home/me/cat.png">', /the author's own disk/],
   ['<form class="x" method="POST" action="/send">', /has a form that is sent back/],
 ] as const) {
@@ -40,7 +42,7 @@ for (const [page, words] of [
 }
 
 test("pages that work from any address, and forms for others or for searching, are not told about", async () => {
-  const page = '<a href="/x">x</a><img src="a.png"><script src="https://cdn.example/a.js"></script><form action="/search"><form method="post" action="https://forms.example/1"><a href="https://localhost.example/">';
+  const page = '<a href="/x">x</a><img src="a.png"><script src="https://cdn.example/a.js"></script><form action="/search"><form method="post" action="https://forms.example/1"><a href="https://localhost.example/"><img src="http://cdn.example/a.png"><a href="http://old.example/"><link rel="canonical" href="http://old.example/">';
   assert.deepEqual(await adviceOn({ "index.html": page, "text.txt": '<base href="https://old.example/">' }), []);
 });
 

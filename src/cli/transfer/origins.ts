@@ -21,6 +21,8 @@ export function isPage(path: string): boolean {
 const TELLING: readonly (readonly [RegExp, (found: string) => string])[] = [
   [/(?:src|href|action)\s*=\s*["']?file:\/\/\/?([^"'\s>]{0,60})/i, (found) => `points into the author's own disk (file:///${found})`],
   [/(?:src|href|action|fetch\()\s*=?\s*["'`]?(https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?)(?=[/"'`\s>?#])/i, (found) => `asks ${found}, which is the visitor's own machine`],
+  [/<(?:script|iframe)\s[^>]*src\s*=\s*["']?(http:\/\/(?!localhost|127\.0\.0\.1|\[::1\])[^"'\s>]{1,80})/i, (found) => `takes ${found}, which browsers refuse where the site is shown by https`],
+  [/<link\s(?=[^>]*rel\s*=\s*["']?stylesheet)[^>]*href\s*=\s*["']?(http:\/\/(?!localhost|127\.0\.0\.1|\[::1\])[^"'\s>]{1,80})/i, (found) => `takes ${found}, which browsers refuse where the site is shown by https`],
   [/<base\s[^>]*href\s*=\s*["']?(https?:\/\/[^"'\s>]{1,80})/i, (found) => `takes all its parts from ${found}, by its <base>`],
   [/<form\s[^>]*method\s*=\s*["']?post["']?(?![^>]*action\s*=\s*["']?https?:)[^>]*>/i, () => "has a form that is sent back to the site, where nothing takes it"],
 ];
