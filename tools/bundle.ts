@@ -6,7 +6,7 @@ const ROOT = resolve(import.meta.dirname, "..");
 
 /**
  * Writes the program as JavaScript into a folder, replacing what is there: `main.js`, with the libraries in it, and what only some commands
- * need in files beside it. A host then loads a few files in place of a thousand, and starts in half of the time. Node also refuses to strip
+ * need in files beside it, and the Browser, as `npm ci` has built it. A host then loads a few files in place of a thousand, and starts in half of the time. Node also refuses to strip
  * types below node_modules, so a package could not carry the sources.
  */
 export async function bundle(folder: string): Promise<void> {
@@ -21,4 +21,5 @@ export async function bundle(folder: string): Promise<void> {
     await bundled.close();
   }
   await cp(join(ROOT, "package.json"), join(folder, "package.json"));
+  await cp(join(ROOT, "browser/built"), join(folder, "browser"), { recursive: true });
 }

@@ -37,7 +37,7 @@ test("the packed tarball installs elsewhere and runs: version, init, up, publish
   await t.test("it carries JavaScript and no tests, keys or data", async () => {
     const { stdout } = await run("tar", ["tzf", tarball]);
     const files = stdout.trim().split("\n");
-    assert.ok(files.includes("package/dist/main.js") && files.includes("package/holdfast") && files.includes("package/LICENSE") && files.includes("package/README.md"));
+    assert.ok(files.includes("package/dist/main.js") && files.includes("package/dist/browser/browser.js") && files.includes("package/holdfast") && files.includes("package/LICENSE") && files.includes("package/README.md"));
     assert.deepEqual(files.filter((file) => /\.ts$|\.test\.|\.fixture\.|\.key$|\.demo\/|node_modules|\.cbor$/.test(file)), []);
   });
 
