@@ -39,8 +39,9 @@ function movingWords({ moving, left }: Layout): string {
 }
 
 function leftWords({ records, bytes, unknown }: Layout["left"]): string {
-  const known = records === 0 ? "all records are where they should be, and hosts have yet to say so" : `about ${count(records, "record")} (${formatBytes(bytes)}) left to move`;
-  return unknown === 0 ? known : `${known}; of ${unknown} copies it is not known, as their hosts do not answer`;
+  const known = records === 0 ? [] : [`about ${count(records, "record")} (${formatBytes(bytes)}) left to move`];
+  const open = unknown === 0 ? [] : [`how much is left of ${count(unknown, "copy", "copies")} is not known, as too few hosts answer`];
+  return [...known, ...open].join("; ") || "all records are where they should be, and hosts have yet to say so";
 }
 
 function amount(records: number | null): string {
