@@ -304,3 +304,19 @@ test("an audit is its auditor's, and what two of them say makes a suspect of a m
   assert.deepEqual([one.isSuspect, one.provenBytes], [false, 9]);
   assert.equal(cluster([...known, { key: about(shed), values: [said] }, { key: about(attic), values: [said] }]).member(hostId(cellar))!.isSuspect, true);
 });
+
+test("who of those connected is a member is worked out anew when either changes, and only then", () => {
+  const [cellar, shed] = [newKey(), newKey()];
+  let connected = [hostId(cellar), hostId(shed)];
+  const made = new Cluster({ self: hostId(attic), network, connected: () => connected, rules: {}, networkRules: {} });
+  made.update(base);
+  const nobody = made.online();
+  assert.deepEqual(nobody, []);
+  assert.equal(made.online(), nobody);
+  made.update([...base, admission("cellar", undefined, cellar, founderId)]);
+  const members = made.members();
+  assert.deepEqual([made.online(), members], [[hostId(cellar)], [hostId(attic), hostId(cellar)]]);
+  assert.equal(made.online(), made.online());
+  connected = [hostId(shed)];
+  assert.deepEqual(made.online(), []);
+});

@@ -32,6 +32,19 @@ export const connectionsContract: ContractTests = {
     assert.equal(fromUtf8(await a.request(b.self, "echo", utf8("again"), SOON)), "again");
   },
 
+  async "the list of who is connected is the same one as long as nobody comes or goes"({ a, b, join }) {
+    const before = a.connected();
+    assert.equal(a.connected(), before);
+    await join();
+    const joined = a.connected();
+    assert.deepEqual([before, joined], [[], [b.self]]);
+    assert.equal(a.connected(), joined);
+    const down = nextEvent(a, "down", b.self);
+    await a.disconnect(b.self);
+    await down;
+    assert.deepEqual([joined, a.connected()], [[b.self], []]);
+  },
+
   async "connecting twice, and from both sides at once, gives one connection and loses nothing"({ a, b }) {
     const events: string[] = [];
     a.onPeer(({ kind }) => events.push(`a ${kind}`));
