@@ -80,7 +80,7 @@ export const WherePack = object(
       object({
         host: id,
         name: text,
-        piece: { anyOf: [count, { type: "null" }], description: "its number; null where it is not known" },
+        piece: count,
         presence: { enum: ["online", "away", "gone"] },
         standing: { enum: ["stays", "leaves", "suspect", "lost", "maybe"], description: "leaves: it is being emptied; maybe: no record says so" },
       }),

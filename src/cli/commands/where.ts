@@ -58,6 +58,6 @@ function survivesWords(survives: number): string {
 
 function packWords({ pack, sizeBytes, redundancy, survives, isCondemned, places }: WherePack): string {
   const title = `${pack}  ${formatBytes(sizeBytes)}, ${redundancy}, ${survivesWords(survives)}${isCondemned ? ", to be deleted" : ""}`;
-  const rows = places.map(({ piece, name, presence, standing }) => [piece === null ? "?" : String(piece), name, presence, STANDING[standing]]);
+  const rows = places.map(({ piece, name, presence, standing }) => [String(piece), name, presence, STANDING[standing]]);
   return `${title}\n${table([{ title: "piece", right: true }, "host", "state", ""], rows)}`;
 }

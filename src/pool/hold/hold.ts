@@ -15,7 +15,8 @@ import { PRIVATE_TYPE } from "../private-space.ts";
 import type { Reader } from "../read/reader.ts";
 import { rebuild } from "../read/rebuild.ts";
 import type { Going } from "../upkeep/going.ts";
-import type { Changed, Rounds } from "./rounds.ts";
+import type { Changed } from "../record/changed-packs.ts";
+import type { Rounds } from "./rounds.ts";
 import { claimWrite } from "../write/writer.ts";
 
 export interface KeepParts extends PlaceParts {

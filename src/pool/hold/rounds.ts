@@ -1,13 +1,11 @@
 import type { NamespaceId, PackId } from "../../codec/index.ts";
 import type { Env } from "../../platform/index.ts";
+import type { Changed } from "../record/changed-packs.ts";
+import { ChangedPacks } from "../record/changed-packs.ts";
 
-/** Packs whose records have changed since the last look; with more of them, all are looked at. */
-const CHANGED_MAX = 4096;
 /** A look through all packs that takes no longer is taken at every turn; a longer one not before so many times as long have passed. */
 const QUICK_MS = 3_000;
 const REST_TIMES = 20;
-
-export type Changed = ReadonlyMap<PackId, NamespaceId>;
 
 /**
  * Says whether a worker looks at all packs at this turn, or only at those that have changed: a host that knows 300,000 packs may need half a minute
@@ -15,8 +13,7 @@ export type Changed = ReadonlyMap<PackId, NamespaceId>;
  */
 export class Rounds {
   readonly #env: Env;
-  #changed = new Map<PackId, NamespaceId>();
-  #isAllDue = true;
+  readonly #changed = new ChangedPacks();
   #endedMs = 0;
   #tookMs = 0;
 
@@ -25,22 +22,18 @@ export class Rounds {
   }
 
   note(namespace: NamespaceId, packs: Iterable<PackId>): void {
-    for (const pack of packs) this.#changed.set(pack, namespace);
-    if (this.#changed.size > CHANGED_MAX) this.noteAll();
+    this.#changed.note(namespace, packs);
   }
 
   noteAll(): void {
-    this.#changed.clear();
-    this.#isAllDue = true;
+    this.#changed.noteAll();
   }
 
   /** What was due stays due when it throws. */
   async run<T>(all: () => Promise<T>, some: (changed: Changed) => Promise<T>): Promise<T> {
     const startedMs = this.#env.clock.monotonicMs();
-    const isAll = this.#isAllDue || this.#tookMs <= QUICK_MS || startedMs - this.#endedMs >= REST_TIMES * this.#tookMs;
-    const changed = this.#changed;
-    this.#changed = new Map();
-    this.#isAllDue = false;
+    const isAll = this.#changed.isAll || this.#tookMs <= QUICK_MS || startedMs - this.#endedMs >= REST_TIMES * this.#tookMs;
+    const changed = this.#changed.take();
     try {
       if (!isAll) return await some(changed);
       const result = await all();

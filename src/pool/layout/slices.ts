@@ -77,10 +77,10 @@ export function rangesWithin(blobs: readonly SlicedBlob[], offset: number, end: 
 }
 
 /**
- * All k + m pieces of a pack. Takes the processor for some milliseconds for a full pack.
+ * All k + m pieces of a pack, one blob after another, so that who codes can let others have their turn in between.
  * @param take gives memory for all of them, one behind the other, with whatever is in it
  */
-export function codePieces(coder: Coder, k: number, m: number, { bytes, blobs }: PackContent, take = (sizeBytes: number): Uint8Array => new Uint8Array(sizeBytes)): Uint8Array[] {
+export function* codeStepwise(coder: Coder, k: number, m: number, { bytes, blobs }: PackContent, take = (sizeBytes: number): Uint8Array => new Uint8Array(sizeBytes)): Generator<number, Uint8Array[]> {
   const pieceBytes = pieceBytesOf(blobs, k);
   const all = take((k + m) * pieceBytes);
   const pieces = Array.from({ length: k + m }, (_, index) => all.subarray(index * pieceBytes, (index + 1) * pieceBytes));
@@ -94,6 +94,15 @@ export function codePieces(coder: Coder, k: number, m: number, { bytes, blobs }:
       slice.fill(0, part.length);
     }
     coder.encode(k, m, data, slices.slice(k));
+    yield length;
   }
   return pieces;
+}
+
+/** The same in one go. Takes the processor for some milliseconds for a full pack. */
+export function codePieces(coder: Coder, k: number, m: number, content: PackContent): Uint8Array[] {
+  const steps = codeStepwise(coder, k, m, content);
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  return step.value;
 }

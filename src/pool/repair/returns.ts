@@ -44,10 +44,10 @@ export class Returns {
     return now;
   }
 
-  /** Asks the hosts that have come back for some of what they claim. @returns whether any counts again */
-  async check(signal: AbortSignal): Promise<boolean> {
+  /** Asks the hosts that have come back for some of what they claim. */
+  async check(signal: AbortSignal): Promise<void> {
     this.standings();
-    if (this.#unchecked.size === 0) return false;
+    if (this.#unchecked.size === 0) return;
     const samples = await samplesOf(this.#env, this.#catalog, this.#unchecked, LEAVES_ASKED, signal);
     const passed = await Promise.all([...this.#unchecked].map(async (host) => ((await this.#hasPassed(host, samples.get(host)?.pieces ?? [], signal)) ? host : undefined)));
     for (const host of passed) {
@@ -56,7 +56,6 @@ export class Returns {
       this.#known.delete(host);
       this.#env.log.info("a host that came back has what it claims, and counts again", { host });
     }
-    return passed.some((host) => host !== undefined);
   }
 
   async #hasPassed(host: HostId, pieces: readonly Challenged[], signal: AbortSignal): Promise<boolean> {

@@ -1,6 +1,7 @@
 import type { HostId, NamespaceId, PackId } from "../../codec/index.ts";
 import type { Env } from "../../platform/index.ts";
 import type { Catalog } from "../record/catalog.ts";
+import { ChangedPacks } from "../record/changed-packs.ts";
 import type { View } from "../record/holders.ts";
 import { isUsable } from "../record/holders.ts";
 import { unhurried } from "../patience.ts";
@@ -12,8 +13,6 @@ import { UrgentQueue } from "./urgent-queue.ts";
 
 /** 4,096 needs: some 2 MB, and work for hours. */
 const QUEUE_MAX = 4096;
-/** Packs whose records have changed since the last look; with more of them, all are looked at. */
-const CHANGED_MAX = 4096;
 /** All packs are looked at so often whatever is known to have changed. */
 const WHOLE_EVERY_MS = 3_600_000;
 
@@ -33,8 +32,7 @@ export class Survey {
   readonly #parts: View;
   readonly #catalog: PlannedCatalog;
   readonly queue = new UrgentQueue(QUEUE_MAX);
-  #changed = new Map<PackId, NamespaceId>();
-  #isAllChanged = true;
+  readonly #changed = new ChangedPacks();
   #situation = "";
   #wholeMs = 0;
   #totals: Totals = NOTHING_SHORT;
@@ -47,10 +45,7 @@ export class Survey {
 
   /** Notes that the records of these packs have changed. */
   note(namespace: NamespaceId, packs: ReadonlySet<PackId>): void {
-    for (const pack of packs) this.#changed.set(pack, namespace);
-    if (this.#changed.size <= CHANGED_MAX) return;
-    this.#changed.clear();
-    this.#isAllChanged = true;
+    this.#changed.note(namespace, packs);
   }
 
   get totals(): Totals {
@@ -63,10 +58,9 @@ export class Survey {
     const hosts = [...this.#parts.roster().members.keys()].map((host) => `${host} ${standing(host)}`).sort();
     const situation = [String(takers), ...hosts].join("\n");
     const nowMs = this.#env.clock.monotonicMs();
-    const isWhole = this.#isAllChanged || situation !== this.#situation || this.queue.isOverfull || nowMs - this.#wholeMs >= WHOLE_EVERY_MS;
+    const isWhole = this.#changed.isAll || situation !== this.#situation || this.queue.isOverfull || nowMs - this.#wholeMs >= WHOLE_EVERY_MS;
     if (!isWhole) return this.#lookAtChanged(standing, takers);
-    this.#changed.clear();
-    this.#isAllChanged = false;
+    this.#changed.take();
     this.queue.clear();
     let totals = NOTHING_SHORT;
     try {
@@ -77,7 +71,7 @@ export class Survey {
         totals = added(totals, need);
       }
     } catch (error) {
-      this.#isAllChanged = true;
+      this.#changed.noteAll();
       throw error;
     }
     this.#totals = totals;
@@ -91,9 +85,7 @@ export class Survey {
   }
 
   #lookAtChanged(standing: (host: HostId) => Standing, takers: number): void {
-    const changed = this.#changed;
-    this.#changed = new Map();
-    for (const [pack, namespace] of changed) this.#judge(namespace, pack, standing, takers);
+    for (const [pack, namespace] of this.#changed.take()) this.#judge(namespace, pack, standing, takers);
   }
 
   #judge(namespace: NamespaceId, pack: PackId, standing: (host: HostId) => Standing, takers: number): Need | undefined {

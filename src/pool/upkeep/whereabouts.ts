@@ -11,8 +11,7 @@ import { weigh } from "./weigh.ts";
 /** A host that holds a piece, or may: "maybe" is one that was sent it, or says so, and that no record names. */
 export interface Place {
   readonly host: HostId;
-  /** Null where it is not known which. */
-  readonly index: number | null;
+  readonly index: number;
   readonly stay: Stay | "maybe";
 }
 
@@ -40,7 +39,7 @@ export function whereaboutsOf({ parts, catalog, maybe }: WhereParts, facts: Pack
   const view = viewOf(parts);
   const holdings = catalog.holdings(namespace, pack);
   const named = new Set(holdings.map(({ host }) => host));
-  const places = holdings.map(({ host, index }): Place => ({ host, index, stay: view.stay(host) })).sort((a, b) => a.index! - b.index!);
+  const places = holdings.map(({ host, index }): Place => ({ host, index, stay: view.stay(host) })).sort((a, b) => a.index - b.index);
   const heardOf = maybe.of(pack).filter(({ host }) => !named.has(host)).map((holding): Place => ({ ...holding, stay: "maybe" }));
   return {
     namespace,
