@@ -5,16 +5,24 @@ import test from "node:test";
 import fc from "fast-check";
 import { CodecError, fromHex, fromUtf8, hex } from "../codec/index.ts";
 import type { Codec } from "../codec/index.ts";
+import { kvRulesCodec } from "./amounts.ts";
 import { fromSealed } from "./batch.ts";
 import { ASK_NAMESPACES, ASK_RANGES, ASK_SUMS } from "./compare-messages.ts";
+import { decodeContextText } from "./context-text.ts";
 import { decodePositionText } from "./feed.ts";
 import { floorStateCodec } from "./floor.ts";
+import { actorCodec, counterCodec } from "./identity.ts";
+import { progressCodec } from "./judging.ts";
 import { floorCodec, readyCodec } from "./marks.ts";
 import { ASK_CONFIRM, ASK_DIFFER, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_PUSH, ASK_SCAN, TELL_NEWS } from "./messages.ts";
+import { livesCodec } from "./numbering.ts";
 import { decodePosition } from "./position.ts";
+import { markCodec } from "./readiness.ts";
 import { recordCodec, sealCodec } from "./record.ts";
 import { decodeHead, rowIsDeleted, rowSequence, rowSiblings } from "./row.ts";
 import { batch, network, record, specimens } from "./specimens.ts";
+import { readToken } from "./seen.ts";
+import { ASK_STOCK } from "./stock.ts";
 import { Sum } from "./sums.ts";
 import { Verifier } from "./verify.ts";
 
@@ -47,6 +55,9 @@ test("old bytes of records, seals and rows are read as what they were", () => {
   assert.equal(floorCodec.decode(fixture("floor")).done, 3);
   assert.equal(floorStateCodec.decode(fixture("floor-state")).begunMark, 41);
   assert.equal(readyCodec.decode(fixture("ready")).ranks[256], 1);
+  assert.deepEqual(kvRulesCodec.decode(fixture("kv-rules")), { name: "notes", writers: "member", limits: { maxValueBytes: 524_288, maxBytes: null, writesPerSecond: 100 } });
+  assert.deepEqual(readToken(fromUtf8(fixture("token"))), [{ namespace: record.namespace, key: record.key, dot: record.dot }]);
+  assert.deepEqual(decodeContextText(fromUtf8(fixture("context-text"))), record.context);
 });
 
 test("old pushes, whole and in part, prove themselves", () => {
@@ -61,8 +72,13 @@ const decoders: Readonly<Record<string, Codec<unknown>>> = {
   floor: floorCodec as Codec<unknown>,
   "floor-state": floorStateCodec as Codec<unknown>,
   ready: readyCodec as Codec<unknown>,
+  "actor-value": actorCodec as Codec<unknown>,
+  "counter-value": counterCodec as Codec<unknown>,
+  "judged-value": progressCodec as Codec<unknown>,
+  "lives-value": livesCodec as Codec<unknown>,
+  "ready-value": markCodec as Codec<unknown>,
   ...Object.fromEntries(
-    [ASK_SUMS, ASK_NAMESPACES, ASK_RANGES, ASK_CONFIRM, ASK_DIFFER, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_SCAN, TELL_NEWS].flatMap(({ kind, question, answer }) => {
+    [ASK_SUMS, ASK_STOCK, ASK_NAMESPACES, ASK_RANGES, ASK_CONFIRM, ASK_DIFFER, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_SCAN, TELL_NEWS].flatMap(({ kind, question, answer }) => {
       const name = kind.slice("records/".length);
       return [[`${name}-question`, question as Codec<unknown>], [`${name}-answer`, answer as Codec<unknown>]];
     }),

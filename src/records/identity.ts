@@ -16,8 +16,8 @@ import type { NamespaceId } from "../codec/index.ts";
 // a batch that the disk has never had, and nobody can say so for sure. So before the first batch is sent ahead the disk says that this is done, it
 // says so no more after a clean end and after a while without writes, and an incarnation of which a start finds it said is not used again.
 
-const actorCodec = codec<{ readonly incarnation: number; readonly batch: number }>("This host's incarnation", 1, 64, struct({ incarnation: uint(), batch: uint() }));
-const counterCodec = codec<{ readonly incarnation: number; readonly counter: number }>("A counter of dots", 1, 64, struct({ incarnation: uint(), counter: uint() }));
+export const actorCodec = codec<{ readonly incarnation: number; readonly batch: number }>("This host's incarnation", 1, 64, struct({ incarnation: uint(), batch: uint() }));
+export const counterCodec = codec<{ readonly incarnation: number; readonly counter: number }>("A counter of dots", 1, 64, struct({ incarnation: uint(), counter: uint() }));
 
 export class Identity {
   readonly #env: Env;

@@ -35,7 +35,7 @@ interface Progress {
 }
 
 const digests = list(fixedBytes(DIGEST_BYTES), EXCLUSIONS_MAX) as Shape<readonly Uint8Array[]>;
-const progressCodec = codec<Progress>("What rows have been judged by", 1, 2 * 1024 * 1024, struct({ done: digests, doing: digests, reached: byteString(4096) }));
+export const progressCodec = codec<Progress>("What rows have been judged by", 1, 2 * 1024 * 1024, struct({ done: digests, doing: digests, reached: byteString(4096) }));
 
 function digestOf({ host, author, honoured }: Exclusion): Uint8Array {
   return sha256(concatBytes(utf8(`${host}/${author ?? ""}/`), removalCodec.encode({ honoured }))).slice(0, DIGEST_BYTES);

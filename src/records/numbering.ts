@@ -28,7 +28,7 @@ export const START: Place = { life: 0, sequence: 0 };
 /** Positions given in lives older than these begin anew. */
 const MAX_LIVES = 512;
 
-const livesCodec = codec<Life[]>("The lives of the numbering", 1, 64 * 1024, list(struct({ life: uint(), from: uint() }), MAX_LIVES));
+export const livesCodec = codec<Life[]>("The lives of the numbering", 1, 64 * 1024, list(struct({ life: uint(), from: uint() }), MAX_LIVES));
 
 /** A name that is not given twice: 53 random bits, never 0. */
 export function randomName(env: Env): number {

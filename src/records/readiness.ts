@@ -12,7 +12,7 @@ import type { ClusterView } from "./port.ts";
 import type { Rows } from "./rows.ts";
 import { readyKey, widestKey } from "./tables.ts";
 
-const markCodec = codec<ScopeMark>("A mark of readiness", 1, 64, struct({ rank: uint(RANK_MAX), followed: byteString(32) }));
+export const markCodec = codec<ScopeMark>("A mark of readiness", 1, 64, struct({ rank: uint(RANK_MAX), followed: byteString(32) }));
 
 /** Before there was anything to catch up with, a copy is complete. */
 const COMPLETE: ScopeMark = { rank: 0, followed: new Uint8Array(0) };

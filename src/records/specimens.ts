@@ -5,20 +5,27 @@ import { genesisCodec, namespaceIdOf } from "../cluster/index.ts";
 import type { AccountId, HostId, NetworkId, StoreId } from "../codec/index.ts";
 import { idFromBytes, idFromText, utf8 } from "../codec/index.ts";
 import { keyPairFromSeed, sha256 } from "../crypto/index.ts";
+import { kvRulesCodec } from "./amounts.ts";
 import { hostSealer } from "./batch.ts";
 import { ASK_NAMESPACES, ASK_RANGES, ASK_SUMS } from "./compare-messages.ts";
+import { encodeContextText } from "./context-text.ts";
 import { encodePositionText } from "./feed.ts";
 import { floorStateCodec } from "./floor.ts";
+import { actorCodec, counterCodec } from "./identity.ts";
+import { progressCodec } from "./judging.ts";
 import { NOT_READY, floorCodec, readyCodec } from "./marks.ts";
 import { ASK_CONFIRM, ASK_DIFFER, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_PUSH, ASK_SCAN, TELL_NEWS, answerOf } from "./messages.ts";
+import { livesCodec } from "./numbering.ts";
 import { encodeBatch } from "./outbox.ts";
 import { pack } from "./parcel.ts";
 import type { Dot } from "./port.ts";
 import { encodePosition } from "./position.ts";
 import { wireSum } from "./ranges.ts";
+import { markCodec } from "./readiness.ts";
 import type { RecordBody } from "./record.ts";
 import { recordCodec, sealCodec, signedBytes } from "./record.ts";
 import { encodeHead, encodeRow, tagOf } from "./row.ts";
+import { tokenOf } from "./seen.ts";
 import { ASK_STOCK } from "./stock.ts";
 import { Sum, weightOf } from "./sums.ts";
 import { batchKey, counterKey, followKey, genesisKey, hintKey, metaKey, outboxKey, positionKey, quarantineKey, readyKey, rowKey, sequenceKey, sumKey, widestKey } from "./tables.ts";
@@ -137,6 +144,14 @@ export const specimens: Readonly<Record<string, Uint8Array>> = {
   "key-widest": widestKey(7),
   "key-ready": readyKey(256),
   "key-actor": metaKey("actor"),
+  "actor-value": actorCodec.encode({ incarnation: actor.incarnation, batch: 12 }),
+  "counter-value": counterCodec.encode({ incarnation: actor.incarnation, counter: 4 }),
+  "judged-value": progressCodec.encode({ done: [tag], doing: [], reached: rowKey(namespace, "letters/ä") }),
+  "lives-value": livesCodec.encode([{ life: 7, from: 0 }, { life: 99, from: 40 }]),
+  "ready-value": markCodec.encode({ rank: 2, followed: digest("specimen followed") }),
+  "kv-rules": kvRulesCodec.encode({ name: "notes", writers: "member", limits: { maxValueBytes: 524_288, maxBytes: null, writesPerSecond: 100 } }),
+  token: utf8(tokenOf([{ namespace, key: "letters/ä" }], [dot(4)])),
+  "context-text": utf8(encodeContextText(record.context)),
 };
 
 export { network };
