@@ -2,16 +2,17 @@ import assert from "node:assert/strict";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
+import { until } from "../cluster/harness.ts";
 import { DESKTOP, Visit } from "./browser.ts";
 import type { Stage } from "./sample-site.ts";
 
 /** Starts `holdfast setup` as a person who has no host, and opens its link. */
-async function begin({ bench, browser }: Stage, name: string): Promise<{ readonly visit: Visit; readonly page: Page; readonly origin: string; readonly close: () => Promise<void> }> {
+export async function beginSetup({ bench, browser }: Pick<Stage, "bench" | "browser">, name: string, viewport: { readonly width: number; readonly height: number } = DESKTOP): Promise<{ readonly visit: Visit; readonly page: Page; readonly origin: string; readonly close: () => Promise<void> }> {
   const child = bench.spawn(["setup", "--json"], join(bench.folder, `${name}.config`));
   const { promise, resolve } = Promise.withResolvers<string>();
   createInterface({ input: child.stdout! }).once("line", resolve);
   const { link } = JSON.parse(await promise) as { link: string };
-  const context = await browser.newContext({ viewport: DESKTOP });
+  const context = await browser.newContext({ viewport });
   const visit = await Visit.begin(context);
   await visit.goto(link);
   const close = async (): Promise<void> => {
@@ -43,20 +44,20 @@ async function notePhrase(page: Page): Promise<void> {
 
 /** A person without a host creates a network; another joins it with the message that the first one's Browser makes. */
 export async function tryFirstRun(stage: Stage): Promise<void> {
-  const first = await begin(stage, "first-run");
+  const first = await beginSetup(stage, "first-run");
   await first.page.getByRole("button", { name: "Create a network" }).click();
   await fill(first.page, { "Name of the network": "kin", "Name of this host": "den", Folder: join(stage.bench.folder, "first-run"), "How much of the disk": "1" });
   assert.deepEqual([...(await first.visit.complaints()), ...(await first.visit.barriers())], []);
   await first.page.getByRole("button", { name: "Create it" }).click();
   await notePhrase(first.page);
   await first.page.getByRole("heading", { level: 1, name: "Sites" }).waitFor();
-  assert.equal(await first.page.title(), "Sites · kin");
+  await until("the page has its network's name", 10_000, async () => (await first.page.title()) === "Sites · kin");
   assert.equal(new URL(first.page.url()).origin, first.origin, "the host is where the set-up was, and whoever made it is in its Browser");
   await first.page.goto(`${first.origin}/#/invite`);
   await first.page.getByRole("button", { name: "Make an invite" }).click();
   const message = await first.page.locator(".letter pre").innerText();
 
-  const second = await begin(stage, "second-run");
+  const second = await beginSetup(stage, "second-run");
   await second.page.getByRole("button", { name: "Join with a code" }).click();
   await fill(second.page, { "The code": message });
   await second.page.getByRole("button", { name: "Read it" }).click();

@@ -85,19 +85,19 @@ async function isTyped({ hosts: [host], browser }: Stage): Promise<void> {
   assert.deepEqual(met, ["Publish a folder", "faulty", "About faulty"]);
 }
 
-async function isLive({ hosts: [host, , barn], browser }: Stage): Promise<void> {
+async function isLive({ hosts: [host, cellar], browser }: Stage): Promise<void> {
   await using context = await browser.newContext();
   const { page } = await enter(context, host, "#/hosts");
   await page.getByRole("heading", { name: "3 hosts, all here." }).waitFor();
-  await barn.kill();
+  await cellar.kill();
   await page.getByRole("heading", { name: "2 of 3 hosts are here." }).waitFor();
-  await page.getByText("barn is away.").waitFor();
+  await page.getByText("cellar is away.").waitFor();
   await page.getByRole("link", { name: "Health", exact: true }).click();
   // On a busy machine it may have seemed away, and come back, before.
-  await page.getByText("barn went away.").first().waitFor();
-  const returns = page.getByText("barn is back.");
+  await page.getByText("cellar went away.").first().waitFor();
+  const returns = page.getByText("cellar is back.");
   const before = await returns.count();
-  await barn.up();
+  await cellar.up();
   await returns.nth(before).waitFor();
 }
 

@@ -1,33 +1,60 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import type { TestHost } from "../cluster/harness.ts";
 import { Bench } from "../cluster/harness.ts";
 import { openBrowser } from "./browser.ts";
+import { beginSetup } from "./first-run.ts";
 import { buildBrowser, enter, furnishedNetwork } from "./stage.ts";
 
 // Takes the pictures of the Browser that the README shows: `npm run screens`.
 
-const FOLDER = resolve(import.meta.dirname, "../../docs/screens");
-const PAGES = ["sites", "sites/blog", "publish", "files", "hosts", "invite", "health"] as const;
-const LOOKS = [
-  { suffix: "", viewport: { width: 1100, height: 760 }, colorScheme: "light" },
-  { suffix: "-dark", viewport: { width: 1100, height: 760 }, colorScheme: "dark" },
-  { suffix: "-phone", viewport: { width: 390, height: 760 }, colorScheme: "light" },
-] as const;
+const DESKTOP = { width: 1000, height: 660 } as const;
+const PHONE = { width: 390, height: 760 } as const;
+
+interface Shot {
+  readonly name: string;
+  readonly page: string;
+  readonly viewport: { readonly width: number; readonly height: number };
+  readonly colorScheme: "light" | "dark";
+  /** Done on the page before the picture is taken. */
+  readonly prepare?: (page: Page) => Promise<void>;
+}
+
+const SHOTS: readonly Shot[] = [
+  { name: "sites", page: "sites", viewport: DESKTOP, colorScheme: "light", prepare: (page) => page.getByRole("combobox").fill("re") },
+  { name: "site", page: "sites/blog", viewport: DESKTOP, colorScheme: "light" },
+  { name: "publish", page: "publish", viewport: DESKTOP, colorScheme: "light" },
+  { name: "files", page: "files", viewport: PHONE, colorScheme: "light" },
+  { name: "hosts", page: "hosts", viewport: DESKTOP, colorScheme: "dark" },
+  { name: "health", page: "health", viewport: DESKTOP, colorScheme: "light" },
+  { name: "invite", page: "invite", viewport: PHONE, colorScheme: "dark" },
+];
+
+const folder = process.argv[2] ?? resolve(import.meta.dirname, "../../docs/screens");
+const settled = (page: Page): Promise<void> => page.waitForTimeout(1_500);
+
+async function take(browser: Browser, host: TestHost, { name, page: place, viewport, colorScheme, prepare }: Shot): Promise<void> {
+  await using context = await browser.newContext({ viewport, colorScheme });
+  const { page } = await enter(context, host, `#/${place}`);
+  await settled(page);
+  await prepare?.(page);
+  await settled(page);
+  await page.screenshot({ path: join(folder, `${name}.png`) });
+}
 
 await using bench = await Bench.make();
 await using browser = await openBrowser();
-await buildBrowser();
-const [host] = await furnishedNetwork(bench, ["attic", "cellar", "barn", "shed"]);
-const [, picture] = (await host!.ask<{ id: string; name: string }[]>(["ls"])).toSorted((a, b) => Number(a.name === "forest.svg") - Number(b.name === "forest.svg"));
-const folder = process.argv[2] ?? FOLDER;
-await mkdir(folder, { recursive: true });
-for (const { suffix, viewport, colorScheme } of LOOKS) {
-  await using context = await browser.newContext({ viewport, colorScheme });
-  const visit = await enter(context, host!);
-  for (const page of [...PAGES, `files/${picture!.id}`]) {
-    await visit.page.goto(`http://127.0.0.1:${host!.httpPort}/#/${page}`);
-    await visit.page.waitForTimeout(1200);
-    await visit.page.screenshot({ path: join(folder, `${page.startsWith("files/") ? "file" : page.replace("/", "-")}${suffix}.png`) });
-    console.log(page, suffix, await visit.complaints());
-  }
+await Promise.all([buildBrowser(), mkdir(folder, { recursive: true })]);
+const hosts = await furnishedNetwork(bench, ["attic", "cellar", "pantry", "study"]);
+for (const name of ["recipes", "choir"]) {
+  await writeFile(join(bench.folder, "blog", `${name}.html`), `<!doctype html><title>${name}</title>`);
+  await hosts[2]!.ask(["publish", join(bench.folder, "blog"), "--name", name]);
 }
+const setup = await beginSetup({ bench, browser }, "setup", DESKTOP);
+await settled(setup.page);
+await setup.page.screenshot({ path: join(folder, "setup.png") });
+await setup.close();
+await hosts[3]!.kill();
+await new Promise((resolve) => setTimeout(resolve, 5_000));
+for (const shot of SHOTS) await take(browser, hosts[0]!, shot);
