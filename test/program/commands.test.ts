@@ -32,7 +32,7 @@ test("every command answers with exactly one JSON document with --json, or with 
   await mkdir(folder);
   await writeFile(join(folder, "index.html"), "<p>hello");
   await writeFile(join(folder, "a \u2028 b.txt"), "a line separator in a name");
-  const seen = new Set<string>(["init", "join", "up", "demo"]);
+  const seen = new Set<string>(["init", "join", "up", "demo", "setup"]);
   const run = (host: TestHost, args: readonly string[]): Promise<Finished> => {
     seen.add(args[0]!);
     return host.run([...args, "--json"]);
@@ -40,7 +40,7 @@ test("every command answers with exactly one JSON document with --json, or with 
 
   await t.test("when they succeed", async () => {
     succeeded(await run(attic, ["publish", folder, "--name", "blog"]), "publish");
-    const many = [["status"], ["hosts"], ["hosts", "--addresses"], ["sites"], ["sites", "--history", "blog"], ["workers"], ["doctor"], ["invite", "--expires", "30m"], ["key", "export"], ["get", "blog", "--to", join(bench.folder, "copy")], ["overview"], ["layout"], ["layout", "--shards"], ["network", "settings"], ["network", "set", "gone-after", "8d"]];
+    const many = [["status"], ["hosts"], ["hosts", "--addresses"], ["sites"], ["sites", "--history", "blog"], ["domains"], ["stats", "blog"], ["browser"], ["workers"], ["doctor"], ["invite", "--expires", "30m"], ["key", "export"], ["get", "blog", "--to", join(bench.folder, "copy")], ["overview"], ["layout"], ["layout", "--shards"], ["network", "settings"], ["network", "set", "gone-after", "8d"]];
     for (const args of many) succeeded(await run(attic, args), args.join(" "));
     succeeded(await attic.bench.run(["--json", "--data", attic.data], { config: attic.config }), "alone");
     const files = await run(cellar, ["files"]);
@@ -59,7 +59,7 @@ test("every command answers with exactly one JSON document with --json, or with 
   });
 
   await t.test("when what they are about is not there", async () => {
-    for (const args of [["unpublish", "nothing"], ["files", "--site", "nothing"], ["get", "nothing", "--to", join(bench.folder, "nowhere")], ["sites", "--history", "nothing"], ["publish", "--name", "nothing", "--rollback", "3"]]) failed(await run(attic, args), "NO_SITE", args.join(" "));
+    for (const args of [["unpublish", "nothing"], ["files", "--site", "nothing"], ["get", "nothing", "--to", join(bench.folder, "nowhere")], ["sites", "--history", "nothing"], ["publish", "--name", "nothing", "--rollback", "3"], ["domains", "nothing"], ["stats", "nothing"]]) failed(await run(attic, args), "NO_SITE", args.join(" "));
     failed(await run(attic, ["kv", "get", "notes", "nothing"]), "NO_KEY", "kv get");
     failed(await run(attic, ["kv", "put", "No Name", "k", "v"]), "BAD_NAME", "kv put");
     failed(await run(attic, ["remove", "nobody", "--yes"]), "USAGE", "remove");
@@ -71,7 +71,7 @@ test("every command answers with exactly one JSON document with --json, or with 
 
   await t.test("when the host does not run", async () => {
     await attic.kill();
-    for (const args of [["status"], ["hosts"], ["sites"], ["files"], ["workers"], ["invite"], ["unpublish", "blog"], ["get", "blog", "--to", join(bench.folder, "x")], ["publish", folder, "--name", "blog"], ["remove", "cellar", "--yes"], ["kv", "put", "notes", "k", "v"], ["kv", "watch", "notes"], ["put", folder], ["upgrade"], ["pool"], ["leave", "--yes"]]) failed(await run(attic, args), "NOT_RUNNING", args.join(" "));
+    for (const args of [["status"], ["hosts"], ["sites"], ["files"], ["browser"], ["workers"], ["invite"], ["unpublish", "blog"], ["get", "blog", "--to", join(bench.folder, "x")], ["publish", folder, "--name", "blog"], ["remove", "cellar", "--yes"], ["kv", "put", "notes", "k", "v"], ["kv", "watch", "notes"], ["put", folder], ["upgrade"], ["pool"], ["leave", "--yes"]]) failed(await run(attic, args), "NOT_RUNNING", args.join(" "));
     succeeded(await run(attic, ["overview"]), "overview");
   });
 
