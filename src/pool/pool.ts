@@ -11,8 +11,6 @@ import type { KeepParts } from "./hold/hold.ts";
 import { holdTurn } from "./hold/hold.ts";
 import { CacheKeeper } from "./read/keeping.ts";
 import { MaybeHolders } from "./read/maybe.ts";
-import { PoolError } from "./errors.ts";
-import type { Piece } from "./write/offer.ts";
 import { Offers } from "./write/offer.ts";
 import { OwnRanges } from "./read/own-ranges.ts";
 import type { PoolParts } from "./parts.ts";
@@ -55,7 +53,6 @@ export class HostPool implements Pool {
   readonly #maybe = new MaybeHolders();
   readonly #writer: Writer;
   readonly #reader: Reader;
-  readonly #stripes: Stripes;
   readonly #receiver: Receiver;
   readonly #fetcher: Fetcher;
   readonly #hold: Worker;
@@ -88,8 +85,7 @@ export class HostPool implements Pool {
     this.#holding = new Rounds(env);
     this.#reclaiming = new Rounds(env);
     const reading = { self: parts.self, own: new OwnRanges(env, parts, onDamage), fetcher: this.#fetcher, cache };
-    this.#stripes = new Stripes(reading);
-    this.#reader = new Reader(catalog, new Segments(reading), this.#stripes);
+    this.#reader = new Reader(catalog, new Segments(reading), new Stripes(reading));
     const unfinished = new Unfinished(parts.notes);
     this.#writer = new Writer({ env, parts, offers, maybe }, catalog, new PatientCoding(env), unfinished);
     this.#receiver = new Receiver(env, parts, offers, { allowance, going });
@@ -205,18 +201,6 @@ export class HostPool implements Pool {
 
   read(namespace: NamespaceId, pack: PackId, offset: number, length: number, options: FetchOptions = {}): AsyncIterable<Uint8Array> {
     return this.#reader.read(namespace, pack, offset, length, { ...options, signal: this.#until(options.signal) });
-  }
-
-  /** As the function of this name says. @throws PoolError UNKNOWN_PACK */
-  rebuild(namespace: NamespaceId, pack: PackId, index: number, options: Omit<FetchOptions, "signal"> = {}): Piece {
-    const facts = this.#catalog.facts(namespace, pack);
-    if (facts === undefined) throw new PoolError("UNKNOWN_PACK", `This host knows no pack ${pack} in the namespace, or it has been deleted.`);
-    return rebuild({ parts: this.#parts, reader: this.#reader }, facts, index, options);
-  }
-
-  /** Lets go of the stripes that reads keep in memory. */
-  forgetRecent(): void {
-    this.#stripes.forget();
   }
 
   survives(namespace: NamespaceId, packs: Iterable<PackId>): number {

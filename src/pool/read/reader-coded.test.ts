@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { HostId } from "../../codec/index.ts";
+import { readingOf } from "../fakes/reading.ts";
 import { storedIn } from "../fakes/stored-pack.ts";
 import type { PackInVillage } from "../fakes/stored-pack.ts";
 import type { VillageOptions, Villager } from "../fakes/village.ts";
 import { Village, code, collect, content } from "../fakes/village.ts";
 import { GET, PUT } from "../messages.ts";
 import type { PackContent, SourceReport } from "../port.ts";
+import { rebuild } from "./rebuild.ts";
 import { pieceBytesOf, rangesWithin, sliced } from "../layout/slices.ts";
 
 const MIB = 2 ** 20;
@@ -27,6 +29,14 @@ function oddContent(sizeBytes: number, seed = 1): PackContent {
 
 async function stored([k, m]: readonly [number, number], sizeBytes: number, options: VillageOptions = {}): Promise<PackInVillage> {
   return await storedIn(await Village.build({ hosts: k + m + 1, ...options }), oddContent(sizeBytes), code(k, m));
+}
+
+/** What a host that has read nothing yet, and that keeps nothing from before, reads. */
+async function assertReadsAfresh({ village, pack, what, reader }: PackInVillage): Promise<void> {
+  await reader.cache.clear();
+  const fresh = readingOf(village, reader);
+  assert.deepEqual(await collect(fresh.reader.read(village.namespace, pack, 0, what.bytes.length)), Buffer.from(what.bytes));
+  fresh.close();
 }
 
 async function assertReads({ village, pack, what }: Pick<PackInVillage, "village" | "pack" | "what">, { pool }: Villager, offset = 0, length = what.bytes.length): Promise<void> {
@@ -58,9 +68,7 @@ test("any k pieces are enough: whichever m hosts are down, the content comes", a
   for (let first = 0; first < 5; first++) {
     for (let second = first + 1; second < 5; second++) {
       for (const number of [first, second]) at.village.net.kill(at.holders[number]!.host);
-      await at.reader.cache.clear();
-      at.reader.pool.forgetRecent();
-      await assertReads(at, at.reader);
+      await assertReadsAfresh(at);
       for (const number of [first, second]) at.village.net.revive(at.holders[number]!.host);
     }
   }
@@ -96,9 +104,8 @@ test("what was read once is read again without the others", async () => {
   await assertReads(at, at.reader);
   for (const { host } of at.holders) at.village.net.kill(host);
   await assertReads(at, at.reader, MIB + 5, 100_000);
-  at.reader.pool.forgetRecent();
   const reports: SourceReport[] = [];
-  await collect(at.reader.pool.read(at.village.namespace, at.pack, 0, 2 * MIB, { onSource: (report) => reports.push(report) }));
+  await collect(readingOf(at.village, at.reader).reader.read(at.village.namespace, at.pack, 0, 2 * MIB, { onSource: (report) => reports.push(report) }));
   assert.ok(reports.every(({ via }) => via === "cache"));
   await at.village.close();
 });
@@ -149,9 +156,7 @@ test("sources that answer with nonsense, too much, too little or the leaves of a
   ];
   for (const trick of tricks) {
     at.village.net.fault = (from, _to, kind, frame) => (kind === GET && evil.includes(from) ? trick(frame) : frame);
-    await at.reader.cache.clear();
-    at.reader.pool.forgetRecent();
-    await assertReads(at, at.reader);
+    await assertReadsAfresh(at);
   }
   await at.village.close();
 });
@@ -205,6 +210,9 @@ test("a fetch that broke off goes on where it was", async () => {
 
 test("any piece is made anew from any k others, byte for byte, and from the host that has it when there is one", async () => {
   const at = await stored([3, 2], 2 * MIB + 3);
+  const { catalog, reader } = readingOf(at.village, at.reader);
+  const reading = { parts: at.reader, reader };
+  const facts = catalog.facts(at.village.namespace, at.pack)!;
   const pieces = new Map<number, Uint8Array>();
   for (const holder of at.holders) {
     const [index] = at.village.indexesAt(holder, at.pack) as [number];
@@ -213,17 +221,17 @@ test("any piece is made anew from any k others, byte for byte, and from the host
   for (const [index, bytes] of pieces) {
     const holder = at.holders.find((each) => at.village.indexesAt(each, at.pack)[0] === index)!;
     const sources = new Set<string>();
-    const read = at.reader.pool.rebuild(at.village.namespace, at.pack, index, { onSource: ({ host }) => sources.add(host) });
+    const read = rebuild(reading, facts, index, { onSource: ({ host }) => sources.add(host) });
     assert.deepEqual(await collect(read.bytes(new AbortController().signal)), Buffer.from(bytes));
     assert.deepEqual([...sources], [holder.host], "nothing of the other pieces was moved");
     at.village.net.kill(holder.host);
-    const piece = at.reader.pool.rebuild(at.village.namespace, at.pack, index);
+    const piece = rebuild(reading, facts, index);
     // The store checks the whole against the root of the pack's record.
     await at.reader.store.put(piece, piece.label, piece.bytes(new AbortController().signal), await at.reader.store.reserve(piece.sizeBytes));
     assert.deepEqual(await at.reader.store.read(at.pack, index, 0, piece.sizeBytes), bytes);
     await at.reader.store.remove(at.pack, index);
     at.village.net.revive(holder.host);
   }
-  assert.throws(() => at.reader.pool.rebuild(at.village.namespace, at.pack, 5), { code: "UNKNOWN_PACK" });
+  assert.throws(() => rebuild(reading, facts, 5), { code: "UNKNOWN_PACK" });
   await at.village.close();
 });

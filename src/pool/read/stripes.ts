@@ -71,10 +71,6 @@ export class Stripes {
     return wanted.bytes;
   }
 
-  forget(): void {
-    this.#recent.clear();
-  }
-
   #remember(name: string, bytes: Uint8Array): void {
     this.#recent.set(name, bytes);
     if (this.#recent.size > RECENT_MAX) this.#recent.delete(this.#recent.keys().next().value!);
