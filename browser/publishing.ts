@@ -17,11 +17,10 @@ export interface Publishing {
 
 let current: Publishing | undefined;
 
-/** The publication under way; one that has ended is put away when somebody comes to publish again. */
+/** The publication under way, also one that was stopped or has failed; none that has ended. */
 export function currentPublishing(): Publishing | undefined {
   const phase = current?.transfer.progress.phase;
-  if (phase === "done" || phase === "cancelled") current = undefined;
-  return current;
+  return phase === "done" || phase === "cancelled" ? undefined : current;
 }
 
 export function putAway(): void {

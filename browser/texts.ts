@@ -1,4 +1,4 @@
-import type { EntryRow, EventRow, HeadRow, HostRow, InviteRow, PublishRow, PutRow, SiteRow, WorkerRow } from "../src/door/index.ts";
+import type { DomainRow, EntryRow, EventRow, HeadRow, HostRow, InviteRow, PublishRow, PutRow, SiteRow, WorkerRow } from "../src/door/index.ts";
 import { count, formatBytes, formatDuration } from "../src/cli/amounts.ts";
 import type { Progress } from "./transfer.ts";
 
@@ -119,6 +119,22 @@ function inviteState({ state, usedBy, zone, expiresMs }: InviteRow, nowMs: numbe
   }
 }
 
+function domainWords(standing: DomainRow["standing"], proof: DomainRow["proof"]): string {
+  const record = `the TXT record ${proof.name} must say ${proof.text}`;
+  switch (standing) {
+    case "proven":
+      return "proven by DNS";
+    case "confirmed":
+      return "confirmed by an administrator";
+    case "elsewhere":
+      return "DNS gives it to another site";
+    case "unproven":
+      return `not proven yet: ${record}`;
+    case "unchecked":
+      return `DNS has not answered this host: ${record}`;
+  }
+}
+
 export const texts = {
   ago,
   bytes: formatBytes,
@@ -201,6 +217,8 @@ export const texts = {
     lan: "On the local network, for a phone too:",
     noLan: "It is not shown on the local network. Start the host with up --lan to open it on a phone.",
     qr: (address: string) => `QR code of ${address}`,
+    domainsTitle: "Its own domains",
+    domain: domainWords,
     historyTitle: "Versions",
     version: (sequence: number, isCurrent: boolean) => `Version ${sequence}${isCurrent ? ", which all see" : ""}`,
     versionAbout: ({ files, sizeBytes, publishedMs }: HeadRow, nowMs: number) => `${count(files, "file")}, ${formatBytes(sizeBytes)} · published ${ago(nowMs - publishedMs)}`,

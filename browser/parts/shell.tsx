@@ -3,8 +3,10 @@ import { useEffect } from "preact/hooks";
 import type { HostRow } from "../../src/door/index.ts";
 import type { Live } from "../live.ts";
 import { forgetMissed } from "../live.ts";
+import { currentPublishing } from "../publishing.ts";
 import { hashOf } from "../route.ts";
 import { texts } from "../texts.ts";
+import { useProgress } from "../transfer.ts";
 import { LookUp } from "./look-up.tsx";
 import { Mark } from "./mark.tsx";
 
@@ -23,7 +25,7 @@ export function Shell({ live, here, children }: { readonly live: Live; readonly 
           {PARTS.map((part) => <a key={part} href={hashOf(part)} aria-current={part === here ? "page" : undefined}>{texts.nav[part]}</a>)}
         </nav>
       </header>
-      <Notices live={live} isHealthShown={here === "health"} />
+      <Notices live={live} here={here} />
       <main id="page" tabIndex={-1}>{children}</main>
       {status === undefined ? null : <footer>{texts.servedBy(status.host.name, status.version)}</footer>}
     </>
@@ -36,15 +38,24 @@ function toPage(event: Event): void {
   document.getElementById("page")?.focus();
 }
 
-function Notices({ live: { line, missed, status, hosts }, isHealthShown }: { readonly live: Live; readonly isHealthShown: boolean }): JSX.Element {
+function Notices({ live: { line, missed, status, hosts }, here }: { readonly live: Live; readonly here: string }): JSX.Element {
   const isWell = status !== undefined && (status.survives === null || status.survives > 0) && hosts.every(({ presence }) => presence === "online");
   return (
     <div class="notices" role="status">
       {line === "lost" ? <p class="notice lost">{texts.line.lost} <Others hosts={hosts} /></p> : null}
       {line !== "lost" && missed !== undefined && (missed.forgotten !== 0 || missed.late > 0) ? <p class="notice">{texts.line.back(missed.late, missed.forgotten)} <button class="plain" onClick={forgetMissed}>{texts.close}</button></p> : null}
-      {status === undefined || isHealthShown ? null : <a class={isWell ? "health well" : "health ill"} href={hashOf("health")}>{status.health}</a>}
+      <UnderWay isShown={here === "publish"} />
+      {status === undefined || here === "health" ? null : <a class={isWell ? "health well" : "health ill"} href={hashOf("health")}>{status.health}</a>}
     </div>
   );
+}
+
+/** What is being published while one looks at other pages. */
+function UnderWay({ isShown }: { readonly isShown: boolean }): JSX.Element | null {
+  const publishing = currentPublishing();
+  const progress = useProgress(publishing?.transfer);
+  if (publishing === undefined || progress === undefined || isShown) return null;
+  return <p class="notice"><a href={hashOf("publish")}>{texts.publish.title(publishing.name)}</a>: {texts.transfer.words(progress)}</p>;
 }
 
 /** Hosts on this machine besides this one, as far as is known: their start pages show the same network. */

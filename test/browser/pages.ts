@@ -60,7 +60,7 @@ async function opens({ hosts: [, , host], browser }: Stage): Promise<void> {
 }
 
 async function looksWell({ hosts: [host], browser }: Stage): Promise<void> {
-  for (const { viewport, colorScheme } of [{ viewport: PHONE, colorScheme: "dark" }, { viewport: DESKTOP, colorScheme: "light" }] as const) {
+  const look = async (viewport: { readonly width: number; readonly height: number }, colorScheme: "light" | "dark"): Promise<void> => {
     await using context = await browser.newContext({ viewport, colorScheme });
     const visit = await enter(context, host);
     for (const page of PAGES) {
@@ -68,7 +68,8 @@ async function looksWell({ hosts: [host], browser }: Stage): Promise<void> {
       await visit.page.locator("main h1").waitFor();
       assert.deepEqual([...(await visit.complaints()), ...(await visit.barriers())], [], `${page} at ${viewport.width} px`);
     }
-  }
+  };
+  await Promise.all([look(PHONE, "dark"), look(DESKTOP, "light")]);
 }
 
 async function isTyped({ hosts: [host], browser }: Stage): Promise<void> {
