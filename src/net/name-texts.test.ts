@@ -20,3 +20,8 @@ test("a name server that is not there is no answer, which is not the answer that
   await server[Symbol.asyncDispose]();
   await assert.rejects(nameTexts([address])("_holdfast.example.org"), { code: "ECONNREFUSED" });
 });
+
+test("what is no name server's address is refused with what to type", () => {
+  for (const typed of ["", "1.2", "dns.example", "192.0.2.53:99999"]) assert.throws(() => nameTexts([typed]), { code: "BAD_ADDRESS", message: /--dns/ }, typed);
+  for (const typed of ["192.0.2.53", "192.0.2.53:5353", "2001:db8::53", "[2001:db8::53]:5353"]) nameTexts([typed]);
+});
