@@ -124,7 +124,12 @@ export class HostApi {
     return (await this.#client.ask({ method: "POST", path: `/publications/${publication}/commit`, signal })) as PublishRow;
   }
 
-  /** Also after Ctrl-C: so it has its own patience. */
+  /** Gives back what was sent. */
+  async abort(publication: string): Promise<void> {
+    await this.#client.ask({ method: "DELETE", path: `/publications/${publication}`, signal: AbortSignal.timeout(5000) });
+  }
+
+  /** What was sent stays for the next publication. Also after Ctrl-C: so it has its own patience. */
   async leave(publication: string): Promise<void> {
     await this.#client.ask({ method: "POST", path: `/publications/${publication}/leave`, signal: AbortSignal.timeout(5000) });
   }

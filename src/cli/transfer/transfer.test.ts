@@ -10,7 +10,7 @@ import type { FileRow } from "../../door/index.ts";
 import { machineEnv, silentLog } from "../../platform/index.ts";
 import type { HostApi } from "../api.ts";
 import type { Context } from "../context.ts";
-import { CliError } from "../errors.ts";
+import { ApiError, CliError } from "../errors.ts";
 import { download } from "./download.ts";
 import { inParallel } from "./parallel.ts";
 import { readUnchanged } from "./read-unchanged.ts";
@@ -56,20 +56,22 @@ test("a file that grows, shrinks, is rewritten or vanishes while it is read is a
   await assert.rejects(Array.fromAsync(readUnchanged({ path: "f", absolutePath, sizeBytes: 1 })), { code: "FILE_CHANGED" });
 });
 
-test("a publication is left when a file cannot be sent, and when it is stopped", async () => {
+test("a publication is left when a file cannot be sent and when it is stopped, and ended when there is no room for it", async () => {
   await using place = await folder();
   await writeFile(join(place.path, "a"), "a");
   const found = { kind: "folder" as const, files: [{ path: "a", absolutePath: join(place.path, "a"), sizeBytes: 1, modifiedMs: 1, mode: 0o644 }], folders: [], sizeBytes: 1, warnings: [] };
   const calls: string[] = [];
-  const api = { beginPublication: async () => "p1", files: noFiles, leave: async (id: string) => void calls.push(`leave ${id}`) };
-  const failing = { ...api, addFile: async () => Promise.reject(new Error("no space")) } as unknown as HostApi;
-  await assert.rejects(upload(context(), failing, { name: "blog", copies: 3, preview: false }, found), /no space/);
+  const api = { beginPublication: async () => "p1", files: noFiles, leave: async (id: string) => void calls.push(`leave ${id}`), abort: async (id: string) => void calls.push(`abort ${id}`) };
+  const failing = { ...api, addFile: async () => Promise.reject(new Error("cut off")) } as unknown as HostApi;
+  await assert.rejects(upload(context(), failing, { name: "blog", copies: 3, preview: false }, found), /cut off/);
+  const full = { ...api, addFile: async () => Promise.reject(new ApiError(507, "NO_SPACE", "no space")) } as unknown as HostApi;
+  await assert.rejects(upload(context(), full, { name: "blog", copies: 3, preview: false }, found), { code: "NO_SPACE" });
   const stop = new AbortController();
   const slow = { ...api, addFile: (...args: unknown[]) => new Promise((_, reject) => (args[4] as AbortSignal).addEventListener("abort", () => reject(new Error("aborted")))) } as unknown as HostApi;
   const uploading = upload(context(stop.signal), slow, { name: "blog", copies: 3, preview: false }, found);
   stop.abort(new CliError("CANCELLED", "Stopped."));
   await assert.rejects(uploading, { code: "CANCELLED" });
-  assert.deepEqual(calls, ["leave p1", "leave p1"]);
+  assert.deepEqual(calls, ["leave p1", "abort p1", "leave p1"]);
 });
 
 test("only files that the site does not have, or has otherwise, are sent", async () => {

@@ -1,7 +1,7 @@
 import type { PublishRow } from "../../door/index.ts";
 import type { HostApi } from "../api.ts";
 import type { Context } from "../context.ts";
-import { CliError } from "../errors.ts";
+import { ApiError, CliError } from "../errors.ts";
 import { Progress } from "../progress.ts";
 import { inParallel } from "./parallel.ts";
 import { readCounted } from "./read-unchanged.ts";
@@ -24,7 +24,7 @@ export interface Uploaded {
 const WIDTH = 4;
 
 /**
- * Sends what of the scanned files the site does not have, and commits all of them. When something goes wrong, nothing is published, and the next time what was sent is not sent again.
+ * Sends what of the scanned files the site does not have, and commits all of them. When something goes wrong, nothing is published; the next time what was sent is not sent again, but for where there was no room for all.
  * @throws CliError FILE_CHANGED, CANCELLED; ApiError with the host's reasons
  */
 export async function upload(context: Context, api: HostApi, wanted: Wanted, found: Scan): Promise<Uploaded> {
@@ -42,11 +42,16 @@ export async function upload(context: Context, api: HostApi, wanted: Wanted, fou
     if (context.io.isTerminal) context.io.redraw("Placing copies ...");
     return { row: await api.commit(publication, context.signal), sent: files.length };
   } catch (error) {
-    // A host that is gone forgets publications that were not committed.
-    await api.leave(publication).catch(() => {});
+    // What lacked room must not fill what is left of it. A host that is gone forgets publications that were not committed.
+    await (hadNoRoom(error) ? api.abort(publication) : api.leave(publication)).catch(() => {});
     throw context.signal.aborted ? new CliError("CANCELLED", "Stopped. Nothing was published; publish again to go on from what was sent.", { cause: error }) : error;
   } finally {
     progress?.end();
     context.io.redraw("");
   }
+}
+
+/** Insufficient Storage (RFC 4918, section 11.5): a disk, every host, or the person's share is full. */
+function hadNoRoom(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 507;
 }
