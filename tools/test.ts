@@ -135,9 +135,10 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(`Skipped without an excuse: ${name} (${relative(ROOT, file)})`);
     failed = true;
   }
+  const by = (kind: Outcome["outcome"]): number => outcomes.filter(({ outcome }) => outcome === kind).length;
+  if (failed && by("failed") === 0) console.error("No test failed, but a process of tests did: look for an error after the end of a test.");
   const at = args.indexOf("--record");
   if (at >= 0) await record(args[at + 1]!, outcomes, performance.now() - started);
-  const by = (kind: Outcome["outcome"]): number => outcomes.filter(({ outcome }) => outcome === kind).length;
   console.log(`\nin ${Math.round((performance.now() - started) / 1000)} s\n${by("passed")} passed, ${by("failed")} failed, ${by("skipped")} skipped`);
   return failed ? 1 : 0;
 }

@@ -68,9 +68,10 @@ class Street {
   }
 
   async close(): Promise<void> {
-    for (const { pool, transport, directory } of this.hosts) {
+    for (const { pool, store, transport, directory } of this.hosts) {
       await pool.close();
       await transport.close();
+      await store.close();
       await rm(directory, { recursive: true, force: true });
     }
   }
