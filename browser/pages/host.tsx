@@ -38,11 +38,12 @@ function Parting({ host }: { readonly host: HostRow }): JSX.Element {
   return (
     <section>
       <h2>{texts.host.partTitle}</h2>
-      {parting.value === undefined ? null : <p>{host.isDraining ? drainWords(parting.value) : losses === "" ? texts.host.noLoss(host.name) : losses}</p>}
       <p class="actions">
         <button class="quiet" onClick={() => setQuestion(host.isDraining ? "fill" : "drain")}>{host.isDraining ? texts.host.fill : texts.host.drain}</button>
         {host.isSelf ? <button class="quiet grave" onClick={() => setQuestion("leave")}>{texts.host.leave}</button> : <button class="quiet grave" onClick={() => setQuestion("remove")}>{texts.host.remove(host.name)}</button>}
       </p>
+      {/* Below the buttons: what comes later must not move them from under somebody's finger. */}
+      {parting.value === undefined ? null : <p>{host.isDraining ? drainWords(parting.value) : losses === "" ? texts.host.noLoss(host.name) : losses}</p>}
       {question === undefined ? null : <Asked host={host} question={question} losses={losses} onClose={() => setQuestion(undefined)} />}
     </section>
   );

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { Page } from "playwright-core";
 import type { TestHost } from "../cluster/harness.ts";
+import { until } from "../cluster/harness.ts";
 import { DESKTOP, PHONE, Visit } from "./browser.ts";
 import type { Stage } from "./sample-site.ts";
 import { enter } from "./stage.ts";
@@ -34,7 +35,7 @@ async function opens({ hosts: [, , host], browser }: Stage): Promise<void> {
   await visit.goto(link);
   await page.getByRole("heading", { level: 1, name: "Sites" }).waitFor();
   assert.equal(page.url(), `http://127.0.0.1:${host.httpPort}/`, "the code is out of the address and of the history");
-  await page.waitForFunction("document.title === 'Sites · friends'");
+  await until("the title tells the network's name", 10_000, async () => (await page.title()) === "Sites · friends");
   assert.deepEqual(await page.evaluate("[document.cookie, history.length <= 2]"), ["", true]);
   // Whoever has come in may follow the same link again.
   await visit.goto(link);

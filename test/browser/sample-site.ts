@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import type { TestContext } from "node:test";
 import type { Browser } from "playwright-core";
 import type { Bench, TestHost } from "../cluster/harness.ts";
+import { until } from "../cluster/harness.ts";
 import { DESKTOP, PHONE, Visit } from "./browser.ts";
 import type { Film } from "./film.ts";
 import { makeFilm } from "./film.ts";
@@ -226,7 +227,7 @@ async function isKeptOut({ hosts, browser }: Stage): Promise<void> {
   await page.evaluate(`for (const src of [${JSON.stringify(startOf(host))}, "/kelp.html"]) document.body.append(Object.assign(document.createElement("iframe"), { src }))`);
   await page.frameLocator("iframe >> nth=1").getByRole("heading", { name: "The plant", exact: true }).waitFor();
   // A frame of the page's own origin, as it is before it is loaded, lets its address be read.
-  await page.waitForFunction("(() => { try { return void frames[0].location.href; } catch { return true; } })()");
+  await until("the frame is another origin's", 10_000, async () => (await page.evaluate("(() => { try { return void frames[0].location.href; } catch { return true; } })()")) === true);
   const framed = page.frames().find((frame) => frame.parentFrame() !== null && !frame.url().endsWith("/kelp.html"))!;
   await framed.waitForLoadState();
   assert.equal(framed.url(), "chrome-error://chromewebdata/");
@@ -279,7 +280,7 @@ async function survives({ hosts, browser }: Stage): Promise<void> {
   assert.match(await servedBy(visit, second.name, 1), /cellar fell silent, so the page came here\./);
 
   // Whoever clicks before the page has noticed comes to what was clicked, at another host.
-  await page.waitForFunction("document.querySelectorAll('.served a').length === 1");
+  await until("one host is left", 20_000, async () => (await page.locator(".served a").count()) === 1);
   await loseHost();
   await page.getByRole("link", { name: "How it holds" }).click();
   await moved();
