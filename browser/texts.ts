@@ -1,5 +1,6 @@
 import type { DomainRow, EntryRow, EventRow, HeadRow, HostRow, InviteRow, PublishRow, PutRow, SiteRow, WorkerRow } from "../src/door/index.ts";
 import { count, formatBytes, formatDuration } from "../src/cli/amounts.ts";
+import { leavingWords, removalWords } from "../src/cli/parting.ts";
 import type { Progress } from "./transfer.ts";
 
 // All that the Browser says, so that another language is another file like this one. The words are those of the command line.
@@ -90,9 +91,9 @@ function hostQuestion(question: "drain" | "fill" | "remove" | "leave", name: str
     case "fill":
       return { title: `Let ${name} be filled again?`, about: "It counts again and gets new content.", yes: "Fill it again" };
     case "remove":
-      return { title: `Remove ${name} for good?`, about: `${name} will be shut out for good; what it holds is no longer counted. ${losses === "" ? "Nothing is lost with it." : losses}`, yes: `Remove ${name}` };
+      return { title: `Remove ${name} for good?`, about: removalWords(name, losses), yes: `Remove ${name}` };
     case "leave":
-      return { title: "Leave the network with this host?", about: `${name} leaves the network for good; to come back it needs an invite and an empty folder. It has to be empty first.`, yes: "Leave" };
+      return { title: "Leave the network with this host?", about: `${leavingWords(name)} It has to be empty first.`, yes: "Leave" };
   }
 }
 

@@ -8,6 +8,16 @@ export function lossWords({ name, solePacks, soleBytes, riskyPacks }: PartingRow
   return [lost, risky].filter((words) => words !== "").join(" ");
 }
 
+/** What removing a host does. @param losses as `lossWords` gives them */
+export function removalWords(name: string, losses: string): string {
+  return `${name} will be shut out for good; what it holds is no longer counted. ${losses === "" ? "Nothing is lost with it." : losses}`;
+}
+
+/** What leaving does. */
+export function leavingWords(name: string): string {
+  return `${name} leaves the network for good; to come back it needs an invite and an empty folder.`;
+}
+
 /** Nothing that counts lies only there. */
 export function isEmptied({ awaitedPieces, awaitedShards }: PartingRow): boolean {
   return awaitedPieces + awaitedShards === 0;

@@ -3,7 +3,7 @@ import type { CommandFile, CommonOptions } from "../context.ts";
 import { common } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { ask } from "../io.ts";
-import { drainWords, isEmptied, lossWords } from "../parting.ts";
+import { drainWords, isEmptied, leavingWords, lossWords } from "../parting.ts";
 import { connect, ownHost } from "../target.ts";
 
 interface Options extends CommonOptions {
@@ -38,7 +38,7 @@ export const leave: CommandFile = (command, go) => {
 };
 
 function warning(parting: PartingRow, isNow: boolean): string {
-  const ends = `${parting.name} leaves the network for good; to come back it needs an invite and an empty folder.`;
+  const ends = leavingWords(parting.name);
   if (!isNow) return ends;
   const losses = lossWords(parting);
   const unfinished = isEmptied(parting) ? "" : `It is not empty: ${drainWords(parting)}`;

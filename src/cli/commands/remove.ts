@@ -3,7 +3,7 @@ import { common } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { ask } from "../io.ts";
 import { laterWords } from "../later.ts";
-import { lossWords } from "../parting.ts";
+import { lossWords, removalWords } from "../parting.ts";
 import { connect, hostNamed } from "../target.ts";
 
 interface Options extends CommonOptions {
@@ -15,7 +15,7 @@ interface Options extends CommonOptions {
 const ID = /^[a-z2-7]{52}$/;
 
 function warning(name: string, isLost: boolean, losses: string): string {
-  if (!isLost) return `${name} will be shut out for good; what it holds is no longer counted. ${losses === "" ? "Nothing is lost with it." : losses}`;
+  if (!isLost) return removalWords(name, losses);
   return `${losses === "" ? "" : `${losses} `}${name} will be given up for lost: it never comes back under this name and key, what only it had is lost, and the others vote without it from now on, whether or not a majority agrees. If it is only away, or other hosts that you cannot reach work with it, do not do this.`;
 }
 
