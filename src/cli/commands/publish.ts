@@ -1,7 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import { basename, resolve } from "node:path";
 import type { PublishRow } from "../../door/index.ts";
-import { watchFolder } from "../../platform/index.ts";
 import type { HostApi } from "../api.ts";
 import type { CommandFile, CommonOptions, Context } from "../context.ts";
 import { common, invoked } from "../context.ts";
@@ -12,10 +11,10 @@ import { printable } from "../table.ts";
 import { connect } from "../target.ts";
 import { advise } from "../transfer/advice.ts";
 import { domainWords, wantDomains } from "../domain-words.ts";
-import { readIgnore } from "../transfer/ignore.ts";
 import type { Scan } from "../transfer/scan.ts";
 import { scan } from "../transfer/scan.ts";
 import { upload } from "../transfer/upload.ts";
+import { changesIn } from "../transfer/watching.ts";
 
 interface Options extends CommonOptions {
   readonly name?: string;
@@ -78,24 +77,14 @@ async function publishSource(context: Context, source: string | undefined, optio
 
 /** Says what is wrong with a state of the folder, and waits for the next. */
 async function watchAndPublish(context: Context, api: HostApi, source: string, options: Named): Promise<void> {
-  const root = resolve(source);
-  const skips = await readIgnore(root);
-  // Whether a path is a folder is not known here; what is no file to publish under either reading need not be watched.
-  const watch = await watchFolder(context.env, root, (path) => skips(path) || skips(`${path}/`));
-  try {
-    context.io.note("Watching; Ctrl-C ends it.");
-    for (;;) {
-      await watch.changed(context.signal);
-      try {
-        await publishScanned(context, api, await scan(source, context.signal), options);
-      } catch (error) {
-        context.signal.throwIfAborted();
-        if (!(error instanceof CliError || error instanceof ApiError)) throw error;
-        context.io.note(`holdfast: ${error.message}`);
-      }
+  for await (const _ of changesIn(context.env, resolve(source), context.signal, () => context.io.note("Watching; Ctrl-C ends it."))) {
+    try {
+      await publishScanned(context, api, await scan(source, context.signal), options);
+    } catch (error) {
+      context.signal.throwIfAborted();
+      if (!(error instanceof CliError || error instanceof ApiError)) throw error;
+      context.io.note(`holdfast: ${error.message}`);
     }
-  } finally {
-    await watch.close();
   }
 }
 

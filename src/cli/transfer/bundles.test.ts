@@ -13,7 +13,7 @@ test("every file is in one bundle, small ones in their order and within the boun
       assert.deepEqual(small.flat().map(([at]) => at), [...given.entries()].filter(([, size]) => size <= 256 * 1024).map(([at]) => at));
       for (const bundle of bundles) {
         const sizeBytes = bundle.reduce((sum, [, size]) => sum + size, 0);
-        assert.ok(bundle.length === 1 || (sizeBytes <= 2 * 1024 * 1024 && bundle.length <= 200 && bundle.every(([, size]) => size <= 256 * 1024)));
+        assert.ok(bundle.length === 1 || (sizeBytes <= 1024 * 1024 && bundle.length <= 200 && bundle.every(([, size]) => size <= 256 * 1024)));
       }
     }),
     { numRuns: 50 },
