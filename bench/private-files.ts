@@ -1,9 +1,9 @@
-import { mkdir, open, readFile, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { Bench } from "../test/cluster/harness.ts";
 import { emptyCache, fetchOn, household, put } from "../test/cluster/household.ts";
 import type { Tree } from "./content.ts";
-import { writeFilm, writeTree } from "./content.ts";
+import { copyAndSync, writeFilm, writeTree } from "./content.ts";
 import { MB, MIB, median, seconds } from "./figures.ts";
 import type { Benchmark, Figure, Row } from "./plan.ts";
 import { sized } from "./plan.ts";
@@ -12,7 +12,6 @@ import { stages } from "./stages.ts";
 
 const NAMES = ["attic", "cellar", "barn", "shed", "roof"] as const;
 const [K, M] = [3, 2];
-const AT_ONCE = 4;
 
 interface Times {
   readonly put: number;
@@ -31,17 +30,7 @@ interface Tried extends Times {
 async function plainly(tree: Tree, to: string): Promise<Times> {
   const copy = async (times: number): Promise<number> => {
     const begun = performance.now();
-    const rest = Array.from({ length: times }, (_, at) => tree.files.map((path) => [path, join(to, String(at), path)] as const)).flat().values();
-    const lane = async (): Promise<void> => {
-      for (const [path, target] of rest) {
-        await mkdir(dirname(target), { recursive: true });
-        const file = await open(target, "w");
-        await file.writeFile(await readFile(join(tree.folder, path)));
-        await file.sync();
-        await file.close();
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, lane));
+    await copyAndSync(tree, to, times);
     await rm(to, { recursive: true });
     return seconds(begun);
   };

@@ -1,34 +1,14 @@
-import { mkdir, open, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { seconds, MB, MIB, median } from "./figures.ts";
 import type { Tree } from "./content.ts";
-import { writeFilm, writeTree } from "./content.ts";
+import { copyAndSync, writeFilm, writeTree } from "./content.ts";
 import type { Benchmark, Row } from "./plan.ts";
 import { sized } from "./plan.ts";
 import { watchProcessors } from "./processes.ts";
 
 const NAMES = ["attic", "cellar", "barn", "shed", "roof"] as const;
 const COPIES = 3;
-const AT_ONCE = 4;
-
-/** The same bytes copied by plain file operations, each file synced, as often as publishing makes copies of it: the least a disk must do. */
-async function copyAndSync(tree: Tree, to: string): Promise<void> {
-  for (let copy = 0; copy < COPIES; copy += 1) {
-    const rest = tree.files.values();
-    const lane = async (): Promise<void> => {
-      for (const path of rest) {
-        const target = join(to, String(copy), path);
-        await mkdir(dirname(target), { recursive: true });
-        const bytes = await readFile(join(tree.folder, path));
-        const file = await open(target, "w");
-        await file.writeFile(bytes);
-        await file.sync();
-        await file.close();
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, lane));
-  }
-}
 
 interface Tried {
   readonly ownSeconds: number;
@@ -48,7 +28,7 @@ export const publishing: Benchmark = {
     const attempt = async (tree: Tree, name: string): Promise<Tried> => {
       const copied = join(bench.folder, "copied");
       const begun = performance.now();
-      await copyAndSync(tree, copied);
+      await copyAndSync(tree, copied, COPIES);
       const copySeconds = seconds(begun);
       await rm(copied, { recursive: true });
       const busy = watchProcessors(hosts.map((host) => host.pid));

@@ -1,13 +1,13 @@
 import { randomFillSync } from "node:crypto";
 import { concatBytes, idFromBytes } from "../src/codec/index.ts";
 import type { NamespaceId } from "../src/codec/index.ts";
-import { leafHash, merkleRoot, newSeed } from "../src/crypto/index.ts";
+import { newSeed } from "../src/crypto/index.ts";
 import { Chunker } from "../src/drive/chunker.ts";
 import { PrivateKeys } from "../src/drive/keys.ts";
 import { createCoder } from "../src/erasure/index.ts";
 import type { PackedBlob } from "../src/pool/index.ts";
+import { rootOf } from "../src/pool/layout/leaves.ts";
 import { codePieces } from "../src/pool/layout/slices.ts";
-import { LEAF_BYTES } from "../src/store/index.ts";
 import { MIB, median } from "./figures.ts";
 import { rates } from "./processor-rate.ts";
 
@@ -30,12 +30,6 @@ function cutUp(chunker: Chunker, bytes: Uint8Array): Uint8Array[] {
   return chunks;
 }
 
-function rootOf(piece: Uint8Array): Uint8Array {
-  const leaves: Uint8Array[] = [];
-  for (let at = 0; at < piece.length; at += LEAF_BYTES) leaves.push(leafHash(piece.subarray(at, at + LEAF_BYTES)));
-  return merkleRoot(leaves);
-}
-
 /** The steps of storing a full pack in k + m pieces. */
 export function stages(k: number, m: number): readonly Stage[] {
   const text = randomFillSync(new Uint8Array(PACK_BYTES - 64 * 1024));
@@ -55,6 +49,6 @@ export function stages(k: number, m: number): readonly Stage[] {
     timed("cutting", () => void cutUp(chunker, text)),
     timed("hashing and sealing", () => chunks.forEach((chunk) => keys.sealBlob("content", chunk))),
     timed(`coding ${k}+${m}`, () => void codePieces(coder, k, m, content)),
-    timed("roots of the pieces", () => pieces.forEach(rootOf)),
+    timed("roots of the pieces", () => pieces.forEach((piece) => rootOf(piece))),
   ];
 }

@@ -10,7 +10,7 @@ import type { Readiness } from "./readiness.ts";
 /** A genesis asks for at most this many replicas, so whoever stands later in a preference list is a replica of nothing. */
 export const RANK_MAX = 64;
 /** Hosts so far up a shard's list ask their peers for its changes, whether or not they know of a namespace that wants them. */
-const CUSTOMARY_REPLICAS = 8;
+export const CUSTOMARY_REPLICAS = 8;
 
 /**
  * What a host keeps of a group: all namespaces that ask for more replicas than its rank in the shard's preference list, and those that

@@ -1,23 +1,20 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { createWriteStream } from "node:fs";
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { dirname, join } from "node:path";
-import { finished } from "node:stream/promises";
 import test from "node:test";
-import { digestOfFile } from "./content.ts";
+import type { Digests } from "./content.ts";
+import { digestOfFile, writeNoise } from "./content.ts";
 import type { TestHost } from "./harness.ts";
 import { Bench, allSee, until } from "./harness.ts";
+import { emptyCache } from "./household.ts";
 import { MIB, SIZE, sized } from "./size.ts";
 
 const NAMES = ["attic", "cellar", "barn", "shed", "roof"] as const;
 const FILES = sized(3000, 100);
 const FILM_BYTES = sized(1024, 64) * MIB;
 const COMMON_MS = 10_000;
-
-/** What was published: path → SHA-256. */
-type Digests = ReadonlyMap<string, string>;
 
 /** A folder of many small files in nested folders with names in several scripts, and one large film. */
 async function makeFolder(folder: string): Promise<Digests> {
@@ -32,21 +29,9 @@ async function makeFolder(folder: string): Promise<Digests> {
   }
   await writeFile(join(folder, "index.html"), "<h1>library</h1>");
   digests.set("index.html", createHash("sha256").update("<h1>library</h1>").digest("hex"));
-  digests.set("film.bin", await writeFilm(join(folder, "film.bin")));
+  await writeNoise(join(folder, "film.bin"), FILM_BYTES);
+  digests.set("film.bin", await digestOfFile(join(folder, "film.bin")));
   return digests;
-}
-
-async function writeFilm(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  const out = createWriteStream(path);
-  for (let written = 0; written < FILM_BYTES; written += MIB) {
-    const bytes = randomBytes(MIB);
-    hash.update(bytes);
-    if (!out.write(bytes)) await new Promise((resolve) => out.once("drain", resolve));
-  }
-  out.end();
-  await finished(out);
-  return hash.digest("hex");
 }
 
 /** The SHA-256 of a page as a host serves it; `onBytes` hears how far it is. */
@@ -80,11 +65,6 @@ async function servesAll(host: TestHost, site: string, digests: Digests): Promis
   };
   await Promise.all([lane(), lane(), lane(), lane()]);
   assert.deepEqual(wrong, [], `${host.name} does not serve everything`);
-}
-
-async function emptyCache(host: TestHost): Promise<void> {
-  const folder = join(host.data, "cache");
-  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true });
 }
 
 /** Every pair in full size; else each item in one pair or two. */

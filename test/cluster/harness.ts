@@ -131,7 +131,8 @@ export class TestHost {
   }
 }
 
-async function firstLine(child: ChildProcess, timeoutMs: number): Promise<string> {
+/** The first line that a process says. */
+export async function firstLine(child: ChildProcess, timeoutMs: number): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   createInterface({ input: child.stdout! }).once("line", resolve);
   child.once("exit", (code) => reject(new Error(`it ended with ${code}`)));

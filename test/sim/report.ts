@@ -1,4 +1,4 @@
-import type { Judgement, Outcome } from "./checks/judgement.ts";
+import type { Judgement } from "./checks/judgement.ts";
 import { outcomeOf } from "./checks/judgement.ts";
 import type { Operation } from "./world/history.ts";
 
@@ -19,16 +19,6 @@ export interface Report {
 
 export function findingsOf({ judgements }: Report): string[] {
   return judgements.flatMap(({ invariant, findings }) => findings.map((finding) => `${invariant}: ${finding}`));
-}
-
-/** The outcome of each invariant: failed where one check failed, unknown where none had anything to look at. */
-export function outcomesOf({ judgements }: Report): Map<string, Outcome> {
-  const outcomes = new Map<string, Outcome>();
-  for (const judgement of judgements) {
-    const [known, here] = [outcomes.get(judgement.invariant), outcomeOf(judgement)];
-    outcomes.set(judgement.invariant, known === "failed" || here === "failed" ? "failed" : known === "ok" || here === "ok" ? "ok" : "unknown");
-  }
-  return outcomes;
 }
 
 /** The command that shows the same again. */

@@ -3,10 +3,9 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import test from "node:test";
 import type { TestHost } from "../cluster/harness.ts";
-import { Bench, until } from "../cluster/harness.ts";
+import { Bench, firstLine, until } from "../cluster/harness.ts";
 
 const LIAR = join(import.meta.dirname, "..", "cluster", "liar.ts");
 /** Two seconds, so that the challenges of one host to another do not meet all the time. */
@@ -41,10 +40,10 @@ async function lie(bench: Bench, host: TestHost, how: "deletes" | "fetches"): Pr
   const child = bench.watch(spawn(process.execPath, [LIAR, host.data, how], { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, HOLDFAST_CONFIG: host.config } }));
   const said: string[] = [];
   child.stderr!.setEncoding("utf8").on("data", (text: string) => said.push(text));
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  createInterface({ input: child.stdout! }).once("line", resolve);
-  child.once("exit", (code) => reject(new Error(`${host.name} ended with ${code}\n${said.join("")}`)));
-  assert.match(await promise, /ready/);
+  const line = await firstLine(child, 60_000).catch((error: unknown) => {
+    throw new Error(`${host.name}: ${String(error)}\n${said.join("")}`);
+  });
+  assert.match(line, /ready/);
   return child;
 }
 

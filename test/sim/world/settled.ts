@@ -6,6 +6,7 @@ import type { Env } from "../../../src/platform/index.ts";
 import { hostSealer } from "../../../src/records/batch.ts";
 import type { Proven } from "../../../src/records/batch.ts";
 import { EMPTY_CONTEXT } from "../../../src/records/index.ts";
+import { CUSTOMARY_REPLICAS } from "../../../src/records/holdings.ts";
 import { OWN } from "../../../src/records/jobs.ts";
 import { GROUPS } from "../../../src/records/limits.ts";
 import { NOT_READY, floorCodec, floorKeyOf, readyCodec, readyKeyOf } from "../../../src/records/marks.ts";
@@ -24,8 +25,6 @@ import type { SimHost } from "./host.ts";
 // admitted, and takes in, as everything that comes from outside, what each host has said of itself. Each other one is a copy of that in a
 // store of its own, which knows how far it has come with all the others: the disk of a host that has caught up and has not written yet.
 
-/** How far up a shard's list a host keeps what it has caught up with: `Holdings.wants` has the same. */
-const WANTED_RANKS = 8;
 /** What one host alone has done: its dots and votes, what waits in its outbox, whom it has caught up with, and with what. */
 const OWN_TABLES = new Set(["c", "e", "h", "o", "p", "r", "w"]);
 const NOBODYS = new Set(["h", "o", "p", "r", "w"]);
@@ -85,5 +84,5 @@ function readinessOf(cluster: Cluster, host: SimHost): Uint8Array {
 /** The groups of which a host keeps anything, with its place in their lists. */
 function wantedGroups(cluster: Cluster, { id }: SimHost): (readonly [number, number])[] {
   const ranked = Array.from({ length: GROUPS }, (_, group) => [group, group === EVERYWHERE ? 0 : cluster.preferenceList(group).indexOf(id)] as const);
-  return ranked.filter(([, rank]) => rank < WANTED_RANKS);
+  return ranked.filter(([, rank]) => rank < CUSTOMARY_REPLICAS);
 }
