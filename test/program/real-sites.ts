@@ -8,7 +8,7 @@ import type { Answer } from "../cluster/harness.ts";
 
 const PACKAGES = resolve(import.meta.dirname, "../../node_modules");
 
-/** Documentation of a CSS framework: some seventy pages with their pictures, styles and icons. */
+/** Documentation of a CSS framework: 64 pages with their pictures, styles and icons. */
 export const documentation = join(PACKAGES, "spectre.css/docs");
 
 /** A wiki in one page, and each of its articles as a page of its own, whose files have percent-encoded names, so that links to them are encoded twice. */
