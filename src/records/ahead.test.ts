@@ -68,3 +68,21 @@ test("a writer whose disk refuses what was sent ahead is told that nobody knows,
   assert.notEqual(fourth.dots[0]!.actor.incarnation, first.dots[0]!.actor.incarnation);
   await until("what others got comes back", () => a.value(everywhereId, "k") === b.value(everywhereId, "k") && b.records.local(everywhereId, "k")!.siblings.length === 3);
 });
+
+test("a host whose disk refused what was sent ahead goes on as another actor also when it ends before its next write", async () => {
+  await using all = await TestHosts.of("a", "b", "c");
+  const [a, ...others] = all.hosts as [TestHost, ...TestHost[]];
+  const first = await a.records.write(blind("one"));
+  // What is refused is still on its way when others are asked for it.
+  const pass = (delayMs: number): void => others.forEach(({ self }) => all.wire.paths.setQuality(a.self, self, { delayMs, jitterMs: 0, lossFraction: 0 }));
+  pass(60_000);
+  a.disk.isFull = true;
+  await assert.rejects(a.records.write(blind("two")), { code: "UNSURE" });
+  a.disk.isFull = false;
+  pass(0);
+  await a.stop();
+  await all.restart(a);
+  assert.equal(await a.records.confirmAtStart(), true);
+  const second = await a.records.write(blind("three"));
+  assert.notEqual(second.dots[0]!.actor.incarnation, first.dots[0]!.actor.incarnation);
+});

@@ -37,8 +37,18 @@ test("an incarnation is not used again of which the disk says that batches are s
   again.confirm();
   assert.notEqual(again.actor.incarnation, first.identity.actor.incarnation);
   assert.equal(again.isConfirmed, true);
+  first.identity.wentAhead();
   await first.log.commit(first.identity.keepStep());
   const last = open().identity;
   last.confirm();
   assert.equal(last.actor.incarnation, first.identity.actor.incarnation);
+});
+
+test("the disk goes on saying that batches of an incarnation are sent ahead of it when that is trusted no more", () => {
+  const identity = new Identity(env, idFromBytes<HostId>(new Uint8Array(32)), new SoundLog(new MemoryLog(env, new MemoryDisk(env.random))));
+  identity.wentAhead();
+  identity.distrust();
+  assert.deepEqual([identity.isAhead, identity.keepStep()], [false, []]);
+  identity.wentAhead();
+  assert.deepEqual([identity.isAhead, identity.keepStep()], [false, []], "a commit that was under way makes no difference");
 });

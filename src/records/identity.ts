@@ -76,11 +76,13 @@ export class Identity {
   }
 
   wentAhead(): void {
-    this.#isAhead = true;
+    this.#isAhead = !this.#isSpent;
   }
 
   /** From now on nothing is sent ahead any more, and once this is committed the disk knows all that was sent. Called between two commits. */
   keepStep(): readonly LogOperation[] {
+    // Of an incarnation that is spent the disk goes on saying it: it may never have had what others have.
+    if (!this.#isAhead) return [];
     this.#isAhead = false;
     return [{ kind: "delete", key: metaKey("ahead") }];
   }
@@ -94,6 +96,7 @@ export class Identity {
   distrust(): void {
     this.#isSpent = true;
     this.#isConfirmed = false;
+    this.#isAhead = false;
   }
 
   /** Begins a new incarnation. It has taken no dots, so none of its dots is in any context. */
