@@ -11,8 +11,8 @@ import { APPROVE_TIMEOUT_MS } from "./election-messages.ts";
 import type { Approval, VoterConfiguration } from "./entries.ts";
 import { MAX_VOTERS } from "./entries.ts";
 import { ClusterError } from "./errors.ts";
-import { isCertain, raised } from "./terms.ts";
-import { approve, isSensible, majority, nextVoters } from "./voters.ts";
+import { raised } from "./terms.ts";
+import { approve, isSensible, majority, nextVoters, remembers } from "./voters.ts";
 
 // How the configuration of voters follows the network, one host at a time, up to seven. The coordinator first has a majority of the current voters
 // promise to take part in no lower term, and learns what each approved for the next number. What one of them approved under the highest
@@ -143,8 +143,7 @@ export class Appointment {
     const refuse = (why: string): never => {
       throw new ClusterError("NOT_APPROVED", `${why} The coordinator will try again.`);
     };
-    // The only voter meets nobody but itself: what it may have forgotten nobody counts.
-    if (ballot === undefined || (configuration.hosts.length > 1 && !isCertain(term, ballot))) return refuse("This voter had an empty disk and must first learn what it gave its word for.");
+    if (!remembers(ballot, term, configuration, cluster.self)) return refuse("This voter had an empty disk and must first learn what it gave its word for.");
     if (!configuration.hosts.includes(cluster.self) || number !== configuration.number + 1) return refuse("The proposed voters do not follow the ones that are known here.");
     if (term < ballot.term) return refuse("A later term has begun.");
     if (hosts === null) return;

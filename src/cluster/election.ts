@@ -9,7 +9,7 @@ import { Followers, LISTENER_MS, SILENCE_MS } from "./followers.ts";
 import type { Coordination } from "./port.ts";
 import { Recalling } from "./recalling.ts";
 import { isCertain, nextTerm, raised, voteFor } from "./terms.ts";
-import { majority } from "./voters.ts";
+import { isOnlyVoter, majority } from "./voters.ts";
 
 // Who coordinates. Voters who hear no coordinator for a while ask each other whether they would be elected (a trial, which changes nothing),
 // and if so, for their votes in a new term. Who has a majority coordinates, and says so every BEAT_MS to all who follow (followers.ts). It stops when it
@@ -102,7 +102,7 @@ export class Election {
 
   /** The only voter need not wait for anybody. */
   #isAlone(): boolean {
-    return this.#isVoter() && this.#parts.cluster.register.configuration.hosts.length === 1;
+    return this.#isVoter() && isOnlyVoter(this.#parts.cluster.register.configuration, this.#parts.cluster.self);
   }
 
   #others(configuration: VoterConfiguration): readonly HostId[] {

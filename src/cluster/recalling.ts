@@ -6,8 +6,8 @@ import type { Cluster } from "./cluster.ts";
 import { APPROVE_TIMEOUT_MS, ASK_TIMEOUT_MS, RECALL, recallCodec, recollectionCodec } from "./election-messages.ts";
 import type { Recollection } from "./election-messages.ts";
 import type { Register } from "./roster.ts";
-import { eraOf, isCertain, recalled, witnessesOf } from "./terms.ts";
-import { isForced } from "./voters.ts";
+import { eraOf, recalled, witnessesOf } from "./terms.ts";
+import { isForced, isOnlyVoter, remembers } from "./voters.ts";
 
 // What a host gave its word for, when its disk has lost that. A voter that forgot is as good as one that votes twice, so it gives no vote before
 // others have told it in which terms it may have voted. It asks so many of each electorate in whose majorities it may have been that every
@@ -51,12 +51,12 @@ export class Recalling {
     });
   }
 
-  /** A new host, one with a new disk, or one whose memory does not reach as far as the voters do. The only voter meets nobody but itself. */
+  /** A new host, one with a new disk, or one whose memory does not reach as far as the voters do. */
   get isNeeded(): boolean {
     const { cluster, ballots } = this.#parts;
     const { configuration, members } = cluster.register;
     if (configuration.number === 0 || !members.has(cluster.self)) return false;
-    return ballots.ballot === undefined || (!isCertain(configuration.term, ballots.ballot) && !this.#isAlone());
+    return !remembers(ballots.ballot, configuration.term, configuration, cluster.self);
   }
 
   /** Asks once, and keeps what is learnt if it is enough. */
@@ -88,8 +88,7 @@ export class Recalling {
 
   /** Whoever takes itself for the only voter, and is not the only host, may not have heard yet of those who voted with it. */
   #isAlone(): boolean {
-    const { hosts } = this.#parts.cluster.register.configuration;
-    return hosts.length === 1 && hosts[0] === this.#parts.cluster.self;
+    return isOnlyVoter(this.#parts.cluster.register.configuration, this.#parts.cluster.self);
   }
 
   #members(): readonly HostId[] {

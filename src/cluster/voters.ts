@@ -2,11 +2,11 @@ import type { HostId, NetworkId } from "../codec/index.ts";
 import { bytesOfId, codec, concatBytes, id, list, struct, uint, utf8 } from "../codec/index.ts";
 import type { KeyPair } from "../crypto/index.ts";
 import { sign, verify } from "../crypto/index.ts";
-import type { Approved } from "./ballots.ts";
+import type { Approved, Ballot } from "./ballots.ts";
 import type { Approval, VoterConfiguration } from "./entries.ts";
 import { MAX_VOTERS } from "./entries.ts";
 import type { Register } from "./roster.ts";
-import { TERMS_PER_ERA } from "./terms.ts";
+import { TERMS_PER_ERA, isCertain } from "./terms.ts";
 
 const approvedBytes = codec<Approved & { readonly network: NetworkId }>("A configuration", 1, 1024, struct({ network: id<NetworkId>(), number: uint(), term: uint(), hosts: list(id<HostId>(), MAX_VOTERS) }));
 
@@ -26,6 +26,15 @@ export function isApproval(network: NetworkId, { host, signature }: Approval, pr
 /** More than half. */
 export function majority(count: number): number {
   return Math.floor(count / 2) + 1;
+}
+
+export function isOnlyVoter({ hosts }: Pick<VoterConfiguration, "hosts">, self: HostId): boolean {
+  return hosts.length === 1 && hosts[0] === self;
+}
+
+/** Whether a host knows what it gave its word for up to this term. The only voter meets nobody but itself: what it may have forgotten nobody counts. */
+export function remembers(ballot: Ballot | undefined, term: number, configuration: Pick<VoterConfiguration, "hosts">, self: HostId): ballot is Ballot {
+  return ballot !== undefined && (isOnlyVoter(configuration, self) || isCertain(term, ballot));
 }
 
 /** The founder's first voter. */
