@@ -78,6 +78,20 @@ test("TLS upon the socket refuses a host whose key is not the one that its addre
   });
 });
 
+test("a host that could not make its certificate once makes it for the next connection", async () => {
+  const { env } = watchedEnv();
+  let isBroken = true;
+  const broken = new Error("no key for now");
+  const failing = (components: object): object => new Proxy(components, { get: (of, name) => (name === "privateKey" && isBroken ? { publicKey: {}, sign: () => Promise.reject(broken) } : Reflect.get(of, name)) });
+  const encrypter: ReturnType<typeof tls> = (components) => ownTls(env)(failing(components) as typeof components);
+  await withPair([encrypter, tls()], async (a, b) => {
+    await assert.rejects(a.dial(b.getMultiaddrs()));
+    assert.deepEqual(a.getConnections(), []);
+    isBroken = false;
+    assert.deepEqual(await echoed(a, b, Uint8Array.of(1, 2, 3)), Uint8Array.of(1, 2, 3));
+  });
+});
+
 test("connections that end at any moment of their handshake or their use leave the host serving others", async () => {
   const { env } = watchedEnv();
   await withPair([ownTls(env), ownTls(env)], async (a, b) => {

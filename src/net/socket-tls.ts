@@ -63,9 +63,17 @@ class SocketTls implements ConnectionEncrypter {
   async #secure(connection: MessageStream, socket: Socket, options: SecureConnectionOptions, begin: (context: SecureContext) => TLSSocket): Promise<SecuredConnection> {
     // What comes from now on is for TLS.
     connection.pause();
-    const context = await this.#makeContext();
-    takeOver(connection, socket);
-    const secured = begin(context);
+    try {
+      const context = await raceAbort(this.#makeContext(), options.signal ?? NEVER);
+      takeOver(connection, socket);
+      return await this.#shakeHands(connection, socket, options, begin(context));
+    } catch (error) {
+      connection.abort(error as Error);
+      throw error;
+    }
+  }
+
+  async #shakeHands(connection: MessageStream, socket: Socket, options: SecureConnectionOptions, secured: TLSSocket): Promise<SecuredConnection> {
     endThrough(secured, socket);
     const failed = Promise.withResolvers<never>();
     failed.promise.catch(() => {});
@@ -79,7 +87,6 @@ class SocketTls implements ConnectionEncrypter {
       return await raceAbort(Promise.race([done, failed.promise]), options.signal ?? NEVER);
     } catch (error) {
       secured.destroy();
-      connection.abort(error as Error);
       throw error;
     }
   }
@@ -93,9 +100,14 @@ class SocketTls implements ConnectionEncrypter {
     return { remotePeer: found, connection: toMessageStream(connection, secured), ...(streamMuxer === undefined ? {} : { streamMuxer }) };
   }
 
-  /** One certificate for all connections; making one takes longer than a handshake. */
+  /** One certificate for all connections; making one takes longer than a handshake. When that fails, the next connection tries again. */
   #makeContext(): Promise<SecureContext> {
-    this.#context ??= generateCertificate(this.#components.privateKey).then((made) => createSecureContext({ ...made, ...BOTH }));
+    this.#context ??= generateCertificate(this.#components.privateKey)
+      .then((made) => createSecureContext({ ...made, ...BOTH }))
+      .catch((error: unknown) => {
+        this.#context = undefined;
+        throw error;
+      });
     return this.#context;
   }
 
