@@ -16,7 +16,7 @@ export interface PoolViewParts {
   readonly records: Pick<RunningRecords, "standing">;
   readonly pool: Pick<HostPool, "repairStanding"> & { readonly upkeep: Pick<PoolUpkeep, "census" | "whereabouts" | "whereaboutsIn"> };
   readonly entries: Pick<Entries, "packsOf">;
-  readonly sites: Pick<Sites, "list">;
+  readonly sites: Pick<Sites, "find">;
   readonly store: Pick<PieceStore, "capacityBytes" | "usedBytes" | "availableBytes">;
 }
 
@@ -91,9 +91,9 @@ export class PoolView {
   /** @throws PoolError UNKNOWN_PACK */
   async where(id: string): Promise<WhereRow> {
     const { pool, sites, entries } = this.#parts;
-    const site = sites.list().find(({ name }) => name === id);
+    const site = sites.find(id);
     if (site !== undefined) {
-      return this.#listed("site", id, pool.upkeep.whereaboutsIn(site.namespace));
+      return this.#listed("site", site.name, pool.upkeep.whereaboutsIn(site.namespace));
     }
     if (isEntryId(id)) {
       const packs = await entries.packsOf(id, AbortSignal.timeout(ENTRY_MS));

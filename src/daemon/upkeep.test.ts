@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import type { TestContext } from "node:test";
-import type { AccountId, HostId } from "../codec/index.ts";
+import type { AccountId, HostId, NamespaceId } from "../codec/index.ts";
 import type { PartingRow } from "../door/index.ts";
 import { messageOf } from "../platform/index.ts";
+import type { SiteInfo } from "../site/index.ts";
 import { DataDirectory } from "./directory.ts";
 import { env } from "./fakes/board.ts";
 import type { TestMember } from "./fakes/circle.ts";
@@ -22,6 +23,10 @@ interface Bench {
   readonly resized: number[];
 }
 
+/** The one site that there is. It is found in capitals too, as every site is. */
+const blog: SiteInfo = { name: "blog", namespace: "b" as NamespaceId, owner: "o" as AccountId, standing: "final", head: undefined };
+const sites: UpkeepParts["sites"] = { list: () => [blog], find: (name) => (name.toLowerCase() === blog.name ? blog : undefined) };
+
 const nothing: PartingRow = { host: "", name: "", pieces: 0, pieceBytes: 0, solePacks: 0, soleBytes: 0, riskyPacks: 0, awaitedPieces: 0, awaitedShards: 0, isDraining: false };
 
 async function bench(t: TestContext, { identity, cluster, records, membership, name }: TestMember, parting: Partial<PartingRow> = {}): Promise<Bench> {
@@ -33,7 +38,7 @@ async function bench(t: TestContext, { identity, cluster, records, membership, n
   const resized: number[] = [];
   const store = { usedBytes: 400, resize: (bytes: number): void => void resized.push(bytes) };
   const view: UpkeepParts["view"] = { pool: unused, where: unused, parting: async (host) => (cluster.member(host) === undefined ? null : { ...nothing, isDraining: cluster.member(host)!.isDraining, ...parting }) };
-  return { directory, resized, upkeep: new HostUpkeep(env, { directory, identity, settings, cluster, records, membership, store, view, mirrors: new MirrorChoice(settings), sites: { list: () => [] }, pool: { reconsider: () => {} } }) };
+  return { directory, resized, upkeep: new HostUpkeep(env, { directory, identity, settings, cluster, records, membership, store, view, mirrors: new MirrorChoice(settings), sites, pool: { reconsider: () => {} } }) };
 }
 
 function unused(): never {
@@ -80,6 +85,14 @@ test("an administrator sets quotas and takes them back, of people who are there"
   assert.deepEqual(quotaOf(), { ...row, quotaBytes: 1000, quotaFrom: "share" });
   await assert.rejects(guest.upkeep.setQuota(person, 1e12), refused("NOT_ADMINISTRATOR"));
   await assert.rejects(founder.upkeep.setQuota("nobody" as AccountId, 1), { code: "NO_SUCH_PERSON" });
+});
+
+test("a site is mirrored by its name however that is typed, and no longer", async (t) => {
+  await using circle = await Circle.of("attic");
+  const { upkeep } = await bench(t, circle.members[0]!);
+  assert.deepEqual(await upkeep.mirror("Blog", true), { isAll: false, sites: ["blog"], releasing: [] });
+  assert.deepEqual(await upkeep.mirror("BLOG", false), { isAll: false, sites: [], releasing: ["blog"] });
+  await assert.rejects(upkeep.mirror("wiki", true), { code: "NO_SITE" });
 });
 
 test("a host leaves by its person's word when it is empty, and before that only at once", async (t) => {

@@ -25,7 +25,7 @@ export interface UpkeepParts {
   readonly membership: Membership;
   readonly store: Pick<PieceStore, "usedBytes" | "resize">;
   readonly mirrors: MirrorChoice;
-  readonly sites: Pick<Sites, "list">;
+  readonly sites: Pick<Sites, "list" | "find">;
   readonly pool: Pick<HostPool, "reconsider">;
   readonly view: Pick<PoolView, "pool" | "where" | "parting">;
 }
@@ -89,11 +89,10 @@ export class HostUpkeep implements Upkeep {
 
   async mirror(name: string | null, isMirrored: boolean): Promise<MirrorsRow> {
     const { mirrors, sites, pool } = this.#parts;
-    const known = sites.list();
-    const what = name === null ? "all" : known.find((site) => site.name === name)?.namespace;
+    const what = name === null ? "all" : sites.find(name)?.namespace;
     if (what === undefined) throw new SiteError("NO_SITE", `No site is called ${JSON.stringify(name)}. "holdfast sites" lists those there are.`);
     if (isMirrored) await mirrors.add(what);
-    else await mirrors.end(what, known.map(({ namespace }) => namespace));
+    else await mirrors.end(what, sites.list().map(({ namespace }) => namespace));
     pool.reconsider();
     return this.mirrored();
   }
