@@ -1,4 +1,4 @@
-import type { HostId, NetworkId } from "../codec/index.ts";
+import type { HostId } from "../codec/index.ts";
 import type { Transport } from "../net/index.ts";
 import type { Env, TokenBucket } from "../platform/index.ts";
 import { Worker } from "../platform/index.ts";
@@ -19,7 +19,6 @@ const CHECK_MS = 60_000;
 
 export interface AntiEntropyParts {
   readonly replica: Replica;
-  readonly network: NetworkId;
   readonly peers: Peers;
   readonly verifier: Verifier;
   readonly pace: TokenBucket;

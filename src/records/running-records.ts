@@ -116,7 +116,7 @@ export class RunningRecords implements Records {
     new Server({ replica, cluster, peers, news, pull: (peer, groups) => catchUp.news(peer, groups, this.#stopping.signal) }).register(transport);
     this.#endings.push(replica.onCommit((committed) => news.committed(committed)));
     this.#endings.push(transport.onPeer(({ kind, peer }) => (kind === "down" ? news.left(peer) : undefined)));
-    this.#antiEntropy = new AntiEntropy(env, { replica, network, peers, verifier, pace, inReach: () => this.#inReach(), hasAllOf: (peer) => catchUp.hasAllOf(peer) });
+    this.#antiEntropy = new AntiEntropy(env, { replica, peers, verifier, pace, inReach: () => this.#inReach(), hasAllOf: (peer) => catchUp.hasAllOf(peer) });
     this.#antiEntropy.register(transport);
     this.#stock = new Stock(env, { replica, cluster, peers });
     this.#stock.register(transport);
