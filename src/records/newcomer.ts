@@ -11,6 +11,7 @@ import { fetchPages } from "./fetching.ts";
 import { ASK_DIFFER } from "./messages.ts";
 import type { Peers } from "./peers.ts";
 import type { ClusterView } from "./port.ts";
+import { isMajorityOnline } from "./qualifying.ts";
 import type { Replica } from "./replica.ts";
 import { rowTag } from "./row.ts";
 import { after, namespaceIn, recordKeyIn, table } from "./tables.ts";
@@ -98,7 +99,7 @@ export class Newcomer {
     const inReach = peers.nearest(ready.filter((host) => online.has(host)));
     if (ready.length === 0) {
       const others = replica.holdings.targets(group, genesis).filter((host) => host !== cluster.self);
-      const areThere = others.every((host) => online.has(host)) && (online.size + 1) * 2 > cluster.members().length;
+      const areThere = others.every((host) => online.has(host)) && isMajorityOnline(cluster);
       return others.length === 0 || areThere ? [] : undefined;
     }
     const enough = Math.floor(ready.length / 2) + 1;

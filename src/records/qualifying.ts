@@ -27,13 +27,18 @@ export interface QualifyingParts {
   readonly wants: (group: number) => boolean;
 }
 
+/** Whether more than half of the members are here, this host included. */
+export function isMajorityOnline(cluster: Pick<ClusterView, "online" | "members">): boolean {
+  return (cluster.online().length + 1) * 2 > cluster.members().length;
+}
+
 /** Marks the groups that have become complete, and vouches for those that were and have caught up since the start. */
 export function qualify({ replica, cluster, caughtUp, visits, nowMs, epochOf, wants }: QualifyingParts): LogOperation[] {
   const { holdings, readiness, floor } = replica;
   // What it finds that was deleted, or superseded, is yet to be dropped; and then what that had superseded is yet to be fetched.
   if (floor.state.isNewcomer) return [];
   const online = cluster.online();
-  const isMajority = online.length > 0 && (online.length + 1) * 2 > cluster.members().length;
+  const isMajority = online.length > 0 && isMajorityOnline(cluster);
   const hasAllOf = (peer: HostId, group: number, wanted: ScopeMark): boolean => {
     const reached = caughtUp(peer, group);
     return reached !== undefined && covers(reached.mark, wanted);
