@@ -4,7 +4,7 @@ import type { Env, TokenBucket, WorkerTurn } from "../platform/index.ts";
 import { Collecting } from "./collecting.ts";
 import type { Floor, FloorState } from "./floor.ts";
 import { reaches, setName } from "./floor.ts";
-import { GROUPS } from "./limits.ts";
+import { ALL_GROUPS } from "./limits.ts";
 import type { FloorRecord } from "./marks.ts";
 import { SETS_MAX } from "./marks.ts";
 import { Newcomer } from "./newcomer.ts";
@@ -106,7 +106,7 @@ export class Deletions {
     this.#comparedMs = undefined;
     this.#watch.end();
     this.#floor.become(state);
-    await replica.keep([this.#floor.save(state), ...replica.readiness.withdraw()], Array.from({ length: GROUPS }, (_, group) => group));
+    await replica.keep([this.#floor.save(state), ...replica.readiness.withdraw()], ALL_GROUPS);
   }
 
   /** @returns whether this host is no newcomer any more */

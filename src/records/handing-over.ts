@@ -2,7 +2,7 @@ import { EVERYWHERE } from "../cluster/index.ts";
 import type { HostId, StoreId } from "../codec/index.ts";
 import type { WorkerTurn } from "../platform/index.ts";
 import type { SeenRow } from "./jobs.ts";
-import { GROUPS } from "./limits.ts";
+import { ALL_GROUPS } from "./limits.ts";
 import { ASK_NEWEST, TELL_NEWS } from "./messages.ts";
 import type { Reached } from "./messages.ts";
 import type { Peers } from "./peers.ts";
@@ -18,7 +18,6 @@ import { after, sequenceKey, sequenceOf, sequencePrefix } from "./tables.ts";
 // deleted in steps up to the number that was confirmed; what came later is handed over like the rest before.
 
 const TIMEOUT_MS = 5000;
-const ALL_GROUPS = Array.from({ length: GROUPS }, (_, group) => group);
 /** Rows deleted by one commit. */
 const STEP = 200;
 /** Of so many replicas are most namespaces: a copy is not given up before hosts are ready for those, whether one is known or not. */

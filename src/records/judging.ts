@@ -8,7 +8,7 @@ import type { Env, WorkerTurn } from "../platform/index.ts";
 import type { LogOperation } from "../store/index.ts";
 import { signedOf } from "./batch.ts";
 import type { RetainingJob } from "./jobs.ts";
-import { GROUPS } from "./limits.ts";
+import { ALL_GROUPS } from "./limits.ts";
 import type { ClusterView } from "./port.ts";
 import type { Replica } from "./replica.ts";
 import { rowSiblings } from "./row.ts";
@@ -78,7 +78,7 @@ export class Judging {
     const left = progress.done.filter((digest) => current.has(hex(digest)));
     if (left.length === progress.done.length) return progress;
     const next = { ...progress, done: left };
-    await this.#parts.replica.keep([save(next)], Array.from({ length: GROUPS }, (_, group) => group));
+    await this.#parts.replica.keep([save(next)], ALL_GROUPS);
     return next;
   }
 

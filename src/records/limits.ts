@@ -38,6 +38,7 @@ export const MAX_PAGE_HEADS = 1024;
 export const MAX_SCAN_LIMIT = 1000;
 /** Groups of records: 256 shards and EVERYWHERE. */
 export const GROUPS = SHARDS + 1;
+export const ALL_GROUPS: readonly number[] = Array.from({ length: GROUPS }, (_, group) => group);
 /** Namespaces that a host may follow without being their replica. */
 export const MAX_FOLLOWED = 1024;
 

@@ -3,7 +3,7 @@ import type { HostId, StoreId } from "../codec/index.ts";
 import type { LogOperation } from "../store/index.ts";
 import type { ScopeMark } from "./holdings.ts";
 import { covers, markOf } from "./holdings.ts";
-import { GROUPS } from "./limits.ts";
+import { ALL_GROUPS } from "./limits.ts";
 import type { ClusterView } from "./port.ts";
 import type { Replica } from "./replica.ts";
 import type { Visits } from "./visits.ts";
@@ -59,7 +59,7 @@ export function qualify({ replica, cluster, caughtUp, visits, nowMs, epochOf, wa
   };
   const asked = new Map<number, readonly number[]>();
   const isQualified = (group: number, wanted: ScopeMark): boolean => replicasIn(replica, group, asked).every((replicas) => isQualifiedFor(group, wanted, replicas));
-  return Array.from({ length: GROUPS }, (_, group) => group).flatMap((group) => {
+  return ALL_GROUPS.flatMap((group) => {
     const wanted = markOf(holdings.scope(group));
     const isComplete = readiness.covers(group, wanted);
     const isNeeded = wants(group) && !(isComplete && readiness.isVouched(group));

@@ -4,7 +4,7 @@ import type { HostId } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Following } from "./following.ts";
-import { GROUPS } from "./limits.ts";
+import { ALL_GROUPS } from "./limits.ts";
 import type { ClusterView } from "./port.ts";
 import type { Replica } from "./replica.ts";
 
@@ -45,7 +45,7 @@ export class RoundWatch {
     const declined = new Set(left.length > 0 ? this.#parts.declined() : []);
     const waiting = left.filter((delivery) => !declined.has(delivery));
     if (waiting.length > 0) return `${waiting.length} batches that waited when it began are not delivered yet`;
-    const isGivingUp = Array.from({ length: GROUPS }, (_, group) => group).some((group) => group !== EVERYWHERE && replica.readiness.keptRank(group) < replica.holdings.scope(group).rank);
+    const isGivingUp = ALL_GROUPS.some((group) => group !== EVERYWHERE && replica.readiness.keptRank(group) < replica.holdings.scope(group).rank);
     return isGivingUp || following.isDropping ? "a copy that was given up is being deleted" : undefined;
   }
 
