@@ -8,9 +8,10 @@ import { keyPairFromSeed, newSeed } from "../crypto/index.ts";
 import { NetError, askAsInvite } from "../net/index.ts";
 import type { Env } from "../platform/index.ts";
 import { readIfPresent, removeIfPresent, writeDurably } from "../platform/index.ts";
-import { prepareDataDirectory, writeMarker } from "../store/index.ts";
+import { prepareDataDirectory } from "../store/index.ts";
 import { DataDirectory } from "./directory.ts";
 import { DaemonError } from "./errors.ts";
+import { writeHost } from "./host-files.ts";
 import type { PersonalConfig } from "./personal.ts";
 
 export interface PrimeOptions {
@@ -166,17 +167,13 @@ interface Settling {
   readonly answer: RedeemAnswer;
 }
 
-/** Writes everything down. The marker comes last: without it the folder is not a host's. */
 async function settle(env: Env, personal: PersonalConfig, directory: DataDirectory, settling: Settling): Promise<Omit<Primed, "phrase">> {
   const { options, capacityBytes, account, seed, answer } = settling;
   const network = readCertificate(answer.certificate);
   if (network === undefined) throw new DaemonError("BAD_SETTINGS", "The network's certificate does not bear its founder's signature. Ask for a new invite.");
   const host = idFromBytes<HostId>(keyPairFromSeed(seed).publicKey);
   await personal.keepAccount(account);
-  await directory.writeIdentity(seed, answer);
-  await directory.writeDelegation(delegateToHost(account, network.id, host, env.clock.wallMs()));
-  await directory.writeSettings({ hostName: options.host, zone: options.zone ?? options.host, capacityBytes });
-  await writeMarker(directory.path, { host, network: network.id });
-  await personal.remember({ path: directory.path, host, hostName: options.host, network: network.rules.name });
+  const delegation = delegateToHost(account, network.id, host, env.clock.wallMs());
+  await writeHost(personal, directory, { seed, network, answer, delegation, settings: { hostName: options.host, zone: options.zone ?? options.host, capacityBytes } });
   return { data: directory.path, host, network: network.id, networkName: network.rules.name, account: account.id, capacityBytes };
 }

@@ -1,6 +1,7 @@
-import { lockDirectory, prepareDataDirectory, readMarker, writeMarker } from "../store/index.ts";
+import { lockDirectory, prepareDataDirectory, readMarker } from "../store/index.ts";
 import { DataDirectory } from "./directory.ts";
 import { DaemonError } from "./errors.ts";
+import { writeHost } from "./host-files.ts";
 import type { PersonalConfig } from "./personal.ts";
 import type { Primed } from "./prime.ts";
 
@@ -29,12 +30,8 @@ export async function renewHost(personal: PersonalConfig, options: RenewOptions)
   if (marker !== undefined) (await lockDirectory(old.path)).release();
   if (marker !== undefined && marker.host !== host) throw new DaemonError("BAD_SETTINGS", `${old.path} bears the marker of another host than its host.key. Check what was copied there.`);
   const capacityBytes = await prepareDataDirectory(fresh.path, { capacityBytes: options.capacityBytes ?? settings.capacityBytes });
-  await fresh.writeIdentity(key.seed, { certificate, entrances });
-  if (delegation !== undefined) await fresh.writeDelegation(delegation);
   // Mirrors are fetched again, and what was still to be released is not there.
   const { releasing: _, ...kept } = settings;
-  await fresh.writeSettings({ ...kept, capacityBytes });
-  await writeMarker(fresh.path, { host, network: network.id });
-  await personal.remember({ path: fresh.path, host, hostName: settings.hostName, network: network.rules.name });
+  await writeHost(personal, fresh, { seed: key.seed, network, answer: { certificate, entrances }, delegation, settings: { ...kept, capacityBytes } });
   return { data: fresh.path, host, network: network.id, networkName: network.rules.name, capacityBytes };
 }
