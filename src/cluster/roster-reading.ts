@@ -17,7 +17,7 @@ export interface Collected {
   readonly cards: Map<HostId, HostCard>;
   readonly invites: Map<InviteId, Invite>;
   /** What each removal of a host honours: every remover has a key of its own, so that none can hide another's. */
-  readonly removals: Map<HostId, Uint8Array[]>;
+  readonly removals: Map<HostId, Removal[]>;
   readonly revocations: Map<string, Removal>;
   /** The greatest number of returns that a host was declared gone under. */
   readonly departures: Map<HostId, number>;
@@ -56,7 +56,8 @@ function readIfReadable(entry: NetworkEntry): Reading {
 
 function read({ key, values }: NetworkEntry): Reading {
   // The least sibling is as good as any, and the same everywhere; rewriting one's own entry supersedes all.
-  const value = [...values].sort(compareBytes)[0];
+  const inOrder = [...values].sort(compareBytes);
+  const value = inOrder[0];
   if (value === undefined) return NOTHING;
   const [kind, name = "", second = ""] = key.split("/");
   switch (kind) {
@@ -66,7 +67,7 @@ function read({ key, values }: NetworkEntry): Reading {
     }
     case "host": {
       // A host that lost its disk may have written one that knows of no return yet.
-      const [host, card] = [idFromText<HostId>(name), [...values].sort(compareBytes).map((each) => hostCardCodec.decode(each)).sort((a, b) => b.returns - a.returns)[0]!];
+      const [host, card] = [idFromText<HostId>(name), inOrder.map((each) => hostCardCodec.decode(each)).sort((a, b) => b.returns - a.returns)[0]!];
       return ({ cards }) => cards.set(host, card);
     }
     case "invite": {
@@ -80,19 +81,19 @@ function read({ key, values }: NetworkEntry): Reading {
     case "removed": {
       const host = idFromText<HostId>(name);
       // Each is read before any is taken: one that cannot be read counts for nothing.
-      strictest(values);
-      return ({ removals }) => removals.set(host, [...(removals.get(host) ?? []), ...values]);
+      const decoded = values.map((each) => removalCodec.decode(each));
+      return ({ removals }) => removals.set(host, [...(removals.get(host) ?? []), ...decoded]);
     }
     case "revoked": {
-      const removal = strictest(values);
+      const removal = strictest(values.map((each) => removalCodec.decode(each)));
       return ({ revocations }) => revocations.set(`${name}/${second}`, removal);
     }
     default:
-      return readNumbers(kind, key, name, values);
+      return readNumbers(kind, key, name, inOrder);
   }
 }
 
-/** Of several siblings these have a rule of their own. */
+/** Of several siblings these have a rule of their own. @param values in order, one at least */
 function readNumbers(kind: string | undefined, key: string, name: string, values: readonly Uint8Array[]): Reading {
   switch (kind) {
     case "gone": {
@@ -105,7 +106,7 @@ function readNumbers(kind: string | undefined, key: string, name: string, values
       return ({ draining }) => draining.add(host);
     }
     case "audit": {
-      const [{ auditor, host }, audit] = [readAuditKey(key), auditCodec.decode([...values].sort(compareBytes)[0]!)];
+      const [{ auditor, host }, audit] = [readAuditKey(key), auditCodec.decode(values[0]!)];
       return ({ audits }) => audits.set(host, (audits.get(host) ?? new Map<HostId, Audit>()).set(auditor, audit));
     }
     case "quota": {
@@ -128,8 +129,8 @@ function readNumbers(kind: string | undefined, key: string, name: string, values
 }
 
 /** What all of several removals of one host honour: removal beats anything concurrent, another removal that honours more included. */
-export function strictest(values: readonly Uint8Array[]): Removal {
-  const [first, ...others] = values.map((value) => new Map(removalCodec.decode(value).honoured.map(({ incarnation, batch }) => [incarnation, batch])));
+export function strictest(removals: readonly Removal[]): Removal {
+  const [first, ...others] = removals.map((removal) => new Map(removal.honoured.map(({ incarnation, batch }) => [incarnation, batch])));
   const least = ([incarnation, batch]: readonly [number, number]): LastHonoured => ({ incarnation, batch: Math.min(batch, ...others.map((other) => other.get(incarnation) ?? 0)) });
   return { honoured: [...(first ?? [])].map(least).filter(({ batch }) => batch > 0) };
 }

@@ -73,7 +73,7 @@ export function buildRegister(network: Network, entries: Iterable<NetworkEntry>)
     configurations: collected.configurations,
     invites: collected.invites,
     admissions: collected.admissions,
-    removals: new Map([...collected.removals].map(([host, values]) => [host, strictest(values)])),
+    removals: new Map([...collected.removals].map(([host, each]) => [host, strictest(each)])),
     revocations: collected.revocations,
     departures: collected.departures,
     audits: collected.audits,
