@@ -3,7 +3,7 @@ import { machineEnv, messageOf, silentLog, space, statIfPresent } from "../platf
 import { freePortPair, isFreePort } from "../net/index.ts";
 import { checkMarker, verifyFsync } from "../store/index.ts";
 import { DataDirectory } from "./directory.ts";
-import { PersonalConfig } from "./personal.ts";
+import type { PersonalConfig } from "./personal.ts";
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -20,12 +20,12 @@ const YEAR_2026_MS = 1_767_225_600_000;
 const SLOW_FSYNC_MS = 200;
 
 /** Looks at everything a host needs: Node, the disk, fsync, ports, the clock, whether it is reached. */
-export async function examine(data?: string): Promise<readonly Finding[]> {
+export async function examine(personal: PersonalConfig, data?: string): Promise<readonly Finding[]> {
   const env = machineEnv(silentLog);
   const findings = [node(), clock(env)];
   if (data === undefined) return [...findings, await ports(undefined), { what: "host", ok: "warning", says: "There is no host of yours on this machine yet.", doThis: 'Make one with "holdfast init" or "holdfast join".' }];
   const directory = new DataDirectory(data);
-  return [...findings, await marker(directory), ...(await disk(directory)), await ports(directory), await reach(directory)];
+  return [...findings, await marker(personal, directory), ...(await disk(directory)), await ports(directory), await reach(directory)];
 }
 
 function node(): Finding {
@@ -40,9 +40,9 @@ function clock(env: Env): Finding {
   return now > YEAR_2026_MS ? { what: "clock", ok: "ok", says: `${says} UTC` } : { what: "clock", ok: "problem", says: `${says} UTC cannot be right.`, doThis: "Set the clock, and have it set itself (systemd-timesyncd, chrony). Invites expire by it." };
 }
 
-async function marker(directory: DataDirectory): Promise<Finding> {
+async function marker(personal: PersonalConfig, directory: DataDirectory): Promise<Finding> {
   try {
-    const known = await new PersonalConfig(process.env).directory(directory.path);
+    const known = await personal.directory(directory.path);
     await checkMarker(directory.path, known === undefined ? {} : { host: known.host });
     return { what: "data folder", ok: "ok", says: directory.path };
   } catch (error) {

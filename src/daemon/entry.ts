@@ -1,3 +1,5 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { delegateToHost, accountFromPhrase } from "../account/index.ts";
 import type { AccountId } from "../codec/index.ts";
 import type { Env, LogLevel } from "../platform/index.ts";
@@ -12,8 +14,9 @@ import type { InitOptions, JoinOptions, Primed } from "./prime.ts";
 import type { RenewOptions, Renewed } from "./renew.ts";
 import type { SetUp } from "./setup.ts";
 
-// What the command line calls. Here, and nowhere else, the machine's environment is read and handed in. The rooms that are heavy to load
-// (peers, doors) are loaded by what needs them: most commands only ask the running host.
+// What the command line calls. Here, and nowhere else, the machine's environment is read and handed in; only where a person's own folder is
+// when that does not say it, personal.ts knows. The rooms that are heavy to load (peers, doors) are loaded by what needs them: most commands
+// only ask the running host.
 
 function quiet(): Env {
   return machineEnv(silentLog);
@@ -48,7 +51,7 @@ export async function runHost(options: Omit<HostOptions, "personal"> & { readonl
 /** Has a person make a host from a web browser; resolves when it may be started. @throws DoorError PORT_TAKEN; the signal's reason */
 export async function setUpHost(onLink: (link: string) => void, signal: AbortSignal): Promise<SetUp> {
   const setup = await import("./setup.ts");
-  return setup.setUpHost(quiet(), { personal: personal(), onLink, signal });
+  return setup.setUpHost(quiet(), { personal: personal(), folder: join(homedir(), "holdfast"), onLink, signal });
 }
 
 /** What an invite says, before it is used. @throws ClusterError BAD_INVITE */
@@ -60,7 +63,7 @@ export async function decodeInvite(typed: string): Promise<{ readonly networkNam
 /** Looks at everything a host needs. */
 export async function doctor(data?: string): Promise<readonly Finding[]> {
   const { examine } = await import("./doctor.ts");
-  return examine(data);
+  return examine(personal(), data);
 }
 
 /** @throws DaemonError NO_ACCOUNT_KEY */

@@ -1,5 +1,4 @@
-import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { hex } from "../codec/index.ts";
 import { createSetupDoor } from "../door/index.ts";
 import { freePortPair } from "../net/index.ts";
@@ -13,6 +12,8 @@ import { VERSION } from "./version.ts";
 
 export interface SetupOptions {
   readonly personal: PersonalConfig;
+  /** The folder that is proposed. */
+  readonly folder: string;
   /** Told the link with which a web browser of this machine sets the host up. */
   readonly onLink: (link: string) => void;
   readonly signal: AbortSignal;
@@ -24,15 +25,12 @@ export interface SetUp {
   readonly httpPort: number;
 }
 
-/** The folder that is proposed. */
-const FOLDER = "holdfast";
-
 /**
  * Has a person make a host from a web browser, and resolves when it may be started. The key of the Browser's sessions is given to the
  * host, so that whoever set it up goes on in its Browser.
  * @throws DoorError PORT_TAKEN; the signal's reason
  */
-export async function setUpHost(env: Env, { personal, onLink, signal }: SetupOptions): Promise<SetUp> {
+export async function setUpHost(env: Env, { personal, folder: proposed, onLink, signal }: SetupOptions): Promise<SetUp> {
   const sessionKey = env.random.bytes(SESSION_KEY_BYTES);
   const { httpPort } = await freePortPair();
   const started = Promise.withResolvers<string>();
@@ -48,7 +46,7 @@ export async function setUpHost(env: Env, { personal, onLink, signal }: SetupOpt
     browserFolders: BROWSER_FOLDERS,
     port: httpPort,
     desk: {
-      facts: async () => ({ folder: join(homedir(), FOLDER), freeBytes: await freeBytes(join(homedir(), FOLDER)) }),
+      facts: async () => ({ folder: proposed, freeBytes: await freeBytes(proposed) }),
       invite: async (code) => decodeInvite(code),
       async create({ folder, ...wanted }) {
         const primed = await initNetwork(env, personal, { ...wanted, data: resolve(folder) });
