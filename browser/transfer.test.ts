@@ -12,19 +12,40 @@ class FakeWay implements Way<string> {
   aborted: string[] = [];
   begun = 0;
   mayTake: (path: string) => unknown = () => undefined;
+  /** What is lost of an answer, after the file was taken. */
+  answers: (path: string) => unknown = () => undefined;
+  mayCommit: () => unknown = () => undefined;
+  #there = new Set<string>();
 
-  begin = async (): Promise<string> => `id ${(this.begun += 1)}`;
+  async begin(): Promise<string> {
+    this.#there = new Set();
+    return `id ${(this.begun += 1)}`;
+  }
+
+  /** As the host does with a file that breaks off. */
+  release(path: string): void {
+    this.#there.delete(path);
+  }
 
   async send(_id: string, { path, file }: PickedFile, onBytes: (bytes: number) => void, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const refusal = this.mayTake(path);
     if (refusal !== undefined) throw refusal;
-    onBytes(file.size);
+    if (this.#there.has(path)) throw Object.assign(new Error("given twice"), { code: "DUPLICATE_PATH" });
+    this.#there.add(path);
     this.took.push(path);
     await Promise.resolve();
+    const loss = this.answers(path);
+    if (loss !== undefined) throw loss;
+    signal.throwIfAborted();
+    onBytes(file.size);
   }
 
-  commit = async (id: string): Promise<string> => `committed ${id}`;
+  async commit(id: string): Promise<string> {
+    const refusal = this.mayCommit();
+    if (refusal !== undefined) throw refusal;
+    return `committed ${id}`;
+  }
 
   abort = async (id: string): Promise<void> => void this.aborted.push(id);
 }
@@ -49,6 +70,40 @@ test("what was stopped goes on where it was", async () => {
   way.mayTake = () => undefined;
   await transfer.run();
   assert.deepEqual([transfer.progress.phase, way.begun, new Set(way.took).size], ["done", 1, 10]);
+});
+
+test("a file whose answer was lost counts as sent when the host says that it is there", async () => {
+  const way = new FakeWay();
+  const transfer = new Transfer(FILES, way);
+  way.answers = (path) => (path === "3.txt" ? new Error("stopped") : undefined);
+  await transfer.run();
+  assert.equal(transfer.progress.phase, "failed");
+  way.answers = () => undefined;
+  await transfer.run();
+  const { phase, files, bytes } = transfer.progress;
+  assert.deepEqual([phase, files, bytes, way.begun, way.took.length], ["done", 10, 50, 1, 10]);
+});
+
+test("two files under one path are refused, however often one goes on", async () => {
+  const way = new FakeWay();
+  const transfer = new Transfer([...FILES, FILES[0]!].map((each) => ({ ...each })), way);
+  for (const turn of [1, 2]) {
+    await transfer.run();
+    assert.deepEqual([transfer.progress.phase, transfer.progress.error], ["failed", "given twice"], `turn ${turn}`);
+  }
+});
+
+test("when a file did not come in whole after all, going on sends that one again", async () => {
+  const way = new FakeWay();
+  const transfer = new Transfer(FILES, way);
+  way.mayCommit = () => Object.assign(new Error("5.txt did not come in whole"), { code: "INCOMPLETE" });
+  await transfer.run();
+  assert.deepEqual([transfer.progress.phase, transfer.progress.files, transfer.progress.bytes], ["failed", 0, 0]);
+  way.mayCommit = () => undefined;
+  way.release("5.txt");
+  way.took.length = 0;
+  await transfer.run();
+  assert.deepEqual([transfer.progress.phase, transfer.progress.files, transfer.progress.bytes, way.took], ["done", 10, 50, ["5.txt"]]);
 });
 
 test("a failure is told, and going on tries what is missing", async () => {

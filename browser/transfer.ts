@@ -37,11 +37,17 @@ const WINDOW_MS = 4_000;
 /** The host has forgotten it: what was sent has to be sent again. */
 const FORGOTTEN = new Set(["NO_PUBLICATION", "NO_UPLOAD"]);
 
+function isCalled(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}
+
 export class Transfer<Result> {
   readonly #files: readonly PickedFile[];
   readonly #way: Way<Result>;
   readonly #listeners = new Set<(progress: Progress<Result>) => void>();
   readonly #done = new Set<PickedFile>();
+  /** Files that the host may have, whether or not its answer came. */
+  readonly #tried = new Set<PickedFile>();
   #marks: { readonly atMs: number; readonly bytes: number }[] = [];
   #id: string | undefined;
   #stop = new AbortController();
@@ -74,6 +80,8 @@ export class Transfer<Result> {
       if (signal.aborted) return;
       this.#stop.abort(error);
       if (error instanceof Error && "code" in error && FORGOTTEN.has(String(error.code))) this.#forget();
+      // One that was taken for there did not come in whole. Which one, the host knows: going on offers it all of them.
+      if (isCalled(error, "INCOMPLETE")) this.#forgetDone();
       this.#show({ phase: "failed", error: wordsOf(error), bytesPerSecond: undefined });
     }
   }
@@ -98,15 +106,37 @@ export class Transfer<Result> {
       for (const file of left) {
         signal.throwIfAborted();
         this.progress = { ...this.progress, path: file.path };
-        await this.#way.send(id, file, (bytes) => this.#count(bytes), signal);
+        await this.#send(id, file, signal);
         this.#done.add(file);
         this.#count(0);
       }
     }));
   }
 
+  /** A stop can come between a file's last byte and the host's answer. Such a file is there, and the host refuses it when it comes again. */
+  async #send(id: string, file: PickedFile, signal: AbortSignal): Promise<void> {
+    const wasTried = this.#tried.has(file);
+    this.#tried.add(file);
+    try {
+      await this.#way.send(id, file, (bytes) => this.#count(bytes), signal);
+    } catch (error) {
+      if (!isCalled(error, "DUPLICATE_PATH")) throw error;
+      if (!wasTried) {
+        // Refused at its first try, it is another file under the same path.
+        this.#tried.delete(file);
+        throw error;
+      }
+      this.#count(file.file.size);
+    }
+  }
+
   #forget(): void {
     this.#id = undefined;
+    this.#tried.clear();
+    this.#forgetDone();
+  }
+
+  #forgetDone(): void {
     this.#done.clear();
     this.progress = { ...this.progress, files: 0, bytes: 0 };
   }
