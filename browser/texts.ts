@@ -229,10 +229,10 @@ export const texts = {
     rollBackAbout: (sequence: number) => `It becomes the newest version, with the content of version ${sequence}. Nothing is deleted: you can go back again in the same way.`,
     rollBackYes: "Show it to all",
     downTitle: "Take it down",
-    downAbout: "Its address then says that nothing is there, on every host. The name stays yours.",
+    downAbout: "Its address then says that nothing is there, on every host. The name becomes free: anybody in the network can take it.",
     down: (name: string) => `Take ${name} down`,
     downAsk: (name: string) => `Take ${name} down everywhere?`,
-    downWarning: ({ head }: SiteRow) => `${head === null ? "" : `All ${count(head.sequence, "version")} with ${count(head.files, "file")} go with it. `}After 30 days the hosts delete its content; until then, and from your own copy, it can be published again.`,
+    downWarning: ({ head }: SiteRow) => `${head === null ? "" : `All ${count(head.sequence, "version")} with ${count(head.files, "file")} go with it. `}The hosts delete its content in time; from your own copy it can be published again, as long as nobody has taken the name.`,
     downYes: "Take it down",
   },
 
