@@ -10,6 +10,7 @@ import { useNow } from "../parts/now.ts";
 import { Title } from "../parts/shell.tsx";
 import { goTo, hashOf } from "../route.ts";
 import { texts } from "../texts.ts";
+import { Offer } from "./offer.tsx";
 
 type Question = "drain" | "fill" | "remove" | "leave";
 
@@ -25,6 +26,7 @@ export function HostPage({ live, id }: { readonly live: Live; readonly id: strin
       <Title network={network}>{host.name}</Title>
       <p class="lead">{texts.host.lead(host, nowMs)}</p>
       <dl>{facts.map(([title, words]) => <div key={title}><dt>{title}</dt><dd>{words}</dd></div>)}</dl>
+      {host.isSelf ? <Offer host={host} /> : null}
       <Parting host={host} />
     </>
   );

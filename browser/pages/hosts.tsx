@@ -28,10 +28,11 @@ export function HostsPage({ live }: { readonly live: Live }): JSX.Element {
 }
 
 function HostItem({ host, nowMs, isCoordinator, isDemo }: { readonly host: HostRow; readonly nowMs: number; readonly isCoordinator: boolean; readonly isDemo: boolean }): JSX.Element {
-  const { lastSeenMs, presence } = host;
+  const { lastSeenMs, presence, roundTripMs } = host;
   const facts = [
     texts.hosts.state(host),
     ...(presence === "online" || lastSeenMs === null ? [] : [texts.hosts.lastSeen(nowMs - lastSeenMs)]),
+    ...(roundTripMs === undefined ? [] : [texts.hosts.latency(roundTripMs)]),
     ...(host.zone === host.name ? [] : [texts.hosts.zone(host.zone)]),
     ...(isCoordinator ? [texts.hosts.coordinator] : []),
     texts.hosts.version(host.version),

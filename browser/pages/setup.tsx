@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { SetupDone, SetupFacts, SetupInvite } from "../../src/door/index.ts";
 import { ask, askJson, wordsOf } from "../api.ts";
+import { bytesOf, gigabytesOf } from "../gigabytes.ts";
 import { useAsked } from "../parts/asked.ts";
 import { Mark } from "../parts/mark.tsx";
 import { Title } from "../parts/shell.tsx";
@@ -44,8 +45,6 @@ function Choose({ onChoose }: { readonly onChoose: (way: Way) => void }): JSX.El
   );
 }
 
-const GB = 1e9;
-
 function Make({ way, onBack, onDone }: { readonly way: Way; readonly onBack: () => void; readonly onDone: (done: SetupDone) => void }): JSX.Element {
   const facts = useAsked((signal) => askJson<SetupFacts>("GET", "/setup", { signal }), []);
   const [code, setCode] = useState("");
@@ -87,10 +86,10 @@ function HostForm({ way, facts, code, onBack, onDone }: { readonly way: Way; rea
   const [network, setNetwork] = useState("");
   const [host, setHost] = useState("");
   const [folder, setFolder] = useState(facts.folder);
-  const [gigabytes, setGigabytes] = useState(String(Math.max(1, Math.floor(facts.freeBytes / 2 / GB))));
+  const [gigabytes, setGigabytes] = useState(gigabytesOf(Math.max(1e9, facts.freeBytes / 2)));
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<string>();
-  const capacityBytes = Math.floor(Number(gigabytes.replace(",", ".")) * GB);
+  const capacityBytes = bytesOf(gigabytes);
   const isReady = host.trim() !== "" && (way === "join" || network.trim() !== "") && folder.trim() !== "" && capacityBytes > 0;
   const go = (event: Event): void => {
     event.preventDefault();

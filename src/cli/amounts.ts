@@ -17,6 +17,12 @@ function roundedTo3(value: number): number {
   return Number(value.toPrecision(3));
 }
 
+/** What a host that was told to offer more or less does from then on. */
+export function offerWords({ capacityBytes, usedBytes }: { readonly capacityBytes: number; readonly usedBytes: number }): string {
+  const over = usedBytes > capacityBytes ? ` ${formatBytes(usedBytes)} are used: it takes nothing new, and nothing is deleted before it is elsewhere.` : "";
+  return `This host offers ${formatBytes(capacityBytes)} from now on.${over}`;
+}
+
 /** "1 file", "2 files". */
 export function count(amount: number, one: string, many = `${one}s`): string {
   return `${amount.toLocaleString("en")} ${amount === 1 ? one : many}`;

@@ -46,6 +46,11 @@ export interface ViewParts {
 
 const WEEK_MS = 7 * 24 * 3_600_000;
 
+/** Two figures of it, and at least 1: what varies by less is no news to whoever watches. */
+function roughly(ms: number): number {
+  return Math.max(1, Math.round(Number(ms.toPrecision(2))));
+}
+
 /** The running host as the doors see it. */
 export class View implements Node {
   readonly self: { readonly id: HostId; readonly name: string };
@@ -118,6 +123,7 @@ export class View implements Node {
     const usedBytes = isSelf ? store.usedBytes : beat?.usedBytes;
     const pid = isSelf ? processId : beat?.processId;
     const port = isSelf ? httpPort() : beat?.httpPort;
+    const roundTripMs = transport.roundTripMs(member.host);
     return {
       id: member.host,
       name: member.name,
@@ -129,6 +135,7 @@ export class View implements Node {
       ...(pid === undefined ? {} : { pid }),
       ...(port === undefined || port === 0 ? {} : { httpPort: port }),
       version: member.version,
+      ...(roundTripMs === undefined ? {} : { roundTripMs: roughly(roundTripMs) }),
       isDraining: member.isDraining,
       isSuspect: member.isSuspect,
       lastSeenMs: isSelf ? this.#env.clock.wallMs() : (liveness.lastSeenMs(member.host) ?? null),

@@ -16,11 +16,12 @@ export const HostRow = object(
     httpPort: { type: "integer", description: "where its own machine's browsers find its sites" },
     version: text,
     lastSeenMs: orNull(millis),
+    roundTripMs: { type: "integer", description: "the way there and back, in milliseconds; when it is known" },
     isDraining: { type: "boolean", description: "it is being emptied, so that it may leave" },
     isSuspect: { type: "boolean", description: "auditors say that it does not hold what it claims" },
     isSelf: { type: "boolean", description: "this is the host that answers" },
   },
-  { $id: "HostRow", description: "One host of the network, as the answering host sees it.", optional: ["usedBytes", "pid", "httpPort"] },
+  { $id: "HostRow", description: "One host of the network, as the answering host sees it.", optional: ["usedBytes", "pid", "httpPort", "roundTripMs"] },
 );
 export type HostRow = ValueOf<typeof HostRow>;
 

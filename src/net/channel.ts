@@ -79,6 +79,11 @@ export class Channel {
     return this.#asker.ask(kind, body, signal);
   }
 
+  /** In milliseconds; undefined until it is known. */
+  get roundTripMs(): number | undefined {
+    return this.#keepalive.roundTripMs;
+  }
+
   wantBulk(): void {
     this.#wire.send(CONTROL.wantBulk);
   }
@@ -124,6 +129,8 @@ export class Channel {
         return this.#answerer.cancel(decodeId(payload));
       case CONTROL.ping:
         return this.#pong();
+      case CONTROL.pong:
+        return this.#keepalive.ponged();
       case CONTROL.retire:
         return this.#onRetire();
       case CONTROL.retired:
@@ -132,7 +139,6 @@ export class Channel {
       case CONTROL.wantBulk:
         return this.#plan.onWantBulk();
       default:
-        // A pong has done its work by arriving.
         return undefined;
     }
   }

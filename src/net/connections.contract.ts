@@ -45,6 +45,20 @@ export const connectionsContract: ContractTests = {
     assert.deepEqual([joined, a.connected()], [[b.self], []]);
   },
 
+  async "how long the way to a host takes is known once it has answered, and not when it is gone"({ a, b, join }) {
+    b.handle("echo", (_from, body) => Promise.resolve(body));
+    assert.equal(a.roundTripMs(b.self), undefined);
+    await join();
+    // Its ping went before the request, and so did its pong.
+    await a.request(b.self, "echo", utf8(""), SOON);
+    const tookMs = a.roundTripMs(b.self);
+    assert.ok(tookMs !== undefined && tookMs >= 0 && tookMs < SOON.timeoutMs, String(tookMs));
+    const down = nextEvent(a, "down", b.self);
+    await a.disconnect(b.self);
+    await down;
+    assert.equal(a.roundTripMs(b.self), undefined);
+  },
+
   async "connecting twice, and from both sides at once, gives one connection and loses nothing"({ a, b }) {
     const events: string[] = [];
     a.onPeer(({ kind }) => events.push(`a ${kind}`));

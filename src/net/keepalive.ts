@@ -12,6 +12,9 @@ export interface Liveness {
 /** A host that stops dead is noticed after 4.5 to 6 s. */
 export const LIVENESS: Liveness = { pingEveryMs: 1_500, missesMax: 3 };
 
+/** Pings of which the quickest counts: those of the last twelve seconds. */
+const REMEMBERED = 8;
+
 /**
  * Notices a host that is gone without a word: cable pulled, power cut, process stopped. Whole pauses are counted and not elapsed
  * time, so that a machine which itself slept does not blame the others for it when it wakes.
@@ -25,6 +28,8 @@ export class Keepalive {
   #probeTimer: Timer | undefined;
   #seenBytes = 0;
   #misses = 0;
+  #pingedMs: number | undefined;
+  readonly #tookMs: number[] = [];
 
   constructor(env: Env, wire: Wire, liveness: Liveness, dead: (why: string) => void) {
     this.#env = env;
@@ -34,6 +39,27 @@ export class Keepalive {
   }
 
   start(): void {
+    this.#ping();
+    this.#rest();
+  }
+
+  /** The pong has come. */
+  ponged(): void {
+    if (this.#pingedMs === undefined) return;
+    this.#tookMs.push(this.#env.clock.monotonicMs() - this.#pingedMs);
+    if (this.#tookMs.length > REMEMBERED) this.#tookMs.shift();
+    this.#pingedMs = undefined;
+  }
+
+  /**
+   * How long the way there and back takes, in milliseconds; undefined until the first pong. The quickest of the last pings tells of the way; the
+   * others of what was before them in a queue.
+   */
+  get roundTripMs(): number | undefined {
+    return this.#tookMs.length === 0 ? undefined : Math.min(...this.#tookMs);
+  }
+
+  #rest(): void {
     this.#timer = this.#env.timers.after(this.#liveness.pingEveryMs, () => this.#tick());
   }
 
@@ -45,7 +71,7 @@ export class Keepalive {
   /** Gives the other side two pauses to say anything at all. */
   probe(): void {
     const before = this.#wire.receivedBytes;
-    this.#wire.send(CONTROL.ping);
+    this.#ping();
     this.#probeTimer?.cancel();
     this.#probeTimer = this.#env.timers.after(2 * this.#liveness.pingEveryMs, () => {
       if (this.#wire.receivedBytes === before) this.#dead("it came back on another connection, and this one is dead.");
@@ -60,7 +86,13 @@ export class Keepalive {
     if (this.#misses >= missesMax) return this.#dead(`nothing came from it for ${missesMax * pingEveryMs} ms.`);
     // It may go on talking and not listen; then what waits here must not wait for ever.
     if (this.#wire.stuckForMs() > missesMax * pingEveryMs) return this.#dead(`it took nothing for ${missesMax * pingEveryMs} ms.`);
+    this.#ping();
+    this.#rest();
+  }
+
+  /** Only the first of pings that cross is measured: a pong does not say to which it belongs. */
+  #ping(): void {
     this.#wire.send(CONTROL.ping);
-    this.start();
+    this.#pingedMs ??= this.#env.clock.monotonicMs();
   }
 }

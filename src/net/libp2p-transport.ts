@@ -162,6 +162,10 @@ class Libp2pTransport implements Transport {
     return this.#links.best(peer)?.address;
   }
 
+  roundTripMs(peer: HostId): number | undefined {
+    return this.#links.best(peer)?.channel.roundTripMs;
+  }
+
   onPeer(listener: (event: PeerEvent) => void): () => void {
     return this.#links.onPeer(listener);
   }

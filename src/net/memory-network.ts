@@ -42,6 +42,7 @@ export class MemoryNetwork {
       address: this.addressOf(self),
       dial: (from, peer, addresses, signal) => withDeadline(this.#env, DIAL_MS, `Connecting to host ${shortId(peer)}`, signal, (limited) => this.#dial(from, peer, addresses, limited)),
       addressOf: (peer) => this.#addresses.get(peer),
+      roundTripMs: (peer) => this.paths.roundTripMs(self, peer),
       onSessionEnded: (session) => this.#sweep(session),
       onClose: () => this.#hosts.delete(self),
     });

@@ -125,6 +125,11 @@ export class Paths {
     return jitterMs === 0 ? delayMs : delayMs + this.#env.random.fraction() * jitterMs;
   }
 
+  /** There and back, without the part of it that is left to chance. */
+  roundTripMs(from: HostId, to: HostId): number {
+    return this.#quality(from, to).delayMs + this.#quality(to, from).delayMs;
+  }
+
   /** Takes a step at the far end once the delay has passed and the path is open, as long as `alive` says so. */
   carry(from: HostId, to: HostId, delayMs: number, alive: () => boolean, step: () => void): void {
     this.#env.timers.after(delayMs, () => {

@@ -22,6 +22,7 @@ export interface MemoryHostParts {
   /** Makes a session, or says why it cannot. @throws NetError UNREACHABLE, STRANGER; the signal's reason */
   readonly dial: (from: MemoryTransport, peer: HostId, addresses: readonly string[], signal: AbortSignal | undefined) => Promise<Session>;
   readonly addressOf: (peer: HostId) => string | undefined;
+  readonly roundTripMs: (peer: HostId) => number;
   readonly onSessionEnded: (session: Session) => void;
   readonly onClose: () => void;
 }
@@ -107,6 +108,10 @@ export class MemoryTransport implements Transport, SessionHost {
 
   remoteAddress(peer: HostId): string | undefined {
     return this.#sessions.has(peer) ? this.#parts.addressOf(peer) : undefined;
+  }
+
+  roundTripMs(peer: HostId): number | undefined {
+    return this.#sessions.has(peer) ? this.#parts.roundTripMs(peer) : undefined;
   }
 
   onPeer(listener: (event: PeerEvent) => void): () => void {

@@ -82,6 +82,8 @@ export interface Transport {
   connected(): readonly HostId[];
   /** The address at which a connected host was reached or from which it came. */
   remoteAddress(peer: HostId): string | undefined;
+  /** How long the way to a connected host and back takes, in milliseconds; undefined until that is known. */
+  roundTripMs(peer: HostId): number | undefined;
   /** Calls the listener at each change; the function returned ends that. */
   onPeer(listener: (event: PeerEvent) => void): () => void;
   /** Hosts of this network that announce themselves on the local network. Not yet connected. */

@@ -95,6 +95,12 @@ async function isLive({ hosts: [host, cellar], browser }: Stage): Promise<void> 
   await cellar.kill();
   await page.getByRole("heading", { name: "2 of 3 hosts are here." }).waitFor();
   await page.getByText("cellar is away.").waitFor();
+  await page.getByText(/^online · \d+ ms/).waitFor();
+  await page.getByRole("link", { name: "attic", exact: true }).click();
+  await page.getByLabel("How much of its disk it may use, in GB").fill("0,9");
+  await page.getByRole("button", { name: "Offer that" }).click();
+  await page.getByText("This host offers 900 MB from now on.").waitFor();
+  await page.getByText(/of 900 MB used/).waitFor();
   await page.getByRole("link", { name: "Health", exact: true }).click();
   // On a busy machine it may have seemed away, and come back, before.
   await page.getByText("cellar went away.").first().waitFor();

@@ -1,6 +1,7 @@
 import type { CommandFile, CommonOptions } from "../context.ts";
 import { common } from "../context.ts";
-import { formatBytes, parseBytes } from "../sizes.ts";
+import { offerWords } from "../amounts.ts";
+import { parseBytes } from "../sizes.ts";
 import { connect } from "../target.ts";
 
 export const capacity: CommandFile = (command, go) => {
@@ -9,8 +10,7 @@ export const capacity: CommandFile = (command, go) => {
       const api = await connect(context, options);
       try {
         const row = await api.upkeep.resize(capacityBytes);
-        const over = row.usedBytes > row.capacityBytes ? ` ${formatBytes(row.usedBytes)} are used: it takes nothing new, and nothing is deleted before it is elsewhere.` : "";
-        context.io.answer(row, () => `This host offers ${formatBytes(row.capacityBytes)} from now on.${over}`);
+        context.io.answer(row, () => offerWords(row));
       } finally {
         api.close();
       }

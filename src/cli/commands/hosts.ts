@@ -39,6 +39,6 @@ export function stateOf({ presence, isDraining, isSuspect }: Pick<HostRow, "pres
 }
 
 export function hostTable(rows: readonly HostRow[]): string {
-  const columns = ["host", "state", "zone", { title: "used", right: true }, { title: "capacity", right: true }, "address"];
-  return table(columns, rows.map((row) => [row.isSelf ? `${row.name} (this)` : row.name, stateOf(row), row.zone, row.usedBytes === undefined ? "?" : formatBytes(row.usedBytes), formatBytes(row.capacityBytes), row.address ?? "unknown"]));
+  const columns = ["host", "state", "zone", { title: "used", right: true }, { title: "capacity", right: true }, { title: "latency", right: true }, "address"];
+  return table(columns, rows.map((row) => [row.isSelf ? `${row.name} (this)` : row.name, stateOf(row), row.zone, row.usedBytes === undefined ? "?" : formatBytes(row.usedBytes), formatBytes(row.capacityBytes), row.roundTripMs === undefined ? "" : `${row.roundTripMs} ms`, row.address ?? "unknown"]));
 }

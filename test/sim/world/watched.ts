@@ -108,6 +108,10 @@ export class WatchedTransport implements Transport {
     return this.#transport.remoteAddress(peer);
   }
 
+  roundTripMs(peer: HostId): number | undefined {
+    return this.#transport.roundTripMs(peer);
+  }
+
   onPeer(listener: (event: PeerEvent) => void): () => void {
     return this.#transport.onPeer(listener);
   }
