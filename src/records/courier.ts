@@ -93,12 +93,13 @@ export class Courier {
   }
 
   async #carry(load: readonly { readonly delivery: Delivery; readonly items: readonly DeliveryItem[] }[]): Promise<void> {
+    const askedMs = this.#env.clock.monotonicMs();
     for (const { delivery } of load) delivery.underWay(this.#parts.peer, 1);
     const sent = load.flatMap(({ delivery, items }) => items.map((item) => ({ delivery, item })));
     try {
       const answer = sent.length > 0 ? await this.#parts.push(sent.map(({ item }) => item)) : undefined;
       this.refresh();
-      if (answer !== undefined) this.#answered(load, answer);
+      if (answer !== undefined) this.#answered(load, answer, askedMs);
     } catch (error) {
       this.#pauseMs = Math.min(Math.max(FIRST_PAUSE_MS, this.#pauseMs * 2), LONGEST_PAUSE_MS);
       this.#notBeforeMs = this.#env.clock.monotonicMs() + this.#pauseMs * (0.75 + this.#env.random.fraction() / 2);
@@ -112,7 +113,7 @@ export class Courier {
     }
   }
 
-  #answered(load: readonly { readonly delivery: Delivery; readonly items: readonly DeliveryItem[] }[], { exceptions }: PushAnswer): void {
+  #answered(load: readonly { readonly delivery: Delivery; readonly items: readonly DeliveryItem[] }[], { exceptions }: PushAnswer, askedMs: number): void {
     const verdicts = new Map(exceptions.map(({ at, verdict }) => [at, verdict.kind]));
     const full = new Set(exceptions.filter(({ verdict }) => verdict.value === "NAMESPACE_FULL").map(({ at }) => at));
     for (const { at, verdict } of exceptions) {
@@ -126,7 +127,7 @@ export class Courier {
       delivery.acknowledged(this.#parts.peer, taken);
       delivery.hinted(this.#parts.peer, items.filter((_, at) => verdicts.get(first + at) === "hinted"));
       delivery.turnedAway(this.#parts.peer, items.filter((_, at) => full.has(first + at)));
-      delivery.declined(this.#parts.peer, items.filter((_, at) => verdicts.get(first + at) === "refused"));
+      delivery.declined(this.#parts.peer, items.filter((_, at) => verdicts.get(first + at) === "refused"), askedMs);
       if (taken.length < items.length) delivery.postponed(this.#parts.peer, this.#env.clock.monotonicMs());
       from += items.length;
     }

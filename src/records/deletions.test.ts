@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { NamespaceId } from "../codec/index.ts";
 import { utf8 } from "../codec/index.ts";
 import { MemoryLog } from "../store/index.ts";
 import { namespaceIdOf, shardOf } from "../cluster/index.ts";
@@ -9,40 +8,10 @@ import type { FloorState } from "./floor.ts";
 import { GROUPS } from "./limits.ts";
 import { floorCodec, floorKeyOf } from "./marks.ts";
 import { EMPTY_CONTEXT } from "./port.ts";
-import { metaKey, readyKey, rowKey } from "./tables.ts";
+import { metaKey, readyKey } from "./tables.ts";
 import type { TestHost } from "./test-hosts.ts";
 import { TestHosts, env, everywhereId, kv, networkNamespace, settled, textOf, until } from "./test-hosts.ts";
-
-const HORIZON_MS = 40;
-
-async function hostsOf(...names: string[]): Promise<TestHosts> {
-  const all = new TestHosts(names);
-  all.settings = { horizonMs: HORIZON_MS };
-  for (const host of all.hosts) await host.start();
-  await all.connect();
-  return all;
-}
-
-const isKept = (host: TestHost, key: string): boolean => host.disk.get(rowKey(everywhereId, key)) !== undefined;
-const progress = (host: TestHost): string => {
-  const { progress, lastError } = host.records.workers().find((worker) => worker.status().name === "deletions")!.status();
-  return lastError === undefined ? progress : `${progress} (${lastError})`;
-};
-const collected = (host: TestHost): number => host.records.counters()["deletions collected"] ?? 0;
-
-/** Waits while everybody's work goes on without its pauses. */
-async function working(what: string, hosts: readonly TestHost[], isTrue: () => boolean, waitMs = 20_000): Promise<void> {
-  let nextMs = 0;
-  await until(what, () => {
-    if (env.clock.monotonicMs() >= nextMs) {
-      nextMs = env.clock.monotonicMs() + 25;
-      for (const host of hosts) if (host.isUp) for (const worker of host.records.workers()) worker.nudge();
-    }
-    return isTrue();
-  }, waitMs).catch((error: unknown) => {
-    throw new Error(`${String(error)}: ${hosts.map((host) => (host.isUp ? `${host.name}: ${progress(host)}` : `${host.name} is down`)).join("; ")}`);
-  });
-}
+import { HORIZON_MS, collected, hostsOf, isKept, progress, working } from "./test-rounds.ts";
 
 test("a deletion goes when every host has it and the horizon has passed, and what stays is not touched", async () => {
   await using all = await hostsOf("a", "b", "c");
@@ -56,47 +25,6 @@ test("a deletion goes when every host has it and the horizon has passed, and wha
   assert.ok(all.hosts.every((host) => host.value(everywhereId, "stays") === "v" && collected(host) > 0));
   await a.put(everywhereId, "k", "again");
   await until("it is written anew", () => all.hosts.every((host) => host.value(everywhereId, "k") === "again"));
-});
-
-/** A namespace of three replicas among four hosts, and who is none of them; hosts whose rules do not let them keep its key "k". */
-async function refusing(all: TestHosts, count: number): Promise<{ readonly namespace: NamespaceId; readonly targets: readonly TestHost[]; readonly writer: TestHost; readonly relent: () => void }> {
-  const genesis = kv(3, "refused");
-  const namespace = namespaceIdOf(genesis);
-  const targets = all.list(shardOf(namespace, genesis, "k")).slice(0, genesis.replicas).map((id) => all.byId(id));
-  for (const host of all.hosts) await host.records.create(genesis);
-  await settled(all, genesis, "k");
-  const judges = targets.slice(0, count).map((host) => ({ host, judge: host.judge }));
-  for (const { host, judge } of judges) host.judge = (record, of) => (record.key === "k" ? { kind: "refuse", code: "UNKNOWN_KIND", why: "so says the test" } : judge(record, of));
-  const relent = (): void => judges.forEach(({ host, judge }) => (host.judge = judge));
-  return { namespace, targets, writer: all.hosts.find((host) => !targets.includes(host))!, relent };
-}
-
-test("deletions go although a host refuses a record for good, and it is not sent to that host afterwards", async () => {
-  await using all = await hostsOf("a", "b", "c", "d");
-  const { namespace, targets, writer, relent } = await refusing(all, 1);
-  const [strict, other] = targets as [TestHost, TestHost];
-  await writer.put(namespace, "k", "v");
-  await other.put(namespace, "k", null);
-  const isThere = (host: TestHost): boolean => host.disk.get(rowKey(namespace, "k")) !== undefined;
-  await working("the deletion is collected where it was", all.hosts, () => !all.hosts.some(isThere));
-  assert.equal(writer.records.counters()["let go, refused by others"], 1);
-  relent();
-  await writer.put(namespace, "later", "v");
-  await strict.records.compareWith(other.self);
-  assert.ok(!all.hosts.some(isThere));
-});
-
-test("a round waits for a batch that lies in nobody's rows, though all who should have it refuse it", async () => {
-  await using all = await hostsOf("a", "b", "c", "d");
-  const { namespace, targets, writer, relent } = await refusing(all, 3);
-  const { copies, safe } = await writer.put(namespace, "k", "v");
-  assert.deepEqual([copies, safe], [1, false]);
-  await targets[0]!.put(everywhereId, "gone", "v");
-  await targets[0]!.put(everywhereId, "gone", null);
-  await working("the writer waits", all.hosts, () => progress(writer).includes("1 batches that waited"));
-  assert.equal(textOf(await writer.records.read(namespace, "k")), "v");
-  relent();
-  await working("all have it", all.hosts, () => targets.every((host) => host.value(namespace, "k") === "v"));
 });
 
 test("nothing is collected while a host that is counted is away, and its old copy does not come back with it", async () => {

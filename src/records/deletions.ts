@@ -78,7 +78,7 @@ export class Deletions {
     const { state, published } = this.#floor;
     if (published === undefined || state.isNewcomer || published.done <= state.done) return;
     this.#env.log.warn("this host's disk is older than what the host has said of it", { done: published.done, known: state.done });
-    // What lay in the outbox then had been delivered before this host said that it had done that round.
+    // What lay in the outbox then had been delivered, or refused by all, before this host said that it had done that round.
     this.#parts.replica.outbox.drop(({ dot }, isFromDisk) => isFromDisk && dot.actor.host === this.#parts.cluster.self);
     await this.#becomeNewcomer(state);
   }

@@ -16,8 +16,18 @@ export interface DeliveryItem {
   isApplied: boolean;
   /** The number under which it was applied here; 0 when it was not, or long ago. */
   sequence: number;
-  /** Whether it is given up: its replicas have no room for it, and nobody has taken it. Its writer has been told, or was never told that it is safe. */
-  isRefused?: boolean;
+  /**
+   * Why it waits no more. "full": its replicas have no room for it, and nobody has taken it; its writer has been told, or was never told that
+   * it is safe. "declined": it lies in a row somewhere, and all who lack it have refused it for good.
+   */
+  givenUp?: "full" | "declined";
+}
+
+/** A batch for which nobody waits who would take it. */
+export interface Declined {
+  readonly delivery: Delivery;
+  /** What of it lies in a row, here or elsewhere: whoever changes its mind will have it from there. The rest lies nowhere else. */
+  readonly kept: readonly DeliveryItem[];
 }
 
 /** A peer has applied everything of this host's numbering of a group up to here, of namespaces with more replicas than the rank. */
@@ -41,8 +51,8 @@ interface PeerState {
   readonly hinted: Set<number>;
   /** What it has no room for. */
   readonly full: Set<number>;
-  /** Refused for good by the rules as the peer knows them; asked again now and then, since it may know less than it will. */
-  readonly declined: Set<number>;
+  /** Refused for good by the rules as the peer knows them, and when it had last been asked; it is asked again now and then, since it may know less than it will. */
+  readonly declined: Map<number, number>;
   /** Messages to it that hold some of this and have not been answered. */
   underWay: number;
   pauseMs: number;
@@ -81,7 +91,7 @@ export class Delivery {
     if (this.#isVoid) return [];
     if (state !== undefined && (nowMs < state.notBeforeMs || state.has.size === this.items.length)) return [];
     return this.items.filter((item) => {
-      if (state?.has.has(item.at) === true || item.isRefused === true) return false;
+      if (state?.has.has(item.at) === true || item.givenUp !== undefined) return false;
       const route = routeOf(item);
       return route.recipients.includes(peer) || (state?.hinted.has(item.at) !== true && this.#standIns(item, route).includes(peer));
     });
@@ -122,10 +132,10 @@ export class Delivery {
     this.#tell();
   }
 
-  /** The peer has said that its rules do not let it keep them. */
-  declined(peer: HostId, items: readonly DeliveryItem[]): void {
+  /** The peer has said that its rules do not let it keep them. @param askedMs when it was sent them, by the monotonic clock */
+  declined(peer: HostId, items: readonly DeliveryItem[], askedMs: number): void {
     const { declined } = this.#state(peer);
-    for (const item of items) declined.add(item.at);
+    for (const item of items) declined.set(item.at, askedMs);
   }
 
   /** A message with some of it goes to the peer, or has been answered or given up. */
@@ -150,7 +160,7 @@ export class Delivery {
   homeless(): readonly DeliveryItem[] {
     if (this.isHint || this.outstanding.size > 0) return [];
     const isFull = (at: number): boolean => [...this.#peers.values()].some(({ full }) => full.has(at));
-    return this.items.filter(({ at, isApplied, isRefused }) => !isApplied && isRefused !== true && this.copies(at) === 1 && isFull(at));
+    return this.items.filter(({ at, isApplied, givenUp }) => !isApplied && givenUp === undefined && this.copies(at) === 1 && isFull(at));
   }
 
   /** The peer could not take some records: not yet, or not by its rules. */
@@ -158,6 +168,11 @@ export class Delivery {
     const state = this.#state(peer);
     state.pauseMs = Math.min(Math.max(FIRST_PAUSE_MS, state.pauseMs * 2), LONGEST_PAUSE_MS);
     state.notBeforeMs = nowMs + state.pauseMs;
+  }
+
+  /** Somebody waits for what the peers say now: those that could not take some records are asked again without a pause. */
+  hurry(): void {
+    for (const state of this.#peers.values()) [state.pauseMs, state.notBeforeMs] = [0, 0];
   }
 
   /** The first attempt at a peer has ended, one way or the other. */
@@ -188,7 +203,7 @@ export class Delivery {
    * @param targets the other hosts that should keep it, or are read for it until those are ready
    */
   isSettled(item: DeliveryItem, targets: readonly HostId[], isPressed: boolean): boolean {
-    if (item.isRefused === true || (isPressed && item.isApplied)) return true;
+    if (item.givenUp !== undefined || (isPressed && item.isApplied)) return true;
     const missing = targets.filter((peer) => this.#peers.get(peer)?.has.has(item.at) !== true).length;
     if (missing === 0) return item.isApplied || targets.length > 0;
     const having = targets.length - missing;
@@ -202,13 +217,26 @@ export class Delivery {
    * @param targets as in `isSettled`
    */
   isDeclined(item: DeliveryItem, targets: readonly HostId[]): boolean {
-    if (item.isRefused === true) return true;
+    if (item.givenUp !== undefined) return true;
     const lacking = targets.filter((peer) => this.#peers.get(peer)?.has.has(item.at) !== true);
     if (!item.isApplied && lacking.length === targets.length) return false;
     return lacking.every((peer) => {
       const state = this.#peers.get(peer);
       return state !== undefined && state.declined.has(item.at) && state.underWay === 0;
     });
+  }
+
+  /**
+   * Whether an item lies in no row: all who should have it have refused it for good, each when it was asked since then. Whoever has what
+   * superseded an item does not refuse it, so at that moment none of them had.
+   * @param targets as in `isSettled`
+   */
+  isNowhere(item: DeliveryItem, targets: readonly HostId[], sinceMs: number): boolean {
+    const hasRefused = (peer: HostId): boolean => {
+      const state = this.#peers.get(peer);
+      return state?.has.has(item.at) !== true && (state?.declined.get(item.at) ?? -Infinity) >= sinceMs;
+    };
+    return !item.isApplied && targets.length > 0 && targets.every(hasRefused);
   }
 
   onProgress(listener: () => void): () => void {
@@ -219,7 +247,7 @@ export class Delivery {
   #state(peer: HostId): PeerState {
     const known = this.#peers.get(peer);
     if (known !== undefined) return known;
-    const state = { has: new Set<number>(), hinted: new Set<number>(), full: new Set<number>(), declined: new Set<number>(), underWay: 0, pauseMs: 0, notBeforeMs: 0 };
+    const state = { has: new Set<number>(), hinted: new Set<number>(), full: new Set<number>(), declined: new Map<number, number>(), underWay: 0, pauseMs: 0, notBeforeMs: 0 };
     this.#peers.set(peer, state);
     return state;
   }

@@ -43,8 +43,8 @@ export class Outbox {
   #lastHint = 0;
   readonly #overlay = new Map<string, readonly StoredRecord[]>();
   #bytes = 0;
-  readonly #done: Uint8Array[] = [];
-  readonly #rewritten: LogOperation[] = [];
+  /** What is to become of the rows of batches that are settled or given up, in part or as a whole. */
+  #due: LogOperation[] = [];
   /** Those that waited when the host started. */
   readonly #fromDisk = new Set<Delivery>();
 
@@ -158,11 +158,6 @@ export class Outbox {
     }
   }
 
-  /** Lets go of batches that all who lack them have refused for good. They leave the disk with the next commit. */
-  letGo(deliveries: readonly Delivery[]): void {
-    for (const delivery of deliveries) if (this.#deliveries.has(delivery)) this.#remove(delivery);
-  }
-
   /** Drops batches that count no more; all records of a batch have one author. They leave the disk with the next commit. @returns how many went */
   drop(isDue: (first: Proven, isFromDisk: boolean) => boolean): number {
     const dropped = [...this.#deliveries].filter((delivery) => isDue(delivery.items[0]!.record, this.#fromDisk.has(delivery)));
@@ -170,37 +165,38 @@ export class Outbox {
     return dropped.length;
   }
 
-  /** Gives records of an own batch up that nobody has and that have no room where they belong. */
-  refuse(delivery: Delivery, items: readonly DeliveryItem[]): void {
+  /** Gives records of a batch up that wait in vain. They leave the disk with the next commit. */
+  giveUp(delivery: Delivery, items: readonly DeliveryItem[], why: NonNullable<DeliveryItem["givenUp"]>): void {
     if (!this.#deliveries.has(delivery)) return;
     for (const item of items) {
-      item.isRefused = true;
-      this.#uncover(item);
+      item.givenUp = why;
+      if (!item.isApplied) this.#uncover(item);
+      if (delivery.isHint) this.#hints.delete(nameOf(item.record));
     }
-    const left = delivery.items.filter(({ isRefused }) => isRefused !== true);
+    const left = delivery.items.filter(({ givenUp }) => givenUp === undefined);
     if (left.length === 0) this.#remove(delivery);
-    else this.#rewritten.push({ kind: "put", key: delivery.logKey, value: encodeBatch(left.map(({ record }) => record)) });
+    else this.#due.push({ kind: "put", key: delivery.logKey, value: encodeBatch(left.map(({ record }) => record)) });
   }
 
-  /** Rows of batches of which a part was given up, to be written with the next commit. */
-  takeRewritten(): LogOperation[] {
-    return this.#rewritten.splice(0);
+  /** What the next commit is to do with rows of the outbox. */
+  takeDue(): readonly LogOperation[] {
+    return this.#due.splice(0);
   }
 
-  /** Rows of settled batches, to be deleted with the next commit. */
-  takeDone(): Uint8Array[] {
-    return this.#done.splice(0);
+  /** The commit has failed. A row that stayed on the disk would be sent again after the next start, when its deletion may be forgotten. */
+  putBack(due: readonly LogOperation[]): void {
+    this.#due = [...due, ...this.#due];
   }
 
-  get hasDone(): boolean {
-    return this.#done.length > 0 || this.#rewritten.length > 0;
+  get hasDue(): boolean {
+    return this.#due.length > 0;
   }
 
   #remove(delivery: Delivery): void {
     this.#deliveries.delete(delivery);
     this.#fromDisk.delete(delivery);
     this.#weigh(delivery, -1);
-    this.#done.push(delivery.logKey);
+    this.#due.push({ kind: "delete", key: delivery.logKey });
     if (delivery.isHint) for (const { record } of delivery.items) this.#hints.delete(nameOf(record));
     for (const item of delivery.items) if (!item.isApplied) this.#uncover(item);
   }

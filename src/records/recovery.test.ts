@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { utf8 } from "../codec/index.ts";
 import { EMPTY_CONTEXT } from "./port.ts";
+import { table } from "./tables.ts";
 import type { TestHost } from "./test-hosts.ts";
 import { TestHosts, everywhereId, until } from "./test-hosts.ts";
 
@@ -104,4 +105,19 @@ test("numbers that a restored store gives a second time are not taken for those 
   await all.restart(a);
   await until("b has all", () => Array.from({ length: 9 }, (_, at) => b.value(everywhereId, `new${at}`)).every((value) => value === "x"));
   await until("a has what it lost", () => a.value(everywhereId, "lost4") === "x");
+});
+
+test("a batch that was delivered while the disk was full leaves the disk later, and is not sent again by the next start", async () => {
+  await using all = await TestHosts.of("a", "b");
+  const [a] = all.hosts as [TestHost, TestHost];
+  const waiting = (): number => a.disk.scan({ ...table("o") }, () => {}).length;
+  const outbox = a.records.workers()[1]!;
+  await a.put(everywhereId, "k", "v");
+  a.disk.isFull = true;
+  outbox.nudge();
+  await until("the disk has refused to forget it", () => outbox.status().lastError !== undefined);
+  assert.ok(waiting() > 0);
+  a.disk.isFull = false;
+  outbox.nudge();
+  await until("it has left the disk", () => waiting() === 0);
 });

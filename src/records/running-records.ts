@@ -140,7 +140,7 @@ export class RunningRecords implements Records {
     replica.onAhead((delivery) => this.#sender.send(delivery));
     const judging = new Judging(env, { replica, cluster, network });
     const publish = (record: FloorRecord, context: Context): Promise<void> => this.#announcer.tell(floorKeyOf(cluster.self), floorCodec.encode(record), context);
-    const deletions = new Deletions(env, { replica, cluster, peers, pace, following: this.#following, hasCaughtUpSince: (peer, sinceMs) => catchUp.hasCaughtUpSince(peer, sinceMs), declined: () => this.#sender.declined(), publish });
+    const deletions = new Deletions(env, { replica, cluster, peers, pace, following: this.#following, hasCaughtUpSince: (peer, sinceMs) => catchUp.hasCaughtUpSince(peer, sinceMs), declined: (sinceMs) => this.#sender.declined(sinceMs), publish });
     this.#deletions = new Worker(env, { name: "deletions", everyMs: DELETIONS_MS, work: (turn) => deletions.turn(turn) });
     this.#judging = new Worker(env, { name: "judging", everyMs: JUDGING_MS, work: (turn) => judging.turn(turn) });
     this.#endings.push(replica.onCommit(({ changed }) => this.#applied(changed)));

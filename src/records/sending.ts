@@ -1,7 +1,7 @@
 import type { HostId } from "../codec/index.ts";
 import type { Env, WorkerTurn } from "../platform/index.ts";
 import { Courier } from "./courier.ts";
-import type { Delivery, DeliveryItem } from "./delivery.ts";
+import type { Declined, Delivery, DeliveryItem } from "./delivery.ts";
 import { RecordsError } from "./errors.ts";
 import { OWN } from "./jobs.ts";
 import type { Written } from "./jobs.ts";
@@ -64,7 +64,7 @@ export class Sender {
     const wanted = new Map(own.map((item) => [item.at, Math.min(Math.max(W, copies), 1 + routeOf(item).targets.length)]));
     const isSafe = (): boolean => own.every(({ at }) => delivery.copies(at) >= wanted.get(at)!);
     await this.#until(delivery, () => isSafe() || delivery.outstanding.size === 0, signal);
-    const refused = own.find(({ isRefused }) => isRefused === true);
+    const refused = own.find(({ givenUp }) => givenUp === "full");
     if (refused !== undefined) throw new RecordsError("REFUSED", `"${refused.record.body.key}" may not be written (NAMESPACE_FULL): the hosts that keep the namespace have no room for more of it. Delete something.`);
     return { dots, copies: Math.min(...own.map(({ at }) => delivery.copies(at))), safe: isSafe() };
   }
@@ -74,10 +74,14 @@ export class Sender {
     this.#couriers.get(peer)?.refresh();
   }
 
-  /** The batches for which nobody waits who would take them. */
-  declined(): readonly Delivery[] {
+  /** The batches for which nobody waits who would take them. What lies in no row must have been refused since then. */
+  declined(sinceMs: number): readonly Declined[] {
     const routeOf = this.#routes();
-    return [...this.#parts.replica.outbox.waiting()].filter((delivery) => delivery.items.every((item) => delivery.isDeclined(item, routeOf(item).recipients)));
+    return [...this.#parts.replica.outbox.waiting()].flatMap((delivery) => {
+      const kept = new Set(delivery.items.filter((item) => delivery.isDeclined(item, routeOf(item).recipients)));
+      const isDeclined = delivery.items.every((item) => kept.has(item) || delivery.isNowhere(item, routeOf(item).recipients, sinceMs));
+      return isDeclined ? [{ delivery, kept: [...kept] }] : [];
+    });
   }
 
   /** A turn of the worker that looks after the outbox. */
@@ -97,7 +101,7 @@ export class Sender {
     await this.#adopt();
     const routeOf = this.#routes();
     replica.outbox.settle(replica.outbox.waiting(), (item) => routeOf(item).recipients);
-    if (replica.outbox.hasDone) await replica.keep([]);
+    if (replica.outbox.hasDue) await replica.keep([]);
     if (!replica.outbox.isEmpty) this.#offer(routeOf);
     const members = new Set(cluster.members());
     for (const peer of this.#couriers.keys()) if (!members.has(peer)) this.#couriers.delete(peer);
@@ -162,7 +166,7 @@ export class Sender {
     const { outbox, counters } = this.#parts.replica;
     const homeless = delivery.homeless();
     if (homeless.length === 0) return;
-    outbox.refuse(delivery, homeless);
+    outbox.giveUp(delivery, homeless, "full");
     counters.count("given up NAMESPACE_FULL", homeless.length);
     this.#env.log.warn("records of ours were given up: their namespace is full", { records: homeless.length });
   }

@@ -102,8 +102,18 @@ export class Turn {
 
   /** The commit. @throws whatever the log does; nothing has happened then */
   async commit(): Promise<Committed> {
-    for (const operation of this.#parts.outbox.takeRewritten()) this.#keep(operation);
-    for (const key of this.#parts.outbox.takeDone()) this.#draft.delete(key);
+    const { outbox } = this.#parts;
+    const due = outbox.takeDue();
+    try {
+      return await this.#commit(due);
+    } catch (error) {
+      outbox.putBack(due);
+      throw error;
+    }
+  }
+
+  async #commit(due: readonly LogOperation[]): Promise<Committed> {
+    for (const operation of due) this.#keep(operation);
     this.#keepHints();
     const { numbering, identity } = this.#parts;
     const { early } = this.own;
