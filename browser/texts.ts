@@ -131,9 +131,9 @@ function domainWords(standing: DomainRow["standing"], proof: DomainRow["proof"])
     case "elsewhere":
       return "DNS gives it to another site";
     case "unproven":
-      return `not proven yet: ${record}`;
+      return `not proven yet: ${record}, or an administrator has to say that it is this site's`;
     case "unchecked":
-      return `DNS has not answered this host: ${record}`;
+      return `not proven yet, as DNS has not answered this host: ${record}, or an administrator has to say that it is this site's`;
   }
 }
 
@@ -219,8 +219,6 @@ export const texts = {
     lan: "On the local network, for a phone too:",
     noLan: "It is not shown on the local network. Start the host with up --lan to open it on a phone.",
     qr: (address: string) => `QR code of ${address}`,
-    domainsTitle: "Its own domains",
-    domain: domainWords,
     historyTitle: "Versions",
     version: (sequence: number, isCurrent: boolean) => `Version ${sequence}${isCurrent ? ", which all see" : ""}`,
     versionAbout: ({ files, sizeBytes, publishedMs }: HeadRow, nowMs: number) => `${count(files, "file")}, ${formatBytes(sizeBytes)} · published ${ago(nowMs - publishedMs)}`,
@@ -235,6 +233,22 @@ export const texts = {
     downAsk: (name: string) => `Take ${name} down everywhere?`,
     downWarning: ({ head }: SiteRow) => `${head === null ? "" : `All ${count(head.sequence, "version")} with ${count(head.files, "file")} go with it. `}The hosts delete its content in time; from your own copy it can be published again, as long as nobody has taken the name.`,
     downYes: "Take it down",
+  },
+
+  domains: {
+    title: "Its own domains",
+    none: "It has none.",
+    standing: domainWords,
+    add: "A domain that it should have",
+    addGo: "Add it",
+    about: "Hosts that face the internet then serve the site under it, once its DNS, or an administrator of this network, says that it is this site's.",
+    look: "Ask DNS now",
+    confirm: (domain: string) => `Say that ${domain} is this site's`,
+    deny: (domain: string) => `Take the word on ${domain} back`,
+    remove: (domain: string) => `Remove ${domain}`,
+    removeAsk: (domain: string, site: string) => `Take ${domain} from ${site}?`,
+    removeAbout: "No host serves the site under it from then on. Under its name and its other addresses it stays.",
+    removeYes: "Take it away",
   },
 
   sites: {

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { DomainRow, HeadRow, MirrorsRow, PersonRow, SiteRow } from "../../src/door/index.ts";
+import type { HeadRow, MirrorsRow, PersonRow, SiteRow } from "../../src/door/index.ts";
 import { ask, askJson, wordsOf } from "../api.ts";
 import type { Live } from "../live.ts";
 import { useAsked } from "../parts/asked.ts";
@@ -13,6 +13,7 @@ import { Title } from "../parts/shell.tsx";
 import { rollBack } from "../publishing.ts";
 import { goTo, hashOf } from "../route.ts";
 import { texts } from "../texts.ts";
+import { Domains } from "./domains.tsx";
 
 export function SitePage({ live, name }: { readonly live: Live; readonly name: string }): JSX.Element {
   const site = live.sites.find((each) => each.name === name);
@@ -30,7 +31,7 @@ export function SitePage({ live, name }: { readonly live: Live; readonly name: s
       </p>
       <About site={site} />
       <Addresses site={site} />
-      <Domains site={site} />
+      <Domains site={site.name} owner={site.owner} host={live.status?.host.name} />
       <Versions site={site} />
       <TakeDown site={site} />
     </>
@@ -65,13 +66,6 @@ function Addresses({ site: { address, lanAddress } }: { readonly site: SiteRow }
       {lanAddress === null ? <p class="soft">{texts.site.noLan}</p> : <><p>{texts.site.lan} <CopyText text={lanAddress} /></p><QrCode text={lanAddress} label={texts.site.qr(lanAddress)} /></>}
     </section>
   );
-}
-
-function Domains({ site }: { readonly site: SiteRow }): JSX.Element | null {
-  const domains = useAsked(async (signal) => (await askJson<{ domains: DomainRow[] }>("GET", "/domains", { signal })).domains, [site.name]);
-  const own = domains.value?.filter((each) => each.site === site.name) ?? [];
-  if (own.length === 0) return null;
-  return <section><h2>{texts.site.domainsTitle}</h2><ul class="rows small">{own.map(({ domain, standing, proof }) => <li key={domain}><span class={`dot ${standing === "proven" || standing === "confirmed" ? "online" : "away"}`} /><span class="main"><b>{domain}</b><span class="soft">{texts.site.domain(standing, proof)}</span></span></li>)}</ul></section>;
 }
 
 function Versions({ site }: { readonly site: SiteRow }): JSX.Element | null {

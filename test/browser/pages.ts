@@ -158,6 +158,7 @@ async function publishes({ bench, hosts: [host, other], browser }: Stage): Promi
   await page.getByText("Version 4, which all see").waitFor();
   assert.match((await host.get("my-pictures")).text, /Pictures/);
   await looksUp(page);
+  await hasDomain(page);
 
   await page.getByRole("button", { name: "Take my-pictures down" }).click();
   await page.keyboard.press("Escape");
@@ -166,6 +167,20 @@ async function publishes({ bench, hosts: [host, other], browser }: Stage): Promi
   await page.getByRole("dialog").getByRole("button", { name: "Take it down" }).click();
   await page.getByRole("heading", { level: 1, name: "Sites" }).waitFor();
   assert.equal((await host.get("my-pictures")).status, 404);
+}
+
+async function hasDomain(page: Page): Promise<void> {
+  await page.getByLabel("A domain that it should have").fill("pictures");
+  await page.getByRole("button", { name: "Add it" }).click();
+  await page.getByText("is no domain that a site can have").waitFor();
+  await page.getByLabel("A domain that it should have").fill("http://Pictures.test/page");
+  await page.getByRole("button", { name: "Add it" }).click();
+  await page.getByText(/the TXT record _holdfast\.pictures\.test must say holdfast-site=[a-z2-7]{52}/).waitFor();
+  await page.getByRole("button", { name: "Say that pictures.test is this site's" }).click();
+  await page.getByText("confirmed by an administrator").waitFor();
+  await page.getByRole("button", { name: "Remove pictures.test" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Take it away" }).click();
+  await page.getByText("It has none.").waitFor();
 }
 
 async function looksUp(page: Page): Promise<void> {
