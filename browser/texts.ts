@@ -1,141 +1,11 @@
-import type { DomainRow, EntryRow, EventRow, HeadRow, HostRow, InviteRow, PublishRow, PutRow, SiteRow, WorkerRow } from "../src/door/index.ts";
+import type { EntryRow, HeadRow, HostRow, PublishRow, PutRow, SiteRow, WorkerRow } from "../src/door/index.ts";
 import { count, formatBytes, formatDuration } from "../src/cli/amounts.ts";
-import { leavingWords, removalWords } from "../src/cli/parting.ts";
-import type { Progress } from "./transfer.ts";
+import { ago, domainWords, happened, hostFacts, hostQuestion, inviteMessage, inviteState, listed, onItsWay, stateOf, survives } from "./sentences.ts";
 
-// All that the Browser says, so that another language is another file like this one. The words are those of the command line.
+// All that the Browser says, with the longer sentences in sentences.ts: another language is another pair of files like these. The words are
+// those of the command line.
 
 const DAY_MS = 86_400_000;
-
-function ago(ms: number): string {
-  return ms < 5_000 ? "just now" : `${formatDuration(ms)} ago`;
-}
-
-function listed(names: readonly string[]): string {
-  return names.length < 2 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)!}`;
-}
-
-function stateOf({ presence, isDraining, isSuspect }: Pick<HostRow, "presence" | "isDraining" | "isSuspect">): string {
-  return [presence, ...(isDraining ? ["being emptied"] : []), ...(isSuspect ? ["suspect"] : [])].join(", ");
-}
-
-function happened(event: EventRow): string {
-  const host = event.host ?? "";
-  switch (event.what) {
-    case "joined":
-      return `${host} joined the network.`;
-    case "away":
-      return `${host} went away.`;
-    case "back":
-      return `${host} is back.`;
-    case "gone":
-      return `${host} was away for so long that it counts as gone.`;
-    case "removed":
-      return `${host} was removed.`;
-    case "emptying":
-      return `${host} is being emptied.`;
-    case "filling":
-      return `${host} is being filled again.`;
-    case "suspect":
-      return `${host} could not show what it claims to hold: it is suspect.`;
-    case "cleared":
-      return `${host} shows again what it claims to hold.`;
-    case "published":
-      return `Version ${event.version} of ${event.site} was published.`;
-    case "unpublished":
-      return `${event.site} was taken down.`;
-    case "coordinator":
-      return event.host === null ? "Nobody plans repair: there is no coordinator." : `${host} is the coordinator now: it plans repair.`;
-  }
-}
-
-function survives(losses: number): string {
-  return losses >= 1 ? `survives the loss of any ${count(losses, "host")}` : "lies on one host only: when that is lost, it is lost";
-}
-
-function onItsWay({ phase, files, bytes, totalFiles, totalBytes, bytesPerSecond }: Progress<unknown>): string {
-  const far = `${files.toLocaleString("en")} of ${count(totalFiles, "file")}, ${formatBytes(bytes)} of ${formatBytes(totalBytes)}`;
-  switch (phase) {
-    case "sending": {
-      const left = bytesPerSecond === undefined || bytesPerSecond === 0 ? "" : `, ${formatBytes(bytesPerSecond)} a second, ${formatDuration(((totalBytes - bytes) / bytesPerSecond) * 1000)} left`;
-      return `${far}${left}`;
-    }
-    case "committing":
-      return "Everything was sent. Placing copies …";
-    case "paused":
-      return `Stopped at ${far}. Nothing of it is seen yet; you can go on for ten minutes without sending it again.`;
-    case "failed":
-      return `It stopped at ${far}.`;
-    case "done":
-      return "Done.";
-    case "cancelled":
-      return "Cancelled.";
-  }
-}
-
-function hostFacts(host: HostRow, nowMs: number, isCoordinator: boolean): readonly (readonly [string, string])[] {
-  return [
-    ["space", host.usedBytes === undefined ? `offers ${formatBytes(host.capacityBytes)}` : `${formatBytes(host.usedBytes)} of ${formatBytes(host.capacityBytes)} used`],
-    ["zone", `${host.zone}: hosts of one zone are expected to fail together`],
-    ["address", host.address ?? "none is known"],
-    ...(host.roundTripMs === undefined ? [] : [["latency", `${host.roundTripMs} ms from this host to it and back`] as const]),
-    ["version", host.version],
-    ...(host.presence === "online" || host.lastSeenMs === null ? [] : [["last seen", ago(nowMs - host.lastSeenMs)] as const]),
-    ...(isCoordinator ? [["coordinator", "yes: it plans repair and audits"] as const] : []),
-  ];
-}
-
-function hostQuestion(question: "drain" | "fill" | "remove" | "leave", name: string, losses: string): { readonly title: string; readonly about: string; readonly yes: string } {
-  switch (question) {
-    case "drain":
-      return { title: `Empty ${name}?`, about: `What lies on ${name} is copied to other hosts, and it gets nothing new. When it is empty it can leave without loss. You can let it be filled again at any time.`, yes: "Empty it" };
-    case "fill":
-      return { title: `Let ${name} be filled again?`, about: "It counts again and gets new content.", yes: "Fill it again" };
-    case "remove":
-      return { title: `Remove ${name} for good?`, about: removalWords(name, losses), yes: `Remove ${name}` };
-    case "leave":
-      return { title: "Leave the network with this host?", about: `${leavingWords(name)} It has to be empty first.`, yes: "Leave" };
-  }
-}
-
-function inviteMessage(network: string, code: string, words: readonly string[], leftMs: number): string {
-  return [
-    `You are invited to lend some disk to the Holdfast network “${network}”, and to publish there.`,
-    `Within ${formatDuration(leftMs)}, on a machine that has Holdfast, type:`,
-    "",
-    `  ./holdfast join ${code} --data ~/holdfast --host NAME --capacity 20GB`,
-    "",
-    `It will show three check words. They must be the same as these: ${words.join(" ")}`,
-  ].join("\n");
-}
-
-function inviteState({ state, usedBy, zone, expiresMs }: InviteRow, nowMs: number): string {
-  const where = zone === null ? "" : `, for the zone ${zone}`;
-  switch (state) {
-    case "used":
-      return `Used by ${usedBy ?? "a host that is gone"}${where}`;
-    case "expired":
-      return `Expired ${ago(nowMs - expiresMs)}${where}`;
-    case "open":
-      return `Open for ${formatDuration(expiresMs - nowMs)} more${where}`;
-  }
-}
-
-function domainWords(standing: DomainRow["standing"], proof: DomainRow["proof"]): string {
-  const record = `the TXT record ${proof.name} must say ${proof.text}`;
-  switch (standing) {
-    case "proven":
-      return "proven by DNS";
-    case "confirmed":
-      return "confirmed by an administrator";
-    case "elsewhere":
-      return "DNS gives it to another site";
-    case "unproven":
-      return `not proven yet: ${record}, or an administrator has to say that it is this site's`;
-    case "unchecked":
-      return `not proven yet, as DNS has not answered this host: ${record}, or an administrator has to say that it is this site's`;
-  }
-}
 
 export const texts = {
   ago,
@@ -357,6 +227,20 @@ export const texts = {
     noEvents: "Nothing since this host was started.",
     event: happened,
     at: (atMs: number, nowMs: number) => (nowMs - atMs < DAY_MS ? new Date(atMs).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" }) : new Date(atMs).toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" })),
+  },
+
+  pieces: {
+    title: "Which pieces lie where",
+    about: "Each row is a host, each column a pack: a run of content of up to 16 MiB, of which several hosts have a piece each. Those that survive least come first.",
+    choose: "Of",
+    site: (name: string) => `the site ${name}`,
+    entry: (name: string) => `${name}, private`,
+    none: "Nothing of it is kept anywhere yet.",
+    of: (pieces: number, packs: number) => `${pieces.toLocaleString("en")} of ${count(packs, "pack")}`,
+    here: "here",
+    away: "its host is away",
+    doubtful: "does not count: the host is suspect, or no record says so",
+    more: (packs: number, hosts: number) => `Not drawn: ${listed([...(packs > 0 ? [count(packs, "more pack")] : []), ...(hosts > 0 ? [`${count(hosts, "host")} with fewer of them`] : [])])}.`,
   },
 
   version: ({ sequence, files, sizeBytes }: HeadRow) => `version ${sequence}: ${count(files, "file")}, ${formatBytes(sizeBytes)}`,

@@ -1,13 +1,17 @@
 import type { JSX } from "preact";
-import type { PoolRow, WorkerRow } from "../../src/door/index.ts";
+import { useState } from "preact/hooks";
+import type { EntryFaultRow, EntryRow, PoolRow, WhereRow, WorkerRow } from "../../src/door/index.ts";
 import { askJson } from "../api.ts";
 import type { Live } from "../live.ts";
 import { useAsked } from "../parts/asked.ts";
 import { useNow } from "../parts/now.ts";
+import { PiecesPicture } from "../parts/pieces.tsx";
 import { Title } from "../parts/shell.tsx";
 import { texts } from "../texts.ts";
 
 const EVENTS_SHOWN = 40;
+/** Sites, and as many private things, of which one is chosen. */
+const THINGS_MAX = 100;
 
 export function HealthPage({ live }: { readonly live: Live }): JSX.Element {
   const nowMs = useNow();
@@ -23,6 +27,7 @@ export function HealthPage({ live }: { readonly live: Live }): JSX.Element {
       {pool.value === undefined ? null : <PoolWords pool={pool.value} />}
       {status === undefined ? null : <p>{status.coordinator === null ? texts.health.noCoordinator(status.whyNoCoordinator) : texts.health.coordinator(status.coordinator.name, status.coordinator.term)}</p>}
       {pool.value === undefined ? null : <WhatLiesWhere pool={pool.value} />}
+      <Pieces live={live} nowMs={nowMs} />
       <section>
         <h2>{texts.health.eventsTitle}</h2>
         {events.length === 0 ? <p class="soft">{texts.health.noEvents}</p> : null}
@@ -61,6 +66,26 @@ function WhatLiesWhere({ pool }: { readonly pool: PoolRow }): JSX.Element {
           );
         })}
       </ul>
+    </section>
+  );
+}
+
+/** The picture of one thing at a time: what survives least, until something else is chosen. */
+function Pieces({ live, nowMs }: { readonly live: Live; readonly nowMs: number }): JSX.Element | null {
+  const [chosen, setChosen] = useState<string>();
+  const entries = useAsked(async (signal) => (await askJson<{ entries: (EntryRow | EntryFaultRow)[] }>("GET", "/entries", { signal })).entries, []);
+  const sites = live.sites.filter(({ head }) => head !== null).sort((a, b) => (a.survives ?? 0) - (b.survives ?? 0)).slice(0, THINGS_MAX);
+  const things = [...sites.map(({ name }) => [name, texts.pieces.site(name)] as const), ...(entries.value ?? []).flatMap((entry) => ("code" in entry ? [] : [[entry.id, texts.pieces.entry(entry.name)] as const])).slice(0, THINGS_MAX)];
+  const thing = chosen ?? things[0]?.[0];
+  const where = useAsked(async (signal) => (thing === undefined ? undefined : askJson<WhereRow>("GET", `/where/${encodeURIComponent(thing)}`, { signal })), [thing, nowMs, live.events.length]);
+  if (thing === undefined) return null;
+  return (
+    <section>
+      <h2>{texts.pieces.title}</h2>
+      <p class="soft">{texts.pieces.about}</p>
+      <p class="line"><label for="thing">{texts.pieces.choose}</label> <select id="thing" value={thing} onChange={(event) => setChosen(event.currentTarget.value)}>{things.map(([id, words]) => <option key={id} value={id}>{words}</option>)}</select></p>
+      {where.error === undefined ? null : <p class="error" role="alert">{where.error}</p>}
+      {where.value === undefined ? null : <PiecesPicture where={where.value} hosts={live.hosts} />}
     </section>
   );
 }

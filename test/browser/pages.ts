@@ -104,6 +104,8 @@ async function isLive({ hosts: [host, cellar], browser }: Stage): Promise<void> 
   await page.getByRole("link", { name: "Health", exact: true }).click();
   // On a busy machine it may have seemed away, and come back, before.
   await page.getByText("cellar went away.").first().waitFor();
+  const ownRow = (name: string, piece: string): Promise<void> => page.locator(".pieces li", { hasText: name }).locator(piece).first().waitFor();
+  await Promise.all([ownRow("cellar", ".away"), ownRow("attic", ".here")]);
   const returns = page.getByText("cellar is back.");
   const before = await returns.count();
   await cellar.up();
