@@ -163,6 +163,7 @@ async function publishes({ bench, hosts: [host, other], browser }: Stage): Promi
   await hasDomain(page);
 
   await page.getByRole("button", { name: "Take my-pictures down" }).click();
+  await page.getByRole("dialog").waitFor();
   await page.keyboard.press("Escape");
   assert.equal((await host.get("my-pictures")).status, 200, "Escape says no");
   await page.getByRole("button", { name: "Take my-pictures down" }).click();
