@@ -49,6 +49,12 @@ test("small files are read together in one go, in whatever order they are asked 
   for (const path of ["none", "a"]) await assert.rejects(together("a/1", path), { code: "NO_ENTRY" });
 });
 
+test("an entry asks for one copy more than hosts may be lost without its content", async () => {
+  await using host = await person("ada");
+  const { survives } = await put(host, { a: "1" });
+  assert.deepEqual([survives, host.records.copiesAsked.at(-1)], [2, 3]);
+});
+
 test("a list of what is kept has names, and a removed entry is in it no longer", async () => {
   await using host = await person("ada");
   const one = await put(host, { a: "1" });

@@ -236,8 +236,10 @@ class EntriesRoom implements RunningEntries {
     const id = newEntryId(this.#env.random.bytes(ID_BYTES));
     const dated = { ...text, createdMs: Math.floor(this.#env.clock.wallMs()) };
     const value = keys.sealEntry(id, dated, this.#env.random.bytes(NONCE_BYTES));
-    const { safe } = await records.write([{ namespace, key: entryKey(id), value, context: EMPTY_CONTEXT }]);
-    return { entry: infoOf(id, dated), safe, survives: used.length === 0 ? 0 : pool.survives(namespace, used) };
+    const survives = used.length === 0 ? 0 : pool.survives(namespace, used);
+    // Whoever loses as many hosts as the content bears must not lose the one record that finds it.
+    const { safe } = await records.write([{ namespace, key: entryKey(id), value, context: EMPTY_CONTEXT }], { copies: survives + 1 });
+    return { entry: infoOf(id, dated), safe, survives };
   }
 
   #find(namespace: NamespaceId, wanted: string): { readonly id: EntryId; readonly value: Uint8Array } {

@@ -6,6 +6,7 @@ import { KvError } from "./errors.ts";
 import type { KvSettings } from "./port.ts";
 
 const NAME = /^[a-z0-9](?:[a-z0-9._-]{0,38}[a-z0-9])?$/;
+/** So that one host may be lost while another is away. What names content, whose codes may bear more, lies on all hosts and not in a namespace of this type. */
 const DEFAULT_REPLICAS = 3;
 const DEFAULT_SHARDS = 16;
 const DEFAULT_LIMITS: Amounts = { maxValueBytes: MAX_VALUE_BYTES, maxBytes: null, writesPerSecond: null };

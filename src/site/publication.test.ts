@@ -40,6 +40,12 @@ test("publishing the same again sends nothing and makes a head all the same", as
   assert.deepEqual([head.sequence, survives], [2, 2]);
 });
 
+test("a head asks for one copy more than hosts may be lost without its content, and for no more than three", async () => {
+  const { host } = one();
+  for (const copies of [1, 2, 3, 5]) await publish(host, "s", { "a.txt": `in ${copies}` }, copies);
+  assert.deepEqual(host.records.copiesAsked.slice(-4), [1, 2, 3, 3]);
+});
+
 test("a change of one file among many rewrites few pages of the manifest", async () => {
   const { host, pool } = one();
   const tree = Object.fromEntries(Array.from({ length: 4000 }, (_, at) => [`folder-${at % 40}/page-${at}.html`, `page ${at}`]));

@@ -3,7 +3,7 @@ import { namespaceIdOf } from "../cluster/index.ts";
 import type { AccountId, NamespaceId, PackId } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
 import { Limiter } from "../platform/index.ts";
-import type { Write } from "../records/index.ts";
+import type { Write, WriteOptions } from "../records/index.ts";
 import { scan } from "./catalogue.ts";
 import type { Claim } from "./claim.ts";
 import { claimKey, encodeClaim, siteGenesis } from "./claim.ts";
@@ -25,6 +25,8 @@ import type { SiteParts } from "./sites.ts";
 const NONCE_BYTES = 16;
 /** Deletions written together. */
 const BATCH = 256;
+/** Durable copies of a head that a publication waits for, at most: beyond, content is on so many hosts because it is to be near, not to be safe. */
+const HEAD_COPIES_MAX = 3;
 
 /** What owners do to their sites: begin a publication, write heads, take a site down. */
 export class Publishing {
@@ -132,14 +134,15 @@ export class Publishing {
       const head: Head = { sequence: (newest?.sequence ?? 0) + 1, root, manifest, files, sizeBytes, publishedMs: this.#wallMs(), previous: current?.sequence ?? null };
       const value = headCodec.encode(head);
       const claiming: Write[] = claim === undefined ? [{ namespace: this.#index.catalogue.namespace, key: claimKey(label, owner), value: encodeClaim(genesis) }] : [];
-      const { safe } = await this.#write([...claiming, ...(isPreview ? [] : [{ namespace, key: HEAD_KEY, value }]), { namespace, key: historyKey(head.sequence), value }]);
+      const survives = pool.survives(namespace, packs);
+      const { safe } = await this.#write([...claiming, ...(isPreview ? [] : [{ namespace, key: HEAD_KEY, value }]), { namespace, key: historyKey(head.sequence), value }], { copies: Math.min(survives + 1, HEAD_COPIES_MAX) });
       const site: SiteInfo = this.#index.find(label)?.info ?? { name: label, namespace, owner, standing: "provisional", head: isPreview ? undefined : headInfo(head) };
-      return { site, head: headInfo(head), survives: pool.survives(namespace, packs), safe };
+      return { site, head: headInfo(head), survives, safe };
     });
   }
 
-  async #write(writes: readonly Write[]): Promise<{ readonly safe: boolean }> {
-    const result = await this.#with.records.write(writes);
+  async #write(writes: readonly Write[], options: WriteOptions = {}): Promise<{ readonly safe: boolean }> {
+    const result = await this.#with.records.write(writes, options);
     for (const { namespace, key } of writes) this.#index.applied(namespace, [key]);
     return result;
   }

@@ -10,7 +10,7 @@ import type { Env } from "../../platform/index.ts";
 import { machineEnv, silentLog } from "../../platform/index.ts";
 import type { FetchOptions, PackContent, PackInfo, Pool, Redundancy, StoredPack } from "../../pool/index.ts";
 import { MAX_PACK_BYTES, PoolError, SEGMENT_BYTES, privateGenesis } from "../../pool/index.ts";
-import type { KeyState, Records, Write } from "../../records/index.ts";
+import type { KeyState, Records, Write, WriteOptions } from "../../records/index.ts";
 import { EMPTY_CONTEXT } from "../../records/index.ts";
 import type { EntriesParts, RunningEntries } from "../entries.ts";
 import { createEntries } from "../entries.ts";
@@ -111,6 +111,8 @@ export class MemoryPool implements Pool {
 /** Records in memory that all hosts share at once. */
 export class MemoryRecords {
   readonly values = new Map<string, Uint8Array>();
+  /** How many durable copies each write asked for. */
+  readonly copiesAsked: (number | undefined)[] = [];
   readonly #geneses = new Map<NamespaceId, Genesis>();
   readonly #listeners = new Set<Parameters<Records["onApplied"]>[0]>();
 
@@ -120,7 +122,8 @@ export class MemoryRecords {
     return namespace;
   }
 
-  async write(author: AccountId, writes: readonly Write[]): ReturnType<Records["write"]> {
+  async write(author: AccountId, writes: readonly Write[], { copies }: WriteOptions = {}): ReturnType<Records["write"]> {
+    this.copiesAsked.push(copies);
     for (const { namespace, key, value } of writes) {
       const verdict = privateRule({ namespace, key, value, author, host: namedId<HostId>("a"), incarnation: 1, batch: 1 }, this.#geneses.get(namespace)!, {} as never);
       if (verdict.kind !== "accept") throw new Error(`refused: ${JSON.stringify(verdict)}`);
@@ -135,7 +138,7 @@ export class MemoryRecords {
     const state = (name: string): KeyState => ({ key: name.slice(name.indexOf(" ") + 1), siblings: [{ value: this.values.get(name)! } as KeyState["siblings"][number]], context: EMPTY_CONTEXT });
     return {
       create: (genesis) => this.create(genesis),
-      write: (writes) => this.write(author, writes),
+      write: (writes, options) => this.write(author, writes, options),
       local: (namespace, key) => (this.values.has(`${namespace} ${key}`) ? state(`${namespace} ${key}`) : undefined),
       localScan: (namespace, { prefix = "", after = "", limit = 1000 }) => {
         const names = [...this.values.keys()].filter((name) => name.startsWith(`${namespace} ${prefix}`) && name > `${namespace} ${after}`).sort();

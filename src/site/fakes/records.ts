@@ -67,6 +67,8 @@ export class FakeRecords implements Records {
   readonly account: AccountId | undefined;
   /** Every batch that this host wrote, by its keys. */
   readonly batches: string[][] = [];
+  /** How many durable copies each batch asked for. */
+  readonly copiesAsked: (number | undefined)[] = [];
   readonly #network: FakeNetwork;
   readonly #geneses = new Map<NamespaceId, Genesis>();
   readonly #versions = new Map<string, Version[]>();
@@ -100,6 +102,7 @@ export class FakeRecords implements Records {
       if (verdict.kind !== "accept") throw new Error(`REFUSED ${JSON.stringify(verdict)}`);
     }
     this.batches.push(writes.map(({ key }) => key));
+    this.copiesAsked.push(options.copies);
     this.apply(versions, this.#geneses);
     const others = this.#network.hosts.filter((host) => this.#network.hear(this, host));
     for (const other of others) other.apply(versions, this.#geneses);
