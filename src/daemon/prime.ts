@@ -51,7 +51,7 @@ const DEFAULT_MAX_HOSTS = 100;
 const REDEEM_TIMEOUT_MS = 20_000;
 /** Who is about to join. It outlives a lost answer, so that the invite is not used up by nobody. The account's key is not on this disk. */
 const JOINING = "joining.key";
-const joiningCodec = codec("The keys of a joining host", 2, 128, struct({ host: fixedBytes(32), account: id<AccountId>() }));
+export const joiningCodec = codec("The keys of a joining host", 2, 128, struct({ host: fixedBytes(32), account: id<AccountId>() }));
 
 /**
  * Primes a folder for hosting and founds a network with it as its first host.

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import test from "node:test";
 import fc from "fast-check";
 import type { Genesis } from "../cluster/index.ts";
 import { delegate, namespaceIdOf } from "../cluster/index.ts";
 import type { AccountId, HostId, NetworkId } from "../codec/index.ts";
-import { CodecError, RAW, blobIdOf, concatBytes, hex, idFromBytes, utf8 } from "../codec/index.ts";
+import { CodecError, RAW, blobIdOf, concatBytes, fromHex, hex, idFromBytes, utf8 } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
 import { claimCodec, isByHolder, signClaim } from "./record/claim.ts";
 import { keyOf } from "./fakes/village.ts";
@@ -16,6 +16,8 @@ import { labelCodec, readLabel } from "./record/label.ts";
 import { rootOf } from "./layout/leaves.ts";
 import { hasAnswerCodec, hasCodec, leavesAnswerCodec, leavesRequestCodec, pieceNameCodec, reserveAnswerCodec, reserveCodec } from "./messages.ts";
 import type { PackBody } from "./record/pack-record.ts";
+import { positionCodec } from "./hold/scrub.ts";
+import { unfinishedCodec } from "./write/unfinished.ts";
 import { decodeBody, decodePackRecord, encodeBody, isByOwner, packIdOf, signPack } from "./record/pack-record.ts";
 
 const FIXTURES = resolve(import.meta.dirname, "../../test/fixtures/pool");
@@ -70,15 +72,27 @@ const fixtures: Readonly<Record<string, Uint8Array>> = {
   "leaves.v1": leavesRequestCodec.encode({ number: 7, pack, index: 0, firstLeaf: 16, leafCount: 16 }),
   "leaves-answer.v1": leavesAnswerCodec.encode({ number: 7, outcome: { kind: "leaves", value: { sizeBytes: 65_536, proof: [sha256(first)] } } }),
   "leaves-answer-absent.v1": leavesAnswerCodec.encode({ number: 7, outcome: { kind: "absent", value: {} } }),
+  "scrub-position.v1": positionCodec.encode({ pack, index: 3 }),
+  "unfinished.v1": unfinishedCodec.encode([{ namespace, pack }]),
 };
 
 test("every format of the pool keeps its bytes", () => {
   for (const [name, encoded] of Object.entries(fixtures)) {
     const path = join(FIXTURES, `${name}.hex`);
     // Writing happens once, when a format is new: HOLDFAST_WRITE_FIXTURES=1.
-    if (process.env["HOLDFAST_WRITE_FIXTURES"] === "1") writeFileSync(path, `${hex(encoded)}\n`);
+    if (process.env["HOLDFAST_WRITE_FIXTURES"] === "1" && !existsSync(path)) writeFileSync(path, `${hex(encoded)}\n`);
     assert.equal(hex(encoded), readFileSync(path, "utf8").trim(), name);
   }
+});
+
+test("what a host noted of its own pieces and packs is read as what it was", () => {
+  const old = (name: string): Uint8Array => fromHex(readFileSync(join(FIXTURES, `${name}.hex`), "utf8").trim());
+  assert.deepEqual(positionCodec.decode(old("scrub-position.v1")), { pack, index: 3 });
+  assert.deepEqual(unfinishedCodec.decode(old("unfinished.v1")), [{ namespace, pack }]);
+});
+
+test("every fixture of the pool is looked at", () => {
+  assert.deepEqual(readdirSync(FIXTURES).map((file) => file.replace(".hex", "")).sort(), Object.keys(fixtures).sort());
 });
 
 test("a pack record reads back as it was written, copied or coded", () => {

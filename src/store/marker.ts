@@ -31,8 +31,13 @@ export interface ExpectedMarker {
 export async function writeMarker(directory: string, owner: { readonly host: HostId; readonly network: NetworkId }): Promise<Marker> {
   const store = idFromBytes<StoreId>(new Uint8Array(randomBytes(32)));
   const marker: Marker = { format: FORMAT, store, host: owner.host, network: owner.network, created: new Date().toISOString() };
-  await writeDurably(join(directory, MARKER_NAME), utf8(`${JSON.stringify(marker, undefined, 2)}\n`));
+  await writeDurably(join(directory, MARKER_NAME), markerBytes(marker));
   return marker;
+}
+
+/** In lines of their own, for people who look into the file. */
+export function markerBytes(marker: Marker): Uint8Array {
+  return utf8(`${JSON.stringify(marker, undefined, 2)}\n`);
 }
 
 /** The directory's marker, or undefined when it has none. @throws StoreError MARKER_DAMAGED; PlatformError */

@@ -12,7 +12,7 @@ export const SCRUB_PERIOD_MS = 30 * 24 * 3_600_000;
 const POSITION = utf8("escrub");
 const PAGE = 100;
 
-const positionCodec = codec("A scrub's position", 1, 64, struct({ pack: id<PackId>(), index: uint(MAX_PIECES - 1) }));
+export const positionCodec = codec("A scrub's position", 1, 64, struct({ pack: id<PackId>(), index: uint(MAX_PIECES - 1) }));
 
 export interface ScrubParts {
   readonly env: Env;

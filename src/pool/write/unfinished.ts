@@ -11,7 +11,7 @@ const KEY = utf8("eunfinished");
 /** A writer has some sixteen packs under way; those of runs before it come on top, each of which was cut off. */
 const LIST_MAX = 1024;
 
-const listCodec = codec<readonly UnfinishedPack[]>("Unfinished packs", 1, LIST_MAX * 128, list(struct({ namespace: id<NamespaceId>(), pack: id<PackId>() }), LIST_MAX));
+export const unfinishedCodec = codec<readonly UnfinishedPack[]>("Unfinished packs", 1, LIST_MAX * 128, list(struct({ namespace: id<NamespaceId>(), pack: id<PackId>() }), LIST_MAX));
 
 /**
  * The packs whose pieces this host has begun to send and that it has not committed. Written down before the first byte leaves, so that a process
@@ -25,7 +25,7 @@ export class Unfinished {
   constructor(notes: PoolParts["notes"]) {
     this.#notes = notes;
     const said = notes.get(KEY);
-    this.#before = new Map((said === undefined ? [] : listCodec.decode(said)).map((each) => [each.pack, each]));
+    this.#before = new Map((said === undefined ? [] : unfinishedCodec.decode(said)).map((each) => [each.pack, each]));
   }
 
   /** Packs of former runs of this host of which it does not know yet what became. */
@@ -50,7 +50,7 @@ export class Unfinished {
   }
 
   async #write(): Promise<void> {
-    const value = listCodec.encode([...this.#before.values(), ...this.#underWay.values()].slice(-LIST_MAX));
+    const value = unfinishedCodec.encode([...this.#before.values(), ...this.#underWay.values()].slice(-LIST_MAX));
     await this.#notes.commit([{ kind: "put", key: KEY, value }]);
   }
 }
