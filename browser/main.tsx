@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { render } from "preact";
+import { useElsewhere } from "./elsewhere.ts";
 import { follow, useLive } from "./live.ts";
 import "./look/browser.css";
 import { EntryPage } from "./pages/entry.tsx";
@@ -23,6 +24,7 @@ import { texts } from "./texts.ts";
 function Browser(): JSX.Element {
   const live = useLive();
   const route = useRoute();
+  useElsewhere(live);
   return <Shell live={live} here={route[0]!}>{pageAt(route, live)}</Shell>;
 }
 

@@ -25,6 +25,7 @@ export const texts = {
   line: {
     lost: "This host does not answer. What you see is from before; it goes on by itself as soon as the host is back.",
     others: "The network goes on without it: the same is to be read at",
+    moved: (from: string, here: string) => `${from} does not answer, so this page went on at ${here}. It shows the same network.`,
     silent: "This host does not answer. Is it running?",
     unexpected: (status: number) => `The host answered with ${status}, and with nothing that explains it.`,
     back: (late: number, forgotten: number | null) =>

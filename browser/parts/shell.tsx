@@ -1,10 +1,11 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { HostRow } from "../../src/door/index.ts";
 import type { Live } from "../live.ts";
 import { forgetMissed } from "../live.ts";
 import { currentPublishing } from "../publishing.ts";
 import { hashOf } from "../route.ts";
+import { arrivedFrom } from "../session.ts";
 import { texts } from "../texts.ts";
 import { useProgress } from "../transfer.ts";
 import { LookUp } from "./look-up.tsx";
@@ -44,10 +45,19 @@ function Notices({ live: { line, missed, status, hosts }, here }: { readonly liv
     <div class="notices" role="status">
       {line === "lost" ? <p class="notice lost">{texts.line.lost} <Others hosts={hosts} /></p> : null}
       {line !== "lost" && missed !== undefined && (missed.forgotten !== 0 || missed.late > 0) ? <p class="notice">{texts.line.back(missed.late, missed.forgotten)} <button class="plain" onClick={forgetMissed}>{texts.close}</button></p> : null}
+      <CameFrom hosts={hosts} host={status?.host.name} />
       <UnderWay isShown={here === "publish"} />
       {status === undefined || here === "health" ? null : <a class={isWell ? "health well" : "health ill"} href={hashOf("health")}>{status.health}</a>}
     </div>
   );
+}
+
+/** The address may say anything: only a host's name is repeated. */
+function CameFrom({ hosts, host }: { readonly hosts: readonly HostRow[]; readonly host: string | undefined }): JSX.Element | null {
+  const [isShown, setShown] = useState(true);
+  const from = hosts.find(({ name, isSelf }) => !isSelf && name === arrivedFrom());
+  if (!isShown || from === undefined || host === undefined) return null;
+  return <p class="notice">{texts.line.moved(from.name, host)} <button class="plain" onClick={() => setShown(false)}>{texts.close}</button></p>;
 }
 
 /** What is being published while one looks at other pages. */

@@ -18,7 +18,7 @@ export type { EntryFaultRow, EntryRow, PrivateRow, PutRow, UpgradePlanRow, Upgra
 export { createSetupDoor } from "./setup/setup-door.ts";
 export type { SetupDesk } from "./setup/setup-routes.ts";
 export type { SetupCreate, SetupDone, SetupFacts, SetupInvite, SetupJoin } from "./setup/setup-rows.ts";
-export type { DemoSwitch } from "./api/demo-routes.ts";
+export type { DemoLink, DemoSwitch } from "./api/demo-routes.ts";
 export type { SearchRow } from "./api/search-routes.ts";
 export type { EventRow, NewsRow } from "./live/event-rows.ts";
 export type { KvChange, KvCreate, KvEntry, KvNamespace, KvRead, KvScan, KvWriteRow, KvWritten } from "./kv-rows.ts";

@@ -4,6 +4,7 @@ import { tryAttacks } from "./attacks.ts";
 import { openBrowser } from "./browser.ts";
 import { tryFirstRun } from "./first-run.ts";
 import { tryLargeNetwork } from "./large.ts";
+import { tryMoving } from "./moving.ts";
 import { tryBrowser } from "./pages.ts";
 import { setUp, tryLosingHosts, tryPublishedSites } from "./sample-site.ts";
 import { buildBrowser } from "./stage.ts";
@@ -19,5 +20,6 @@ test("sites and the Browser in Chromium", { timeout: 300_000 }, async (t) => {
   await t.test("attacks on the Browser", (t) => tryAttacks(t, stage));
   await t.test("whoever has no host creates a network in the set-up and goes on in its Browser, and a friend joins with the message made there", () => tryFirstRun(stage));
   await t.test("a list of 5,000 sites and 100 hosts stays usable", (at) => tryLargeNetwork(at, browser));
+  await t.test("in the demo, the Browser whose host is unplugged goes on at another", () => tryMoving(browser));
   await t.test("sites whose hosts are lost", (t) => tryLosingHosts(t, stage));
 });

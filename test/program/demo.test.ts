@@ -34,12 +34,12 @@ async function serves(port: number): Promise<boolean> {
   return page.status === 200 && page.text.includes("Holdfast");
 }
 
-/** Unplugs a host or plugs it in, as the Browser of another does for whoever opened it with the link that the demo prints. */
-async function plugging({ hosts: [first] }: Started): Promise<(name: string, isPlugged: boolean) => Promise<number>> {
-  const { origin, hash } = new URL(first!.browser);
+/** Asks the API of a host as its Browser does for whoever opened it with a link. */
+async function entered(link: string): Promise<(method: string, path: string, json?: unknown) => Promise<Response>> {
+  const { origin, hash } = new URL(link);
   const opened = await fetch(`${origin}/api/sessions`, { method: "POST", headers: { authorization: `Bearer ${hash.slice("#open=".length)}` } });
   const { token } = (await opened.json()) as { token: string };
-  return async (name, isPlugged) => (await fetch(`${origin}/api/demo/hosts/${name}`, { method: "PUT", headers: { authorization: `Bearer ${token}`, "content-type": "application/json" }, body: JSON.stringify({ isPlugged }) })).status;
+  return (method, path, json) => fetch(`${origin}/api${path}`, { method, headers: { authorization: `Bearer ${token}`, "content-type": "application/json" }, ...(json === undefined ? {} : { body: JSON.stringify(json) }) });
 }
 
 async function allGone(started: Started): Promise<void> {
@@ -70,10 +70,15 @@ test("npm start shows the sample site on every host, ends all hosts however it e
     assert.equal(started.root, first.started.root);
     for (const host of started.hosts) assert.ok(await serves(host.httpPort), host.name);
     const [, last] = started.hosts.slice(1);
-    const plug = await plugging(started);
-    assert.equal(await plug(last!.name, false), 202);
+    const ask = await entered(started.hosts[0]!.browser);
+    const { links } = (await (await ask("POST", "/demo/links")).json()) as { links: { host: string; link: string }[] };
+    assert.deepEqual(links.map(({ host }) => host), started.hosts.slice(1).map(({ name }) => name), "whoever is in one Browser gets into the others");
+    const asked = await Promise.all(links.map(async ({ link }) => (await (await entered(link))("GET", "/status")).json() as Promise<{ host: { name: string } }>));
+    assert.deepEqual(asked.map(({ host }) => host.name), links.map(({ host }) => host));
+    const plug = async (isPlugged: boolean): Promise<number> => (await ask("PUT", `/demo/hosts/${last!.name}`, { isPlugged })).status;
+    assert.equal(await plug(false), 202);
     await until("the unplugged host is gone", 10_000, () => !isAlive(last!.pid));
-    assert.equal(await plug(last!.name, true), 202);
+    assert.equal(await plug(true), 202);
     await until("it serves again, at its port", 30_000, () => serves(last!.httpPort).catch(() => false));
     child.kill("SIGKILL");
     await allGone(started);

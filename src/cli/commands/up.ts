@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option } from "commander";
 import type { LogLevel } from "../../platform/index.ts";
 import type { CommandFile, CommonOptions, Context } from "../context.ts";
 import { common } from "../context.ts";
+import { demoSwitch } from "../demo/switch.ts";
 import { parseBytes, parseDuration } from "../sizes.ts";
 import { printable } from "../table.ts";
 import { dataFolder } from "../target.ts";
@@ -42,7 +43,7 @@ export const up: CommandFile = (command, go) => {
     .option("--audit-every <time>", "other hosts are asked so often to prove what they hold (default: 1h)", parseDuration)
     .addOption(new Option("--log <level>", "what the log tells on standard error (default: warn on a terminal, else info)").choices(["debug", "info", "warn", "error", "silent"]))
     .addOption(new Option("--end-with-parent", "end when standard input ends").hideHelp())
-    .addOption(new Option("--demo", "hosts may be unplugged from the Browser: each such wish is a line of standard output").hideHelp())
+    .addOption(new Option("--demo", "hosts may be unplugged from the Browser: what is wanted of other hosts is a line of standard output each, and answered on standard input").hideHelp())
     .action(go(runUp));
   common(command, "up --data ~/holdfast", "up --data ~/holdfast --lan", "up --data ~/holdfast --repair-rate 5MB", "up --data ~/holdfast --peer-port 4281 --announce /dns4/home.example/tcp/4281");
 };
@@ -78,7 +79,7 @@ export async function runUp(context: Context, options: Options): Promise<void> {
     ...(options.scrubEvery === undefined ? {} : { scrubPeriodMs: options.scrubEvery }),
     ...(options.auditEvery === undefined ? {} : { auditEveryMs: options.auditEvery }),
     ...(options.peers === undefined ? {} : { peersFile: options.peers }),
-    ...(options.demo === undefined ? {} : { demo: { plug: (wanted: string, isPlugged: boolean) => void context.io.row({ wish: { host: wanted, isPlugged } }) } }),
+    ...(options.demo === undefined ? {} : { demo: demoSwitch(context.env, context.io) }),
   });
   const { url, httpPort, peerPort, hostName } = host;
   // What a service says is kept in a log that others may read; whoever runs it so asks for a link with "holdfast browser".

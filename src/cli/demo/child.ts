@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess, StdioOptions } from "node:child_process";
 import { createInterface } from "node:readline";
+import type { DemoLink } from "../../door/index.ts";
 import { CliError } from "../errors.ts";
 
 export interface ChildOptions {
@@ -10,8 +11,8 @@ export interface ChildOptions {
   readonly input?: string;
   /** Where its standard error goes; otherwise it is told when the command fails. */
   readonly log?: number;
-  /** Of a host: told what somebody wishes who looks at its Browser. */
-  readonly onWish?: (wish: Wish) => void;
+  /** Of a host: told what somebody wants who looks at its Browser. */
+  readonly onWanted?: (wanted: Wanted) => void;
   readonly signal: AbortSignal;
 }
 
@@ -57,10 +58,13 @@ function parsed(text: string): unknown {
   }
 }
 
-/** That a host be unplugged, or plugged in. */
-export interface Wish {
-  readonly host: string;
-  readonly isPlugged: boolean;
+/** That a host be unplugged, or plugged in; or links that open the Browsers of the other hosts, under a number that the answer bears. */
+export type Wanted = { readonly wish: { readonly host: string; readonly isPlugged: boolean } } | { readonly asksLinks: number };
+
+/** What the supervisor answers to a host. */
+export interface Answered {
+  readonly to: number;
+  readonly links: readonly DemoLink[];
 }
 
 export interface Ready {
@@ -94,7 +98,7 @@ export class HostProcess {
     const stop = (): void => void child.kill("SIGTERM");
     options.signal.addEventListener("abort", stop, { once: true });
     try {
-      const first = await firstAnswer(child, options.onWish);
+      const first = await firstAnswer(child, options.onWanted);
       if (first?.ready !== true) throw new CliError("DEMO_FAILED", first?.error?.message ?? `its process ${await ended}; see its log beside its data.`);
       return new HostProcess(child, first as Ready, ended);
     } finally {
@@ -102,20 +106,24 @@ export class HostProcess {
     }
   }
 
+  answer(answered: Answered): void {
+    this.#child.stdin?.write(`${JSON.stringify(answered)}\n`);
+  }
+
   kill(signal: "SIGTERM" | "SIGKILL"): void {
     this.#child.kill(signal);
   }
 }
 
-/** What the host says first; every line after it is a wish. */
-async function firstAnswer(child: ChildProcess, onWish: ChildOptions["onWish"]): Promise<{ ready?: boolean; error?: { message: string } } | undefined> {
+/** What the host says first; every line after it is something that is wanted. */
+async function firstAnswer(child: ChildProcess, onWanted: ChildOptions["onWanted"]): Promise<{ ready?: boolean; error?: { message: string } } | undefined> {
   const lines = createInterface({ input: child.stdout! });
   const { promise, resolve } = Promise.withResolvers<string>();
   lines.once("line", (first) => {
     resolve(first);
     lines.on("line", (line) => {
-      const { wish } = (parsed(line) ?? {}) as { wish?: Wish };
-      if (wish !== undefined) onWish?.(wish);
+      const wanted = parsed(line) as Wanted | undefined;
+      if (typeof wanted === "object") onWanted?.(wanted);
     });
   });
   lines.once("close", () => resolve(""));

@@ -1,6 +1,9 @@
 import { join } from "node:path";
+import type { DemoLink } from "../../door/index.ts";
 import { ensureFolder, openForAppending, removeIfPresent } from "../../platform/index.ts";
-import type { Wish } from "./child.ts";
+import type { HostApi } from "../api.ts";
+import { apiOf } from "../target.ts";
+import type { Wanted } from "./child.ts";
 import { HostProcess, runCommand } from "./child.ts";
 
 /** Rooms of a house in which disks might stand. */
@@ -8,6 +11,8 @@ const NAMES = ["attic", "cellar", "pantry", "study", "garden", "loft", "porch", 
 
 /** How much each host of the demo may use. */
 const CAPACITY = "2GB";
+/** What one more loss would destroy is made anew when a host was away for so long. */
+const REPAIR_AFTER_MS = 15_000;
 
 export function nameOf(at: number): string {
   return NAMES[at] ?? `${NAMES[at % NAMES.length]}-${Math.floor(at / NAMES.length) + 1}`;
@@ -50,14 +55,35 @@ export class DemoHost {
     await this.command(["join", "-", "--host", this.name, "--capacity", CAPACITY, "--data", this.data], code);
   }
 
-  async up(onWish: (wish: Wish) => void): Promise<HostProcess> {
+  async up(onWanted: (wanted: Wanted) => void): Promise<HostProcess> {
     const log = await openForAppending(this.#log);
     try {
       const where = this.#listen === undefined ? [] : ["--listen", this.#listen];
-      this.running = await HostProcess.start(["up", "--data", this.data, ...where, "--no-discovery", "--log", "warn", "--demo"], { onWish, config: this.#config, log: log.descriptor, signal: this.#signal });
+      this.running = await HostProcess.start(["up", "--data", this.data, ...where, "--no-discovery", "--log", "warn", "--demo"], { onWanted, config: this.#config, log: log.descriptor, signal: this.#signal });
       return this.running;
     } finally {
       await log.close();
+    }
+  }
+
+  /** A link that opens its Browser once; undefined while it does not run. */
+  link(): Promise<DemoLink | undefined> {
+    // It may go meanwhile.
+    return this.#asked(async (api) => ({ host: this.name, ...(await api.browserLink()) })).catch(() => undefined);
+  }
+
+  /** Whoever unplugs hosts is to see what they held made anew, and not to wait for an hour as in earnest. */
+  async repairSoon(): Promise<void> {
+    await this.#asked((api) => api.changeSettings({ repairAfterMs: REPAIR_AFTER_MS }));
+  }
+
+  /** Undefined while it does not run. */
+  async #asked<Answer>(question: (api: HostApi) => Promise<Answer>): Promise<Answer | undefined> {
+    const api = this.running === undefined ? undefined : await apiOf(this.data, this.#signal);
+    try {
+      return api === undefined ? undefined : await question(api);
+    } finally {
+      api?.close();
     }
   }
 

@@ -4,7 +4,7 @@ import { ensureFolder, messageOf } from "../../platform/index.ts";
 import type { SiteRow } from "../../door/index.ts";
 import { CliError } from "../errors.ts";
 import type { Io } from "../io.ts";
-import type { HostProcess, Wish } from "./child.ts";
+import type { HostProcess } from "./child.ts";
 import { DemoHost, nameOf } from "./hosts.ts";
 import { printReady } from "./words.ts";
 
@@ -69,6 +69,7 @@ export class Demo {
     this.#io.note(`${isNew ? "Making" : "Starting again"} a network of ${this.#hosts.length} hosts on this machine, in ${this.#plan.folder}`);
     if (isNew) await first.init(NETWORK);
     await this.#up(first);
+    if (isNew) await first.repairSoon();
     // Whatever becomes of the site, no host may be left starting while the others are ended.
     const [site] = await Promise.allSettled([this.#publish(first), ...others.map((host) => this.#bringIn(host, first))]);
     this.#signal.throwIfAborted();
@@ -87,19 +88,25 @@ export class Demo {
   }
 
   async #up(host: DemoHost): Promise<void> {
-    const running = await host.up((wish) => this.#plug(wish));
+    const running = await host.up((wanted) => ("wish" in wanted ? this.#plug(wanted.wish.host, wanted.wish.isPlugged) : void this.#giveLinks(host, wanted.asksLinks)));
     this.#say(`  ${host.name.padEnd(10)} is up: ${running.ready.url}`);
     void running.ended.then((how) => this.#tellOfEnd(host, running, how)).catch((error: unknown) => this.#io.note(messageOf(error)));
   }
 
   /** Somebody who looks at the Browser takes a host away as a power cut does, or brings it back. */
-  #plug({ host: name, isPlugged }: Wish): void {
+  #plug(name: string, isPlugged: boolean): void {
     const host = this.#hosts.find((each) => each.name === name);
     if (host === undefined || this.#signal.aborted) return;
     if (!isPlugged) return host.running?.kill("SIGKILL");
     if (host.running !== undefined || this.#starting.has(host)) return;
     this.#starting.add(host);
     void this.#bringIn(host, this.#hosts[0]!).finally(() => this.#starting.delete(host));
+  }
+
+  /** Whoever is in the Browser of one host gets into those of the others, so that they can go on there when this one is unplugged. */
+  async #giveLinks(host: DemoHost, to: number): Promise<void> {
+    const links = await Promise.all(this.#hosts.filter((each) => each !== host).map((each) => each.link()));
+    host.running?.answer({ to, links: links.filter((link) => link !== undefined) });
   }
 
   /** What a former run published is still there. */

@@ -1,5 +1,6 @@
 import type { Node } from "../port.ts";
-import { body, object } from "../schema.ts";
+import type { ValueOf } from "../schema.ts";
+import { body, list, object, text } from "../schema.ts";
 import { DoorError } from "../errors.ts";
 import type { Route } from "./route.ts";
 import { ok } from "./route.ts";
@@ -8,7 +9,12 @@ import { ok } from "./route.ts";
 export interface DemoSwitch {
   /** @param host its name. Does not wait until it is done. */
   plug(host: string, isPlugged: boolean): void;
+  /** Links that open the Browsers of the other hosts that run, once each. @throws PlatformError DEADLINE */
+  links(): Promise<readonly DemoLink[]>;
 }
+
+const DemoLink = object({ host: text, link: { type: "string", description: "opens its Browser once, within a day" } }, { $id: "DemoLink" });
+export type DemoLink = ValueOf<typeof DemoLink>;
 
 const Plugging = body({ isPlugged: { type: "boolean" } }, { $id: "Plugging" });
 const Demo = object({ isDemo: { type: "boolean", description: "hosts can be unplugged and plugged in from here" } }, { $id: "Demo" });
@@ -30,5 +36,12 @@ export function demoRoutes(node: Node, demo: DemoSwitch | undefined): readonly R
       demo.plug(name, call.body<{ isPlugged: boolean }>().isPlugged);
       return { status: 202, json: { isDemo: true } };
     },
+  }, {
+    method: "POST",
+    path: "/api/demo/links",
+    name: "demoLinks",
+    summary: "Make links into the Browsers of the demo's other hosts, for when this one is taken away",
+    gives: { 201: { description: "A link for each that runs", schema: object({ links: list(DemoLink) }) } },
+    handle: async () => ({ status: 201, json: { links: await demo.links() } }),
   }];
 }
