@@ -44,3 +44,11 @@ test("health says when a majority of the voters is out of reach, where that matt
   assert.match(said({ hosts, mayCoordinate: false })[1]!, /away, or give up one .* "holdfast remove HOST --lost"/);
   assert.doesNotMatch(said({ hosts: hosts.slice(0, 2), mayCoordinate: false })[0], /majority/, "of two hosts one away says it all");
 });
+
+test("the next step names a voter that was removed, without which there is no majority, also where one host is left", () => {
+  const removedVoter = "removed" as HostId;
+  const [health, next] = said({ hosts: [host("attic")], isAlone: true, mayCoordinate: false, removedVoter });
+  assert.match(health, /Until a majority of the voters is in reach nobody plans repair\.$/);
+  assert.match(next!, /"holdfast remove removed --lost"/);
+  assert.match(said({ hosts: [host("attic")], isAlone: true, removedVoter })[1]!, /holdfast invite/, "there is a majority");
+});

@@ -1,3 +1,4 @@
+import type { HostId } from "../codec/index.ts";
 import type { HostRow } from "../door/index.ts";
 
 /** "new": it has joined and heard of nobody yet. "revoked": it takes part, and may no longer act for its person. */
@@ -14,6 +15,8 @@ export interface HealthFacts {
   readonly isAlone: boolean;
   /** Left out or true: a majority of the voters is in reach. */
   readonly mayCoordinate?: boolean;
+  /** It was removed before it was known to be lost, and still counts as a voter. */
+  readonly removedVoter?: HostId | undefined;
 }
 
 /** The state of the network in one sentence. */
@@ -31,7 +34,7 @@ export function healthOf(facts: HealthFacts): string {
 }
 
 function networkHealth(facts: HealthFacts): string {
-  return facts.mayCoordinate === false && facts.hosts.length > 2 ? `${copiesHealth(facts)} Until a majority of the voters is in reach nobody plans repair.` : copiesHealth(facts);
+  return facts.mayCoordinate === false && (facts.hosts.length > 2 || facts.removedVoter !== undefined) ? `${copiesHealth(facts)} Until a majority of the voters is in reach nobody plans repair.` : copiesHealth(facts);
 }
 
 function copiesHealth({ hosts, survives, unreadablePacks = 0, isAlone }: HealthFacts): string {
@@ -48,10 +51,11 @@ function copiesHealth({ hosts, survives, unreadablePacks = 0, isAlone }: HealthF
 }
 
 /** The one thing to do next, or null when there is nothing to do. */
-export function nextStepOf({ standing, hosts, survives, isAlone, mayCoordinate = true }: HealthFacts): string | null {
+export function nextStepOf({ standing, hosts, survives, isAlone, removedVoter, mayCoordinate = true }: HealthFacts): string | null {
   if (standing === "new") return 'Start a host that is in the network already, or say where one is: "holdfast up --peers FILE".';
   if (standing === "removed") return 'To come back, ask for an invite and join with an empty data folder: "holdfast join CODE".';
   if (standing === "revoked") return 'Stop it and give it a person who takes part: "holdfast key import". The one who revoked it cannot act through it again.';
+  if (!mayCoordinate && removedVoter !== undefined) return `Have the others vote without a host that was removed while it was away, so that there is a majority again: "holdfast remove ${removedVoter} --lost".`;
   if (isAlone) return 'Invite another machine: "holdfast invite".';
   if (!mayCoordinate && hosts.length > 2) return 'Start the hosts that are away, or give up one that never comes back: "holdfast remove HOST --lost".';
   if (survives === null) return 'Publish a folder: "holdfast publish FOLDER --name NAME".';

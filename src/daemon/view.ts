@@ -89,7 +89,8 @@ export class View implements Node {
     const { survives, unreadablePacks } = await this.#parts.pool.upkeep.census();
     const coordinator = this.coordinator();
     const why = this.#whyNoCoordinator();
-    const facts = { mayCoordinate: coordinator !== null || why === null, standing: this.#standing(), hosts, survives, unreadablePacks, isAlone: cluster.register.members.size <= 1 };
+    const removedVoter = cluster.register.voters.find((host) => !cluster.register.members.has(host));
+    const facts = { mayCoordinate: coordinator !== null || why === null, removedVoter, standing: this.#standing(), hosts, survives, unreadablePacks, isAlone: cluster.register.members.size <= 1 };
     return {
       network: { id: identity.network.id, name: identity.network.rules.name },
       host: { id: identity.host, name: settings.hostName, zone: cluster.member(identity.host)?.zone ?? settings.zone },
@@ -204,9 +205,10 @@ export class View implements Node {
   /** Null when there may be one in a moment. */
   #whyNoCoordinator(): string | null {
     const { cluster, identity } = this.#parts;
-    const { voters, members } = cluster.register;
+    const { voters, members, admissions } = cluster.register;
     const inReach = new Set([identity.host, ...cluster.online()]);
-    const away = voters.filter((host) => !inReach.has(host)).map((host) => members.get(host)?.name ?? host);
+    const nameOf = (host: HostId): string => members.get(host)?.name ?? `${admissions.get(host)?.name ?? host} (removed)`;
+    const away = voters.filter((host) => !inReach.has(host)).map(nameOf);
     if (voters.length === 0) return "the voters are not known here yet";
     return away.length * 2 < voters.length ? null : `no majority of the voters is in reach: ${away.join(", ")} ${away.length === 1 ? "is" : "are"} away`;
   }

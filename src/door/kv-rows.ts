@@ -19,6 +19,7 @@ export const KvNamespace = object(
     replicas: { type: "integer", description: "0: on all hosts" },
     limits: KvLimits,
     isCurrent: { type: "boolean", description: "false: the name stands for another by now, and this one is reached by its id" },
+    isFollowed: { type: "boolean", description: "this host keeps a copy by its own choice" },
   },
   { $id: "KvNamespace", description: "A namespace of keys and values." },
 );

@@ -111,3 +111,15 @@ test("a namespace that nobody created has the same genesis on all hosts and for 
   const genesis = { ...defaultGenesis(network, "notes"), network: null };
   assert.equal(hex(genesisCodec.encode(genesis)), "0187626b76f6f6031058190183656e6f74657382666d656d62657280831a00080000f6f640");
 });
+
+test("the list of namespaces says which of them this host follows", async () => {
+  await using all = await KvHosts.of("a", "b");
+  const [a, b] = all.hosts as [KvHost, KvHost];
+  const followed = (host: KvHost): (string | false)[] => host.kv.list().map(({ name, isFollowed }) => isFollowed && name);
+  await a.kv.write("notes", "k", utf8("v"), "plain");
+  await b.kv.follow("notes");
+  await b.kv.follow("diary");
+  assert.deepEqual([followed(a), followed(b)], [[false], ["diary", "notes"]]);
+  await b.kv.unfollow("notes");
+  assert.deepEqual(followed(b), ["diary", false]);
+});

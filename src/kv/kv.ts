@@ -11,7 +11,7 @@ import type { Kv, KvInfo, KvSettings, KvWrite, KvWritten } from "./port.ts";
 import { NAMES_PREFIX } from "./rules.ts";
 
 export interface KvParts {
-  readonly records: Records & Pick<RunningRecords, "keeps">;
+  readonly records: Records & Pick<RunningRecords, "keeps" | "follows">;
   readonly network: NetworkId;
   /** The person in whose name this host writes, if there is one. */
   readonly account: () => AccountId | undefined;

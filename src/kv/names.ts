@@ -2,7 +2,7 @@ import type { Genesis } from "../cluster/index.ts";
 import { genesisCodec, namespaceIdOf } from "../cluster/index.ts";
 import type { NamespaceId, NetworkId } from "../codec/index.ts";
 import { CodecError, idFromText } from "../codec/index.ts";
-import type { Records } from "../records/index.ts";
+import type { Records, RunningRecords } from "../records/index.ts";
 import { RecordsError } from "../records/index.ts";
 import { checkName, defaultGenesis, isName, rulesOf } from "./genesis.ts";
 import type { KvInfo } from "./port.ts";
@@ -13,16 +13,18 @@ export interface Named {
   readonly genesis: Genesis;
 }
 
+type NamesRecords = Records & Pick<RunningRecords, "follows">;
+
 /** An id in text; longer than any name. */
 const ID = /^[a-z2-7]{52}$/;
 
 /** What names stand for: what a record of the network's says, else the namespace that everybody means who has heard nothing else. */
 export class Names {
-  readonly #records: Records;
+  readonly #records: NamesRecords;
   readonly #network: NetworkId;
   readonly #networkNamespace: NamespaceId;
 
-  constructor(records: Records, network: NetworkId) {
+  constructor(records: NamesRecords, network: NetworkId) {
     this.#records = records;
     this.#network = network;
     // The id of a network is also that of its namespace.
@@ -56,7 +58,7 @@ export class Names {
 
   info({ namespace, genesis }: Named): KvInfo {
     const { name, writers, limits } = rulesOf(genesis);
-    return { name, namespace, writers, shards: genesis.subShards, replicas: genesis.replicas, limits, isCurrent: this.find(name).namespace === namespace };
+    return { name, namespace, writers, shards: genesis.subShards, replicas: genesis.replicas, limits, isCurrent: this.find(name).namespace === namespace, isFollowed: this.#records.follows(namespace) };
   }
 
   *#allCreated(): Generator<Named> {

@@ -19,6 +19,8 @@ export interface KvInfo {
   readonly limits: Amounts;
   /** The name stands for it. False: it began before a host had heard that the name stands for another; it is still there by its id. */
   readonly isCurrent: boolean;
+  /** This host keeps a copy by its own choice, whether or not the layout has it keep one. */
+  readonly isFollowed: boolean;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { shortId } from "../codec/index.ts";
 import type { HostId } from "../codec/index.ts";
 import type { WorkerTurn } from "../platform/index.ts";
 import { messageOf } from "../platform/index.ts";
@@ -48,7 +49,8 @@ export class Comparer {
     this.#suspects.clear();
     if (peer === undefined) return report("nobody to compare with");
     const { groups, differing, fetched } = await this.compare(peer, signal);
-    report(differing === 0 ? `the same as ${peer} in ${groups} groups` : `differed from ${peer} in ${differing} namespaces; ${fetched} keys fetched`);
+    const name = shortId(peer);
+    report(differing === 0 ? `the same as host ${name} in ${groups} groups` : `differed from host ${name} in ${differing} namespaces; ${fetched} keys fetched`);
   }
 
   /** @throws what the comparison throws */

@@ -59,8 +59,19 @@ export class Following {
     }
   }
 
+  /** Whether this host keeps a copy by its own choice, or is about to begin one. */
+  isChosen(namespace: NamespaceId): boolean {
+    const state = this.#stateOf(namespace);
+    return state !== undefined && state !== "dropping";
+  }
+
+  #stateOf(namespace: NamespaceId): FollowState | undefined {
+    const stored = this.#parts.replica.rows.get(followKey(namespace));
+    return stored === undefined ? undefined : stateIn(stored);
+  }
+
   #all(): { readonly namespace: NamespaceId; readonly state: FollowState }[] {
-    return [...this.#parts.replica.rows.all("f")].map(({ key, value }) => ({ namespace: namespaceIn(key), state: FOLLOW_STATES[value[0]!] ?? "dropping" }));
+    return [...this.#parts.replica.rows.all("f")].map(({ key, value }) => ({ namespace: namespaceIn(key), state: stateIn(value) }));
   }
 
   #keep(namespace: NamespaceId, state: FollowState): Promise<void> {
@@ -71,29 +82,43 @@ export class Following {
   async unfollow(namespace: NamespaceId): Promise<void> {
     const { replica } = this.#parts;
     const genesis = replica.geneses.get(namespace);
-    if (genesis === undefined || !this.#all().some((each) => each.namespace === namespace && each.state !== "dropping")) return;
+    if (genesis === undefined || !this.isChosen(namespace)) return;
     const groups = groupsOf(namespace, genesis).filter((group) => group !== EVERYWHERE);
-    replica.holdings.unfollow(namespace);
     // Positions and readiness counted the rows that go.
-    await replica.keep([{ kind: "put", key: followKey(namespace), value: Uint8Array.of(FOLLOW_STATES.indexOf("dropping")) }, ...groups.flatMap((group) => replica.readiness.unfollowed(group))], groups);
+    await replica.keep(() => [{ kind: "put", key: followKey(namespace), value: Uint8Array.of(FOLLOW_STATES.indexOf("dropping")) }, ...groups.flatMap((group) => replica.readiness.unfollowed(group))], groups);
+    replica.holdings.unfollow(namespace);
     await this.#drop(namespace, genesis);
   }
 
+  /** What fails is tried again at the next turn: as long as rows are left, no round of the deletions is done. */
   async #drop(namespace: NamespaceId, genesis: Genesis): Promise<void> {
+    const { replica } = this.#parts;
+    this.#busy.add(namespace);
+    try {
+      await this.#dropRows(namespace, genesis);
+      // It may have been chosen again meanwhile.
+      await replica.keep(() => (this.#stateOf(namespace) === "dropping" ? [{ kind: "delete", key: followKey(namespace) }] : []));
+    } finally {
+      this.#busy.delete(namespace);
+    }
+  }
+
+  async #dropRows(namespace: NamespaceId, genesis: Genesis): Promise<void> {
     const { replica } = this.#parts;
     const prefix = rowKey(namespace, "");
     let from = prefix;
-    this.#busy.add(namespace);
     for (;;) {
       const rows = replica.stored.scanLog(from, after(prefix), STEP);
       const seen = rows.map(({ key, value }) => ({ namespace, key: recordKeyIn(key), group: shardOf(namespace, genesis, recordKeyIn(key)), sequence: rowSequence(value) }));
       // It may have been followed again, or come to belong here, meanwhile.
       const due = seen.filter(({ group }) => !replica.holdings.holds(namespace, genesis, group) && genesis.replicas <= replica.readiness.keptRank(group));
       await replica.drop(due, [...new Set(due.map(({ group }) => group))]);
-      if (rows.length < STEP) break;
+      if (rows.length < STEP) return;
       from = after(rows.at(-1)!.key);
     }
-    this.#busy.delete(namespace);
-    if (!replica.holdings.isFollowed(namespace)) await replica.keep([{ kind: "delete", key: followKey(namespace) }]);
   }
+}
+
+function stateIn(stored: Uint8Array): FollowState {
+  return FOLLOW_STATES[stored[0]!] ?? "dropping";
 }

@@ -254,6 +254,11 @@ export class RunningRecords implements Records {
     return this.#following.unfollow(namespace);
   }
 
+  /** Whether this host keeps a copy of the namespace by its own choice, or is about to begin one. */
+  follows(namespace: NamespaceId): boolean {
+    return this.#following.isChosen(namespace);
+  }
+
   /** Whether all of the namespace belongs on this host, by the layout or because it follows. The copy may still be on its way. */
   keeps(namespace: NamespaceId): boolean {
     const genesis = this.genesis(namespace);

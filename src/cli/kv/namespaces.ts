@@ -61,8 +61,8 @@ function namespaceTable(rows: readonly KvNamespace[]): string {
   return table(["name", "written by", "kept", right("shards"), right("max value"), right("max size"), right("writes/s"), "id"], cells);
 }
 
-function copies({ replicas }: KvNamespace): string {
-  return replicas === 0 ? "on all hosts" : `on ${count(replicas, "host")}`;
+function copies({ replicas, isFollowed }: KvNamespace): string {
+  return `${replicas === 0 ? "on all hosts" : `on ${count(replicas, "host")}`}${isFollowed ? ", followed here" : ""}`;
 }
 
 function writer({ writers }: KvNamespace): string {

@@ -9,7 +9,7 @@ import type { Kv, KvInfo, KvWrite, KvWritten } from "../../kv/index.ts";
 
 const namespace = idFromBytes<NamespaceId>(new Uint8Array(32).fill(7));
 const host = idFromBytes<HostId>(new Uint8Array(32).fill(1));
-const info: KvInfo = { name: "notes", namespace, writers: "member", shards: 16, replicas: 3, limits: { maxValueBytes: MAX_VALUE_BYTES, maxBytes: null, writesPerSecond: null }, isCurrent: true };
+const info: KvInfo = { name: "notes", namespace, writers: "member", shards: 16, replicas: 3, limits: { maxValueBytes: MAX_VALUE_BYTES, maxBytes: null, writesPerSecond: null }, isCurrent: true, isFollowed: false };
 
 export class FakeKv implements Kv {
   readonly values = new Map<string, Uint8Array[]>();
