@@ -1,8 +1,8 @@
 import type { HostId } from "../codec/index.ts";
 import { codec, id, list, struct, uint, utf8 } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
+import { ownEntry } from "../store/index.ts";
 import type { RecordLog } from "../store/index.ts";
-import { ownEntry } from "./own-entry.ts";
 
 /** More hosts than a network may have are not remembered. */
 const MAX_HOSTS = 100_000;

@@ -3,9 +3,9 @@ import type { Shape } from "../codec/index.ts";
 import type { Codec } from "../codec/index.ts";
 import { codec, id, list, nullable, struct, uint, utf8 } from "../codec/index.ts";
 import { Limiter } from "../platform/index.ts";
+import { ownEntry } from "../store/index.ts";
 import type { RecordLog } from "../store/index.ts";
 import { MAX_VOTERS } from "./entries.ts";
-import { ownEntry } from "./own-entry.ts";
 
 /** A configuration of voters that a voter has approved: proposed under a term. */
 export interface Approved {

@@ -6,6 +6,7 @@ export { DamagedEntry, StoreError } from "./errors.ts";
 export type { StoreErrorCode } from "./errors.ts";
 export { SqliteLog } from "./sqlite-log.ts";
 export type { SqliteLogOptions } from "./sqlite-log.ts";
+export { ownEntry } from "./own-entry.ts";
 export { inspectLog } from "./sqlite-log-reader.ts";
 export { MemoryLog } from "./memory-log.ts";
 export { MemoryDisk } from "./memory-disk.ts";

@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renam
 import { join } from "node:path";
 import test from "node:test";
 import type { TestContext } from "node:test";
-import { equalBytes, utf8 } from "../codec/index.ts";
+import { bytesOfId, concatBytes, equalBytes, utf8 } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
 import { createFile } from "./files.ts";
 import type { CreateFile, NewFile } from "./files.ts";
@@ -309,6 +309,20 @@ test("a lost index is made anew from the files, and entries without files are dr
   rmSync(join(host.directory, "pieces"), { recursive: true });
   const none = await host.start();
   assert.deepEqual([none.list(undefined, 100), none.usedBytes], [[], 0]);
+});
+
+test("a damaged entry of the index keeps no host from starting: the piece's file speaks for itself", async (t) => {
+  const host = new Host(t);
+  const all = [1, 2, 3].map((seed) => ({ bytes: contentOf(500, seed), piece: pieceOf(contentOf(500, seed), packId(`pack ${seed}`)) }));
+  const store = await host.start();
+  for (const { piece, bytes } of all) await keep(store, piece, bytes);
+  const { bytes, piece } = all[1]!;
+  host.disk.damage(concatBytes(utf8("P"), bytesOfId(piece.pack), Uint8Array.of(0, 0)));
+  assert.equal(store.held(piece.pack, 0), undefined);
+  await assert.rejects(store.read(piece.pack, 0, 0, 500), { code: "PIECE_MISSING" });
+  assert.equal(store.list(undefined, 10).length, 2);
+  const again = await host.start();
+  assert.deepEqual([await again.read(piece.pack, 0, 0, 500), again.list(undefined, 10).length, again.usedBytes], [bytes, 3, store.usedBytes]);
 });
 
 test("a start leaves strange files alone, and puts unknown pieces that are damaged into quarantine", async (t) => {

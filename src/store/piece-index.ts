@@ -1,5 +1,6 @@
 import { bytesOfId, codec, concatBytes, fixedBytes, idFromBytes, struct, uint, utf8 } from "../codec/index.ts";
 import type { PackId } from "../codec/index.ts";
+import { ownBytes } from "./own-entry.ts";
 import { MAX_PIECE_INDEX } from "./piece-name.ts";
 import type { HeldPiece, LogEntry, LogOperation, RecordLog } from "./port.ts";
 
@@ -15,7 +16,10 @@ export interface IndexedPiece extends HeldPiece {
   readonly fileBytes: number;
 }
 
-/** Which pieces are held, in the record log: the prefix, the pack's 32 bytes, the index as u16. */
+/**
+ * Which pieces are held, in the record log: the prefix, the pack's 32 bytes, the index as u16. An entry that the disk has damaged counts as
+ * absent: the piece comes anew from others when it is missed, and at the next start its file speaks for itself.
+ */
 export class PieceIndex {
   readonly #log: RecordLog;
   readonly #prefix: Uint8Array;
@@ -27,7 +31,7 @@ export class PieceIndex {
 
   get(pack: PackId, index: number): IndexedPiece | undefined {
     if (!Number.isInteger(index) || index < 0 || index > MAX_PIECE_INDEX) return undefined;
-    const value = this.#log.get(this.#keyOf(pack, index));
+    const value = ownBytes(this.#log, this.#keyOf(pack, index));
     return value && { pack, index, ...entryCodec.decode(value) };
   }
 
@@ -35,7 +39,7 @@ export class PieceIndex {
   list(after: { readonly pack: PackId; readonly index: number } | undefined, limit: number): IndexedPiece[] {
     // The least key beyond another one is that one and a zero byte.
     const from = after === undefined ? this.#prefix : concatBytes(this.#keyOf(after.pack, after.index), Uint8Array.of(0));
-    return this.#log.scan({ from, to: this.#end(), limit }).map((entry) => this.#parse(entry));
+    return this.#log.scan({ from, to: this.#end(), limit }, () => {}).map((entry) => this.#parse(entry));
   }
 
   async add(pieces: readonly IndexedPiece[]): Promise<void> {

@@ -76,6 +76,16 @@ test("a restart goes on behind the last piece that was read", async () => {
   assert.equal(bench.disk.readPacks.length, PIECES);
 });
 
+test("a scrub whose place the disk has damaged begins anew", async () => {
+  const bench = new Bench();
+  await bench.fill();
+  const scrub = bench.scrub();
+  await bench.turn(scrub, (PERIOD_MS * 3) / 10);
+  bench.notes.damage();
+  await bench.turn(scrub, PERIOD_MS);
+  assert.equal(new Set(bench.disk.readPacks).size, PIECES);
+});
+
 test("a piece that has changed on the disk is found, and its restoration is asked for once a turn", async () => {
   const bench = new Bench();
   await bench.fill();

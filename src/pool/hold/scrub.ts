@@ -2,6 +2,7 @@ import type { PackId } from "../../codec/index.ts";
 import { codec, id, struct, uint, utf8 } from "../../codec/index.ts";
 import type { Env, WorkerTurn } from "../../platform/index.ts";
 import { codeOf } from "../../platform/index.ts";
+import { ownEntry } from "../../store/index.ts";
 import type { HeldPiece, RecordLog } from "../../store/index.ts";
 import { MAX_PIECES } from "../record/pack-record.ts";
 import type { PoolParts } from "../parts.ts";
@@ -72,8 +73,7 @@ export class Scrub {
   }
 
   #position(): Pick<HeldPiece, "pack" | "index"> | undefined {
-    const bytes = this.#with.log.get(POSITION);
-    return bytes === undefined ? undefined : positionCodec.decode(bytes);
+    return ownEntry(this.#with.log, POSITION, positionCodec);
   }
 
   /** False when the piece is damaged or has vanished. One that was deleted meanwhile is as good as sound. */

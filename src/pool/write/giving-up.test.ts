@@ -77,6 +77,18 @@ test("without a majority in reach nothing is given up, and it is looked again la
   await village.close();
 });
 
+test("a damaged list of what was under way keeps no host from starting, and is written anew", async () => {
+  const village = await Village.build({ hosts: 3 });
+  const writer = village.at(0);
+  const stored = await writer.pool.store(village.namespace, content(MIB), copies(2));
+  writer.notes.damage();
+  const unfinished = new Unfinished(writer.notes);
+  assert.deepEqual(unfinished.before, []);
+  await unfinished.begin({ namespace: village.namespace, pack: stored.pack });
+  assert.deepEqual(new Unfinished(writer.notes).before, [{ namespace: village.namespace, pack: stored.pack }]);
+  await village.close();
+});
+
 test("a pack that was committed is not given up when its writer starts again", async () => {
   const village = await Village.build({ hosts: 3 });
   const writer = village.at(0);

@@ -1,5 +1,6 @@
 import type { NamespaceId, PackId } from "../../codec/index.ts";
 import { codec, id, list, struct, utf8 } from "../../codec/index.ts";
+import { ownEntry } from "../../store/index.ts";
 import type { PoolParts } from "../parts.ts";
 
 export interface UnfinishedPack {
@@ -24,8 +25,7 @@ export class Unfinished {
 
   constructor(notes: PoolParts["notes"]) {
     this.#notes = notes;
-    const said = notes.get(KEY);
-    this.#before = new Map((said === undefined ? [] : unfinishedCodec.decode(said)).map((each) => [each.pack, each]));
+    this.#before = new Map((ownEntry(notes, KEY, unfinishedCodec) ?? []).map((each) => [each.pack, each]));
   }
 
   /** Packs of former runs of this host of which it does not know yet what became. */
