@@ -1,5 +1,6 @@
 import type { PackId } from "../codec/index.ts";
 import type { Places } from "../pool/index.ts";
+import { DriveError } from "./errors.ts";
 import type { BlobRef, ListRef, PlacedRef, Row } from "./formats.ts";
 import { MAX_BLOBS_IN_LIST, MAX_BLOBS_IN_ROW, blobListCodec } from "./formats.ts";
 
@@ -14,9 +15,10 @@ export class PackTable {
     return [...this.#numbers.keys()];
   }
 
-  /** The blob with the number of the pack in which it lies. */
+  /** The blob with the number of the pack in which it lies. @throws DriveError CLOSED when it lies nowhere any more */
   place(ref: BlobRef, places: Pick<Places, "get">): PlacedRef {
-    const pack = places.get(ref.id)!.pack;
+    const pack = places.get(ref.id)?.pack;
+    if (pack === undefined) throw gone();
     const known = this.#numbers.get(pack) ?? this.#numbers.size;
     this.#numbers.set(pack, known);
     const { digest, id, length } = ref;
@@ -67,9 +69,14 @@ export class ContentDraft {
     }
   }
 
-  /** What the file's row says of it, once all lists are written and placed. */
+  /** What the file's row says of it, once all lists are written and placed. @throws DriveError CLOSED when a part of it lies nowhere any more */
   content(table: PackTable, places: Pick<Places, "get">): Pick<Row, "blobs" | "lists"> {
+    if (this.#full.length > 0) throw gone();
     const lists = this.#lists.map(({ ref, blobs, sizeBytes }): ListRef => ({ ...table.place(ref, places), blobs, sizeBytes }));
     return { blobs: this.#open.map((ref) => table.place(ref, places)), lists };
   }
+}
+
+function gone(): DriveError {
+  return new DriveError("CLOSED", "A pack that this content relies on was deleted meanwhile. Put it again.");
 }

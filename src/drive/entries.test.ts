@@ -265,3 +265,29 @@ test("content of earlier is put again while too few hosts are in reach to tell w
   host.reuse.reliable = async () => new Set();
   await assert.rejects(put(host, { f: bytes }), { code: "CLOSED", message: /Put it again/ });
 });
+
+test("content of earlier that an upload relies on is whole in the entry when fewer hosts are in reach in between", async () => {
+  await using host = await person("ada");
+  const [large, small] = [noise(14 * MIB, 15), noise(MIB, 16)];
+  await put(host, { large, small });
+  const before = host.pool.sizes.length;
+  const upload = await host.entries.put({ name: "again", kind: "folder" });
+  await upload.add({ path: "large", mode: 0o600, modifiedMs: 1 }, inChunks(large));
+  await upload.add({ path: "small", mode: 0o600, modifiedMs: 1 }, inChunks(small));
+  host.reuse.canRely = false;
+  const { entry } = await upload.commit();
+  assert.ok(host.pool.sizes.slice(before).every((sizeBytes) => sizeBytes < MIB), "only lists and pages were sent");
+  const view = await host.entries.open(entry.id);
+  assert.ok(equalBytes(await read(view, "large"), large) && equalBytes(await read(view, "small"), small));
+});
+
+test("an upload that relies on content that is deleted before it ends is refused", async () => {
+  await using host = await person("ada");
+  for (const bytes of [noise(14 * MIB, 17), noise(MIB, 18)]) {
+    await put(host, { f: bytes });
+    const upload = await host.entries.put({ name: "again", kind: "file" });
+    await upload.add({ path: "f", mode: 0o600, modifiedMs: 1 }, inChunks(bytes));
+    host.pool.stored.clear();
+    await assert.rejects(upload.commit(), { code: "CLOSED", message: /Put it again/ });
+  }
+});

@@ -69,7 +69,7 @@ export class PrivateUpload implements Upload {
     this.#with = parts;
     const outer = parts.options.signal;
     this.#signal = outer === undefined ? this.#cancel.signal : AbortSignal.any([outer, this.#cancel.signal]);
-    const places = new OwnPlaces(parts);
+    const places = new OwnPlaces(parts, (pack) => this.#packer.used.has(pack));
     this.#places = places;
     this.#packer = new Packer({
       places,
@@ -207,13 +207,17 @@ export class PrivateUpload implements Upload {
 
 const NO_DIGEST = new Uint8Array(32);
 
-/** Where blobs lie that need not be sent: in packs that this upload has sent, and in others that suit it. */
+/**
+ * Where blobs lie that need not be sent: in packs that this upload relies on, those that it has sent among them, and in others that suit it.
+ * A pack that is relied on stays so, since blobs were left out for it: whether it may be is asked once, when the entry is written.
+ */
 class OwnPlaces implements Places {
-  readonly #with: UploadParts;
-  readonly #sent = new Set<PackId>();
+  readonly #with: Pick<UploadParts, "index" | "suits">;
+  readonly #isRelied: (pack: PackId) => boolean;
 
-  constructor(parts: UploadParts) {
+  constructor(parts: Pick<UploadParts, "index" | "suits">, isRelied: (pack: PackId) => boolean) {
     this.#with = parts;
+    this.#isRelied = isRelied;
   }
 
   has(id: BlobId): boolean {
@@ -221,11 +225,11 @@ class OwnPlaces implements Places {
   }
 
   get(id: BlobId): Extent | undefined {
-    return this.#with.index.find(id, undefined, (pack) => this.#sent.has(pack) || this.#with.suits(pack));
+    const { index, suits } = this.#with;
+    return index.find(id, undefined, this.#isRelied) ?? index.find(id, undefined, suits);
   }
 
   set(_: BlobId, { pack }: Extent): void {
-    this.#sent.add(pack);
     this.#with.index.learn(pack);
   }
 }
