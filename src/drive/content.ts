@@ -95,12 +95,13 @@ export class ContentReader {
   async *#read(windows: AsyncIterable<Window>, length: number, options: FetchOptions): AsyncGenerator<Uint8Array> {
     const spans = this.#spans(windows);
     let next = await this.#begin(spans, options);
+    let after: Promise<Begun | undefined> | undefined;
     let left = length;
     try {
       while (next !== undefined) {
         const { windows, chunks } = next;
         // The next span's first bytes come while this one is read.
-        const after = this.#begin(spans, options);
+        after = this.#begin(spans, options);
         after.catch(() => undefined);
         for await (const text of this.#texts(windows, chunks)) {
           left -= text.length;
@@ -111,6 +112,8 @@ export class ContentReader {
       }
     } finally {
       await next?.chunks.return(undefined);
+      // Whoever stops early leaves the next span begun: it would keep its share of what is read ahead on this host for ever.
+      after?.then((begun) => begun?.chunks.return(undefined)).catch(() => undefined);
     }
     if (left !== 0) throw damaged("a file has fewer bytes than its row says");
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import test from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { equalBytes, utf8 } from "../codec/index.ts";
 import { PoolError } from "../pool/index.ts";
 import { createEntries } from "./entries.ts";
@@ -33,6 +34,19 @@ test("any range of a file is read, and only the blobs that it touches", async ()
   for (const [offset, length] of [[0, 1], [0, bytes.length], [bytes.length - 1, 1], [MIB - 1, 2], [2 * MIB + 77, MIB], [5, 0], [bytes.length, 0]] as const) {
     assert.deepEqual(Buffer.from(await read(view, "f", offset, length)), Buffer.from(bytes.subarray(offset, offset + length)), `${offset} ${length}`);
   }
+});
+
+test("a read that is broken off ends the reading ahead that it began", async () => {
+  await using host = await person("ada");
+  const { entry } = await put(host, { f: noise(18 * MIB, 19) });
+  const file = (await (await host.entries.open(entry.id)).file("f"))!;
+  for await (const _ of file.read(0, file.sizeBytes)) {
+    await setImmediate();
+    assert.equal(host.pool.reading, 2);
+    break;
+  }
+  await setImmediate();
+  assert.equal(host.pool.reading, 0);
 });
 
 test("small files are read together in one go, in whatever order they are asked for", async () => {

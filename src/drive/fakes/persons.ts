@@ -48,6 +48,8 @@ export class MemoryPool implements Pool {
   readonly lost = new Set<PackId>();
   beforeRead: (pack: PackId) => Promise<void> = async () => {};
   reads = 0;
+  /** Reads that have begun and not ended. */
+  reading = 0;
 
   async store(namespace: NamespaceId, content: PackContent, redundancy: Redundancy, signal?: AbortSignal): Promise<StoredPack> {
     for (const { id, offset, length } of content.blobs) if (blobIdOf(RAW, sha256(content.bytes.subarray(offset, offset + length))) !== id) throw new Error("a blob is not what its id says");
@@ -86,11 +88,16 @@ export class MemoryPool implements Pool {
     if (found?.namespace !== namespace || this.lost.has(pack)) throw new PoolError("UNAVAILABLE", "no host has it");
     const { bytes } = found.content;
     if (offset + length > bytes.length) throw new PoolError("BAD_RANGE", "beyond the pack");
-    for (let at = offset; at < offset + length; ) {
-      signal?.throwIfAborted();
-      const end = Math.min(offset + length, (Math.floor(at / SEGMENT_BYTES) + 1) * SEGMENT_BYTES);
-      yield bytes.subarray(at, end);
-      at = end;
+    this.reading += 1;
+    try {
+      for (let at = offset; at < offset + length; ) {
+        signal?.throwIfAborted();
+        const end = Math.min(offset + length, (Math.floor(at / SEGMENT_BYTES) + 1) * SEGMENT_BYTES);
+        yield bytes.subarray(at, end);
+        at = end;
+      }
+    } finally {
+      this.reading -= 1;
     }
   }
 
