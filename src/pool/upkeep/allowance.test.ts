@@ -83,6 +83,40 @@ test("a host that is asked for nothing remembers no claims; of very many it forg
   await village.close();
 });
 
+test("another host that asks while it is still counted is told to ask again, and a count that fails changes nothing of what was known", async () => {
+  const village = await Village.build({ hosts: 2 });
+  const [{ host, records }, { host: from }] = [village.at(0), village.at(1)];
+  village.people.set(village.owner, { account: village.owner, name: "owner", isAdministrator: true, quotaBytes: 10 * MIB, quotaFrom: "administrator" });
+  let laterMs = 0;
+  let count = Promise.withResolvers<ReadonlyMap<typeof village.owner, number>>();
+  const { clock, timers } = village.env;
+  const env = { ...village.env, clock: { ...clock, monotonicMs: () => clock.monotonicMs() + laterMs }, timers: { ...timers, after: (_: number, action: () => void) => timers.after(0, action) } };
+  const allowance = new Allowance(env, { self: host, roster: () => village.roster(), records }, () => count.promise);
+  const end = allowance.follow();
+  const asked = (sizeBytes: number): Asked => ({ namespace: village.namespace, pack: "a".repeat(52) as Asked["pack"], index: 0, sizeBytes });
+  const again = { kind: "later", value: { waitMs: 1_000 } };
+  assert.deepEqual(await allowance.denial(from, asked(MIB)), again);
+  count.reject(new Error("the disk is slow"));
+  assert.deepEqual(await allowance.denial(from, asked(MIB)), again);
+  count = Promise.withResolvers();
+  const own = allowance.denial(host, asked(MIB));
+  count.resolve(new Map([[village.owner, 4 * MIB]]));
+  assert.equal(await own, undefined, "this host itself waits for the count");
+
+  await village.at(1).pool.store(village.namespace, content(2 * MIB), copies(2));
+  laterMs += 2_100;
+  count = Promise.withResolvers();
+  assert.deepEqual(await allowance.denial(from, asked(3 * MIB)), again);
+  const failing = allowance.denial(host, asked(3 * MIB));
+  count.reject(new Error("this host is stopping"));
+  assert.deepEqual(await failing, { kind: "overQuota", value: { overBytes: MIB } });
+  count = Promise.withResolvers();
+  count.resolve(new Map([[village.owner, 4 * MIB]]));
+  assert.equal(await allowance.denial(host, asked(3 * MIB)), undefined, "the claims that were known before the failure still wait to be counted anew");
+  end();
+  await village.close();
+});
+
 test("a host that asks for very many small pieces at once is told when to ask again", async () => {
   const { village, allowance, asked, stop } = await bench(1e12);
   const from = village.at(1).host;

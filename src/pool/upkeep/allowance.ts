@@ -15,6 +15,9 @@ const PERSON_RATE: Rate = { perSecond: 400, burst: 4_000 };
 const RECOUNT_MS = 2_000;
 /** And so long after the last one although nobody was refused: what deletions have freed was not followed. */
 const REFRESH_MS = 600_000;
+/** Who asks waits so long for a count, which a host with very many packs takes longer for, and is told then to ask again: they wait little longer. */
+const COUNT_WAIT_MS = 2_000;
+const ASK_AGAIN: Denial = { kind: "later", value: { waitMs: 1_000 } };
 /** A piece whose claim has not come by then was given up, or its pack is brought back by this host and counted like others. */
 const COMING_MS = 3_600_000;
 const BUCKETS_MAX = 1_024;
@@ -42,11 +45,11 @@ export class Allowance {
   readonly #buckets = new Map<string, TokenBucket>();
   /** What was counted last, and the claims that have come since. */
   #counted: ReadonlyMap<AccountId, number> = new Map();
-  #added = new Map<AccountId, number>();
+  #since = new Additions();
+  /** Those that have come since the count that is under way began. */
+  #meanwhile: Additions | undefined;
   /** Pieces that were promised or taken in here, by the claim that will count them. */
   readonly #coming = new Map<string, { readonly account: AccountId; readonly sizeBytes: number; readonly sinceMs: number }>();
-  /** Claims that came since the last count. */
-  readonly #seen = new Set<string>();
   #isStale = true;
   #countedMs = -Infinity;
   #counting: Promise<void> | undefined;
@@ -67,14 +70,15 @@ export class Allowance {
   #applied(namespace: NamespaceId, key: string): void {
     this.#isStale = true;
     this.#coming.delete(key);
-    if (this.#seen.size >= SEEN_MAX && this.#counting === undefined) this.#forget();
+    if (this.#since.size >= SEEN_MAX && this.#counting === undefined) this.#forget();
     // Before the first count there is nothing to add to, and it will have the claim.
     if (!this.#isCounted && this.#counting === undefined) return;
     const account = this.#parts.records.genesis(namespace)?.owner ?? undefined;
     const claim = this.#parts.records.local(namespace, key)?.siblings.find(({ value }) => value !== null)?.value;
-    if (account === undefined || claim === undefined || claim === null || this.#seen.has(key)) return;
-    this.#seen.add(key);
-    this.#added.set(account, (this.#added.get(account) ?? 0) + claimCodec.decode(claim).sizeBytes);
+    if (account === undefined || claim === undefined || claim === null) return;
+    const { sizeBytes } = claimCodec.decode(claim);
+    this.#since.add(key, account, sizeBytes);
+    this.#meanwhile?.add(key, account, sizeBytes);
   }
 
   get #isCounted(): boolean {
@@ -83,8 +87,7 @@ export class Allowance {
 
   #forget(): void {
     this.#countedMs = -Infinity;
-    this.#seen.clear();
-    this.#added = new Map();
+    this.#since = new Additions();
   }
 
   /** Whose the piece is: the namespace's owner, or the asking host's person where this host does not know the namespace yet. */
@@ -99,11 +102,14 @@ export class Allowance {
     if (account === undefined || this.#parts.records.local(asked.namespace, packKey(asked.pack)) !== undefined) return undefined;
     const waitMs = Math.max(this.#bucket(`host ${from}`, PEER_RATE).waitMs, this.#bucket(`person ${account}`, PERSON_RATE).waitMs);
     if (waitMs > 0) return { kind: "later", value: { waitMs } };
-    if (!this.#isCounted) await this.#recount();
+    if (!this.#isCounted) await this.#recountFor(from);
     else if (this.#isStale && this.#ageMs >= REFRESH_MS) void this.#recount();
+    if (!this.#isCounted) return ASK_AGAIN;
     let overBytes = this.#over(account, asked);
-    if (overBytes > 0 && this.#isStale && this.#ageMs >= RECOUNT_MS) {
-      await this.#recount();
+    const isRecountDue = this.#counting !== undefined || (this.#isStale && this.#ageMs >= RECOUNT_MS);
+    if (overBytes > 0 && isRecountDue) {
+      await this.#recountFor(from);
+      if (this.#counting !== undefined) return ASK_AGAIN;
       overBytes = this.#over(account, asked);
     }
     if (overBytes > 0) return { kind: "overQuota", value: { overBytes } };
@@ -134,22 +140,41 @@ export class Allowance {
   #over(account: AccountId, { sizeBytes }: Asked): number {
     const limit = this.#parts.roster().people.get(account)?.quotaBytes;
     if (limit === undefined) return 0;
-    let use = (this.#counted.get(account) ?? 0) + (this.#added.get(account) ?? 0) + sizeBytes;
+    let use = (this.#counted.get(account) ?? 0) + this.#since.of(account) + sizeBytes;
     for (const each of this.#coming.values()) if (each.account === account) use += each.sizeBytes;
     return Math.max(0, use - limit);
   }
 
+  /** Counts, and returns when it is done, or when another host would wait no longer. This host itself has time. */
+  async #recountFor(from: HostId): Promise<void> {
+    const counting = this.#recount();
+    if (from === this.#parts.self) return counting;
+    const waited = Promise.withResolvers<void>();
+    const timer = this.#env.timers.after(COUNT_WAIT_MS, waited.resolve);
+    await Promise.race([counting, waited.promise]);
+    timer.cancel();
+  }
+
+  /** Does not throw: what was known stays so when it cannot be counted anew. */
   #recount(): Promise<void> {
-    const count = async (): Promise<void> => {
-      this.#isStale = false;
-      this.#seen.clear();
-      this.#added = new Map();
-      // What comes while it is counted may be in it or not: rather twice than not at all, until the next count.
+    const failed = (error: unknown): void => this.#env.log.warn("what people's packs take could not be counted", { error });
+    return (this.#counting ??= this.#countAnew().catch(failed).finally(() => (this.#counting = undefined)));
+  }
+
+  async #countAnew(): Promise<void> {
+    [this.#isStale, this.#meanwhile] = [false, new Additions()];
+    try {
       this.#counted = await this.#count();
-      this.#countedMs = this.#env.clock.monotonicMs();
-      for (const [name, { sinceMs }] of this.#coming) if (this.#countedMs - sinceMs > COMING_MS) this.#coming.delete(name);
-    };
-    return (this.#counting ??= count().finally(() => (this.#counting = undefined)));
+      // What came while it was counted may be in it or not: rather twice than not at all, until the next count.
+      this.#since = this.#meanwhile;
+    } catch (error) {
+      this.#isStale = true;
+      throw error;
+    } finally {
+      this.#meanwhile = undefined;
+    }
+    this.#countedMs = this.#env.clock.monotonicMs();
+    for (const [name, { sinceMs }] of this.#coming) if (this.#countedMs - sinceMs > COMING_MS) this.#coming.delete(name);
   }
 
   #bucket(name: string, rate: Rate): TokenBucket {
@@ -159,5 +184,25 @@ export class Allowance {
     const bucket = new TokenBucket(this.#env.clock, rate);
     this.#buckets.set(name, bucket);
     return bucket;
+  }
+}
+
+/** What claims have come to since a count, each claim once. */
+class Additions {
+  readonly #seen = new Set<string>();
+  readonly #bytes = new Map<AccountId, number>();
+
+  get size(): number {
+    return this.#seen.size;
+  }
+
+  of(account: AccountId): number {
+    return this.#bytes.get(account) ?? 0;
+  }
+
+  add(claim: string, account: AccountId, sizeBytes: number): void {
+    if (this.#seen.has(claim)) return;
+    this.#seen.add(claim);
+    this.#bytes.set(account, this.of(account) + sizeBytes);
   }
 }
