@@ -53,9 +53,7 @@ export class Sealer {
       while (waiting.length > 1) await takeNext();
       return { sizeBytes, digest: (await takeNext()).digest! };
     } finally {
-      // Nobody awaits what is left after a failure.
-      for (const answer of waiting) answer.catch(() => undefined);
-      if (isOpen) lane.ask({ file, kind: "drop", bytes: new Uint8Array(0) }).catch(() => undefined);
+      if (isOpen) lane.drop(file);
     }
   }
 
@@ -79,12 +77,23 @@ class Lane {
   }
 
   ask(question: SealQuestion): Promise<SealAnswer> {
-    if (this.#isEnded) return Promise.reject(ended());
     const { promise, resolve, reject } = Promise.withResolvers<SealAnswer>();
+    // A failure is the asker's when its turn comes; until then, or when something else has failed it, nobody listens.
+    promise.catch(() => undefined);
+    if (this.#isEnded) {
+      reject(ended());
+      return promise;
+    }
     this.#thread ??= this.#start();
     this.#waiting.push({ resolve, reject });
     this.#thread.post(question, [question.bytes.buffer as ArrayBuffer]);
     return promise;
+  }
+
+  /** Nobody wants the file any longer. */
+  drop(file: number): void {
+    // A thread that is yet to start knows nothing of it.
+    if (this.#thread !== undefined) void this.ask({ file, kind: "drop", bytes: new Uint8Array(0) });
   }
 
   /** A block of memory that can change over to the thread, of any content. */
@@ -110,7 +119,7 @@ class Lane {
       onFailure: (error) => {
         this.#env.log.error("a thread that seals private content has failed", { error });
         this.#thread = undefined;
-        this.#fail(new DriveError("CLOSED", `Sealing failed: ${messageOf(error)} Put the files again.`, { cause: error }));
+        this.#fail(new DriveError("CLOSED", `Sealing failed (${messageOf(error)}). Put the files again.`, { cause: error }));
       },
     });
   }

@@ -13,7 +13,7 @@ export interface ThreadPlan<Answer> {
   /** Handed to the thread when it starts. */
   readonly data: unknown;
   readonly onAnswer: (answer: Answer) => void;
-  /** It ended by itself: nothing that was posted and not answered will be. */
+  /** It ended by itself: nothing that was posted and not answered will be. Called once. */
   readonly onFailure: (error: Error) => void;
 }
 
@@ -25,17 +25,21 @@ export function startThread<Question, Answer>(file: URL, plan: ThreadPlan<Answer
   // Under `node --watch` Node itself would report each loaded file as a message from the thread.
   const { WATCH_REPORT_DEPENDENCIES: _, ...env } = process.env;
   const thread = new NodeThread(new URL(file.href + extname(import.meta.url)), { name: plan.name, workerData: plan.data, env, execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: 4 } });
-  let isEnding = false;
+  let isOver = false;
+  const fail = (error: Error): void => {
+    // One that fails ends, too: whoever has started another one meanwhile must not hear of this one again.
+    if (isOver) return;
+    isOver = true;
+    plan.onFailure(error);
+  };
   thread.on("message", plan.onAnswer);
-  thread.on("error", plan.onFailure);
-  thread.on("exit", (code) => {
-    if (!isEnding) plan.onFailure(new Error(`The thread ${plan.name} ended with ${code}.`));
-  });
+  thread.on("error", fail);
+  thread.on("exit", (code) => fail(new Error(`The thread ${plan.name} ended with ${code}.`)));
   thread.unref();
   return {
     post: (question, moved = []) => thread.postMessage(question, [...moved]),
     async end() {
-      isEnding = true;
+      isOver = true;
       await thread.terminate();
     },
   };
