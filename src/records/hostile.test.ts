@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { ACCEPT, EVERYWHERE, delegate } from "../cluster/index.ts";
+import { ACCEPT, EVERYWHERE, delegate, namespaceIdOf, shardOf } from "../cluster/index.ts";
 import type { AccountId, HostId, NetworkId, StoreId } from "../codec/index.ts";
 import { idFromBytes, idFromText, utf8 } from "../codec/index.ts";
 import { keyPairFromSeed, newSeed, sign } from "../crypto/index.ts";
@@ -15,7 +15,7 @@ import { EMPTY_CONTEXT } from "./port.ts";
 import type { RecordBody } from "./record.ts";
 import { sealCodec } from "./record.ts";
 import type { TestHost } from "./test-hosts.ts";
-import { TestHosts, account, everywhere, everywhereId, network, until } from "./test-hosts.ts";
+import { TestHosts, account, everywhere, everywhereId, kv, network, settled, until } from "./test-hosts.ts";
 
 const person = idFromBytes<AccountId>(account.publicKey);
 const otherNetwork = idFromText<NetworkId>(idFromBytes<HostId>(newSeed()));
@@ -132,6 +132,19 @@ test("records that the rules refuse are not stored, and those that they cannot j
   b.judge = ({ key }) => (key === "bad" ? { kind: "refuse", code: "NOT_ALLOWED", why: "it is bad" } : ACCEPT);
   await until("the early one is there", () => b.value(everywhereId, "early") === "early");
   await assert.rejects(b.put(everywhereId, "bad", "x"), { code: "REFUSED" });
+});
+
+test("a reader judges what a replica shows it, be it one key or many", async () => {
+  await using all = await TestHosts.of("a", "b");
+  const genesis = kv(1, "judged");
+  const namespace = namespaceIdOf(genesis);
+  for (const host of all.hosts) await host.records.create(genesis);
+  await settled(all, genesis);
+  const [keeper, reader] = all.list(shardOf(namespace, genesis, "")).map((id) => all.byId(id)) as [TestHost, TestHost];
+  for (const key of ["bad", "good"]) await keeper.put(namespace, key, "v");
+  reader.judge = ({ key }) => (key === "bad" ? { kind: "refuse", code: "NOT_ALLOWED", why: "it is bad" } : ACCEPT);
+  assert.equal(await reader.records.read(namespace, "bad"), undefined);
+  assert.deepEqual((await reader.records.scan(namespace, {})).entries.map(({ key }) => key), ["good"]);
 });
 
 test("a host that claims to have read what another has yet to write does not kill what that one writes", async () => {

@@ -115,7 +115,7 @@ export class Inspection {
   /** Whether other hosts would take the records. */
   #isProven(siblings: readonly StoredRecord[]): boolean {
     try {
-      return this.#verifier.open(pack(siblings, () => undefined)).length > 0;
+      return this.#verifier.open(pack(siblings, () => undefined)).length === siblings.length;
     } catch (error) {
       if (error instanceof RecordsError || error instanceof CodecError) return false;
       throw error;

@@ -5,7 +5,7 @@ import { idFromBytes, utf8 } from "../codec/index.ts";
 import type { AccountId } from "../codec/index.ts";
 import { EMPTY_CONTEXT } from "./port.ts";
 import type { TestHost } from "./test-hosts.ts";
-import { TestHosts, account, everywhereId, networkNamespace, until } from "./test-hosts.ts";
+import { TestHosts, account, everywhereId, networkNamespace, settled, until } from "./test-hosts.ts";
 
 function without(host: TestHost, honoured: readonly LastHonoured[]): Exclusion {
   return { host: host.self, author: null, honoured };
@@ -130,4 +130,21 @@ test("of two removals that exclude each other one stays, and a host that has bot
   a.records.onApplied(() => (a.excludes = removals()));
   hear(a, removals());
   await until("one is left", () => removals().length === 1);
+});
+
+test("a row of which nothing counts any more is sound: nobody takes it for damage, and the copy stays complete", async () => {
+  await using all = await TestHosts.of("a", "b", "x");
+  const [a, b, x] = all.hosts as [TestHost, TestHost, TestHost];
+  const honoured = await a.records.honouredOf(x.self);
+  await x.put(everywhereId, "only", "late");
+  await until("all have it", () => [a, b].every((host) => host.value(everywhereId, "only") === "late"));
+  await settled(all);
+  all.admit([a, b]);
+  await x.stop();
+  for (const host of [a, b]) hear(host, [without(x, honoured)]);
+  await until("they have dropped it", () => [a, b].every((host) => counter(host, "dropped EXCLUDED") > 0 && host.value(everywhereId, "only") === undefined));
+  const findings = await a.records.check();
+  assert.deepEqual({ damaged: findings.damaged, sums: findings.sums, index: findings.index }, { damaged: 0, sums: 0, index: 0 });
+  await b.stop();
+  assert.deepEqual([await a.records.read(everywhereId, "only"), counter(a, "rows damaged")], [undefined, 0]);
 });

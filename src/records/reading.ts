@@ -139,14 +139,14 @@ export class Reader {
       if (!replica.floor.admits(answer.standing)) throw new RecordsError("BELOW_FLOOR", "The other host may have what was deleted, and has not compared it with others yet.");
       standing = lesser(standing, answer.standing);
       const page = peers.open(peer, answer.parcel).filter(({ body }) => body.namespace === namespace && body.key === key);
-      records.push(...page.filter((record) => this.#isAllowed(record)));
+      records.push(...page.filter((record) => this.isAllowed(record)));
       if (answer.keysDone > 0 || answer.skip <= skip) return { peer, records, standing, isReady: answer.isReady };
       skip = answer.skip;
     }
   }
 
   /** A replica cannot pass off what the rules forbid: its reader judges too. */
-  #isAllowed({ body, dot, batch }: Proven): boolean {
+  isAllowed({ body, dot, batch }: Proven): boolean {
     const { cluster, replica } = this.#parts;
     const genesis = replica.geneses.get(body.namespace);
     const { namespace, key, value, author } = body;

@@ -39,13 +39,14 @@ export type CommitListener = (committed: Committed) => void;
 /** Jobs that may wait for a turn; whoever comes later waits with its caller. */
 const QUEUE_MAX = 10_000;
 
+/** What stands beside a namespace that is followed. */
+const FOLLOWED = 1;
+
 /**
  * One host's own copy of the records, without any network. All changes go through one queue: a turn takes all that waits, merges it
  * against what is committed and against each other, and commits once. So reading, merging and writing are one step, and many writers
  * share one sync of the disk.
  */
-const FOLLOWED = 1;
-
 export class Replica {
   readonly counters = new Counters();
   readonly numbering: Numbering;

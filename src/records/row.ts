@@ -96,13 +96,13 @@ export function soundSiblings(stored: Uint8Array): readonly StoredRecord[] | und
 
 /**
  * A row with the bytes that it should have, or undefined when what is there is not what was stored for the key. Whether the records are
- * genuine was seen before they were stored.
+ * genuine was seen before they were stored. A row of which nothing counts any more has no siblings, and stays until it is collected.
  */
 export function readRow(namespace: NamespaceId, key: string, stored: Uint8Array): { readonly siblings: readonly StoredRecord[]; readonly encoded: Uint8Array } | undefined {
   try {
     const siblings = rowSiblings(stored);
     const encoded = encodeRow(rowSequence(stored), siblings);
-    const isWhole = siblings.length > 0 && siblings.every(({ body }) => body.namespace === namespace && body.key === key) && equalBytes(encoded.subarray(9), stored.subarray(9));
+    const isWhole = siblings.every(({ body }) => body.namespace === namespace && body.key === key) && equalBytes(encoded.subarray(9), stored.subarray(9));
     return isWhole ? { siblings, encoded } : undefined;
   } catch (error) {
     if (error instanceof CodecError) return undefined;

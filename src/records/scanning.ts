@@ -1,4 +1,4 @@
-import { groupsOf } from "../cluster/index.ts";
+import { groupsOf, shardOf } from "../cluster/index.ts";
 import type { Genesis } from "../cluster/index.ts";
 import type { HostId, NamespaceId } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
@@ -101,7 +101,7 @@ export class Scanner {
     const answer = await peers.ask(peer, ASK_SCAN, question, SCAN_TIMEOUT_MS, signal);
     const below = (): RecordsError => new RecordsError("BELOW_FLOOR", "The other host may have what was deleted, and has not compared it with others yet.");
     if (!replica.floor.admits(answer.standing)) throw below();
-    const records: UnsealedRecord[] = peers.open(peer, answer.parcel);
+    const records = peers.open(peer, answer.parcel);
     for (const key of answer.large) {
       for (let skip = 0; ; ) {
         const page = await peers.ask(peer, ASK_FETCH, { keys: [{ namespace: question.namespace, key }], skip }, SCAN_TIMEOUT_MS, signal);
@@ -112,9 +112,11 @@ export class Scanner {
       }
     }
     const keys = new Map<string, readonly UnsealedRecord[]>();
-    for (const record of records) {
+    const genesis = replica.geneses.get(question.namespace);
+    for (const record of records.filter((each) => this.#reader.isAllowed(each))) {
       const { namespace, key } = record.body;
-      if (namespace === question.namespace && key.startsWith(question.prefix)) keys.set(key, merge(keys.get(key) ?? [], [record]));
+      const isAsked = namespace === question.namespace && key.startsWith(question.prefix) && genesis !== undefined && shardOf(namespace, genesis, key) === question.group;
+      if (isAsked) keys.set(key, merge(keys.get(key) ?? [], [record]));
     }
     return { keys, next: answer.next ?? undefined, isReady: answer.isReady };
   }
