@@ -2,6 +2,7 @@ import type { BlobId, NamespaceId } from "../codec/index.ts";
 import { DAG_PB, RAW, blobIdOf, codecOfBlobId, concatBytes } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
 import type { Extent, Pool } from "../pool/index.ts";
+import { PACK_PREFIX, isPoolKey } from "../pool/index.ts";
 import { SiteError } from "./errors.ts";
 
 /** Blobs whose places are held at hand, of all sites together: some 200 bytes each. */
@@ -11,6 +12,8 @@ interface Index {
   /** What the site showed when the index was made. */
   readonly root: string;
   readonly places: ReadonlyMap<BlobId, Extent>;
+  /** Whether each pack had a holder. Where one had none, the next claim may say of a block that it lies elsewhere. */
+  readonly isHeld: boolean;
 }
 
 /** A site as far as its blocks go. */
@@ -21,7 +24,7 @@ export interface BlockOwner {
 
 /**
  * Finds the blocks of all sites by their ids. Where they lie is read from the records of a site's packs when it is first needed, and
- * again when the site has changed.
+ * again when the site has changed, or more of those records have come: a head can be here before its packs are, and a pack before its claims.
  */
 export class Blocks {
   readonly #pool: Pool;
@@ -48,6 +51,14 @@ export class Blocks {
     return undefined;
   }
 
+  /** Takes in what the records say now. */
+  applied(namespace: NamespaceId, keys: readonly string[]): void {
+    const index = this.#indexes.get(namespace);
+    if (index === undefined) return;
+    // Claims come and go with each repair; where all packs are held, they change nothing.
+    if (keys.some(index.isHeld ? (key) => key.startsWith(PACK_PREFIX) : isPoolKey)) this.#forget(namespace);
+  }
+
   async #read(namespace: NamespaceId, id: BlobId, { pack, offset, length }: Extent, signal: AbortSignal | undefined): Promise<Uint8Array> {
     const parts: Uint8Array[] = [];
     for await (const part of this.#pool.read(namespace, pack, offset, length, signal === undefined ? {} : { signal })) parts.push(part);
@@ -60,12 +71,16 @@ export class Blocks {
   #indexOf({ namespace, root }: BlockOwner): Index {
     const known = this.#indexes.get(namespace);
     if (known?.root === root) return known;
-    const places = new Map<BlobId, Extent>();
+    const held = new Map<BlobId, Extent>();
+    const unheld = new Map<BlobId, Extent>();
     for (const { pack, blobs, holders } of this.#pool.packs(namespace)) {
-      if (holders.length > 0) for (const { id, offset, length } of blobs) places.set(id, { pack, offset, length });
+      const places = holders.length > 0 ? held : unheld;
+      for (const { id, offset, length } of blobs) places.set(id, { pack, offset, length });
     }
+    // What nobody is known to hold is not the same as what there is not: asked for, the pool says which.
+    const places = unheld.size === 0 ? held : new Map([...unheld, ...held]);
     this.#forget(namespace);
-    const index = { root, places };
+    const index = { root, places, isHeld: unheld.size === 0 };
     this.#indexes.set(namespace, index);
     this.#places += places.size;
     for (const other of this.#indexes.keys()) {

@@ -87,6 +87,7 @@ class SiteRoom implements RunningSites {
     this.workers = [worker, ...this.domains.workers, this.visits.worker];
     this.#unlisten = parts.records.onApplied((namespace, keys) => {
       if (this.#index.applied(namespace, keys) && this.#isStarted) worker.nudge();
+      this.#blocks.applied(namespace, keys);
       this.domains.applied(namespace, keys);
     });
     // From here on each change of a head is seen, and when.

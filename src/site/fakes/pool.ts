@@ -19,6 +19,8 @@ export class FakePool implements Pool {
   /** Awaited by each `store`, so that a test can hold packs back or make them fail. */
   beforeStore: (content: PackContent) => Promise<void> = async () => {};
   beforeRead: () => Promise<void> = async () => {};
+  /** Packs that are known, but that nobody has said to hold. */
+  readonly unheld = new Set<PackId>();
   /** Sizes of all packs that were ever stored. */
   readonly storedBytes: number[] = [];
   #stores = 0;
@@ -55,7 +57,8 @@ export class FakePool implements Pool {
   info(namespace: NamespaceId, pack: PackId): PackInfo | undefined {
     const found = this.#packs.get(pack);
     if (found?.namespace !== namespace) return undefined;
-    return { pack, sizeBytes: found.content.bytes.length, redundancy: found.redundancy, blobs: found.content.blobs, pieces: [{ host: namedId<HostId>("a"), index: 0 }], holders: [namedId<HostId>("a")], maybe: [] };
+    const holders = this.unheld.has(pack) ? [] : [namedId<HostId>("a")];
+    return { pack, sizeBytes: found.content.bytes.length, redundancy: found.redundancy, blobs: found.content.blobs, pieces: holders.map((host) => ({ host, index: 0 })), holders, maybe: [] };
   }
 
   *packs(namespace: NamespaceId): Generator<PackInfo> {
@@ -68,7 +71,7 @@ export class FakePool implements Pool {
   async *read(namespace: NamespaceId, pack: PackId, offset: number, length: number): AsyncGenerator<Uint8Array> {
     await this.beforeRead();
     const found = this.#packs.get(pack);
-    if (found?.namespace !== namespace) throw new Error("UNAVAILABLE");
+    if (found?.namespace !== namespace || this.unheld.has(pack)) throw new Error("UNAVAILABLE");
     if (offset + length > found.content.bytes.length) throw new Error("BAD_RANGE");
     for (let at = offset; at < offset + length; at += SEGMENT_BYTES) yield found.content.bytes.subarray(at, Math.min(at + SEGMENT_BYTES, offset + length));
   }
