@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { EventRow, HostRow, NewsRow, SiteRow, Status } from "../src/door/index.ts";
 import { ask, linesOf } from "./api.ts";
+import { eventsAfter } from "./events.ts";
 
 // All that the pages show of the network comes over one event stream: first everything, then what changes. When the stream breaks, the pages
 // go on showing what they know and say so; the next one begins with everything again, and with the events since the last position.
@@ -21,7 +22,6 @@ export interface Live {
 }
 
 const RETRY_MS = 1000;
-const EVENTS_MAX = 500;
 
 let now: Live = { line: "opening", status: undefined, hosts: [], sites: [], events: [], missed: undefined };
 const listeners = new Set<(live: Live) => void>();
@@ -72,13 +72,12 @@ function take(news: NewsRow, hosts: Map<string, HostRow>, sites: Map<string, Sit
   const { status, events = [], forgotten = 0 } = news;
   change(hosts, news.hosts, ({ id }) => id);
   change(sites, news.sites, ({ name }) => name);
-  const isAnew = forgotten === null || now.events.length === 0;
   show({
     line: news.hosts === undefined && news.status === undefined && now.line !== "open" ? now.line : "open",
     ...(status === undefined ? {} : { status }),
     ...(news.hosts === undefined ? {} : { hosts: [...hosts.values()].sort((a, b) => Number(b.isSelf) - Number(a.isSelf) || a.name.localeCompare(b.name)) }),
     ...(news.sites === undefined ? {} : { sites: [...sites.values()].sort((a, b) => a.name.localeCompare(b.name)) }),
-    ...(events.length === 0 ? {} : { events: (isAnew ? events : [...now.events, ...events]).slice(-EVENTS_MAX) }),
+    events: eventsAfter(now.events, news),
     ...(isBack ? { missed: { late: events.length, forgotten } } : {}),
   });
 }

@@ -17,10 +17,13 @@ import { useProgress } from "../transfer.ts";
 import type { Uploading } from "../uploading.ts";
 import { currentUploads, put } from "../uploading.ts";
 
+/** Each look unseals what the person keeps; what is put here is shown at once. */
+const LOOK_EVERY_MS = 60_000;
+
 export function FilesPage({ live }: { readonly live: Live }): JSX.Element {
   const nowMs = useNow();
   const [uploads, setUploads] = useState(currentUploads());
-  const entries = useAsked(async (signal) => (await askJson<{ entries: (EntryRow | EntryFaultRow)[] }>("GET", "/entries", { signal })).entries, [nowMs]);
+  const entries = useAsked(async (signal) => (await askJson<{ entries: (EntryRow | EntryFaultRow)[] }>("GET", "/entries", { signal })).entries, [], LOOK_EVERY_MS);
   const keep = (picked: Picked): void => setUploads(put(picked, entries.again));
   const rows = entries.value?.toSorted((a, b) => ("code" in a || "code" in b ? 0 : b.createdMs - a.createdMs));
   return (

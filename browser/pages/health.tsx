@@ -10,16 +10,15 @@ import { Title } from "../parts/shell.tsx";
 import { texts } from "../texts.ts";
 
 const EVENTS_SHOWN = 40;
+const LOOK_EVERY_MS = 3_000;
 /** Sites, and as many private things, of which one is chosen. */
 const THINGS_MAX = 100;
 
 export function HealthPage({ live }: { readonly live: Live }): JSX.Element {
   const nowMs = useNow();
   const { status, events } = live;
-  // What changes with the network is asked again with it, and now and then besides: workers go on by themselves.
-  const when = [nowMs, events.length];
-  const pool = useAsked((signal) => askJson<PoolRow>("GET", "/pool", { signal }), when);
-  const workers = useAsked(async (signal) => (await askJson<{ workers: WorkerRow[] }>("GET", "/workers", { signal })).workers, when);
+  const pool = useAsked((signal) => askJson<PoolRow>("GET", "/pool", { signal }), [], LOOK_EVERY_MS);
+  const workers = useAsked(async (signal) => (await askJson<{ workers: WorkerRow[] }>("GET", "/workers", { signal })).workers, [], LOOK_EVERY_MS);
   return (
     <>
       <Title network={status?.network.name}>{status?.health ?? texts.loading}</Title>
@@ -27,7 +26,7 @@ export function HealthPage({ live }: { readonly live: Live }): JSX.Element {
       {pool.value === undefined ? null : <PoolWords pool={pool.value} />}
       {status === undefined ? null : <p>{status.coordinator === null ? texts.health.noCoordinator(status.whyNoCoordinator) : texts.health.coordinator(status.coordinator.name, status.coordinator.term)}</p>}
       {pool.value === undefined ? null : <WhatLiesWhere pool={pool.value} />}
-      <Pieces live={live} nowMs={nowMs} />
+      <Pieces live={live} />
       <section>
         <h2>{texts.health.eventsTitle}</h2>
         {events.length === 0 ? <p class="soft">{texts.health.noEvents}</p> : null}
@@ -71,13 +70,13 @@ function WhatLiesWhere({ pool }: { readonly pool: PoolRow }): JSX.Element {
 }
 
 /** The picture of one thing at a time: what survives least, until something else is chosen. */
-function Pieces({ live, nowMs }: { readonly live: Live; readonly nowMs: number }): JSX.Element | null {
+function Pieces({ live }: { readonly live: Live }): JSX.Element | null {
   const [chosen, setChosen] = useState<string>();
   const entries = useAsked(async (signal) => (await askJson<{ entries: (EntryRow | EntryFaultRow)[] }>("GET", "/entries", { signal })).entries, []);
   const sites = live.sites.filter(({ head }) => head !== null).sort((a, b) => (a.survives ?? 0) - (b.survives ?? 0)).slice(0, THINGS_MAX);
   const things = [...sites.map(({ name }) => [name, texts.pieces.site(name)] as const), ...(entries.value ?? []).flatMap((entry) => ("code" in entry ? [] : [[entry.id, texts.pieces.entry(entry.name)] as const])).slice(0, THINGS_MAX)];
   const thing = chosen ?? things[0]?.[0];
-  const where = useAsked(async (signal) => (thing === undefined ? undefined : askJson<WhereRow>("GET", `/where/${encodeURIComponent(thing)}`, { signal })), [thing, nowMs, live.events.length]);
+  const where = useAsked(async (signal) => (thing === undefined ? undefined : askJson<WhereRow>("GET", `/where/${encodeURIComponent(thing)}`, { signal })), [thing], LOOK_EVERY_MS);
   if (thing === undefined) return null;
   return (
     <section>

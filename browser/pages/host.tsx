@@ -14,6 +14,8 @@ import { Offer } from "./offer.tsx";
 
 type Question = "drain" | "fill" | "remove" | "leave";
 
+const LOOK_EVERY_MS = 5_000;
+
 export function HostPage({ live, id }: { readonly live: Live; readonly id: string }): JSX.Element {
   const nowMs = useNow();
   const host = live.hosts.find((each) => each.id === id);
@@ -33,9 +35,8 @@ export function HostPage({ live, id }: { readonly live: Live; readonly id: strin
 }
 
 function Parting({ host }: { readonly host: HostRow }): JSX.Element {
-  const nowMs = useNow();
   const [question, setQuestion] = useState<Question>();
-  const parting = useAsked((signal) => askJson<PartingRow>("GET", `/hosts/${host.id}/parting`, { signal }), [host.isDraining, nowMs]);
+  const parting = useAsked((signal) => askJson<PartingRow>("GET", `/hosts/${host.id}/parting`, { signal }), [host.isDraining], LOOK_EVERY_MS);
   const losses = parting.value === undefined ? "" : lossWords(parting.value);
   return (
     <section>
