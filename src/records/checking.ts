@@ -121,6 +121,8 @@ export class Checker {
       signal.throwIfAborted();
       const before = findings.rows;
       await this.#between(() => inspection.step());
+      const unlisted = inspection instanceof Inspection ? inspection.takeUnlisted() : [];
+      if (unlisted.length > 0) await this.#parts.replica.renumber(unlisted);
       await rest(findings.rows - before);
     }
   }

@@ -123,6 +123,12 @@ export class Draft {
     return before - row.siblings.length;
   }
 
+  /** Gives a row that is there a new number, as if it had changed. */
+  renumber(namespace: NamespaceId, key: string, group: number): void {
+    const row = this.#row(namespace, key, group);
+    row.isChanged ||= row.sequence > 0 && !row.isDropped;
+  }
+
   /** All operations, with the numbers that the changes get. */
   finish(numbering: Numbering): Finished {
     const operations: LogOperation[] = [];

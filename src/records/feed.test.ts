@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { namespaceIdOf, shardOf } from "../cluster/index.ts";
+import { MemoryLog } from "../store/index.ts";
 import type { Change } from "./port.ts";
+import { readHead } from "./row.ts";
+import { table } from "./tables.ts";
 import type { TestHost } from "./test-hosts.ts";
-import { TestHosts, everywhereId, kv, textOf, until } from "./test-hosts.ts";
+import { TestHosts, env, everywhereId, kv, textOf, until } from "./test-hosts.ts";
 
 interface Reading {
   readonly changes: Change[];
@@ -47,6 +50,19 @@ test("the feed gives what there is and then what comes, deletions included, and 
   await until("only what is behind the position comes", () => second.keys().length === 1);
   assert.deepEqual(second.keys(), ["one"]);
   await second.stop();
+});
+
+test("a change whose entry in the index the disk has damaged comes when the disk has been checked", async () => {
+  await using all = await TestHosts.of("a", "b");
+  const [a] = all.hosts as [TestHost];
+  for (const key of ["one", "two", "three"]) await a.put(everywhereId, key, "v");
+  const isOfTwo = (value: Uint8Array): boolean => readHead(value)?.key === "two";
+  const entry = new MemoryLog(env, a.disk).scan(table("q")).find(({ value }) => isOfTwo(value))!;
+  a.disk.damage(entry.key);
+  const reading = listen(a);
+  await until("the others have come", () => reading.keys().includes("three"));
+  await until("it has come too", () => reading.keys().includes("two"));
+  await reading.stop();
 });
 
 test("a position goes on at another replica from that one's own entry, and misses nothing", async () => {

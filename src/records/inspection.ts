@@ -5,6 +5,7 @@ import { CodecError, compareBytes, equalBytes } from "../codec/index.ts";
 import type { LogOperation } from "../store/index.ts";
 import type { StoredRecord } from "./batch.ts";
 import { RecordsError } from "./errors.ts";
+import type { RenumberingJob } from "./jobs.ts";
 import { pack } from "./parcel.ts";
 import type { Replica } from "./replica.ts";
 import { encodeHead, readHead, readRow, rowSequence, rowTag } from "./row.ts";
@@ -38,6 +39,7 @@ export class Inspection {
   readonly #end: Uint8Array;
   #from: Uint8Array;
   #limit = 16;
+  readonly #unlisted: { readonly namespace: NamespaceId; readonly key: string }[] = [];
   isDone = false;
 
   /** @param findings is added to */
@@ -109,7 +111,16 @@ export class Inspection {
     const head = encodeHead({ namespace: this.#namespace, key, tag: rowTag(row.encoded) });
     if (indexed !== undefined && equalBytes(indexed, head)) return operations;
     this.#findings.index += 1;
-    return [...operations, { kind: "put", key: place, value: head }];
+    this.#unlisted.push({ namespace: this.#namespace, key });
+    return operations;
+  }
+
+  /**
+   * Rows to which the index does not lead, of the steps since this was asked last. They are to get new numbers: feeds and peers that asked what is
+   * new have gone beyond the old ones without seeing them.
+   */
+  takeUnlisted(): RenumberingJob["keys"] {
+    return this.#unlisted.splice(0);
   }
 
   /** Whether other hosts would take the records. */

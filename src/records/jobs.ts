@@ -104,6 +104,14 @@ export interface RetainingJob {
   readonly reject: (error: Error) => void;
 }
 
+/** Rows that get a new number, as if they had changed: whoever asks what is new has passed over theirs. */
+export interface RenumberingJob {
+  readonly kind: "renumbering";
+  readonly keys: readonly { readonly namespace: NamespaceId; readonly key: string }[];
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
 /** A new incarnation. */
 export interface RenewingJob {
   readonly kind: "renewing";
@@ -112,4 +120,4 @@ export interface RenewingJob {
   readonly reject: (error: Error) => void;
 }
 
-export type Job = IncomingJob | OwnJob | KeepingJob | DroppingJob | RenewingJob | RetainingJob;
+export type Job = IncomingJob | OwnJob | KeepingJob | DroppingJob | RenewingJob | RetainingJob | RenumberingJob;

@@ -12,7 +12,8 @@ import { groupOfSequence, namespaceIn, namespaceOfSum, quarantineKey, readyKey, 
 // - A row: this host's copy of its group is not complete any more, from the moment of the meeting, so whoever is reading is answered by others.
 //   The row is moved aside, and the group caught up with from the beginning: hashes of all its rows, and the records of those that are missing.
 // - A counter of dots: some that were taken would be taken again, so the host goes on under a new incarnation.
-// - An entry of the index, a sum, a genesis: it is deleted, and the rows are looked through, which puts index and sums right.
+// - An entry of the index, a sum, a genesis: it is deleted, and the rows are looked through, which puts index and sums right. A row to which
+//   the index did not lead gets a new number, so that feeds and peers that went past it see it all the same.
 // - Everything else is deleted, and then is as it was before it was first written: positions are asked for from the beginning, a mark of
 //   readiness is earned anew, a hint is with its writer still. Only an own batch that nobody else has yet, and what was followed, are lost.
 

@@ -10,7 +10,7 @@ import { RecordsError } from "./errors.ts";
 import { Floor } from "./floor.ts";
 import { Holdings } from "./holdings.ts";
 import { Identity } from "./identity.ts";
-import type { IncomingJob, InformedWrite, ItemVerdict, Job, PositionUpdate, RetainingJob, SeenRow, Source, Written } from "./jobs.ts";
+import type { IncomingJob, InformedWrite, ItemVerdict, Job, PositionUpdate, RenumberingJob, RetainingJob, SeenRow, Source, Written } from "./jobs.ts";
 import { Numbering } from "./numbering.ts";
 import { Outbox } from "./outbox.ts";
 import type { ClusterView, Write } from "./port.ts";
@@ -131,6 +131,11 @@ export class Replica {
     return new Promise((resolve, reject) => this.#enqueue({ kind: "dropping", rows, anew, resolve, reject }));
   }
 
+  /** Gives rows new numbers, as if they had changed. */
+  renumber(keys: RenumberingJob["keys"]): Promise<void> {
+    return new Promise((resolve, reject) => this.#enqueue({ kind: "renumbering", keys, resolve, reject }));
+  }
+
   /** Takes a new incarnation, durably, in order with everything else. */
   renew(why: string): Promise<void> {
     return new Promise((resolve, reject) => this.#enqueue({ kind: "renewing", why, resolve, reject }));
@@ -205,6 +210,7 @@ export class Replica {
         if (job.kind === "keeping") last.keep(job);
         if (job.kind === "dropping") last.drop(job);
         if (job.kind === "retaining") last.retain(job);
+        if (job.kind === "renumbering") last.renumber(job);
         if (job.kind === "renewing") last.renew(job);
       }
       last.own.take(own);

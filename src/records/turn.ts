@@ -10,7 +10,7 @@ import type { ChangedRow } from "./draft.ts";
 import { RecordsError } from "./errors.ts";
 import { Intake, setBack } from "./intake.ts";
 import type { Hint } from "./intake.ts";
-import type { DroppingJob, IncomingJob, ItemVerdict, KeepingJob, PositionUpdate, RenewingJob, RetainingJob } from "./jobs.ts";
+import type { DroppingJob, IncomingJob, ItemVerdict, KeepingJob, PositionUpdate, RenewingJob, RenumberingJob, RetainingJob } from "./jobs.ts";
 import { PAGE_BYTES } from "./limits.ts";
 import type { Numbering } from "./numbering.ts";
 import { encodeBatch } from "./outbox.ts";
@@ -83,6 +83,13 @@ export class Turn {
       if (dropped === 0) continue;
       counters.count(counter, dropped);
       this.#begin(group);
+    }
+  }
+
+  renumber({ keys }: RenumberingJob): void {
+    for (const { namespace, key } of keys) {
+      const genesis = this.#parts.geneses.get(namespace);
+      if (genesis !== undefined) this.#draft.renumber(namespace, key, shardOf(namespace, genesis, key));
     }
   }
 
