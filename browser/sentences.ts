@@ -54,6 +54,8 @@ export function survives(losses: number): string {
 export function onItsWay({ phase, files, bytes, totalFiles, totalBytes, bytesPerSecond }: Progress<unknown>): string {
   const far = `${files.toLocaleString("en")} of ${count(totalFiles, "file")}, ${formatBytes(bytes)} of ${formatBytes(totalBytes)}`;
   switch (phase) {
+    case "comparing":
+      return "Finding out what has changed …";
     case "sending": {
       const left = bytesPerSecond === undefined || bytesPerSecond === 0 ? "" : `, ${formatBytes(bytesPerSecond)} a second, ${formatDuration(((totalBytes - bytes) / bytesPerSecond) * 1000)} left`;
       return `${far}${left}`;

@@ -72,6 +72,7 @@ export const texts = {
     look: "Look at it",
     showAll: "Show it to all",
     done: ({ head, site, survives: lost, safe }: PublishRow) => `Version ${head.sequence} of ${site.name} is published: ${count(head.files, "file")}, ${formatBytes(head.sizeBytes)}. It ${survives(lost)}.${safe ? "" : " Hosts that are away will learn of it when they come back."}`,
+    sent: (files: number) => (files === 0 ? "Nothing had to be sent: all of it was there." : `Only ${count(files, "file")} had to be sent: the version before has the others.`),
     open: (name: string) => `Open ${name}`,
   },
 

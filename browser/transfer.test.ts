@@ -138,3 +138,21 @@ test("of what is cancelled nothing remains at the host", async () => {
   await running;
   assert.deepEqual([transfer.progress.phase, way.aborted], ["cancelled", ["id 1"]]);
 });
+
+test("what the host has already is not sent and not counted, and is found out anew when the host has forgotten all", async () => {
+  const way = new FakeWay();
+  const asked: string[] = [];
+  const spare: Way<string>["spare"] = async (id, files) => {
+    asked.push(id);
+    return new Set(files.slice(2));
+  };
+  way.mayTake = (path) => (path === "1.txt" && way.begun === 1 ? Object.assign(new Error("forgotten"), { code: "NO_PUBLICATION" }) : undefined);
+  const transfer = new Transfer(FILES, Object.assign(way, { spare }));
+  const phases = new Set<string>();
+  transfer.watch(({ phase }) => phases.add(phase));
+  await transfer.run();
+  await transfer.run();
+  assert.deepEqual([...phases], ["sending", "comparing", "failed", "committing", "done"]);
+  assert.deepEqual([transfer.progress.totalFiles, transfer.progress.totalBytes, transfer.progress.files], [2, 10, 2]);
+  assert.deepEqual([asked, way.took.toSorted()], [["id 1", "id 2"], ["0.txt", "0.txt", "1.txt"]]);
+});

@@ -9,12 +9,14 @@ import { sizeOf } from "./picked.ts";
 /** How one kind of content is sent. */
 export interface Way<Result> {
   begin(signal: AbortSignal): Promise<string>;
+  /** Has the host take in what it has already; gives those files, which need not be sent. */
+  spare?(id: string, files: readonly PickedFile[], signal: AbortSignal): Promise<ReadonlySet<PickedFile>>;
   send(id: string, file: PickedFile, onBytes: (bytes: number) => void, signal: AbortSignal): Promise<void>;
   commit(id: string, signal: AbortSignal): Promise<Result>;
   abort(id: string): Promise<void>;
 }
 
-export type Phase = "sending" | "committing" | "paused" | "failed" | "done" | "cancelled";
+export type Phase = "comparing" | "sending" | "committing" | "paused" | "failed" | "done" | "cancelled";
 
 export interface Progress<Result> {
   readonly phase: Phase;
@@ -43,6 +45,8 @@ function isCalled(error: unknown, code: string): boolean {
 
 export class Transfer<Result> {
   readonly #files: readonly PickedFile[];
+  /** Those that the host has not got; undefined until that is known. */
+  #unspared: readonly PickedFile[] | undefined;
   readonly #way: Way<Result>;
   readonly #listeners = new Set<(progress: Progress<Result>) => void>();
   readonly #done = new Set<PickedFile>();
@@ -72,7 +76,8 @@ export class Transfer<Result> {
     this.#show({ phase: "sending", error: undefined });
     try {
       this.#id ??= await this.#way.begin(signal);
-      await this.#sendAll(this.#id, signal);
+      this.#unspared ??= await this.#compare(this.#id, signal);
+      await this.#sendAll(this.#id, this.#unspared, signal);
       this.#show({ phase: "committing", bytesPerSecond: undefined });
       const result = await this.#way.commit(this.#id, signal);
       this.#show({ phase: "done", result });
@@ -100,8 +105,18 @@ export class Transfer<Result> {
     if (id !== undefined) await this.#way.abort(id).catch(() => {});
   }
 
-  async #sendAll(id: string, signal: AbortSignal): Promise<void> {
-    const left = this.#files.filter((file) => !this.#done.has(file)).values();
+  async #compare(id: string, signal: AbortSignal): Promise<readonly PickedFile[]> {
+    if (this.#way.spare === undefined) return this.#files;
+    this.#show({ phase: "comparing" });
+    const spared = await this.#way.spare(id, this.#files, signal);
+    signal.throwIfAborted();
+    const left = this.#files.filter((file) => !spared.has(file));
+    this.#show({ phase: "sending", totalFiles: left.length, totalBytes: sizeOf(left) });
+    return left;
+  }
+
+  async #sendAll(id: string, files: readonly PickedFile[], signal: AbortSignal): Promise<void> {
+    const left = files.filter((file) => !this.#done.has(file)).values();
     await Promise.all(Array.from({ length: AT_ONCE }, async () => {
       for (const file of left) {
         signal.throwIfAborted();
@@ -132,6 +147,7 @@ export class Transfer<Result> {
 
   #forget(): void {
     this.#id = undefined;
+    this.#unspared = undefined;
     this.#tried.clear();
     this.#forgetDone();
   }

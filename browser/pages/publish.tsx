@@ -85,10 +85,10 @@ function Under({ publishing, onAgain }: { readonly publishing: Publishing; reado
   if (progress === undefined) return null;
   if (progress.phase === "cancelled") return <><p class="lead">{texts.publish.cancelled}</p><p><button onClick={onAgain}>{texts.publish.again}</button></p></>;
   if (progress.result === undefined) return <ProgressWords transfer={publishing.transfer} progress={progress} />;
-  return <Published row={progress.result} isPreview={publishing.isPreview} onAgain={onAgain} />;
+  return <Published row={progress.result} sent={progress.totalFiles} isPreview={publishing.isPreview} onAgain={onAgain} />;
 }
 
-function Published({ row, isPreview, onAgain }: { readonly row: PublishRow; readonly isPreview: boolean; readonly onAgain: () => void }): JSX.Element {
+function Published({ row, sent, isPreview, onAgain }: { readonly row: PublishRow; readonly sent: number; readonly isPreview: boolean; readonly onAgain: () => void }): JSX.Element {
   const [shown, setShown] = useState(isPreview ? undefined : row);
   const [error, setError] = useState<string>();
   const show = (): void => void rollBack(row.site.name, row.head.sequence).then(setShown, (thrown: unknown) => setError(wordsOf(thrown)));
@@ -105,6 +105,7 @@ function Published({ row, isPreview, onAgain }: { readonly row: PublishRow; read
   return (
     <>
       <p class="lead" role="status">{texts.publish.done(shown)}</p>
+      {sent < row.head.files ? <p class="soft">{texts.publish.sent(sent)}</p> : null}
       <p class="actions"><a class="button" href={site.address} target="_blank" rel="noopener">{texts.publish.open(site.name)}</a><a class="button quiet" href={hashOf("sites", site.name)}>{texts.sites.details(site.name)}</a><button class="quiet" onClick={onAgain}>{texts.publish.again}</button></p>
     </>
   );

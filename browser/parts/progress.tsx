@@ -12,7 +12,7 @@ export function ProgressWords<Result>({ transfer, progress }: { readonly transfe
       <p class="soft path">{phase === "sending" ? progress.path : ""}</p>
       {error === undefined ? null : <p class="error" role="alert">{error}</p>}
       <p class="actions">
-        {phase === "sending" ? <button class="quiet" onClick={() => transfer.pause()}>{texts.transfer.pause}</button> : null}
+        {phase === "sending" || phase === "comparing" ? <button class="quiet" onClick={() => transfer.pause()}>{texts.transfer.pause}</button> : null}
         {phase === "paused" || phase === "failed" ? <button onClick={() => void transfer.run()}>{texts.transfer.goOn}</button> : null}
         {phase === "done" || phase === "cancelled" || phase === "committing" ? null : <button class="quiet" onClick={() => void transfer.cancel()}>{texts.cancel}</button>}
       </p>

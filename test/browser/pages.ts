@@ -129,6 +129,7 @@ async function makeFolder(folder: string, files: number, title: string): Promise
 async function publishes({ bench, hosts: [host, other], browser }: Stage): Promise<void> {
   const [first, second] = [join(bench.folder, "My Pictures"), join(bench.folder, "again")];
   await Promise.all([makeFolder(first, FILES, "Pictures"), makeFolder(second, 1, "More")]);
+  await writeFile(join(second, "sub", "page 0.txt"), "Pictures 0");
   await using context = await browser.newContext();
   const { page } = await enter(context, host);
   await choose(page, "Publish a folder", first);
@@ -153,7 +154,8 @@ async function publishes({ bench, hosts: [host, other], browser }: Stage): Promi
   await page.getByRole("link", { name: "Publish a new version" }).click();
   await choose(page, "Choose a folder", second);
   await page.getByRole("button", { name: "Publish", exact: true }).click();
-  await page.getByText("Version 3 of my-pictures is published: 1 file").waitFor();
+  await page.getByText("Version 3 of my-pictures is published: 2 files").waitFor();
+  await page.getByText("Only 1 file had to be sent").waitFor();
   await page.getByRole("link", { name: "About my-pictures" }).click();
   await page.getByRole("button", { name: "Go back to 2" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Show it to all" }).click();
