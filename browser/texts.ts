@@ -153,6 +153,8 @@ export const texts = {
     noPreview: "This kind of file, or one of this size, is not shown here; download it.",
     download: "Download",
     downloading: "Fetching …",
+    downloadAll: "Download all of it as a .zip",
+    archiving: (begun: number, files: number) => `Fetching file ${begun.toLocaleString("en")} of ${files.toLocaleString("en")} …`,
     deleteTitle: "Delete it",
     delete: (name: string) => `Delete ${name}`,
     deleteAsk: (name: string) => `Delete ${name} for good?`,

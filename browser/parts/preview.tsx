@@ -1,6 +1,8 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import type { EntryRow, PrivateRow } from "../../src/door/index.ts";
 import { ask, wordsOf } from "../api.ts";
+import { archiveOf } from "../archive.ts";
 import type { Preview } from "../preview.ts";
 import { encodedPath } from "../send.ts";
 import { texts } from "../texts.ts";
@@ -11,8 +13,17 @@ function contentOf(id: string, path: string, signal?: AbortSignal): Promise<Resp
 
 /** Brings a private file onto this machine's disk. */
 export async function download(id: string, path: string): Promise<void> {
-  const url = URL.createObjectURL(await (await contentOf(id, path)).blob());
-  Object.assign(document.createElement("a"), { href: url, download: path.split("/").at(-1) }).click();
+  save(await (await contentOf(id, path)).blob(), path.split("/").at(-1)!);
+}
+
+/** The same with a whole folder, as one archive. */
+export async function downloadAll({ id, name }: EntryRow, rows: readonly PrivateRow[], onFile: (number: number) => void): Promise<void> {
+  save(await archiveOf(name, rows, (path) => contentOf(id, path), onFile), `${name}.zip`);
+}
+
+function save(content: Blob, name: string): void {
+  const url = URL.createObjectURL(content);
+  Object.assign(document.createElement("a"), { href: url, download: name }).click();
   // The web browser has begun to save it by then.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

@@ -234,6 +234,12 @@ async function keeps({ bench, hosts: [host], browser }: Stage): Promise<void> {
   await page.getByRole("link", { name: "pixel.png" }).waitFor();
   assert.equal(await page.getByRole("link", { name: "page.html" }).count(), 0);
   assert.deepEqual((await host.ask<{ name: string }[]>(["ls"])).map(({ name }) => name), ["pixel.png"]);
+  await choose(page, "Keep a folder", folder);
+  await page.getByRole("link", { name: "kept", exact: true }).click();
+  const [archive] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Download all of it as a .zip" }).click()]);
+  assert.equal(archive.suggestedFilename(), "kept.zip");
+  const zip = await readFile(await archive.path());
+  assert.ok(zip.includes("kept/page.html") && zip.includes(hostile) && zip.includes(PIXEL));
 }
 
 async function invites({ bench, hosts: [host], browser }: Stage): Promise<void> {
