@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { render } from "preact";
 import { useElsewhere } from "./elsewhere.ts";
+import { linkedCode } from "./join-link.ts";
 import { follow, useLive } from "./live.ts";
 import "./look/browser.css";
 import { EntryPage } from "./pages/entry.tsx";
@@ -43,6 +44,7 @@ function pageAt([page, name, ...path]: readonly string[], live: ReturnType<typeo
     case "health":
       return <HealthPage live={live} />;
     default:
+      if (linkedCode(location.hash) !== undefined) return <><Title>{texts.hasHost.title}</Title><p class="lead">{texts.hasHost.about}</p><p><a href={hashOf()}>{texts.notFound.back}</a></p></>;
       return <><Title>{texts.notFound.title}</Title><Shore /><p><a href={hashOf()}>{texts.notFound.back}</a></p></>;
   }
 }

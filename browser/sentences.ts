@@ -1,6 +1,7 @@
 import type { DomainRow, EventRow, HostRow, InviteRow } from "../src/door/index.ts";
 import { count, formatBytes, formatDuration } from "../src/cli/amounts.ts";
 import { leavingWords, removalWords } from "../src/cli/parting.ts";
+import { joinLink } from "./join-link.ts";
 import type { Progress } from "./transfer.ts";
 
 // Sentences of the Browser that depend on more than one thing. With the table in texts.ts they are all that it says.
@@ -104,6 +105,10 @@ export function inviteMessage(network: string, code: string, words: readonly str
     `Within ${formatDuration(leftMs)}, on a machine that has Holdfast, type:`,
     "",
     `  ./holdfast join ${code} --data ~/holdfast --host NAME --capacity 20GB`,
+    "",
+    "Or type ./holdfast alone, open the link that it shows, and then this one in the same web browser (with the number from there in place of 4280, if it is another):",
+    "",
+    `  ${joinLink(code)}`,
     "",
     `It will show three check words. They must be the same as these: ${words.join(" ")}`,
   ].join("\n");

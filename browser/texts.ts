@@ -256,7 +256,7 @@ export const texts = {
     createAbout: "You are its first host. Then you invite friends, and each of them lends some disk too.",
     join: "Join with a code",
     joinAbout: "Somebody who is in a network already has sent you a code.",
-    code: "The code, or the whole message in which it came",
+    code: "The code, or its link, or the whole message in which it came",
     readCode: "Read it",
     back: "Back",
     invite: (network: string, words: string) => `This invite is to the network ${network}. Check words: ${words}. The person who invited you was shown the same; if not, do not go on.`,
@@ -283,6 +283,8 @@ export const texts = {
     check: "Go on",
     again: "Show the words again",
   },
+
+  hasHost: { title: "This machine has a host already.", about: "The link is an invite to a network, and a host is in one network only. For another host on this machine, type the command of the message in a terminal, with a folder of its own." },
 
   notFound: { title: "Nothing is here.", back: "To the sites" },
 } as const;

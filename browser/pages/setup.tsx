@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { SetupDone, SetupFacts, SetupInvite } from "../../src/door/index.ts";
 import { ask, askJson, wordsOf } from "../api.ts";
 import { bytesOf, gigabytesOf } from "../gigabytes.ts";
+import { codeIn, linkedCode } from "../join-link.ts";
 import { useAsked } from "../parts/asked.ts";
 import { Mark } from "../parts/mark.tsx";
 import { Title } from "../parts/shell.tsx";
@@ -14,9 +15,15 @@ type Way = "create" | "join";
 
 /** Where there is no host yet: creates a network or joins one, shows the recovery phrase, and starts the host. */
 export function SetupPage(): JSX.Element {
-  const [way, setWay] = useState<Way>();
+  const [linked, forgetLinked] = useLinkedCode();
+  const [chosenWay, setWay] = useState<Way>();
+  const way = chosenWay ?? (linked === undefined ? undefined : "join");
   const [done, setDone] = useState<SetupDone>();
   const [isNoted, setNoted] = useState(false);
+  const back = (): void => {
+    setWay(undefined);
+    forgetLinked();
+  };
   return (
     <>
       <header class="top"><span class="name"><Mark />{texts.setup.name}</span></header>
@@ -27,8 +34,24 @@ export function SetupPage(): JSX.Element {
   function stepOf(chosen: Way | undefined, made: SetupDone | undefined, noted: boolean): JSX.Element {
     if (made !== undefined && (noted || made.phrase === null)) return <Starting networkName={made.networkName} />;
     if (made !== undefined && made.phrase !== null) return <Phrase phrase={made.phrase} onNoted={() => setNoted(true)} />;
-    return chosen === undefined ? <Choose onChoose={setWay} /> : <Make way={chosen} onBack={() => setWay(undefined)} onDone={setDone} />;
+    return chosen === undefined ? <Choose onChoose={setWay} /> : <Make key={linked} way={chosen} linked={linked} onBack={back} onDone={setDone} />;
   }
+}
+
+/** Of the link that was followed last. It is taken out of the address, as one who goes back wants to choose anew. */
+function useLinkedCode(): readonly [string | undefined, () => void] {
+  const [code, setCode] = useState(() => linkedCode(location.hash));
+  useEffect(() => {
+    const take = (): void => {
+      const found = linkedCode(location.hash);
+      if (found !== undefined) setCode(found);
+      history.replaceState(null, "", "/");
+    };
+    take();
+    addEventListener("hashchange", take);
+    return () => removeEventListener("hashchange", take);
+  }, []);
+  return [code, () => setCode(undefined)];
 }
 
 function Choose({ onChoose }: { readonly onChoose: (way: Way) => void }): JSX.Element {
@@ -45,24 +68,26 @@ function Choose({ onChoose }: { readonly onChoose: (way: Way) => void }): JSX.El
   );
 }
 
-function Make({ way, onBack, onDone }: { readonly way: Way; readonly onBack: () => void; readonly onDone: (done: SetupDone) => void }): JSX.Element {
+function Make({ way, linked, onBack, onDone }: { readonly way: Way; readonly linked: string | undefined; readonly onBack: () => void; readonly onDone: (done: SetupDone) => void }): JSX.Element {
   const facts = useAsked((signal) => askJson<SetupFacts>("GET", "/setup", { signal }), []);
-  const [code, setCode] = useState("");
+  const [code, setCode] = useState(linked ?? "");
   const [invite, setInvite] = useState<SetupInvite>();
   const [error, setError] = useState<string>();
   const fail = (thrown: unknown): void => setError(wordsOf(thrown));
-  const read = (event: Event): void => {
-    event.preventDefault();
+  const read = (): void => {
     setError(undefined);
     void askJson<SetupInvite>("POST", "/setup/invite", { json: { code: codeIn(code) } }).then(setInvite, fail);
   };
+  useEffect(() => {
+    if (way === "join" && linked !== undefined) read();
+  }, []);
   if (facts.value === undefined) return <p class="soft">{facts.error ?? texts.loading}</p>;
   const isAsking = way === "join" && invite === undefined;
   return (
     <>
       <Title>{way === "create" ? texts.setup.create : texts.setup.join}</Title>
       {isAsking ? (
-        <form class="steps" onSubmit={read}>
+        <form class="steps" onSubmit={(event) => { event.preventDefault(); read(); }}>
           <p><label for="code">{texts.setup.code}</label><br /><textarea id="code" rows={4} value={code} spellcheck={false} onInput={(event) => setCode(event.currentTarget.value)} /></p>
           <p class="actions"><button disabled={code.trim() === ""}>{texts.setup.readCode}</button><button type="button" class="quiet" onClick={onBack}>{texts.setup.back}</button></p>
         </form>
@@ -75,11 +100,6 @@ function Make({ way, onBack, onDone }: { readonly way: Way; readonly onBack: () 
       {error === undefined ? null : <p class="error" role="alert">{error}</p>}
     </>
   );
-}
-
-/** The code alone, or in the middle of the message in which a friend sent it. */
-function codeIn(typed: string): string {
-  return /\bjoin (\S+)/.exec(typed)?.[1] ?? typed.trim();
 }
 
 function HostForm({ way, facts, code, onBack, onDone }: { readonly way: Way; readonly facts: SetupFacts; readonly code: string; readonly onBack: () => void; readonly onDone: (done: SetupDone) => void }): JSX.Element {

@@ -59,6 +59,12 @@ export async function tryFirstRun(stage: Stage): Promise<void> {
   await fill(second.page, { "The code": message });
   await second.page.getByRole("button", { name: "Read it" }).click();
   await second.page.getByText("This invite is to the network kin.").waitFor();
+  // The same by the link, whose machine is the reader's own.
+  const { hash } = new URL(/http:\S+#join=\S+/.exec(message)![0]);
+  await second.page.getByRole("button", { name: "Back" }).click();
+  await second.visit.goto("about:blank");
+  await second.page.goto(`${second.origin}/${hash}`);
+  await second.page.getByText("This invite is to the network kin.").waitFor();
   await fill(second.page, { "Name of this host": "loft", Folder: join(stage.bench.folder, "second-run"), "How much of the disk": "1" });
   await second.page.getByRole("button", { name: "Join", exact: true }).click();
   await notePhrase(second.page);
