@@ -12,7 +12,7 @@ export const texts = {
   bytes: formatBytes,
   count,
   listed,
-  nav: { label: "Parts of the Browser", sites: "Sites", files: "Files", hosts: "Hosts", health: "Health", skip: "Skip to the page" },
+  nav: { label: "Parts of the Browser", home: "Beginning", sites: "Sites", files: "Files", hosts: "Hosts", health: "Health", skip: "Skip to the page" },
   servedBy: (host: string, version: string) => `Served by ${host}, Holdfast ${version}.`,
   loading: "One moment …",
   cancel: "Cancel",

@@ -20,7 +20,7 @@ export function Shell({ live, here, children }: { readonly live: Live; readonly 
     <>
       <a class="skip" href="#page" onClick={toPage}>{texts.nav.skip}</a>
       <header class="top">
-        <a class="name" href={hashOf()}><Mark />{status?.network.name ?? ""}</a>
+        <a class="name" href={hashOf()} aria-label={status === undefined ? texts.nav.home : undefined}><Mark />{status?.network.name ?? ""}</a>
         <LookUp live={live} />
         <nav aria-label={texts.nav.label}>
           {PARTS.map((part) => <a key={part} href={hashOf(part)} aria-current={part === here ? "page" : undefined}>{texts.nav[part]}</a>)}
