@@ -12,6 +12,11 @@ export function remove({ world }: Stage, host: SimHost): void {
   remover?.circle!.membership.remove(host.id).catch(() => {});
 }
 
+/** Whether a host would find its way back without another one: newcomers that have met only whoever let them in have nobody else's address. */
+function knowsAnother({ circle, id }: SimHost, host: SimHost): boolean {
+  return circle === undefined || [...circle.cluster.register.members.values()].some((member) => member.host !== id && member.host !== host.id && member.addresses.length > 0);
+}
+
 export function membershipFaults(stage: Stage): Fault[] {
   const { world, random } = stage;
   let [joined, removed] = [0, 0];
@@ -42,7 +47,7 @@ export function membershipFaults(stage: Stage): Fault[] {
         const isTheOnlyOne = (host: SimHost): boolean => !members.some((other) => other !== host && other.person.id === world.network.founder);
         if (removed >= REMOVED_MAX || members.length <= SMALLEST) return false;
         const host = random.pick(members);
-        if (isTheOnlyOne(host)) return false;
+        if (isTheOnlyOne(host) || members.some((other) => other !== host && !knowsAnother(other, host))) return false;
         removed += 1;
         host.crash(0);
         host.isRemoved = true;
