@@ -225,6 +225,8 @@ class Run {
     }
     await time.run(time.nowMs + QUIET_MS);
     this.#views = look(this.#world, this.#namespaces);
+    // A feed that nobody ends would keep its whole world in memory, one for each seed.
+    for (const feed of this.#feeds) feed.end();
   }
 
   #judge(): Judgement[] {

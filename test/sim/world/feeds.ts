@@ -52,9 +52,10 @@ export class FeedReader {
     this.#stop.abort();
   }
 
-  /** A last visit, in which all that there is must come. */
+  /** A last visit, in which all that there is must come; it lasts until `end` is called again. */
   finish(host: SimHost): void {
-    void this.#visit(host, new AbortController().signal).catch(() => {});
+    this.#stop = new AbortController();
+    void this.#visit(host, this.#stop.signal).catch(() => {});
   }
 
   judgement(views: readonly KeyView[]): Judgement {
