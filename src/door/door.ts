@@ -20,6 +20,7 @@ import { BrowserFiles } from "./browser/browser-files.ts";
 import { Sessions } from "./browser/sessions.ts";
 import { FileAnswers } from "./gateway/file-answer.ts";
 import { Gateway } from "./gateway/gateway.ts";
+import { guarded } from "./guarded.ts";
 import { MemoryCache } from "./gateway/memory-cache.ts";
 import { Shelves } from "./gateway/shelf.ts";
 import { Stalls } from "./gateway/stalls.ts";
@@ -101,8 +102,8 @@ export async function createDoor(env: Env, options: DoorOptions): Promise<Door> 
   const sessions = new Sessions(env, options.sessionKey);
   const lookout = new Lookout(env, options.node, listener.port);
   const receptions = furnish(env, options, traffic, { publications, uploads, sessions, lookout }, listener.port);
-  listener.serve((request, response) => receptions.own.receive(request, response));
-  for (const each of web) each.serve((request, response) => receptions.web.receive(request, response));
+  listener.serve(guarded(env, traffic, (request, response) => receptions.own.receive(request, response)));
+  for (const each of web) each.serve(guarded(env, traffic, (request, response) => receptions.web.receive(request, response)));
   return {
     port: listener.port,
     addresses: listener.addresses,
@@ -152,13 +153,13 @@ function furnish(env: Env, options: DoorOptions, traffic: Traffic, { publication
   const gateway = { node, shelves, files, traffic, port };
   const forAll = new Gateway(env, { ...gateway, isPublic: true });
   return {
-    own: new Reception(env, traffic, {
+    own: new Reception(traffic, {
       gateway: new Gateway(env, gateway),
       api: new Api(env, new Guard(token, sessions, port), traffic, node.version, routes),
       pages: new SelfPages(node, new Metrics(node, traffic), traffic, new BrowserFiles(browserFolders, traffic), port),
       trustless: new TrustlessGateway(env, node, stalls, traffic),
     }),
-    web: new PublicReception(env, { sites: node.sites, gateway: forAll, traffic, isTrusted: options.web?.isTrusted ?? (() => false) }),
+    web: new PublicReception({ sites: node.sites, gateway: forAll, traffic, isTrusted: options.web?.isTrusted ?? (() => false) }),
     lan: options.lan && new LanDoors(env, { ...options.lan, sites: node.sites, gateway: forAll, traffic, limits: { ...LAN_LIMITS, ...options.limits } }),
   };
 }

@@ -19,19 +19,23 @@ export function originForm(target: string, host: string | undefined): string | u
   return rest.startsWith("/") ? rest : `/${rest}`;
 }
 
-/** A request that is for a site, whichever. */
-export interface SiteRequest {
+/** A request of which one can say for whom it is. */
+export interface TakenRequest {
   readonly head: RequestHead;
   /** Path and query. */
   readonly target: string;
 }
 
-/** Takes in a request where there are only sites. Undefined when it has been refused. */
-export function siteRequest(request: IncomingMessage, response: ServerResponse, traffic: Traffic, isClosing: boolean): SiteRequest | undefined {
+/**
+ * Takes in a request. Undefined when it has been refused.
+ * @param isClosing whether the connection ends with this answer
+ * @param readsBody whether somebody is there who reads what comes with it; sites have no such
+ */
+export function takeIn(request: IncomingMessage, response: ServerResponse, traffic: Traffic, isClosing: boolean, readsBody: (head: RequestHead) => boolean = () => false): TakenRequest | undefined {
   const head = readHead(request);
   const refusal = refusalOf(request, head);
   // A body that nobody reads would have to be read to its end before the next request; whoever sends one starts anew.
-  if (refusal !== undefined || isClosing || head.hasBody) response.shouldKeepAlive = false;
+  if (refusal !== undefined || isClosing || (head.hasBody && !readsBody(head))) response.shouldKeepAlive = false;
   const target = originForm(request.url ?? "", head.host);
   if (refusal === undefined && target !== undefined) return { head, target };
   sendText(response, traffic, 400, refusal ?? "The request's target is neither a path nor an address that agrees with its Host header.\n");

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { gunzipSync } from "node:zlib";
 import { TestDoor } from "../fakes/harness.ts";
+import { Traffic } from "../traffic.ts";
+import { BrowserFiles } from "./browser-files.ts";
 
 const FILES = { "browser.js": "void 0;", "browser.css": "a{}", "icon.svg": "<svg/>", "other.html": "<script></script>" };
 
@@ -38,6 +40,11 @@ test("what was built is given out compressed and compared by its tag, and nothin
     assert.equal(gunzipSync(zipped.body).toString(), "a{}");
     const again = await door.ask(host, "/browser/browser.js", { headers: { "if-none-match": String(plain.headers.etag) } });
     assert.deepEqual([again.status, again.body.length], [304, 0]);
+    const notZipped = await door.ask(host, "/browser/browser.css", { headers: { "accept-encoding": "br, gzip;q=0" } });
+    assert.deepEqual([notZipped.headers["content-encoding"], notZipped.body.toString()], [undefined, "a{}"]);
+    assert.notEqual(notZipped.headers.etag, zipped.headers.etag, "two forms, two tags");
+    const listed = await door.ask(host, "/browser/browser.css", { headers: { "accept-encoding": "gzip", "if-none-match": `"other", W/${String(zipped.headers.etag)}` } });
+    assert.equal(listed.status, 304);
     for (const path of ["/browser/other.html", "/browser/", "/browser/none.js", "/browser/x/../browser.js", "/browser/%2e%2e/browser.js", "/browser/constructor"]) assert.equal((await door.ask(host, path, {})).status, 404, path);
     assert.equal((await door.ask(host, "/browser/browser.js", { method: "POST" })).status, 405);
     assert.equal((await door.site("blog", "/browser/browser.js")).status, 404, "a site has its own");
@@ -52,3 +59,19 @@ test("a checkout in which not all of it was built has the plain start page", () 
     },
     { "browser.css": "a{}" },
   ));
+
+test("what could not be read for one page is read for the next", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "holdfast-built-"));
+  try {
+    await writeFile(join(folder, "browser.css"), "a{}");
+    // A folder in a file's place cannot be read as one.
+    await mkdir(join(folder, "browser.js"));
+    const files = new BrowserFiles([folder], new Traffic());
+    await assert.rejects(files.areBuilt());
+    await rm(join(folder, "browser.js"), { recursive: true });
+    for (const name of ["browser.js", "icon.svg"] as const) await writeFile(join(folder, name), FILES[name]);
+    assert.equal(await files.areBuilt(), true);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { sha256 } from "../../crypto/index.ts";
 import { hex } from "../../codec/index.ts";
 import { readIfPresent } from "../../platform/index.ts";
+import { acceptedEncodings } from "../gateway/accept-encoding.ts";
 import { compress } from "../gateway/compress.ts";
+import { listsTag } from "../gateway/conditions.ts";
 import type { Traffic } from "../traffic.ts";
 
 /** What the build leaves, and nothing else, is given out. */
@@ -41,13 +43,14 @@ export class BrowserFiles {
   async answer(request: IncomingMessage, response: ServerResponse, target: string): Promise<boolean> {
     const file = (await this.#load()).get(target.split("?", 1)[0]!.slice(PREFIX.length));
     if (file === undefined) return false;
-    const tag = `"${file.tag}"`;
+    const isGzipped = acceptedEncodings(request.headers["accept-encoding"] ?? "").includes("gzip");
+    const tag = isGzipped ? `"${file.tag}.gzip"` : `"${file.tag}"`;
     // No age: after an upgrade the next look has the new script, and on one machine asking costs nothing.
     const headers = ["ETag", tag, "Cache-Control", "no-cache", "Vary", "Accept-Encoding", "X-Content-Type-Options", "nosniff", "Cross-Origin-Resource-Policy", "same-origin"];
-    if (request.headers["if-none-match"] === tag) return this.#send(response, 304, headers, undefined);
-    const takesGzip = /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
-    const body = takesGzip ? file.gzipped : file.plain;
-    const coding = takesGzip ? ["Content-Encoding", "gzip"] : [];
+    const known = request.headers["if-none-match"];
+    if (known !== undefined && listsTag(known, tag, "weak")) return this.#send(response, 304, headers, undefined);
+    const body = isGzipped ? file.gzipped : file.plain;
+    const coding = isGzipped ? ["Content-Encoding", "gzip"] : [];
     return this.#send(response, 200, [...headers, ...coding, "Content-Type", file.type, "Content-Length", String(body.length)], body);
   }
 
@@ -60,7 +63,11 @@ export class BrowserFiles {
 
   /** Read with the first page that asks: a host that nobody looks at does without. */
   #load(): Promise<ReadonlyMap<string, BuiltFile>> {
-    this.#files ??= load(this.#folders);
+    this.#files ??= load(this.#folders).catch((error: unknown) => {
+      // What could not be read once may be read the next time.
+      this.#files = undefined;
+      throw error;
+    });
     return this.#files;
   }
 }

@@ -4,10 +4,11 @@ import type { Env } from "../../platform/index.ts";
 import { Worker, codeOf } from "../../platform/index.ts";
 import type { SiteInfo, Sites } from "../../site/index.ts";
 import type { Gateway } from "../gateway/gateway.ts";
+import { guarded } from "../guarded.ts";
 import type { Listener, ListenerLimits } from "../listener.ts";
 import { openListener } from "../listener.ts";
 import type { SitePorts } from "../port.ts";
-import { siteRequest } from "../request-form.ts";
+import { takeIn } from "../request-form.ts";
 import { sendText } from "../text.ts";
 import type { Traffic } from "../traffic.ts";
 import { isLanName } from "./lan-name.ts";
@@ -108,10 +109,10 @@ export class LanDoors {
   }
 
   async #listen(site: SiteInfo, port: number): Promise<Listener | undefined> {
-    const { isLan, limits } = this.#with;
+    const { isLan, limits, traffic } = this.#with;
     try {
       const listener = await openListener(this.#env, { addresses: ["0.0.0.0"], port, option: "--lan", admits: (peer, own) => isLan(peer) && isLan(own) }, limits);
-      listener.serve((request, response) => this.#receive(site.name, request, response));
+      listener.serve(guarded(this.#env, traffic, (request, response) => this.#receive(site.name, request, response)));
       this.#open.set(site.namespace, listener);
       return listener;
     } catch (error) {
@@ -122,7 +123,7 @@ export class LanDoors {
 
   #receive(name: string, request: IncomingMessage, response: ServerResponse): void {
     const { gateway, traffic } = this.#with;
-    const asked = siteRequest(request, response, traffic, this.#isClosing);
+    const asked = takeIn(request, response, traffic, this.#isClosing);
     if (asked === undefined) return;
     const { host = "" } = asked.head;
     if (!isLanName(host)) return sendText(response, traffic, 421, "This host is found here by its address on the local network.\n");

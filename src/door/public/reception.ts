@@ -1,10 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Env } from "../../platform/index.ts";
 import type { Sites } from "../../site/index.ts";
 import { domainOf } from "../../site/index.ts";
-import { UNFORESEEN } from "../errors.ts";
 import type { Gateway } from "../gateway/gateway.ts";
-import { siteRequest } from "../request-form.ts";
+import { takeIn } from "../request-form.ts";
 import { sendText } from "../text.ts";
 import type { Traffic } from "../traffic.ts";
 import { visitorOf } from "./visitor.ts";
@@ -24,12 +22,10 @@ export interface PublicParts {
 
 /** Where requests of the wide web come in: by their domain they go to its site, or nowhere. There is no way from here to the API or the host's own pages. */
 export class PublicReception {
-  readonly #env: Env;
   readonly #with: PublicParts;
   #isClosing = false;
 
-  constructor(env: Env, parts: PublicParts) {
-    this.#env = env;
+  constructor(parts: PublicParts) {
     this.#with = parts;
   }
 
@@ -39,18 +35,8 @@ export class PublicReception {
   }
 
   receive(request: IncomingMessage, response: ServerResponse): void {
-    try {
-      this.#receive(request, response);
-    } catch (error) {
-      this.#env.log.error("a request failed in a way that nobody foresaw", { path: request.url, error });
-      if (response.headersSent) response.destroy();
-      else sendText(response, this.#with.traffic, 500, `${UNFORESEEN}\n`);
-    }
-  }
-
-  #receive(request: IncomingMessage, response: ServerResponse): void {
     const { sites, gateway, traffic, isTrusted } = this.#with;
-    const asked = siteRequest(request, response, traffic, this.#isClosing);
+    const asked = takeIn(request, response, traffic, this.#isClosing);
     if (asked === undefined) return;
     const { head, target } = asked;
     if (target === HEALTH) return this.#health(response);

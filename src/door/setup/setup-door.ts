@@ -5,12 +5,11 @@ import { Guard } from "../api/guard.ts";
 import { browserLink, sessionRoutes } from "../api/session-routes.ts";
 import { BrowserFiles } from "../browser/browser-files.ts";
 import { Sessions } from "../browser/sessions.ts";
-import { UNFORESEEN } from "../errors.ts";
+import { guarded } from "../guarded.ts";
 import { hostRoute } from "../host-route.ts";
 import { loopback, openListener } from "../listener.ts";
 import { BROWSER_HEAD, BROWSER_POLICY, html, sendPage } from "../page.ts";
-import { originForm, refusalOf } from "../request-form.ts";
-import { readHead } from "../request-head.ts";
+import { takeIn } from "../request-form.ts";
 import { sendText } from "../text.ts";
 import { Traffic } from "../traffic.ts";
 import type { SetupDesk } from "./setup-routes.ts";
@@ -44,40 +43,30 @@ export async function createSetupDoor(env: Env, options: SetupDoorOptions): Prom
   const listener = await openListener(env, loopback(options.port), LIMITS);
   const sessions = new Sessions(env, options.sessionKey);
   const api = new Api(env, new Guard(options.token, sessions, listener.port), traffic, options.version, [...setupRoutes(options.desk), ...sessionRoutes(sessions, listener.port)]);
-  const reception = new SetupReception(env, traffic, api, new BrowserFiles(options.browserFolders, traffic));
-  listener.serve((request, response) => reception.receive(request, response));
+  const reception = new SetupReception(traffic, api, new BrowserFiles(options.browserFolders, traffic));
+  listener.serve(guarded(env, traffic, (request, response) => reception.receive(request, response)));
   return { port: listener.port, browserLink: () => browserLink(sessions, listener.port), close: () => listener.close() };
 }
 
 class SetupReception {
-  readonly #env: Env;
   readonly #traffic: Traffic;
   readonly #api: Api;
   readonly #browser: BrowserFiles;
 
-  constructor(env: Env, traffic: Traffic, api: Api, browser: BrowserFiles) {
-    this.#env = env;
+  constructor(traffic: Traffic, api: Api, browser: BrowserFiles) {
     this.#traffic = traffic;
     this.#api = api;
     this.#browser = browser;
   }
 
-  receive(request: IncomingMessage, response: ServerResponse): void {
-    this.#answer(request, response).catch((error: unknown) => {
-      this.#env.log.error("a request failed in a way that nobody foresaw", { path: request.url, error });
-      if (response.headersSent) response.destroy();
-      else sendText(response, this.#traffic, 500, `${UNFORESEEN}\n`);
-    });
-  }
-
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const head = readHead(request);
+  async receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const asked = takeIn(request, response, this.#traffic, false, () => true);
+    if (asked === undefined) return;
+    const { head, target } = asked;
     const route = hostRoute(head.host);
-    const target = originForm(request.url ?? "", head.host);
-    const refusal = refusalOf(request, head);
-    if (refusal !== undefined || target === undefined || route.kind !== "self") {
+    if (route.kind !== "self") {
       response.shouldKeepAlive = false;
-      return sendText(response, this.#traffic, refusal === undefined && target !== undefined ? 421 : 400, refusal ?? "Holdfast is being set up here, at localhost and nothing else.\n");
+      return sendText(response, this.#traffic, 421, "Holdfast is being set up here, at localhost and nothing else.\n");
     }
     if (target.startsWith("/api/")) return this.#api.handle(request, response, target, head, route);
     if (request.method !== "GET" && request.method !== "HEAD") return sendText(response, this.#traffic, 405, "This can only be read.\n");
