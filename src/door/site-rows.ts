@@ -32,7 +32,8 @@ export function siteAddress(name: string, port: number): string {
   return `http://${name}.localhost:${port}/`;
 }
 
-export function siteRow(node: Node, site: SiteInfo, port: number): SiteRow {
+/** @param hosts all there are; whoever makes many rows asks for them once */
+export function siteRow(node: Node, site: SiteInfo, port: number, hosts: readonly HostRow[] = node.hosts()): SiteRow {
   const { packs, holders, survives } = node.pool.standing(site.namespace);
   return {
     name: site.name,
@@ -43,8 +44,13 @@ export function siteRow(node: Node, site: SiteInfo, port: number): SiteRow {
     standing: site.standing,
     head: site.head === undefined ? null : headRow(site.head),
     survives: packs === 0 ? null : survives,
-    holders: node.hosts().filter((host) => holders.has(host.id as HostId)).map((host) => host.name),
+    holders: hosts.filter((host) => holders.has(host.id as HostId)).map((host) => host.name),
   };
+}
+
+export function siteRows(node: Node, port: number): SiteRow[] {
+  const hosts = node.hosts();
+  return node.sites.list().map((site) => siteRow(node, site, port, hosts));
 }
 
 export function publishRow(node: Node, result: PublishResult, port: number): PublishRow {

@@ -9,7 +9,7 @@ import type { Stalls } from "../gateway/stalls.ts";
 import type { Node } from "../port.ts";
 import { FileFault, FileRow, HeadRow, PublishRow, SiteRow } from "../rows.ts";
 import { body, list, object } from "../schema.ts";
-import { fileRow, headRow, publishRow, siteRow } from "../site-rows.ts";
+import { fileRow, headRow, publishRow, siteRow, siteRows } from "../site-rows.ts";
 import type { Traffic } from "../traffic.ts";
 import { VisitRow, visitRows } from "../visit-rows.ts";
 import type { AnswerDoc, Call, Route } from "./route.ts";
@@ -105,7 +105,7 @@ export function siteRoutes(desk: SiteDesk): readonly Route[] {
 function readingRoutes(desk: SiteDesk): readonly Route[] {
   const { node, port } = desk;
   return [
-    { method: "GET", path: "/api/sites", name: "sites", summary: "All sites", gives: { 200: { description: "The sites", schema: object({ sites: list(SiteRow) }) } }, handle: () => ok({ sites: node.sites.list().map((site) => siteRow(node, site, port)) }) },
+    { method: "GET", path: "/api/sites", name: "sites", summary: "All sites", gives: { 200: { description: "The sites", schema: object({ sites: list(SiteRow) }) } }, handle: () => ok({ sites: siteRows(node, port) }) },
     { method: "GET", path: "/api/sites/{name}", name: "site", summary: "One site", gives: { 200: { description: "The site", schema: SiteRow } }, handle: (call) => ok(siteRow(node, siteNamed(node, call.param("name")), port)) },
     {
       method: "GET",

@@ -90,3 +90,22 @@ test("the event stream tells everything first, then what changes, and ends with 
   await door.door.close();
   assert.equal((await ended).done, true);
 });
+
+test("a look asks for the hosts once, however many sites there are", async () => {
+  const node = new FakeNode();
+  const door = await TestDoor.open(node);
+  for (let at = 0; at < 20; at += 1) door.sites.put(`site-${at}`, { "index.html": "x" });
+  const news = newsOf(door);
+  await next(news);
+  assert.equal((await next(news)).sites?.set.length, 20);
+  const asked: string[] = [];
+  for (const what of ["hosts", "status"] as const) {
+    const real = node[what].bind(node) as () => never;
+    Object.assign(node, { [what]: () => (asked.push(what), real()) });
+  }
+  node.networkName = "kin";
+  assert.equal((await next(news)).status?.network.name, "kin");
+  await news.return(undefined);
+  await door.door.close();
+  assert.match(asked.join(" "), /^status hosts( status hosts)*( status)?$/);
+});

@@ -1,5 +1,6 @@
 import { base32 } from "../../codec/index.ts";
 import type { Env, Timer } from "../../platform/index.ts";
+import type { SiteInfo } from "../../site/index.ts";
 import type { Node } from "../port.ts";
 import type { HostRow, SiteRow, Status } from "../rows.ts";
 import { siteRow } from "../site-rows.ts";
@@ -75,8 +76,7 @@ export class Lookout {
   #look(): void {
     if (this.#isLooking || this.#end.signal.aborted) return;
     this.#isLooking = true;
-    const looking = this.#watchers.size > 0 ? this.#show() : this.#note();
-    void looking
+    void this.#show()
       .catch((error: unknown) => this.#env.log.warn("what the Browser shows could not be looked at", { error }))
       .finally(() => {
         this.#isLooking = false;
@@ -85,16 +85,20 @@ export class Lookout {
   }
 
   async #show(): Promise<void> {
-    const status = await this.#node.status();
-    const sites = this.#node.sites.list().map((site) => siteRow(this.#node, site, this.#port));
-    const events = await this.#note();
-    const glance = { status, hosts: this.#node.hosts().map(steady), sites, position: this.#chronicle.position, events };
+    // Awaited first: who begins to watch meanwhile would hear of the same events twice.
+    const status = this.#watchers.size > 0 ? await this.#node.status() : undefined;
+    // Sites and hosts are asked for once, however many rows are made of them: this is done each second.
+    const [hosts, sites] = [this.#node.hosts(), this.#node.sites.list()];
+    const events = this.#note(hosts, sites);
+    if (status === undefined) return;
+    const rows = sites.map((site) => siteRow(this.#node, site, this.#port, hosts));
+    const glance = { status, hosts: hosts.map(steady), sites: rows, position: this.#chronicle.position, events };
     for (const watcher of this.#watchers) watcher(glance);
   }
 
   /** Keeps the chronicle, with what costs next to nothing to know. */
-  async #note(): Promise<readonly Event[]> {
-    const sight = sightOf(this.#node.hosts(), this.#node.sites.list(), this.#node.coordinator()?.name ?? null);
+  #note(hosts: readonly HostRow[], sites: readonly SiteInfo[]): readonly Event[] {
+    const sight = sightOf(hosts, sites, this.#node.coordinator()?.name ?? null);
     const events = this.#sight === undefined ? [] : this.#chronicle.add(happeningsBetween(this.#sight, sight), this.#env.clock.wallMs());
     this.#sight = sight;
     return events;
