@@ -104,6 +104,8 @@ for (const isEmpty of [false, true]) {
     village.net.revive(returning.host);
     assert.equal(await short(), isEmpty ? 1 : 0);
     await village.turn(returning, "hold");
+    assert.equal(await short(), isEmpty ? 1 : 0, "whoever failed is not asked again at once");
+    village.skip(3_600_000);
     assert.equal(await short(), 0, "it has fetched what it lacked");
     await village.close();
   });

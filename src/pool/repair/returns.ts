@@ -9,6 +9,10 @@ import type { PlannedCatalog } from "./survey.ts";
 
 /** Of 8 random leaves a disk that lost a third of its pieces gives all but once in 25 times. */
 const LEAVES_ASKED = 8;
+/** Whoever failed is asked again so much later: one that lost a part only would soon be lucky, and each time takes a look through all packs. */
+const AGAIN_MS = 3_600_000;
+/** And so much later when nothing was heard of it. */
+const UNHEARD_MS = 60_000;
 
 /**
  * The standing of hosts as repair takes it: one that comes back after it was missed or lost counts as it did before until it has shown that it
@@ -21,7 +25,9 @@ export class Returns {
   readonly #challenger: Pick<Challenger, "ask">;
   /** As they counted last. */
   #known = new Map<HostId, Standing>();
-  #unchecked = new Set<HostId>();
+  readonly #unchecked = new Set<HostId>();
+  /** Those that have been asked in vain, and when they may be asked again. Going away and coming back makes it no sooner. */
+  readonly #dueMs = new Map<HostId, number>();
 
   constructor(env: Env, parts: StandingView, catalog: PlannedCatalog, challenger: Pick<Challenger, "ask">) {
     this.#env = env;
@@ -47,21 +53,23 @@ export class Returns {
   /** Asks the hosts that have come back for some of what they claim. */
   async check(signal: AbortSignal): Promise<void> {
     this.standings();
-    if (this.#unchecked.size === 0) return;
-    const samples = await samplesOf(this.#env, this.#catalog, this.#unchecked, LEAVES_ASKED, signal);
-    const passed = await Promise.all([...this.#unchecked].map(async (host) => ((await this.#hasPassed(host, samples.get(host)?.pieces ?? [], signal)) ? host : undefined)));
-    for (const host of passed) {
-      if (host === undefined) continue;
-      this.#unchecked.delete(host);
-      this.#known.delete(host);
-      this.#env.log.info("a host that came back has what it claims, and counts again", { host });
-    }
+    const nowMs = this.#env.clock.monotonicMs();
+    for (const [host, dueMs] of this.#dueMs) if (dueMs <= nowMs) this.#dueMs.delete(host);
+    const asked = new Set([...this.#unchecked].filter((host) => !this.#dueMs.has(host)));
+    if (asked.size === 0) return;
+    const samples = await samplesOf(this.#env, this.#catalog, asked, LEAVES_ASKED, signal);
+    await Promise.all([...asked].map((host) => this.#ask(host, samples.get(host)?.pieces ?? [], signal)));
   }
 
-  async #hasPassed(host: HostId, pieces: readonly Challenged[], signal: AbortSignal): Promise<boolean> {
-    if (pieces.length === 0) return true;
-    const verdicts = await this.#challenger.ask(host, pieces, signal);
-    return verdicts !== undefined && verdicts.every(isSound);
+  async #ask(host: HostId, pieces: readonly Challenged[], signal: AbortSignal): Promise<void> {
+    const verdicts = pieces.length === 0 ? [] : await this.#challenger.ask(host, pieces, signal);
+    if (verdicts?.every(isSound) !== true) {
+      this.#dueMs.set(host, this.#env.clock.monotonicMs() + (verdicts === undefined ? UNHEARD_MS : AGAIN_MS));
+      return;
+    }
+    this.#unchecked.delete(host);
+    this.#known.delete(host);
+    this.#env.log.info("a host that came back has what it claims, and counts again", { host });
   }
 }
 
