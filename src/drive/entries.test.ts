@@ -117,6 +117,27 @@ test("a file with more blobs than a row names is listed apart, and read in part 
   assert.equal(createHash("sha256").update(await read(view, "f")).digest("hex"), (await view.file("f"))!.sha256);
 });
 
+test("a reader that goes away does not fail others that wait for the same page of the tree", async () => {
+  await using host = await person("ada");
+  const { entry } = await put(host, Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`file ${at}`, `text ${at}`])));
+  const view = await host.entries.open(entry.id);
+  const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  host.pool.beforeRead = () => {
+    begun.resolve();
+    return gate.promise;
+  };
+  const before = host.pool.reads;
+  const leaving = new AbortController();
+  const left = view.file("file 1", leaving.signal);
+  await begun.promise;
+  const others = [view.file("file 2"), view.file("file 3", new AbortController().signal)];
+  leaving.abort(new Error("the reader went away"));
+  await assert.rejects(left, /the reader went away/);
+  gate.resolve();
+  assert.deepEqual((await Promise.all(others)).map((file) => file?.path), ["file 2", "file 3"]);
+  assert.equal(host.pool.reads - before, 1, "the page was fetched once");
+});
+
 test("thousands of files are listed in pages, found by path and read", async () => {
   await using host = await person("ada");
   const tree = Object.fromEntries(Array.from({ length: 1200 }, (_, at) => [`folder ${at % 50}/file ${at}`, `content ${at}`]));

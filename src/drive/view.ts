@@ -1,5 +1,6 @@
 import type { PackId } from "../codec/index.ts";
 import { compareBytes, hex, utf8 } from "../codec/index.ts";
+import { Flights } from "../platform/index.ts";
 import type { FetchOptions } from "../pool/index.ts";
 import type { ContentReader, HintedRef } from "./content.ts";
 import { damaged, hinted } from "./content.ts";
@@ -16,7 +17,9 @@ export class View implements EntryView {
   readonly info: EntryInfo;
   readonly #text: EntryText;
   readonly #content: ContentReader;
-  readonly #kept = new Map<number, Promise<TreePage>>();
+  readonly #kept = new Map<number, TreePage>();
+  /** A page that several want at once is fetched once, and given up when none of them wants it any more. */
+  readonly #flights = new Flights<TreePage>();
 
   constructor(info: EntryInfo, text: EntryText, content: ContentReader) {
     this.info = info;
@@ -92,16 +95,15 @@ export class View implements EntryView {
     return (after < 0 ? tree.value.length : after) - 1;
   }
 
-  #page(number: number, options: FetchOptions): Promise<TreePage> {
+  async #page(number: number, options: FetchOptions): Promise<TreePage> {
     const { tree, packs } = this.#text;
-    if (tree.kind === "here") return Promise.resolve(checkedPage(tree.value));
-    const kept = this.#kept.get(number) ?? this.#read(tree.value[number]!, packs, options);
+    if (tree.kind === "here") return checkedPage(tree.value);
+    const signal = options.signal ?? new AbortController().signal;
+    const page = this.#kept.get(number) ?? (await this.#flights.join(String(number), signal, (within) => this.#read(tree.value[number]!, packs, { ...options, signal: within })));
     this.#kept.delete(number);
-    this.#kept.set(number, kept);
-    // Whoever comes next tries anew.
-    kept.catch(() => this.#kept.delete(number));
+    this.#kept.set(number, page);
     if (this.#kept.size > KEPT_PAGES) this.#kept.delete(this.#kept.keys().next().value!);
-    return kept;
+    return page;
   }
 
   async #read(ref: PageRef, packs: readonly PackId[], options: FetchOptions): Promise<TreePage> {

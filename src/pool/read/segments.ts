@@ -1,6 +1,6 @@
+import { Flights } from "../../platform/index.ts";
 import { LEAF_BYTES } from "../../store/index.ts";
 import type { PackFacts } from "../record/catalog.ts";
-import { Flights } from "./flights.ts";
 import { SEGMENT_LEAVES } from "../messages.ts";
 import { SEGMENT_BYTES } from "../port.ts";
 import type { ReadParts, StripeOptions } from "./stripes.ts";

@@ -4,10 +4,10 @@
 import type { HostId } from "../../codec/index.ts";
 import type { Coder, Slice } from "../../erasure/index.ts";
 import { createCoder } from "../../erasure/index.ts";
+import { Flights } from "../../platform/index.ts";
 import { LEAF_BYTES } from "../../store/index.ts";
 import type { PackFacts } from "../record/catalog.ts";
 import type { Fetcher, LeafRange } from "./fetch.ts";
-import { Flights } from "./flights.ts";
 import type { CacheKeeper } from "./keeping.ts";
 import { SEGMENT_LEAVES } from "../messages.ts";
 import type { OwnRanges } from "./own-ranges.ts";

@@ -1,9 +1,8 @@
 import type { HostId, NamespaceId, PackId } from "../../codec/index.ts";
 import type { Env } from "../../platform/index.ts";
-import { codeOf } from "../../platform/index.ts";
+import { Flights, codeOf } from "../../platform/index.ts";
 import type { Catalog, PackFacts } from "../record/catalog.ts";
 import { PoolError } from "../errors.ts";
-import { Flights } from "../read/flights.ts";
 import { hostsInReach } from "../record/holders.ts";
 import type { Offers, Piece } from "../write/offer.ts";
 import type { PoolParts } from "../parts.ts";

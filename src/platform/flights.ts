@@ -1,4 +1,4 @@
-import { raceAbort } from "../../platform/index.ts";
+import { raceAbort } from "./deadline.ts";
 
 interface Flight<T> {
   readonly result: Promise<T>;
