@@ -9,6 +9,7 @@ import { PUT, RELEASE, RESERVE, pieceNameCodec, reserveAnswerCodec, reserveCodec
 import type { PoolParts } from "../parts.ts";
 import { eachWithin } from "../patience.ts";
 import type { Allowance } from "../upkeep/allowance.ts";
+import type { Going } from "../upkeep/going.ts";
 import { refusalOf } from "../upkeep/refusals.ts";
 
 const RESERVE_MS = 5_000;
@@ -45,17 +46,24 @@ export interface Berth {
   release(): void;
 }
 
+export interface OwnSide {
+  /** This host takes no more for a person than others would. */
+  readonly allowance: Pick<Allowance, "denial" | "promised" | "released">;
+  readonly going: Pick<Going, "has">;
+}
+
 /** Puts pieces on hosts, this one or others, and comes back with their signed claims. */
 export class Offers {
   readonly #env: Env;
   readonly #parts: PoolParts;
-  /** This host takes no more for a person than others would. */
-  readonly #allowance: Pick<Allowance, "denial" | "promised" | "released">;
+  readonly #allowance: OwnSide["allowance"];
+  readonly #going: OwnSide["going"];
 
-  constructor(env: Env, parts: PoolParts, allowance: Pick<Allowance, "denial" | "promised" | "released">) {
+  constructor(env: Env, parts: PoolParts, { allowance, going }: OwnSide) {
     this.#env = env;
     this.#parts = parts;
     this.#allowance = allowance;
+    this.#going = going;
   }
 
   /** @throws PoolError HOST_FULL, HOST_BUSY, OVER_QUOTA, BAD_ANSWER; NetError; PlatformError DEADLINE */
@@ -71,6 +79,8 @@ export class Offers {
   async #reserveHere(piece: Piece): Promise<Berth> {
     const { store } = this.#parts;
     const held = (): Claim => this.ownClaim(piece);
+    // It would be claimed and deleted a moment later.
+    if (this.#going.has(piece.pack, piece.index)) throw new PoolError("HOST_BUSY", "it is letting this piece go just now");
     if (store.held(piece.pack, piece.index) !== undefined) return { send: async () => held(), release: () => {} };
     const denial = await this.#allowance.denial(this.#parts.self, piece);
     if (denial !== undefined) throw refusalOf(denial);

@@ -8,6 +8,7 @@ import { decoded } from "../fakes/stored-pack.ts";
 import type { Villager } from "../fakes/village.ts";
 import { Village, code, content } from "../fakes/village.ts";
 import { PUT } from "../messages.ts";
+import { Going } from "../upkeep/going.ts";
 import { Offers } from "./offer.ts";
 import type { PoolParts } from "../parts.ts";
 import type { PackContent } from "../port.ts";
@@ -165,7 +166,7 @@ test("a host takes no second piece of a pack while enough hosts are in reach, an
   async function* bytes(): AsyncGenerator<Uint8Array> {
     yield await one.store.read(pack, index, 0, piece.sizeBytes);
   }
-  const offers = new Offers(village.env, { self: one.host, hostKey: one.key, store: one.store, transport: one.transport } as unknown as PoolParts, { denial: async () => undefined, promised: () => {}, released: () => {} });
+  const offers = new Offers(village.env, { self: one.host, hostKey: one.key, store: one.store, transport: one.transport } as unknown as PoolParts, { allowance: { denial: async () => undefined, promised: () => {}, released: () => {} }, going: new Going() });
   const give = (to: Villager): Promise<Claim> => offers.put(to.host, { namespace: village.namespace, ...piece, label, bytes }, () => {}, new AbortController().signal);
   await assert.rejects(give(other), { code: "REMOTE", message: /one piece of a pack/ });
   for (const villager of village.villagers) if (villager !== one && villager !== other) village.net.kill(villager.host);
