@@ -71,8 +71,9 @@ test("a position goes on at another replica from that one's own entry, and misse
   for (let at = 0; at < 20; at += 1) await (at % 2 === 0 ? a : b).put(everywhereId, `k${at}`, "x");
   const first = listen(a);
   await until("all have come", () => new Set(first.keys()).size === 20);
-  // Until a has asked b how far it is, a position says nothing of b and b would begin anew.
-  a.records.workers()[0]!.nudge();
+  // Until a has asked b how far it is, a position says nothing of b and b would begin anew. Whoever comes back is asked at once.
+  await all.isolate(b);
+  await all.connect();
   await until("a has compared with b", () => (a.records.counters()["heads compared"] ?? 0) >= 20);
   await a.put(everywhereId, "mark", "x");
   await until("the mark has come", () => first.keys().includes("mark"));
