@@ -49,7 +49,12 @@ export function sumsOf(host: TestHost): { readonly counted: Record<string, strin
 
 /** Both have caught up with each other, so that they compare everything. */
 export async function ready(a: TestHost, b: TestHost): Promise<void> {
-  await until("each knows that the other is counted", () => [a, b].every((host) => [a, b].every((each) => host.records.local(networkNamespace, floorKeyOf(each.self)) !== undefined)));
+  const isCounted = (): boolean => [a, b].every((host) => [a, b].every((each) => host.records.local(networkNamespace, floorKeyOf(each.self)) !== undefined));
+  await until("each knows that the other is counted", () => {
+    // Without the pauses that they make in earnest.
+    for (const worker of isCounted() ? [] : [a, b].flatMap((host) => host.records.workers())) if (["catch-up", "deletions"].includes(worker.status().name)) worker.nudge();
+    return isCounted();
+  });
   await until("nothing is on its way", () => [a, b].every((host) => host.records.counters()["outbox batches"] === 0));
   while ((await a.records.compareWith(b.self)).groups < GROUPS) await env.timers.sleep(5);
 }
