@@ -7,7 +7,8 @@ import { keyPairFromSeed, newSeed, sign } from "../crypto/index.ts";
 import { hostSealer, sealerWith } from "./batch.ts";
 import type { Proven } from "./batch.ts";
 import { UNRAISED } from "./floor.ts";
-import { ASK_FETCH, ASK_HEADS, ASK_NEWEST, ASK_PUSH } from "./messages.ts";
+import { MAX_KEY_PAGES } from "./limits.ts";
+import { ASK_FETCH, ASK_HEADS, ASK_NEWEST, ASK_PUSH, ASK_SCAN } from "./messages.ts";
 import { pack } from "./parcel.ts";
 import type { Parcel } from "./parcel.ts";
 import type { Context } from "./port.ts";
@@ -145,6 +146,40 @@ test("a reader judges what a replica shows it, be it one key or many", async () 
   reader.judge = ({ key }) => (key === "bad" ? { kind: "refuse", code: "NOT_ALLOWED", why: "it is bad" } : ACCEPT);
   assert.equal(await reader.records.read(namespace, "bad"), undefined);
   assert.deepEqual((await reader.records.scan(namespace, {})).entries.map(({ key }) => key), ["good"]);
+});
+
+test("a replica that sends one key's siblings without end is left after as many pages as a key can have", async () => {
+  await using all = await TestHosts.of("a", "b");
+  const genesis = kv(1, "endless");
+  const namespace = namespaceIdOf(genesis);
+  for (const host of all.hosts) await host.records.create(genesis);
+  await settled(all, genesis);
+  const [, reader] = all.list(shardOf(namespace, genesis, "")).map((id) => all.byId(id)) as [TestHost, TestHost];
+  let asked = 0;
+  const request = reader.transport.request.bind(reader.transport);
+  const nothing = { standing: UNRAISED, parcel: parcel([]), isReady: true };
+  reader.transport.request = async (peer, kind, question, options) => {
+    if (kind === ASK_FETCH.kind) return ASK_FETCH.answer.encode({ ...nothing, keysDone: 0, skip: (asked += 1) });
+    if (kind === ASK_SCAN.kind) return ASK_SCAN.answer.encode({ ...nothing, large: ["k"], next: null });
+    return request(peer, kind, question, options);
+  };
+  await assert.rejects(reader.records.read(namespace, "k"), { code: "NOT_HELD" });
+  await assert.rejects(reader.records.scan(namespace, {}), { code: "NOT_HELD" });
+  assert.equal(asked, 2 * MAX_KEY_PAGES);
+});
+
+test("a replica that answers a scan with a place where it has been is not believed", async () => {
+  await using all = await TestHosts.of("a", "b");
+  const genesis = kv(1, "circle");
+  const namespace = namespaceIdOf(genesis);
+  for (const host of all.hosts) await host.records.create(genesis);
+  await settled(all, genesis);
+  const [, reader] = all.list(shardOf(namespace, genesis, "")).map((id) => all.byId(id)) as [TestHost, TestHost];
+  const request = reader.transport.request.bind(reader.transport);
+  reader.transport.request = async (peer, kind, question, options) =>
+    kind === ASK_SCAN.kind ? ASK_SCAN.answer.encode({ standing: UNRAISED, parcel: parcel([]), large: [], next: "k", isReady: true }) : request(peer, kind, question, options);
+  assert.equal((await reader.records.scan(namespace, {})).next, "k");
+  await assert.rejects(reader.records.scan(namespace, { after: "k" }), { code: "NOT_HELD" });
 });
 
 test("a host that claims to have read what another has yet to write does not kill what that one writes", async () => {

@@ -33,6 +33,8 @@ export const MAX_INCARNATIONS = 10_000;
 /** A page of records on the wire aims at 1 MiB; one record may take it beyond. */
 export const PAGE_BYTES = 1024 * 1024;
 export const MAX_PAGE_ITEMS = 8192;
+/** Pages in which all siblings of one key come: each has a third of PAGE_BYTES at least, but for the last. Whoever sends more sends for ever. */
+export const MAX_KEY_PAGES = 64;
 /** Heads (key and tag) in one answer. */
 export const MAX_PAGE_HEADS = 1024;
 export const MAX_SCAN_LIMIT = 1000;

@@ -7,6 +7,7 @@ import type { Proven, StoredRecord, UnsealedRecord } from "./batch.ts";
 import { RecordsError } from "./errors.ts";
 import type { Standing } from "./floor.ts";
 import { lesser } from "./floor.ts";
+import { MAX_KEY_PAGES } from "./limits.ts";
 import { contextOf, merge } from "./merge.ts";
 import { ASK_FETCH, ASK_PUSH } from "./messages.ts";
 import { pack } from "./parcel.ts";
@@ -134,7 +135,8 @@ export class Reader {
     const { peers, replica } = this.#parts;
     const records: Proven[] = [];
     let { standing } = replica.floor;
-    for (let skip = 0; ; ) {
+    for (let skip = 0, pages = 1; ; pages += 1) {
+      if (pages > MAX_KEY_PAGES) throw new RecordsError("BAD_RECORD", "The other host answers a question for one key without end.");
       const answer = await peers.ask(peer, ASK_FETCH, { keys: [{ namespace, key }], skip }, ASK_TIMEOUT_MS, signal);
       if (!replica.floor.admits(answer.standing)) throw new RecordsError("BELOW_FLOOR", "The other host may have what was deleted, and has not compared it with others yet.");
       standing = lesser(standing, answer.standing);

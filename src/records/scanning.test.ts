@@ -3,8 +3,9 @@ import fc from "fast-check";
 import test from "node:test";
 import { groupsOf, namespaceIdOf } from "../cluster/index.ts";
 import { utf8 } from "../codec/index.ts";
+import { EMPTY_CONTEXT } from "./port.ts";
 import type { TestHost } from "./test-hosts.ts";
-import { TestHosts, env, kv, until } from "./test-hosts.ts";
+import { TestHosts, env, kv, settled, until } from "./test-hosts.ts";
 import { compareKeys } from "./rows.ts";
 
 /** Keys that are there throughout, among which others come and go; some of them are not ASCII, so that order is that of UTF-8. */
@@ -63,4 +64,25 @@ test("pages of a scan hold every key that is there throughout exactly once and i
     assert.deepEqual(keys.filter((key) => LASTING.includes(key)), [...LASTING].sort(compareKeys), "every key that was there throughout");
   });
   await fc.assert(property, { numRuns: 12 });
+});
+
+test("keys whose siblings are too many for a message come a few in each page, all of them and in order", async () => {
+  await using all = await TestHosts.of("a", "b");
+  const genesis = kv(1, "large");
+  const namespace = namespaceIdOf(genesis);
+  for (const host of all.hosts) await host.records.create(genesis);
+  await settled(all, genesis);
+  const [keeper, reader] = all.list(groupsOf(namespace, genesis)[0]!).map((id) => all.byId(id)) as [TestHost, TestHost];
+  const keys = Array.from({ length: 6 }, (_, at) => `key ${at}`);
+  const value = new Uint8Array(400_000);
+  for (const key of keys) await keeper.records.write([1, 2, 3].map(() => ({ namespace, key, value, context: EMPTY_CONTEXT })));
+  const pages: string[][] = [];
+  for (let after: string | undefined, more = true; more; more = after !== undefined) {
+    const page = await reader.records.scan(namespace, after === undefined ? {} : { after });
+    assert.ok(page.entries.every(({ siblings }) => siblings.length === 3));
+    pages.push(page.entries.map(({ key }) => key));
+    after = page.next;
+  }
+  assert.deepEqual(pages.flat(), keys);
+  assert.ok(pages.every(({ length }) => length <= 4), pages.map(({ length }) => length).join());
 });

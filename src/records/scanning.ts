@@ -4,7 +4,7 @@ import type { HostId, NamespaceId } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
 import type { UnsealedRecord } from "./batch.ts";
 import { RecordsError } from "./errors.ts";
-import { MAX_SCAN_LIMIT } from "./limits.ts";
+import { MAX_KEY_PAGES, MAX_SCAN_LIMIT } from "./limits.ts";
 import { merge } from "./merge.ts";
 import { ASK_FETCH, ASK_SCAN } from "./messages.ts";
 import type { KeyState, ScanOptions, ScanPage } from "./port.ts";
@@ -14,6 +14,8 @@ import { compareKeys, livePage, stateOf } from "./rows.ts";
 import type { RangeOptions } from "./rows.ts";
 
 const SCAN_TIMEOUT_MS = 5000;
+/** Keys too large for a message that one page has of one part: up to 15 MiB each. */
+const LARGE_MAX = 4;
 
 /** Part of a group's keys, complete up to `next`. */
 interface GroupPage {
@@ -102,8 +104,12 @@ export class Scanner {
     const below = (): RecordsError => new RecordsError("BELOW_FLOOR", "The other host may have what was deleted, and has not compared it with others yet.");
     if (!replica.floor.admits(answer.standing)) throw below();
     const records = peers.open(peer, answer.parcel);
-    for (const key of answer.large) {
-      for (let skip = 0; ; ) {
+    // A page ends with the last of the large keys that it has room for: together they would outgrow any memory.
+    const end = answer.large[LARGE_MAX] === undefined ? answer.next : answer.large[LARGE_MAX - 1]!;
+    if (end !== null && question.after !== null && compareKeys(end, question.after) <= 0) throw new RecordsError("BAD_RECORD", "The other host answers a question for keys with a place where one has been.");
+    for (const key of answer.large.slice(0, LARGE_MAX)) {
+      for (let skip = 0, pages = 1; ; pages += 1) {
+        if (pages > MAX_KEY_PAGES) throw new RecordsError("BAD_RECORD", "The other host answers a question for one key without end.");
         const page = await peers.ask(peer, ASK_FETCH, { keys: [{ namespace: question.namespace, key }], skip }, SCAN_TIMEOUT_MS, signal);
         if (!replica.floor.admits(page.standing)) throw below();
         records.push(...peers.open(peer, page.parcel));
@@ -115,10 +121,10 @@ export class Scanner {
     const genesis = replica.geneses.get(question.namespace);
     for (const record of records.filter((each) => this.#reader.isAllowed(each))) {
       const { namespace, key } = record.body;
-      const isAsked = namespace === question.namespace && key.startsWith(question.prefix) && genesis !== undefined && shardOf(namespace, genesis, key) === question.group;
+      const isAsked = namespace === question.namespace && key.startsWith(question.prefix) && (end === null || compareKeys(key, end) <= 0) && genesis !== undefined && shardOf(namespace, genesis, key) === question.group;
       if (isAsked) keys.set(key, merge(keys.get(key) ?? [], [record]));
     }
-    return { keys, next: answer.next ?? undefined, isReady: answer.isReady };
+    return { keys, next: end ?? undefined, isReady: answer.isReady };
   }
 }
 
