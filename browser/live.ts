@@ -3,7 +3,7 @@ import type { EventRow, HostRow, NewsRow, SiteRow, Status } from "../src/door/in
 import { ask, linesOf } from "./api.ts";
 import { eventsAfter } from "./events.ts";
 
-// All that the pages show of the network comes over one event stream: first everything, then what changes. When the stream breaks, the pages
+// How the network is, its hosts, its sites and what happens come over one event stream: first everything, then what changes. When the stream breaks, the pages
 // go on showing what they know and say so; the next one begins with everything again, and with the events since the last position.
 
 /** How the stream is. */

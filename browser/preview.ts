@@ -8,7 +8,7 @@ const SOUNDS: Readonly<Record<string, string>> = { mp3: "audio/mpeg", m4a: "audi
 const TEXTS = new Set("txt md markdown json csv tsv log xml yaml yml toml ini html htm css js ts tsx jsx py rs go c h cpp java sh sql tex bib ics vcf srt".split(" "));
 
 const TEXT_BYTES_MAX = 1_000_000;
-/** More than this is downloaded rather than held in memory. */
+/** More than this is only downloaded: the web browser may hold that on its disk. */
 const BYTES_MAX = 300_000_000;
 
 /** Undefined for what can only be downloaded. */

@@ -8,10 +8,7 @@ import { ago, domainWords, happened, hostFacts, hostQuestion, inviteMessage, inv
 const DAY_MS = 86_400_000;
 
 export const texts = {
-  ago,
   bytes: formatBytes,
-  count,
-  listed,
   nav: { label: "Parts of the Browser", home: "Beginning", sites: "Sites", files: "Files", hosts: "Hosts", health: "Health", skip: "Skip to the page" },
   servedBy: (host: string, version: string) => `Served by ${host}, Holdfast ${version}.`,
   loading: "One moment …",
@@ -19,7 +16,6 @@ export const texts = {
   close: "Close",
   copy: "Copy",
   copied: "Copied",
-  tryAgain: "Try again",
   more: (left: number) => `Show ${left.toLocaleString("en")} more`,
 
   line: {
@@ -215,7 +211,6 @@ export const texts = {
   },
 
   health: {
-    title: "Health",
     next: (step: string) => `Next: ${step}`,
     coordinator: (name: string, term: number) => `${name} is the coordinator (term ${term}): it plans repair and audits.`,
     noCoordinator: (why: string | null) => `There is no coordinator: ${why ?? "the voters are choosing one"}.`,
@@ -247,7 +242,6 @@ export const texts = {
     more: (packs: number, hosts: number) => `Not drawn: ${listed([...(packs > 0 ? [count(packs, "more pack")] : []), ...(hosts > 0 ? [`${count(hosts, "host")} with fewer of them`] : [])])}.`,
   },
 
-  version: ({ sequence, files, sizeBytes }: HeadRow) => `version ${sequence}: ${count(files, "file")}, ${formatBytes(sizeBytes)}`,
   setup: {
     name: "Holdfast",
     title: "There is no host on this machine yet.",

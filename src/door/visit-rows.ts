@@ -1,3 +1,4 @@
+import { requestsOf } from "../site/index.ts";
 import { isoDay } from "./gateway/http-date.ts";
 import type { Node } from "./port.ts";
 import type { ValueOf } from "./schema.ts";
@@ -19,12 +20,12 @@ export type VisitRow = ValueOf<typeof VisitRow>;
 export function visitRows(node: Node, site: string): VisitRow[] {
   const names = new Map(node.hosts().map(({ id, name }) => [id, name]));
   const rows = node.sites.visits.of(site).flatMap(({ host, days }) =>
-    days.map(({ day, bytes, statuses }) => ({
-      day: isoDay(day),
+    days.map((day) => ({
+      day: isoDay(day.day),
       host: { id: host, name: names.get(host) ?? host },
-      requests: statuses.reduce((sum, { requests }) => sum + requests, 0),
-      bytes,
-      statuses: statuses.map((each) => ({ ...each })),
+      requests: requestsOf(day),
+      bytes: day.bytes,
+      statuses: day.statuses.map((each) => ({ ...each })),
     })),
   );
   return rows.sort((a, b) => b.day.localeCompare(a.day));

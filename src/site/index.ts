@@ -12,6 +12,7 @@ export type { SiteErrorCode } from "./errors.ts";
 export { siteNameOf } from "./names.ts";
 export { readNode, stepTo } from "./unixfs/read-node.ts";
 export { fileIdOf } from "./unixfs/file-id.ts";
+export { requestsOf } from "./visits/visit-records.ts";
 export { isRulesFile, readWebRules, rulesFaults } from "./web/web-rules.ts";
 export type { WebRules } from "./web/web-rules.ts";
 export type { HeaderChanges } from "./web/header-rules.ts";

@@ -107,7 +107,7 @@ export interface Domains {
   /** By domain, then by site. */
   list(): readonly DomainInfo[];
   /** Asks DNS now about the domains of one site, and says what is known afterwards. @throws SiteError NO_SITE */
-  check(site: string, signal?: AbortSignal): Promise<readonly DomainInfo[]>;
+  check(site: string): Promise<readonly DomainInfo[]>;
   /** @throws SiteError NO_SITE, NOT_OWNER, BAD_DOMAIN, TOO_MANY_DOMAINS */
   add(site: string, domain: string): Promise<{ readonly safe: boolean }>;
   /** @throws SiteError NO_SITE, NOT_OWNER, NO_DOMAIN */

@@ -7,6 +7,7 @@ import { DoorError } from "../errors.ts";
 import { stream } from "../gateway/byte-source.ts";
 import { parseRange } from "../gateway/ranges.ts";
 import { list, object, text } from "../schema.ts";
+import { acknowledge, acknowledged } from "./acknowledge.ts";
 import { arrivalOf } from "./arrival.ts";
 import { bundleRoutes } from "./bundle-routes.ts";
 import type { EntryDesk } from "./entry-desk.ts";
@@ -104,11 +105,8 @@ export function entryRoutes(desk: EntryDesk): readonly Route[] {
       path: "/api/entries/{id}",
       name: "removeEntry",
       summary: "Forget a private file or folder; the space that only it took is reclaimed later",
-      gives: { 200: { description: "It is gone" }, 202: { description: "It is gone; hosts that are away learn of it later" } },
-      handle: async (call) => {
-        const { safe } = await entries.remove(call.param("id"));
-        return { status: safe ? 200 : 202, json: { safe } };
-      },
+      gives: acknowledged("It is gone"),
+      handle: async (call) => acknowledge(await entries.remove(call.param("id"))),
     },
     ...uploadRoutes(desk),
     ...bundleRoutes(desk),

@@ -30,18 +30,15 @@ export class Proofs {
     return this.#told.get(domain);
   }
 
-  /** Asks DNS. Says whether that changed anything. */
-  async ask(domain: string): Promise<boolean> {
-    if (this.#lookUp === undefined) return false;
+  /** Asks DNS. */
+  async ask(domain: string): Promise<void> {
+    if (this.#lookUp === undefined) return;
     try {
       const texts = await this.#lookUp(`_holdfast.${domain}`);
       const sites = texts.map((text) => PROOF.exec(text.trim())?.groups?.["site"] as NamespaceId | undefined).filter((site) => site !== undefined);
-      const before = this.#told.get(domain);
       this.#told.set(domain, sites);
-      return before?.join() !== sites.join();
     } catch (error) {
       this.#env.log.info("DNS gives no answer about a domain; what it said before counts on", { domain, error });
-      return false;
     }
   }
 
