@@ -1,4 +1,4 @@
-import type { NamespaceId } from "../codec/index.ts";
+import type { NamespaceId, PackId } from "../codec/index.ts";
 import type { Records } from "../records/index.ts";
 import { scan } from "./catalogue.ts";
 import type { Head } from "./head.ts";
@@ -19,9 +19,10 @@ export function newestHead(records: Records, namespace: NamespaceId): Head | und
   return newest;
 }
 
-/** Whether a head, visible or not, relies on the pack for its list of files. */
-export function isManifestPack(records: Records, namespace: NamespaceId, pack: string): boolean {
-  if (greatestHead(records.local(namespace, HEAD_KEY))?.manifest.pack === pack) return true;
-  for (const head of history(records, namespace)) if (head.manifest.pack === pack) return true;
+/** Whether a head, visible or not, relies on one of the packs for its list of files. */
+export function hasManifestIn(records: Records, namespace: NamespaceId, packs: ReadonlySet<PackId>): boolean {
+  const current = greatestHead(records.local(namespace, HEAD_KEY));
+  if (current !== undefined && packs.has(current.manifest.pack)) return true;
+  for (const head of history(records, namespace)) if (packs.has(head.manifest.pack)) return true;
   return false;
 }

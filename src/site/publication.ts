@@ -57,8 +57,8 @@ export interface PublicationParts {
   wallMs(): number;
   /** Makes the tree the site's current one. */
   writeHead(draft: HeadDraft): Promise<PublishResult>;
-  /** Whether a head that has become visible relies on the pack. */
-  isUsed(pack: PackId): boolean;
+  /** Whether a head that has become visible relies on one of the packs. */
+  isAnyUsed(packs: ReadonlySet<PackId>): boolean;
   /** Called once, when nothing more will happen. */
   ended(): void;
 }
@@ -89,8 +89,10 @@ export class SitePublication implements Publication {
   /** What every host has: the tree and the manifest. */
   readonly #everywhere: Packer;
   /** Content that every host has, because it says how to serve the rest. In packs of its own: the manifest names its places, so it is sent before. */
-  readonly #rules: Packer;
-  readonly #packers: readonly Packer[];
+  #rules: Packer | undefined;
+  readonly #packers: Packer[];
+  /** The bytes of one full pack may be on their way while another fills. */
+  readonly #flights = new Limiter(MAX_PACK_BYTES);
   /** By copies wanted, the packs of the version before that have as many. */
   readonly #placedPacks = new Map<Copies, ReadonlySet<PackId>>();
   #begun = 0;
@@ -102,12 +104,9 @@ export class SitePublication implements Publication {
     this.#with = parts;
     const outer = parts.options.signal;
     this.#signal = outer === undefined ? this.#cancel.signal : AbortSignal.any([outer, this.#cancel.signal]);
-    // The bytes of one full pack may be on their way while another fills.
-    const flights = new Limiter(MAX_PACK_BYTES);
-    this.#content = this.#packer(flights, parts.options.copies);
-    this.#everywhere = this.#packer(flights, "all");
-    this.#rules = this.#packer(flights, "all");
-    this.#packers = [this.#content, this.#rules, this.#everywhere];
+    this.#content = this.#packer(parts.options.copies);
+    this.#everywhere = this.#packer("all");
+    this.#packers = [this.#content, this.#everywhere];
   }
 
   add(path: string, source: AsyncIterable<Uint8Array>): Promise<FileInfo> {
@@ -137,10 +136,19 @@ export class SitePublication implements Publication {
     if (this.#committing !== undefined) throw new SiteError("CLOSED", "This publication is being committed or has been. Begin another one for further changes.");
   }
 
-  #packer(flights: Limiter, copies: Copies): Packer {
+  /** Made when there is something for it: each packer looks through all blobs that are there already. */
+  #forRules(): Packer {
+    if (this.#rules === undefined) {
+      this.#rules = this.#packer("all");
+      this.#packers.push(this.#rules);
+    }
+    return this.#rules;
+  }
+
+  #packer(copies: Copies): Packer {
     const { pool, namespace, base, spare } = this.#with;
     const store = (content: PackContent): Promise<StoredPack> => pool.store(namespace, content, { kind: "copies", copies }, this.#signal);
-    return new Packer({ places: placesOf(pool, namespace, base?.manifest, copies, spare), flights, signal: this.#signal, store });
+    return new Packer({ places: placesOf(pool, namespace, base?.manifest, copies, spare), flights: this.#flights, signal: this.#signal, store });
   }
 
   async #add(path: string, source: AsyncIterable<Uint8Array>): Promise<FileInfo> {
@@ -183,7 +191,7 @@ export class SitePublication implements Publication {
   async #take(path: string, source: AsyncIterable<Uint8Array>): Promise<AddedFile> {
     const group = this.#begun++;
     const chunks: DagNode[] = [];
-    const packer = isRulesFile(path) ? this.#rules : this.#content;
+    const packer = isRulesFile(path) ? this.#forRules() : this.#content;
     const dag = new FileDag((id, bytes) => this.#everywhere.put(id, bytes, FILE_NODES), UNIXFS_V1_2025.width);
     let type: string | undefined;
     for await (const chunk of chunksOf(cancellable(source, this.#signal), UNIXFS_V1_2025.chunkBytes)) {
@@ -200,7 +208,7 @@ export class SitePublication implements Publication {
     await Promise.allSettled(this.#adding);
     if (this.#files.size === 0) throw new SiteError("EMPTY_SITE", "There is no file to publish. Choose a folder with at least one readable file in it.");
     await this.#content.flush();
-    await this.#rules.flush();
+    await this.#rules?.flush();
     const root = await writeTree(this.#files.values(), (id, bytes) => this.#everywhere.put(id, bytes, FOLDERS));
     const draft = this.#unchanged(root) ?? (await this.#writeManifest(root));
     await this.#assertThere(draft);
@@ -279,7 +287,7 @@ export class SitePublication implements Publication {
     const { pool, namespace } = this.#with;
     // Should the head have become visible although writing it was reported as failed, its packs must stay.
     const sent = this.#packers.flatMap((packer) => packer.stored);
-    const isVisible = sent.some((pack) => this.#with.isUsed(pack));
+    const isVisible = sent.length > 0 && this.#with.isAnyUsed(new Set(sent));
     try {
       if (sent.length > 0 && !isVisible && !isLeft) await pool.remove(namespace, sent);
     } finally {

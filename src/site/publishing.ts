@@ -11,7 +11,7 @@ import { DOMAIN_PREFIX } from "./domains/domain-records.ts";
 import { SiteError } from "./errors.ts";
 import type { Head } from "./head.ts";
 import { HEAD_KEY, HISTORY_PREFIX, greatestHead, headCodec, headInfo, historyKey } from "./head.ts";
-import { isManifestPack, newestHead } from "./history.ts";
+import { hasManifestIn, newestHead } from "./history.ts";
 import type { ManifestCache } from "./manifest-cache.ts";
 import { siteNameOf } from "./names.ts";
 import type { PublishOptions, PublishResult, SiteInfo } from "./port.ts";
@@ -78,7 +78,7 @@ export class Publishing {
       areThere: async (packs) => reuse !== undefined && (await reuse.reliable(namespace, packs)).size === packs.length,
       wallMs: () => this.#wallMs(),
       writeHead: (draft) => this.#writeHead(label, genesis, claim, draft, options.isPreview === true),
-      isUsed: (pack) => isManifestPack(this.#with.records, namespace, pack),
+      isAnyUsed: (packs) => hasManifestIn(this.#with.records, namespace, packs),
       ended: () => this.#publications.delete(publication),
     });
     this.#publications.add(publication);
