@@ -6,15 +6,14 @@ import type { NamespaceId, PackId } from "../../codec/index.ts";
 import { ON_ALL_HOSTS } from "../../cluster/index.ts";
 import type { Env, WorkerTurn } from "../../platform/index.ts";
 import { EMPTY_CONTEXT } from "../../records/index.ts";
-import type { HeldPiece, PieceStore } from "../../store/index.ts";
+import type { HeldPiece } from "../../store/index.ts";
 import type { Catalog } from "../record/catalog.ts";
 import { mayGo } from "../record/fate.ts";
 import { claimKey, packKey } from "../record/keys.ts";
 import type { CheckedLabel } from "../record/label.ts";
 import { readLabel } from "../record/label.ts";
 import type { Offers } from "../write/offer.ts";
-import { ownPieces } from "./own-pieces.ts";
-import { MAX_PIECES } from "../record/pack-record.ts";
+import { ownPieces, ownPiecesOf } from "./own-pieces.ts";
 import type { PoolParts } from "../parts.ts";
 import { unhurried } from "../patience.ts";
 import type { Rounds } from "./rounds.ts";
@@ -36,18 +35,13 @@ interface Stray {
 }
 
 /** The pieces of some packs that lie here. */
-function* piecesOf(store: PieceStore, packs: Iterable<PackId>): Generator<HeldPiece> {
-  for (const pack of packs) {
-    for (let index = 0; index < MAX_PIECES; index++) {
-      const piece = store.held(pack, index);
-      if (piece !== undefined) yield piece;
-    }
-  }
+async function* piecesOf({ env, parts }: StrayParts, packs: Iterable<PackId>, signal: AbortSignal): AsyncGenerator<HeldPiece> {
+  for await (const pack of unhurried(env, packs, signal)) yield* ownPiecesOf(parts.store, pack);
 }
 
 /** The pieces whose pack is live in no namespace that this host knows. Only their labels are read from the disk. */
-async function* strays({ env, parts, catalog }: StrayParts, pieces: Iterable<HeldPiece>, signal: AbortSignal): AsyncGenerator<Stray> {
-  for await (const piece of unhurried(env, pieces, signal)) {
+async function* strays({ env, parts, catalog }: StrayParts, pieces: AsyncIterable<HeldPiece>, signal: AbortSignal): AsyncGenerator<Stray> {
+  for await (const piece of pieces) {
     signal.throwIfAborted();
     if (catalog.find(piece.pack) !== undefined) continue;
     try {
@@ -60,9 +54,10 @@ async function* strays({ env, parts, catalog }: StrayParts, pieces: Iterable<Hel
 
 /** "reclaim": deletes the pieces whose pack its owner has deleted, and withdraws this host's claims for them. */
 export async function reclaimTurn(stray: StrayParts, rounds: Rounds, { signal, report }: WorkerTurn): Promise<void> {
-  const { records, store } = stray.parts;
+  const { env, parts } = stray;
+  const { records, store } = parts;
   let freedBytes = 0;
-  const reclaim = async (pieces: Iterable<HeldPiece>): Promise<void> => {
+  const reclaim = async (pieces: AsyncIterable<HeldPiece>): Promise<void> => {
     for await (const { piece, label } of strays(stray, pieces, signal)) {
       if (!mayGo(records, label.namespace, piece.pack)) continue;
       await store.remove(piece.pack, piece.index);
@@ -70,7 +65,7 @@ export async function reclaimTurn(stray: StrayParts, rounds: Rounds, { signal, r
       await withdraw(stray, label.namespace, piece);
     }
   };
-  await rounds.run(() => reclaim(ownPieces(store)), (changed) => reclaim(piecesOf(store, changed.keys())));
+  await rounds.run(() => reclaim(unhurried(env, ownPieces(store), signal)), (changed) => reclaim(piecesOf(stray, changed.keys(), signal)));
   report(`${freedBytes} bytes freed`);
 }
 
@@ -92,9 +87,10 @@ export class Republisher {
   }
 
   async turn({ signal, report }: WorkerTurn): Promise<void> {
+    const { env, parts } = this.#with;
     const missing = new Set<string>();
     let published = 0;
-    for await (const { piece, label } of strays(this.#with, ownPieces(this.#with.parts.store), signal)) {
+    for await (const { piece, label } of strays(this.#with, unhurried(env, ownPieces(parts.store), signal), signal)) {
       if (!this.#isMissing(label)) continue;
       const name = `${piece.pack}/${piece.index}`;
       if (this.#missing.has(name)) {

@@ -59,7 +59,7 @@ export class Survey {
     const situation = [String(takers), ...hosts].join("\n");
     const nowMs = this.#env.clock.monotonicMs();
     const isWhole = this.#changed.isAll || situation !== this.#situation || this.queue.isOverfull || nowMs - this.#wholeMs >= WHOLE_EVERY_MS;
-    if (!isWhole) return this.#lookAtChanged(standing, takers);
+    if (!isWhole) return await this.#lookAtChanged(standing, takers, signal);
     this.#changed.take();
     this.queue.clear();
     let totals = NOTHING_SHORT;
@@ -84,8 +84,13 @@ export class Survey {
     return this.#judge(namespace, pack, standing, takersOf(this.#parts));
   }
 
-  #lookAtChanged(standing: (host: HostId) => Standing, takers: number): void {
-    for (const [pack, namespace] of this.#changed.take()) this.#judge(namespace, pack, standing, takers);
+  async #lookAtChanged(standing: (host: HostId) => Standing, takers: number, signal: AbortSignal): Promise<void> {
+    try {
+      for await (const [pack, namespace] of unhurried(this.#env, this.#changed.take(), signal)) this.#judge(namespace, pack, standing, takers);
+    } catch (error) {
+      this.#changed.noteAll();
+      throw error;
+    }
   }
 
   #judge(namespace: NamespaceId, pack: PackId, standing: (host: HostId) => Standing, takers: number): Need | undefined {
