@@ -41,6 +41,11 @@ export class ContentDraft {
   readonly #lists: WrittenList[] = [];
   #open: BlobRef[] = [];
 
+  /** How many blobs and lists the file's row names, once all lists are written. */
+  get refs(): number {
+    return this.#open.length + this.#lists.length;
+  }
+
   /** True when `writeLists` has something to write. */
   add(ref: BlobRef): boolean {
     this.#open.push(ref);

@@ -20,9 +20,9 @@ const HERE_BYTES = 8 * 1024;
 const ROW_BYTES = 96;
 const REF_BYTES = 96;
 
-function growth(row: Row): number {
+function growth(path: string, refs: number): number {
   // A pack is counted with each blob: its id takes 34 bytes more.
-  return ROW_BYTES + Buffer.byteLength(row.path) + (row.blobs.length + row.lists.length) * (REF_BYTES + 34);
+  return ROW_BYTES + Buffer.byteLength(path) + refs * (REF_BYTES + 34);
 }
 
 /** The rows in the order of their paths, page by page. All their content has its place. */
@@ -31,8 +31,7 @@ export function* pagesOf(drafts: Iterable<RowDraft>, places: Pick<Places, "get">
   let [table, rows, sizeBytes] = [new PackTable(), [] as Row[], 0];
   for (const { draft } of sorted) {
     const { content, ...facts } = draft;
-    // What it takes is known only with its content, which is numbered by the table of the page that it is in.
-    const size = growth({ ...facts, ...(content?.content(new PackTable(), places) ?? { blobs: [], lists: [] }) });
+    const size = growth(facts.path, content?.refs ?? 0);
     if (rows.length > 0 && sizeBytes + size > PAGE_BYTES) {
       yield { packs: table.packs, rows };
       [table, rows, sizeBytes] = [new PackTable(), [], 0];
