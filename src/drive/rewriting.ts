@@ -2,7 +2,7 @@ import type { PackId } from "../codec/index.ts";
 import type { Env, WorkerTurn } from "../platform/index.ts";
 import { Limiter, codeOf, messageOf } from "../platform/index.ts";
 import type { Pool } from "../pool/index.ts";
-import { PoolError, privateRedundancy } from "../pool/index.ts";
+import { Lasting, PoolError, privateRedundancy } from "../pool/index.ts";
 import type { UpgradePlan, UpgradeStep } from "./port.ts";
 import type { Batch, RewriterParts } from "./rewriter.ts";
 import { rewrite, takenBytes, toRewrite, toUpgrade } from "./rewriter.ts";
@@ -12,7 +12,6 @@ import type { Usage } from "./usage.ts";
 const TURN_BYTES = 256 * 1024 * 1024;
 /** What has only just been put, or forgotten, is left alone for so long: more may follow. */
 const FIRST_SEEN_MS = 3_600_000;
-const SEEN_MAX = 100_000;
 
 /** What a person's packs are used for, at one moment. */
 export interface Survey extends Pick<RewriterParts, "namespace" | "onStored"> {
@@ -32,12 +31,13 @@ export class Rewriting {
   readonly #with: RewritingParts;
   /** Two at once would write the same twice. */
   readonly #turns = new Limiter(1);
-  /** Packs that should be written anew, and when that was first found. */
-  #seen = new Map<PackId, number>();
+  /** Packs that should be written anew. */
+  readonly #wanting: Lasting;
 
   constructor(env: Env, parts: RewritingParts) {
     this.#env = env;
     this.#with = parts;
+    this.#wanting = new Lasting(env.clock);
   }
 
   async plan(signal: AbortSignal): Promise<UpgradePlan> {
@@ -94,10 +94,8 @@ export class Rewriting {
 
   /** Those of the packs that were found before, a while ago. */
   #ripe(batches: readonly Batch[]): Batch[] {
-    const nowMs = this.#env.clock.monotonicMs();
-    const packs = batches.flatMap((batch) => batch.packs.map(({ pack }) => pack)).slice(0, SEEN_MAX);
-    this.#seen = new Map(packs.map((pack) => [pack, this.#seen.get(pack) ?? nowMs]));
-    const isRipe = (pack: PackId): boolean => nowMs - (this.#seen.get(pack) ?? nowMs) >= FIRST_SEEN_MS;
+    this.#wanting.look(batches.flatMap((batch) => batch.packs.map(({ pack }) => pack)));
+    const isRipe = (pack: PackId): boolean => this.#wanting.hasLasted(pack, FIRST_SEEN_MS);
     return batches.map((batch) => ({ ...batch, packs: batch.packs.filter(({ pack }) => isRipe(pack)) })).filter(({ packs }) => packs.length > 0);
   }
 

@@ -17,6 +17,7 @@ export type { PoolParts } from "./parts.ts";
 export type { RepairStanding } from "./repair/messages.ts";
 export type { Mirrors } from "./upkeep/surplus.ts";
 export type { PackUse, UsedPacks } from "./upkeep/sweep.ts";
+export { Lasting } from "./upkeep/lasting.ts";
 export { piecesOf, privateRedundancy } from "./layout/redundancy.ts";
 export { PRIVATE_TYPE, privateGenesis } from "./private-space.ts";
 export { PACK_PREFIX, isPoolKey } from "./record/keys.ts";

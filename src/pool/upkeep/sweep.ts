@@ -19,6 +19,7 @@ import type { KeepParts } from "../hold/hold.ts";
 import { abortedKey, condemnedKey, packKey } from "../record/keys.ts";
 import { unhurried } from "../patience.ts";
 import { viewOf } from "./census.ts";
+import { Lasting } from "./lasting.ts";
 import { weigh } from "./weigh.ts";
 
 /** What of a namespace's packs something uses. */
@@ -33,7 +34,6 @@ export type UsedPacks = (namespace: NamespaceId, signal: AbortSignal) => Promise
 
 /** A pack must have been found unused so long ago before it is condemned: what is being published is named only at the end. */
 const FIRST_SEEN_MS = 3_600_000;
-const SEEN_MAX = 100_000;
 
 export interface SweepParts extends KeepParts {
   /** By type of namespace. */
@@ -51,8 +51,8 @@ interface Done {
 /** "sweep": condemns what nothing uses, and deletes what has been condemned for long enough. */
 export class Sweeper {
   readonly #with: SweepParts;
-  /** Packs found unused, and when first. */
-  readonly #seen = new Map<PackId, number>();
+  /** Packs found unused, of each namespace. */
+  readonly #unused = new Map<NamespaceId, Lasting>();
 
   constructor(parts: SweepParts) {
     this.#with = parts;
@@ -63,7 +63,9 @@ export class Sweeper {
     if (!majorityOf(parts).isInReach) return report("waits for a majority of the hosts");
     const done: Done = { condemned: 0, spared: 0, deleted: 0 };
     const failures: unknown[] = [];
-    for (const namespace of this.#own()) {
+    const own = this.#own();
+    for (const namespace of this.#unused.keys()) if (!own.includes(namespace)) this.#unused.delete(namespace);
+    for (const namespace of own) {
       const type = parts.records.genesis(namespace)!.type;
       try {
         await this.#sweep(namespace, await this.#with.used.get(type)!(namespace, signal), done, signal);
@@ -91,12 +93,12 @@ export class Sweeper {
     const unused: PackId[] = [];
     for await (const { pack } of unhurried(env, catalog.packs(namespace), signal)) {
       if (!used.has(pack)) unused.push(pack);
-      else this.#seen.delete(pack);
-      if (used.has(pack) && isCondemned(parts.records, namespace, pack)) {
+      else if (isCondemned(parts.records, namespace, pack)) {
         await parts.records.write([{ namespace, key: condemnedKey(pack), value: null }], { copies: majorityOf(parts).count });
         done.spared += 1;
       }
     }
+    this.#lasting(namespace).look(unused);
     for (const pack of unused) {
       signal.throwIfAborted();
       if (!isCondemned(parts.records, namespace, pack)) done.condemned += (await this.#condemn(namespace, pack, used)) ? 1 : 0;
@@ -108,18 +110,20 @@ export class Sweeper {
     }
   }
 
+  #lasting(namespace: NamespaceId): Lasting {
+    const lasting = this.#unused.get(namespace) ?? new Lasting(this.#with.env.clock);
+    this.#unused.set(namespace, lasting);
+    return lasting;
+  }
+
   /** Whether the pack was unused at a former look, too, a while ago: one that has only just come back has old records at first. */
-  #wasUnused(pack: PackId): boolean {
-    const { env, condemnedForMs } = this.#with;
-    const nowMs = env.clock.monotonicMs();
-    const first = this.#seen.get(pack);
-    if (first === undefined && this.#seen.size < SEEN_MAX) this.#seen.set(pack, nowMs);
-    return first !== undefined && nowMs - first >= Math.min(FIRST_SEEN_MS, condemnedForMs() / 2);
+  #wasUnused(namespace: NamespaceId, pack: PackId): boolean {
+    return this.#lasting(namespace).hasLasted(pack, Math.min(FIRST_SEEN_MS, this.#with.condemnedForMs() / 2));
   }
 
   async #condemn(namespace: NamespaceId, pack: PackId, used: PackUse): Promise<boolean> {
     const { env, parts } = this.#with;
-    if (!this.#wasUnused(pack) || !this.#areWhole(namespace, used.insteadOf?.(pack) ?? [])) return false;
+    if (!this.#wasUnused(namespace, pack) || !this.#areWhole(namespace, used.insteadOf?.(pack) ?? [])) return false;
     const value = condemnedCodec.encode({ sinceMs: Math.floor(env.clock.wallMs()) });
     const { safe } = await parts.records.write([{ namespace, key: condemnedKey(pack), value }], { copies: majorityOf(parts).count });
     // One that few hosts have heard of would pass unnoticed by whoever asks the others: it is taken back, and said again at the next look.
@@ -155,7 +159,7 @@ export class Sweeper {
 
   async #isDue(namespace: NamespaceId, pack: PackId, used: PackUse): Promise<boolean> {
     const { env, parts, condemnedForMs } = this.#with;
-    if (!this.#wasUnused(pack)) return false;
+    if (!this.#wasUnused(namespace, pack)) return false;
     // As a majority says, which knows whether another device found it in use.
     const state = await parts.records.read(namespace, condemnedKey(pack), { fresh: true });
     if (!majorityOf(parts).isInReach) return false;

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { PackId } from "../../codec/index.ts";
+import { Lasting } from "./lasting.ts";
+
+class Hands {
+  nowMs = 5;
+  readonly lasting = new Lasting({ wallMs: () => 0, monotonicMs: () => this.nowMs });
+
+  look(...packs: string[]): void {
+    this.lasting.look(packs as PackId[]);
+  }
+
+  hasLasted(pack: string, forMs: number): boolean {
+    return this.lasting.hasLasted(pack as PackId, forMs);
+  }
+}
+
+test("a pack has lasted from the look at which it was found first, and begins anew when one does not find it", () => {
+  const hands = new Hands();
+  hands.look("a");
+  hands.nowMs += 10;
+  assert.equal(hands.hasLasted("a", 0), false, "it was found at one look only");
+  hands.look("a", "b");
+  assert.deepEqual([hands.hasLasted("a", 10), hands.hasLasted("a", 11), hands.hasLasted("b", 0), hands.hasLasted("c", 0)], [true, false, false, false]);
+  hands.look("b");
+  hands.look("a");
+  assert.equal(hands.hasLasted("a", 0), false);
+});
+
+test("of very many packs those beyond the memory have their turn when others are gone", () => {
+  const hands = new Hands();
+  const packs = Array.from({ length: 100_001 }, (_, at) => `p${at}`);
+  for (let look = 0; look < 2; look += 1) {
+    hands.look(...packs);
+    hands.nowMs += 10;
+  }
+  assert.deepEqual([hands.hasLasted("p99999", 10), hands.hasLasted("p100000", 0)], [true, false]);
+  for (let look = 0; look < 2; look += 1) {
+    hands.look(...packs.slice(1));
+    hands.nowMs += 10;
+  }
+  assert.equal(hands.hasLasted("p100000", 10), true);
+});
