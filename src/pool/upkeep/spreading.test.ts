@@ -26,6 +26,28 @@ test("a second piece that a host took for want of others goes to one that has no
   await village.close();
 });
 
+test("a second piece that nobody has space for is offered again an hour later, to the same hosts", async () => {
+  const village = await Village.build({ hosts: 4, factor: 100, capacityBytes: (number) => (number < 4 ? 1e9 : 0) });
+  const { pack } = await village.at(0).pool.store(village.namespace, content(MIB), { kind: "code", k: 2, m: 2 });
+  for (const { host } of village.villagers.slice(2)) {
+    village.net.kill(host);
+    village.gone.add(host);
+  }
+  await village.turn(village.at(0), "repair");
+  const newcomers = [await village.settle(), await village.settle()];
+  const held = (): number[] => village.villagers.filter(({ host }) => !village.net.down.has(host)).map((each) => village.indexesAt(each, pack).length);
+  const turn = async (): Promise<number[]> => {
+    for (const number of [0, 1]) await village.turn(village.at(number), "surplus");
+    return held();
+  };
+  assert.deepEqual(await turn(), [2, 2, 0, 0]);
+  for (const { store } of newcomers) store.resize(1e9);
+  assert.deepEqual(await turn(), [2, 2, 0, 0], "they were asked only just now");
+  village.skip(3_600_000);
+  assert.deepEqual(await turn(), [1, 1, 1, 1]);
+  await village.close();
+});
+
 test("pieces that lie each on a host of its own stay where they are, also when hosts join", async () => {
   const village = await Village.build({ hosts: 4, factor: 100 });
   const { pack } = await village.at(0).pool.store(village.namespace, content(MIB), { kind: "code", k: 2, m: 2 });
