@@ -1,5 +1,6 @@
-import type { Clock, Rate } from "../platform/index.ts";
-import { TokenBucket } from "../platform/index.ts";
+import type { Clock } from "./env.ts";
+import { TokenBucket } from "./token-bucket.ts";
+import type { Rate } from "./token-bucket.ts";
 
 /** Budgets that are remembered; full ones say nothing and are forgotten first. */
 const REMEMBERED_MAX = 1024;

@@ -8,6 +8,7 @@ export type { LogLevel } from "./log.ts";
 export { HoldfastError, PlatformError, codeOf, diskError, messageOf } from "./errors.ts";
 export type { PlatformErrorCode } from "./errors.ts";
 export { cancellable, raceAbort, withDeadline } from "./deadline.ts";
+export { Budgets } from "./budgets.ts";
 export { Flights } from "./flights.ts";
 export { Limiter } from "./limiter.ts";
 export { TokenBucket } from "./token-bucket.ts";

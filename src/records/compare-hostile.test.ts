@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { EVERYWHERE } from "../cluster/index.ts";
 import { codeOf } from "../platform/index.ts";
-import { Budgets } from "./budgets.ts";
 import { ASK_NAMESPACES, ASK_RANGES, ASK_SUMS, MAX_LISTED } from "./compare-messages.ts";
 import type { RangesAnswer } from "./compare-messages.ts";
 import { ready } from "./disk-views.ts";
@@ -61,15 +60,4 @@ test("a peer that lists keys which it then does not have costs one question for 
   const { code, asked, victim } = await compared(() => ({ ranges: [{ kind: "keys", value }] }));
   // The network's own namespace, which the answer left out, is the other one.
   assert.deepEqual([code, asked, victim], [undefined, 2, "v"]);
-});
-
-test("a budget is remembered while it is used, and memory ends at a thousand of them", () => {
-  let nowMs = 0;
-  const budgets = new Budgets({ wallMs: () => 0, monotonicMs: () => nowMs });
-  const rate = { perSecond: 1, burst: 10 };
-  budgets.of("greedy", rate).take(30);
-  for (let at = 0; at < 5000; at += 1) budgets.of(`host ${at}`, rate);
-  assert.ok(budgets.of("greedy", rate).level < 0);
-  nowMs = 60_000;
-  assert.equal(budgets.of("greedy", rate).level, 10);
 });

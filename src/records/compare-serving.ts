@@ -1,8 +1,7 @@
 import type { HostId } from "../codec/index.ts";
 import type { Env, TokenBucket } from "../platform/index.ts";
-import { Limiter } from "../platform/index.ts";
+import { Budgets, Limiter } from "../platform/index.ts";
 import { Breathing } from "./breathing.ts";
-import { Budgets } from "./budgets.ts";
 import type { NamespacesAnswer, NamespacesQuestion, RangeAnswer, RangesAnswer, RangesQuestion, SumsAnswer, SumsQuestion } from "./compare-messages.ts";
 import { MAX_NAMESPACE_SUMS } from "./compare-messages.ts";
 import { commonSums, sumOfGroup } from "./comparing.ts";

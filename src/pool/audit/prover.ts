@@ -1,6 +1,6 @@
 import type { HostId, PackId } from "../../codec/index.ts";
-import type { Env } from "../../platform/index.ts";
-import { Limiter, TokenBucket, codeOf } from "../../platform/index.ts";
+import type { Env, TokenBucket } from "../../platform/index.ts";
+import { Budgets, Limiter, codeOf } from "../../platform/index.ts";
 import { PoolError } from "../errors.ts";
 import { leafCountOf } from "../layout/leaves.ts";
 import type { PoolParts } from "../parts.ts";
@@ -10,7 +10,6 @@ import type { Witness } from "./witness.ts";
 
 /** An auditor asks for 8 leaves an hour; whoever asks for many more is answered later. */
 const LEAVES_PER_HOST = { perSecond: 32, burst: 256 };
-const BUCKETS_MAX = 1024;
 /** Leaves read at once for all auditors together. */
 const READING_MAX = 8;
 
@@ -23,11 +22,12 @@ export class Prover {
   readonly #parts: Pick<PoolParts, "roster" | "store" | "transport">;
   readonly #witness: Witness;
   readonly #own: OwnChallenges;
-  readonly #budgets = new Map<HostId, TokenBucket>();
+  readonly #budgets: Budgets;
   readonly #reading = new Limiter(READING_MAX);
 
   constructor(env: Env, parts: Pick<PoolParts, "roster" | "store" | "transport">, witness: Witness, own: OwnChallenges) {
     this.#env = env;
+    this.#budgets = new Budgets(env.clock);
     this.#parts = parts;
     this.#witness = witness;
     this.#own = own;
@@ -48,7 +48,7 @@ export class Prover {
     const questions = proveCodec.decode(body);
     // Leaves may be fetched in this way too, by somebody who is being challenged for them.
     for (const { pack } of questions) this.#witness.note(from, pack);
-    const budget = this.#budget(from);
+    const budget = this.#budgets.of(from, LEAVES_PER_HOST);
     return proofsCodec.encode(await Promise.all(questions.map((question) => this.#reading.run(() => this.#answer(question, budget), signal))));
   }
 
@@ -72,14 +72,5 @@ export class Prover {
     const { host, packs } = witnessCodec.decode(body);
     const agoMs = (pack: PackId): number => Math.min(NEVER, Math.floor(this.#witness.agoMs(host, pack) ?? NEVER));
     return witnessAnswerCodec.encode(packs.map(agoMs));
-  }
-
-  #budget(from: HostId): TokenBucket {
-    const known = this.#budgets.get(from);
-    if (known !== undefined) return known;
-    if (this.#budgets.size >= BUCKETS_MAX) for (const [host, { isFull }] of this.#budgets) if (isFull) this.#budgets.delete(host);
-    const made = new TokenBucket(this.#env.clock, LEAVES_PER_HOST);
-    this.#budgets.set(from, made);
-    return made;
   }
 }

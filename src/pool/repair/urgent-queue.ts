@@ -20,10 +20,6 @@ export class UrgentQueue {
     return this.#isFull;
   }
 
-  get size(): number {
-    return this.#needs.size;
-  }
-
   set(need: Need): void {
     this.#needs.set(need.pack, need);
     // Cut at twice the capacity, so that a cut costs each newcomer little.

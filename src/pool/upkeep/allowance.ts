@@ -1,6 +1,6 @@
 import type { AccountId, HostId, NamespaceId, PackId } from "../../codec/index.ts";
 import type { Env, Rate } from "../../platform/index.ts";
-import { TokenBucket } from "../../platform/index.ts";
+import { Budgets } from "../../platform/index.ts";
 import { claimCodec } from "../record/claim.ts";
 import { CLAIM_PREFIX, claimKey, packKey } from "../record/keys.ts";
 import type { PoolParts } from "../parts.ts";
@@ -20,7 +20,6 @@ const COUNT_WAIT_MS = 2_000;
 const ASK_AGAIN: Denial = { kind: "later", value: { waitMs: 1_000 } };
 /** A piece whose claim has not come by then was given up, or its pack is brought back by this host and counted like others. */
 const COMING_MS = 3_600_000;
-const BUCKETS_MAX = 1_024;
 /** Claims that are remembered since the last count; where more come before anybody asks for space, the next who asks has it taken anew. */
 const SEEN_MAX = 10_000;
 
@@ -42,7 +41,7 @@ export class Allowance {
   readonly #env: Env;
   readonly #parts: Pick<PoolParts, "self" | "roster" | "records">;
   readonly #count: CountUse;
-  readonly #buckets = new Map<string, TokenBucket>();
+  readonly #budgets: Budgets;
   /** What was counted last, and the claims that have come since. */
   #counted: ReadonlyMap<AccountId, number> = new Map();
   #since = new Additions();
@@ -56,6 +55,7 @@ export class Allowance {
 
   constructor(env: Env, parts: Pick<PoolParts, "self" | "roster" | "records">, count: CountUse) {
     this.#env = env;
+    this.#budgets = new Budgets(env.clock);
     this.#parts = parts;
     this.#count = count;
   }
@@ -100,7 +100,7 @@ export class Allowance {
   async denial(from: HostId, asked: Asked): Promise<Denial | undefined> {
     const account = this.#accountOf(from, asked);
     if (account === undefined || this.#parts.records.local(asked.namespace, packKey(asked.pack)) !== undefined) return undefined;
-    const waitMs = Math.max(this.#bucket(`host ${from}`, PEER_RATE).waitMs, this.#bucket(`person ${account}`, PERSON_RATE).waitMs);
+    const waitMs = Math.max(this.#budgets.of(`host ${from}`, PEER_RATE).waitMs, this.#budgets.of(`person ${account}`, PERSON_RATE).waitMs);
     if (waitMs > 0) return { kind: "later", value: { waitMs } };
     if (!this.#isCounted) await this.#recountFor(from);
     else if (this.#isStale && this.#ageMs >= REFRESH_MS) void this.#recount();
@@ -113,8 +113,8 @@ export class Allowance {
       overBytes = this.#over(account, asked);
     }
     if (overBytes > 0) return { kind: "overQuota", value: { overBytes } };
-    this.#bucket(`host ${from}`, PEER_RATE).take(1);
-    this.#bucket(`person ${account}`, PERSON_RATE).take(1);
+    this.#budgets.of(`host ${from}`, PEER_RATE).take(1);
+    this.#budgets.of(`person ${account}`, PERSON_RATE).take(1);
     return undefined;
   }
 
@@ -175,15 +175,6 @@ export class Allowance {
     }
     this.#countedMs = this.#env.clock.monotonicMs();
     for (const [name, { sinceMs }] of this.#coming) if (this.#countedMs - sinceMs > COMING_MS) this.#coming.delete(name);
-  }
-
-  #bucket(name: string, rate: Rate): TokenBucket {
-    const known = this.#buckets.get(name);
-    if (known !== undefined) return known;
-    if (this.#buckets.size >= BUCKETS_MAX) for (const [each, bucket] of this.#buckets) if (bucket.isFull) this.#buckets.delete(each);
-    const bucket = new TokenBucket(this.#env.clock, rate);
-    this.#buckets.set(name, bucket);
-    return bucket;
   }
 }
 
