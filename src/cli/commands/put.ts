@@ -39,21 +39,33 @@ async function putSource(context: Context, source: string, { code, copies, ...op
   try {
     for (const warning of found.warnings) context.io.note(`holdfast: ${warning}`);
     const { row, sha256 } = await putAll(context, api.entries, source, copies === undefined ? code : { kind: "copies", copies }, found);
-    context.io.answer({ ...row, sha256 }, () => [summaryOf(row), ...(sha256 === null ? [] : [`SHA-256 ${sha256}`]), row.entry.id, survivalOf(row)].join("\n"));
+    context.io.answer({ ...row, sha256 }, () => wordsOf(row, sha256));
   } finally {
     api.close();
   }
 }
 
-function summaryOf({ entry, redundancy }: PutRow): string {
+/** What is told of something that was put. @param sha256 of a single file */
+export function wordsOf(row: PutRow, sha256: string | null): string {
+  return [summaryOf(row), ...(sha256 === null ? [] : [`SHA-256 ${sha256}`]), row.entry.id, survivalOf(row)].join("\n");
+}
+
+function summaryOf({ entry, redundancy, isSpread }: PutRow): string {
   const what = entry.kind === "file" ? formatBytes(entry.sizeBytes) : `${count(entry.files, "file")}, ${formatBytes(entry.sizeBytes)}`;
-  return `Put ${printable(entry.name)} (${what}) ${wayOf(redundancy)}, under the id`;
+  // What too few hosts took must not read as if it lay on as many as were asked for.
+  return `Put ${printable(entry.name)} (${what})${isSpread ? "" : ", to lie"} ${wayOf(redundancy)}, under the id`;
 }
 
 /** What it survives, and what to do where that is too little. */
 function survivalOf(row: PutRow): string {
   const later = row.safe ? "" : " Not all hosts know of it yet: they will catch up.";
   if (row.entry.sizeBytes === 0) return `survives as its record does: on every host.${later}`;
-  if (row.survives >= 1) return `survives the loss of any ${count(row.survives, "host")}.${spreadWords(row.isSpread)}${later}`;
+  if (row.survives >= 1) return `survives the loss of any ${count(row.survives, "host")}.${row.isSpread ? "" : missingWords(row)}${later}`;
+  if (!row.isSpread) return `lies on one host only: when that is lost, it is lost. The other copies are made by themselves as hosts come back or join; '${invoked()} invite' brings one in.${later}`;
   return `lies on one host only: when that is lost, it is lost. Bring in another host with '${invoked()} invite', and put it again.${later}`;
+}
+
+function missingWords({ redundancy, survives }: PutRow): string {
+  if (redundancy.kind === "code") return spreadWords(false);
+  return ` Only ${count(survives + 1, "host")} took it so far; the other copies are made by themselves as hosts come back or join.`;
 }
