@@ -1,5 +1,5 @@
 import type { Cluster, Liveness, Member } from "../cluster/index.ts";
-import type { HostId, PackId } from "../codec/index.ts";
+import type { AccountId, HostId, PackId } from "../codec/index.ts";
 import type { PartingRow, PoolHostRow, PoolRow, WherePack, WhereRow } from "../door/index.ts";
 import type { Entries } from "../drive/index.ts";
 import { isEntryId } from "../drive/index.ts";
@@ -33,6 +33,11 @@ export class PoolView {
 
   constructor(parts: PoolViewParts) {
     this.#parts = parts;
+  }
+
+  /** How much all pieces of each person's packs take. */
+  async used(): Promise<ReadonlyMap<AccountId, number>> {
+    return (await this.#parts.pool.upkeep.census()).people;
   }
 
   async pool(): Promise<PoolRow> {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import test from "node:test";
 import type { TestContext } from "node:test";
 import type { AccountId, HostId, NamespaceId } from "../codec/index.ts";
-import type { PartingRow } from "../door/index.ts";
+import type { PartingRow, PersonRow } from "../door/index.ts";
 import { messageOf } from "../platform/index.ts";
 import type { SiteInfo } from "../site/index.ts";
 import { DataDirectory } from "./directory.ts";
@@ -37,7 +37,7 @@ async function bench(t: TestContext, { identity, cluster, records, membership, n
   const settings = await LiveSettings.open(directory);
   const resized: number[] = [];
   const store = { usedBytes: 400, resize: (bytes: number): void => void resized.push(bytes) };
-  const view: UpkeepParts["view"] = { pool: unused, where: unused, parting: async (host) => (cluster.member(host) === undefined ? null : { ...nothing, isDraining: cluster.member(host)!.isDraining, ...parting }) };
+  const view: UpkeepParts["view"] = { pool: unused, used: async () => new Map([...cluster.register.members.values()].filter(({ name: each }) => each === "barn").map(({ account }) => [account, 12])), where: unused, parting: async (host) => (cluster.member(host) === undefined ? null : { ...nothing, isDraining: cluster.member(host)!.isDraining, ...parting }) };
   return { directory, resized, upkeep: new HostUpkeep(env, { directory, identity, settings, cluster, records, membership, store, view, mirrors: new MirrorChoice(settings), sites, pool: { reconsider: () => {} } }) };
 }
 
@@ -76,13 +76,14 @@ test("an administrator sets quotas and takes them back, of people who are there"
   const [attic, barn] = circle.members as [TestMember, TestMember];
   const [founder, guest] = [await bench(t, attic), await bench(t, barn)];
   const person = attic.cluster.member(barn.id)!.account;
-  const quotaOf = (): unknown => founder.upkeep.people().find(({ id }) => id === person);
-  const row = { id: person, name: "barn", hosts: ["barn"], isAdministrator: false };
-  assert.deepEqual(quotaOf(), { ...row, quotaBytes: 1000, quotaFrom: "share" });
+  const quotaOf = async (who = person): Promise<PersonRow | undefined> => (await founder.upkeep.people()).find(({ id }) => id === who);
+  const row = { id: person, name: "barn", hosts: ["barn"], isAdministrator: false, usedBytes: 12 };
+  assert.equal((await quotaOf(attic.cluster.member(attic.id)!.account))?.usedBytes, 0, "who has put nothing takes nothing");
+  assert.deepEqual(await quotaOf(), { ...row, quotaBytes: 1000, quotaFrom: "share" });
   await founder.upkeep.setQuota(person, 77);
-  assert.deepEqual(quotaOf(), { ...row, quotaBytes: 77, quotaFrom: "administrator" });
+  assert.deepEqual(await quotaOf(), { ...row, quotaBytes: 77, quotaFrom: "administrator" });
   await founder.upkeep.setQuota(person, null);
-  assert.deepEqual(quotaOf(), { ...row, quotaBytes: 1000, quotaFrom: "share" });
+  assert.deepEqual(await quotaOf(), { ...row, quotaBytes: 1000, quotaFrom: "share" });
   await assert.rejects(guest.upkeep.setQuota(person, 1e12), refused("NOT_ADMINISTRATOR"));
   await assert.rejects(founder.upkeep.setQuota("nobody" as AccountId, 1), { code: "NO_SUCH_PERSON" });
 });

@@ -27,7 +27,7 @@ export interface UpkeepParts {
   readonly mirrors: MirrorChoice;
   readonly sites: Pick<Sites, "list" | "find">;
   readonly pool: Pick<HostPool, "reconsider">;
-  readonly view: Pick<PoolView, "pool" | "where" | "parting">;
+  readonly view: Pick<PoolView, "pool" | "used" | "where" | "parting">;
 }
 
 /** What people do about hosts and their space: empty one, offer more or less of its disk, say who may take how much. */
@@ -97,10 +97,12 @@ export class HostUpkeep implements Upkeep {
     return this.mirrored();
   }
 
-  people(): readonly PersonRow[] {
-    const { people, members } = this.#parts.cluster.register;
+  async people(): Promise<readonly PersonRow[]> {
+    const { cluster, view } = this.#parts;
+    const used = await view.used();
+    const { people, members } = cluster.register;
     const hostsOf = (person: AccountId): string[] => [...members.values()].filter(({ account }) => account === person).map(({ name }) => name);
-    const row = ({ account, name, isAdministrator, quotaBytes, quotaFrom }: Person): PersonRow => ({ id: account, name, hosts: hostsOf(account), isAdministrator, quotaBytes, quotaFrom });
+    const row = ({ account, name, isAdministrator, quotaBytes, quotaFrom }: Person): PersonRow => ({ id: account, name, hosts: hostsOf(account), isAdministrator, usedBytes: used.get(account) ?? 0, quotaBytes, quotaFrom });
     return [...people.values()].map(row).sort((a, b) => a.name.localeCompare(b.name));
   }
 

@@ -36,7 +36,7 @@ export interface Upkeep {
   mirrored(): MirrorsRow;
   /** @param name null: all sites, also those to come. @throws SiteError NO_SITE; DaemonError ALL_MIRRORED */
   mirror(name: string | null, isMirrored: boolean): Promise<MirrorsRow>;
-  people(): readonly PersonRow[];
+  people(): Promise<readonly PersonRow[]>;
   /** @param quotaBytes null: what the person's invites grant. @throws ClusterError NO_SUCH_PERSON; RecordsError REFUSED */
   setQuota(account: AccountId, quotaBytes: number | null): Promise<Acknowledged>;
 }

@@ -39,7 +39,7 @@ function personNamed(people: readonly PersonRow[], wanted: string): PersonRow {
   return found;
 }
 
-function peopleTable(people: readonly PersonRow[]): string {
-  const columns = ["person", "hosts", { title: "may take", right: true }, "because it is", "account"];
-  return table(columns, people.map((each) => [each.name + (each.isAdministrator ? " (administrator)" : ""), each.hosts.join(", "), formatBytes(each.quotaBytes), FROM[each.quotaFrom], each.id]));
+export function peopleTable(people: readonly PersonRow[]): string {
+  const columns = ["person", "hosts", { title: "takes", right: true }, { title: "may take", right: true }, "because it is", "account"];
+  return table(columns, people.map((each) => [each.name + (each.isAdministrator ? " (administrator)" : ""), each.hosts.join(", "), formatBytes(each.usedBytes), formatBytes(each.quotaBytes), FROM[each.quotaFrom], each.id]));
 }

@@ -70,7 +70,7 @@ function poolRoutes(upkeep: Upkeep): readonly Route[] {
   return [
     { method: "GET", path: "/api/pool", name: "pool", summary: "What is offered and used, what it survives, and who has what of it", gives: { 200: { description: "The pool", schema: PoolRow } }, handle: async () => ok(await upkeep.pool()) },
     { method: "GET", path: "/api/where/{id}", name: "where", summary: "Where a pack lies, or all packs of a site or an entry", gives: { 200: { description: "Packs, their pieces and hosts", schema: WhereRow } }, handle: async (call) => ok(await upkeep.where(call.param("id"))) },
-    { method: "GET", path: "/api/people", name: "people", summary: "Who takes part, and how much each may take", gives: { 200: { description: "The people", schema: object({ people: list(PersonRow) }) } }, handle: () => ok({ people: upkeep.people() }) },
+    { method: "GET", path: "/api/people", name: "people", summary: "Who takes part, and how much each takes and may take", gives: { 200: { description: "The people", schema: object({ people: list(PersonRow) }) } }, handle: async () => ok({ people: await upkeep.people() }) },
     {
       method: "PUT",
       path: "/api/people/{id}/quota",

@@ -74,7 +74,7 @@ export class FakeUpkeep implements Upkeep {
     return this.mirrored();
   };
 
-  people: Upkeep["people"] = () => [{ id: "person", name: "attic", hosts: ["attic"], isAdministrator: true, quotaBytes: 50, quotaFrom: "share" }];
+  people: Upkeep["people"] = async () => [{ id: "person", name: "attic", hosts: ["attic"], isAdministrator: true, usedBytes: 10, quotaBytes: 50, quotaFrom: "share" }];
 
   setQuota: Upkeep["setQuota"] = async (...said) => {
     this.calls.push(["quota", ...said]);
