@@ -41,8 +41,9 @@ export const texts = {
     found: "Found",
     site: "site",
     aboutSite: "about the site",
+    page: (site: string, path: string) => `${site}: ${path}`,
     address: "address",
-    nothing: (words: string) => `Nothing in this network is called “${words}”. A part of a name is enough, or a file's path, or a content id.`,
+    nothing: (words: string) => `Nothing in this network is called “${words}”. A part of a name is enough, or of a page's title, a file's path, or a content id.`,
   },
 
   transfer: { label: "Sent", words: onItsWay, pause: "Stop for now", goOn: "Go on" },

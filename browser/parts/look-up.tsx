@@ -36,7 +36,7 @@ export function LookUp({ live }: { readonly live: Live }): JSX.Element {
       stop.abort();
     };
   }, [words]);
-  const found = words === "" ? [] : [...addressed(words), ...sitesWith(live, words), ...files.map(({ site, path, address }) => ({ title: path, about: site, href: address }))];
+  const found = words === "" ? [] : [...addressed(words), ...sitesWith(live, words), ...files.map(({ site, path, title, address }) => ({ title: title ?? path, about: title === null ? site : texts.lookUp.page(site, path), href: address }))];
   const go = ({ href }: Found): void => {
     setOpen(false);
     if (href.startsWith("#")) location.hash = href;

@@ -15,6 +15,7 @@ import { Publications } from "./api/publications.ts";
 import { searchRoutes } from "./api/search-routes.ts";
 import { browserLink, sessionRoutes } from "./api/session-routes.ts";
 import { siteRoutes } from "./api/site-routes.ts";
+import { Titles } from "./api/titles.ts";
 import { Uploads } from "./api/uploads.ts";
 import { BrowserFiles } from "./browser/browser-files.ts";
 import { Sessions } from "./browser/sessions.ts";
@@ -101,7 +102,8 @@ export async function createDoor(env: Env, options: DoorOptions): Promise<Door> 
   const uploads = new Uploads(env, options.node.entries);
   const sessions = new Sessions(env, options.sessionKey);
   const lookout = new Lookout(env, options.node, listener.port);
-  const receptions = furnish(env, options, traffic, { publications, uploads, sessions, lookout }, listener.port);
+  const titles = new Titles(env);
+  const receptions = furnish(env, options, traffic, { publications, uploads, sessions, lookout, titles }, listener.port);
   listener.serve(guarded(env, traffic, (request, response) => receptions.own.receive(request, response)));
   for (const each of web) each.serve(guarded(env, traffic, (request, response) => receptions.web.receive(request, response)));
   return {
@@ -114,6 +116,7 @@ export async function createDoor(env: Env, options: DoorOptions): Promise<Door> 
       receptions.own.close();
       receptions.web.close();
       lookout.close();
+      titles.close();
       await Promise.all([publications.close(), uploads.close(), listener.close(), receptions.lan?.close(), ...web.map((each) => each.close())]);
     },
   };
@@ -142,14 +145,15 @@ interface Desks {
   readonly uploads: Uploads;
   readonly sessions: Sessions;
   readonly lookout: Lookout;
+  readonly titles: Titles;
 }
 
-function furnish(env: Env, options: DoorOptions, traffic: Traffic, { publications, uploads, sessions, lookout }: Desks, port: number): Receptions {
+function furnish(env: Env, options: DoorOptions, traffic: Traffic, { publications, uploads, sessions, lookout, titles }: Desks, port: number): Receptions {
   const { node, token, browserFolders = [], memoryCacheBytes = MEMORY_CACHE_BYTES } = options;
   const stalls = new Stalls(env, traffic);
   const shelves = new Shelves(env, node.sites);
   const files = new FileAnswers(env, new MemoryCache(memoryCacheBytes), stalls, traffic);
-  const routes = [...networkRoutes(node), ...settingRoutes(node), ...upkeepRoutes(node.upkeep), ...domainRoutes(node.sites.domains), ...siteRoutes({ env, node, shelves, files, stalls, traffic, port }), ...publicationRoutes(node, publications, port), ...kvRoutes({ env, kv: node.kv, stalls, traffic }), ...entryRoutes({ env, entries: node.entries, uploads, stalls, traffic }), ...upgradeRoutes({ env, entries: node.entries, stalls, traffic }), ...sessionRoutes(sessions, port), ...eventRoutes({ env, lookout, stalls, traffic }), ...searchRoutes({ env, node, shelves, port }), ...demoRoutes(node, options.demo)];
+  const routes = [...networkRoutes(node), ...settingRoutes(node), ...upkeepRoutes(node.upkeep), ...domainRoutes(node.sites.domains), ...siteRoutes({ env, node, shelves, files, stalls, traffic, port }), ...publicationRoutes(node, publications, port), ...kvRoutes({ env, kv: node.kv, stalls, traffic }), ...entryRoutes({ env, entries: node.entries, uploads, stalls, traffic }), ...upgradeRoutes({ env, entries: node.entries, stalls, traffic }), ...sessionRoutes(sessions, port), ...eventRoutes({ env, lookout, stalls, traffic }), ...searchRoutes({ env, node, shelves, titles, port }), ...demoRoutes(node, options.demo)];
   const gateway = { node, shelves, files, traffic, port };
   const forAll = new Gateway(env, { ...gateway, isPublic: true });
   return {

@@ -86,6 +86,8 @@ export interface FetchOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told of every range as it comes; not of what another reader had fetched at the same time. */
   readonly onSource?: ((report: SourceReport) => void) | undefined;
+  /** True: only what copies on this host's disk and its cache have is given, and no other host is asked. Default: false. */
+  readonly isHere?: boolean;
   /** False for what goes to a disk as a whole: read once, it need not be in the cache too. Default: true. */
   readonly isKept?: boolean;
 }

@@ -74,6 +74,8 @@ export interface SiteFile extends FileInfo {
   readonly isLent?: boolean;
   /** Bytes from `offset`; verified. */
   read(offset: number, length: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  /** Its first bytes, from what this host has, asking no other. @throws PoolError UNAVAILABLE */
+  readHere(length: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
 /** All that one response needs, from one head. */

@@ -1,5 +1,5 @@
 import type { NamespaceId } from "../codec/index.ts";
-import type { Pool } from "../pool/index.ts";
+import type { FetchOptions, Pool } from "../pool/index.ts";
 import type { Manifest } from "./manifest.ts";
 import type { ListedFile } from "./manifest-writer.ts";
 import type { FileInfo, HeadInfo, SiteFile, SiteInfo, SiteView } from "./port.ts";
@@ -52,7 +52,7 @@ export class View implements SiteView {
   }
 
   #readable(listed: ListedFile): SiteFile {
-    return { ...infoOf(listed), modifiedMs: listed.modifiedMs, read: (offset, length, signal) => readFile(this.#pool, this.site.namespace, listed, offset, length, signal) };
+    return { ...infoOf(listed), modifiedMs: listed.modifiedMs, read: (offset, length, signal) => readFile(this.#pool, this.site.namespace, listed, offset, length, { signal }), readHere: (length, signal) => readFile(this.#pool, this.site.namespace, listed, 0, length, { signal, isHere: true }) };
   }
 }
 
@@ -65,13 +65,13 @@ function inAnyForm<T>(path: string, find: (form: string) => T | undefined): T | 
 }
 
 /** The bytes of a file from `offset`, extent by extent; fewer than `length` only at its end. */
-async function* readFile(pool: Pool, namespace: NamespaceId, file: ListedFile, offset: number, length: number, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+async function* readFile(pool: Pool, namespace: NamespaceId, file: ListedFile, offset: number, length: number, options: FetchOptions): AsyncGenerator<Uint8Array> {
   const end = Math.min(file.sizeBytes, offset + length);
   let start = 0;
   for (const extent of file.extents) {
     const from = Math.max(offset, start);
     const to = Math.min(end, start + extent.length);
-    if (from < to) yield* pool.read(namespace, extent.pack, extent.offset + from - start, to - from, signal === undefined ? {} : { signal });
+    if (from < to) yield* pool.read(namespace, extent.pack, extent.offset + from - start, to - from, options);
     start += extent.length;
     if (start >= end) return;
   }

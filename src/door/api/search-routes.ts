@@ -4,19 +4,20 @@ import type { Shelves } from "../gateway/shelf.ts";
 import type { Node } from "../port.ts";
 import { SiteRow } from "../rows.ts";
 import type { ValueOf } from "../schema.ts";
-import { body, list, object, text } from "../schema.ts";
+import { body, list, object, orNull, text } from "../schema.ts";
 import { siteAddress, siteRow } from "../site-rows.ts";
 import type { Route } from "./route.ts";
 import { ok } from "./route.ts";
+import type { Titles } from "./titles.ts";
 
 const SITES_MAX = 8;
 const FILES_MAX = 12;
 /** Whoever types waits no longer for the next letter's answer. */
 const PATIENCE_MS = 150;
 
-const Search = body({ words: { type: "string", minLength: 1, maxLength: 300, description: "part of a site's name or of a file's path, or a content id" } }, { $id: "Search" });
+const Search = body({ words: { type: "string", minLength: 1, maxLength: 300, description: "part of a site's name, of a file's path or of a page's title, or a content id" } }, { $id: "Search" });
 
-const SearchFile = object({ site: text, path: text, address: { type: "string", description: "where this host serves it" } }, { $id: "SearchFile" });
+const SearchFile = object({ site: text, path: text, title: orNull({ type: "string", description: "what the page calls itself, as far as this host has read it" }), address: { type: "string", description: "where this host serves it" } }, { $id: "SearchFile" });
 export const SearchRow = object(
   { sites: list(SiteRow), files: list(SearchFile), isWhole: { type: "boolean", description: "false: there may be more" } },
   { $id: "SearchRow", description: "What this host's own records say; no other host is asked." },
@@ -27,6 +28,7 @@ export interface SearchDesk {
   readonly env: Env;
   readonly node: Node;
   readonly shelves: Shelves;
+  readonly titles: Titles;
   readonly port: number;
 }
 
@@ -36,7 +38,7 @@ export function searchRoutes(desk: SearchDesk): readonly Route[] {
       method: "POST",
       path: "/api/search",
       name: "search",
-      summary: "Look sites and files up by a part of their name or path, or by their content id",
+      summary: "Look sites and files up by a part of their name, path or title, or by their content id",
       takes: Search,
       gives: { 200: { description: "The best of what was found", schema: SearchRow } },
       handle: async (call) => ok(await search(desk, call.body<{ words: string }>().words.trim().toLowerCase())),
@@ -44,7 +46,7 @@ export function searchRoutes(desk: SearchDesk): readonly Route[] {
   ];
 }
 
-async function search({ env, node, shelves, port }: SearchDesk, words: string): Promise<SearchRow> {
+async function search({ env, node, shelves, titles, port }: SearchDesk, words: string): Promise<SearchRow> {
   const published = node.sites.list().filter(({ head }) => head !== undefined).sort((a, b) => a.name.localeCompare(b.name));
   const named = published.filter(({ name, head }) => name.includes(words) || head?.root === words).sort((a, b) => rank(a.name, words) - rank(b.name, words));
   const deadlineMs = env.clock.monotonicMs() + PATIENCE_MS;
@@ -58,9 +60,12 @@ async function search({ env, node, shelves, port }: SearchDesk, words: string): 
     }
     // A site whose list of files is not here hides no other.
     const shelf = shelves.current({ name: site.name }) ?? (await shelves.open(site).catch(() => undefined));
-    for (const { path, id } of shelf?.view.files() ?? []) {
-      if (!path.toLowerCase().includes(words) && id !== words) continue;
-      files.push({ site: site.name, path, address: siteAddress(site.name, port) + encodePath(path.split("/"), false).slice(1) });
+    if (shelf === undefined) continue;
+    const titled = await titles.of(shelf.view, deadlineMs - env.clock.monotonicMs());
+    for (const { path, id } of shelf.view.files()) {
+      const title = titled.get(path) ?? null;
+      if (!path.toLowerCase().includes(words) && title?.toLowerCase().includes(words) !== true && id !== words) continue;
+      files.push({ site: site.name, path, title, address: siteAddress(site.name, port) + encodePath(path.split("/"), false).slice(1) });
       if (files.length === FILES_MAX) break;
     }
   }

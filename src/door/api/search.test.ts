@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { FakeFile } from "../fakes/fake-sites.ts";
+import { fileOf } from "../fakes/fake-sites.ts";
 import { TestDoor } from "../fakes/harness.ts";
 import type { SearchRow } from "./search-routes.ts";
 
@@ -37,4 +39,20 @@ test("of very many matches the first are given, and it is said that there are mo
   assert.deepEqual([sites.length, files.length, isWhole], [8, 0, false]);
   const many = await found(door, "index");
   assert.deepEqual([many.files.length, many.isWhole], [12, false]);
+});
+
+test("pages are found by their titles, of which those of a new version follow, and a page that is not here hides no other", async () => {
+  await using door = await TestDoor.open();
+  const page = (title: string): FakeFile => fileOf(`<!doctype html><title>${title}</title>`, { type: "text/html; charset=utf-8" });
+  const away: FakeFile = { ...page("Far away"), failure: { at: 0, error: new Error("not here") } };
+  door.sites.put("blog", { "a.html": page("Über Kelp &amp; Fels"), "away.html": away, "b.txt": fileOf("<title>no page</title>", { type: "text/plain" }) });
+  const search = async (words: string): Promise<(readonly [string, string | null])[]> => (JSON.parse((await door.api("POST", "/api/search", { words })).body.toString()) as SearchRow).files.map(({ path, title }) => [path, title]);
+  assert.deepEqual(await search("KELP & f"), [["a.html", "Über Kelp & Fels"]]);
+  assert.deepEqual(await search("away"), [["away.html", null]]);
+  assert.deepEqual(await search("no page"), []);
+  const before = door.sites.reads.length;
+  await search("kelp");
+  assert.equal(door.sites.reads.length, before, "each page is read once");
+  door.sites.put("blog", { "a.html": page("Seegras") });
+  assert.deepEqual([await search("kelp"), await search("seegras")], [[], [["a.html", "Seegras"]]]);
 });

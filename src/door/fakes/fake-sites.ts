@@ -162,7 +162,7 @@ export class FakeSites implements Sites {
   }
 
   #file(path: string, file: FakeFile): SiteFile {
-    return { ...infoOf(path, file), modifiedMs: 1_700_000_000_000, read: (offset, length, signal) => this.#read(path, file, offset, length, signal) };
+    return { ...infoOf(path, file), modifiedMs: 1_700_000_000_000, read: (offset, length, signal) => this.#read(path, file, offset, length, signal), readHere: (length, signal) => this.#read(path, file, 0, length, signal) };
   }
 
   async *#read(path: string, file: FakeFile, offset: number, length: number, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {

@@ -43,6 +43,18 @@ test("what came from elsewhere is read from the cache the next time", async () =
   await village.close();
 });
 
+test("whoever wants only what is here asks no other host, and gets what the disk or the cache has", async () => {
+  const { village, pack, what, holders, reader } = await stored(2 * MIB, 2);
+  const here = (host: typeof reader): Promise<Uint8Array> => collect(host.pool.read(village.namespace, pack, 7, 100, { isHere: true }));
+  await assert.rejects(here(reader), { code: "UNAVAILABLE" });
+  assert.equal(reader.cache.usedBytes, 0);
+  const holder = village.villagers.find(({ host }) => holders.some((each) => each.host === host))!;
+  assert.deepEqual(await here(holder), Buffer.from(what.bytes.subarray(7, 107)));
+  await collect(reader.pool.read(village.namespace, pack, 0, 10));
+  assert.deepEqual(await here(reader), Buffer.from(what.bytes.subarray(7, 107)));
+  await village.close();
+});
+
 test("two readers of one segment fetch it once, and one that leaves does not take it from the other", async () => {
   const { village, pack, what, reader } = await stored(MIB, 1, { hosts: 2 });
   let fetched = 0;

@@ -32,6 +32,7 @@ export class Reader {
     const facts = this.#check(namespace, pack, offset, length);
     const kept = { ...options, isKept: options.isKept ?? true };
     if (facts.k === 1) yield* this.#copied(facts, offset, length, kept);
+    else if (options.isHere === true) throw new PoolError("UNAVAILABLE", `Pack ${pack.slice(0, 8)} is coded: no host has the whole of it.`);
     else yield* this.#coded(facts, offset, offset + length, kept);
   }
 

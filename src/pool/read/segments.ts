@@ -2,6 +2,7 @@ import { Flights } from "../../platform/index.ts";
 import { LEAF_BYTES } from "../../store/index.ts";
 import type { PackFacts } from "../record/catalog.ts";
 import { SEGMENT_LEAVES } from "../messages.ts";
+import { PoolError } from "../errors.ts";
 import { SEGMENT_BYTES } from "../port.ts";
 import type { ReadParts, StripeOptions } from "./stripes.ts";
 
@@ -24,9 +25,16 @@ export class Segments {
     const own = await this.#with.own.read(facts.pack, 0, offset, length, options);
     if (own !== undefined) return own;
     const segment = Math.floor(offset / SEGMENT_BYTES);
-    const bytes = await this.#flights.join(`${facts.namespace}/${facts.pack}/${segment}`, signal, (within) => this.#elsewhere(facts, segment, options, within));
+    const bytes = options.isHere === true ? await this.#cached(facts, segment) : await this.#flights.join(`${facts.namespace}/${facts.pack}/${segment}`, signal, (within) => this.#elsewhere(facts, segment, options, within));
     const from = offset - segment * SEGMENT_BYTES;
     return bytes.subarray(from, from + length);
+  }
+
+  /** For whoever asks nobody else: joined to another's flight they would take off, or bring down, what is fetched for others. */
+  async #cached({ pack, sizeBytes }: PackFacts, segment: number): Promise<Uint8Array> {
+    const cached = await this.#with.cache.get(pack, segment, Math.min(SEGMENT_BYTES, sizeBytes - segment * SEGMENT_BYTES));
+    if (cached === undefined) throw new PoolError("UNAVAILABLE", `Pack ${pack.slice(0, 8)} is not on this host, and no other was to be asked.`);
+    return cached;
   }
 
   async #elsewhere(facts: PackFacts, segment: number, { isKept, onSource }: StripeOptions, signal: AbortSignal): Promise<Uint8Array> {
