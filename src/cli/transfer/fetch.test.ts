@@ -126,6 +126,29 @@ test("what a fetch that was killed left of a file is no hindrance", async () => 
   assert.deepEqual(await readdir(place.path), ["a"]);
 });
 
+test("of two fetches into the same folder the first to end does not show what the other has only begun", async () => {
+  await using place = await folder();
+  const rows = [file("a", "hello")];
+  const [firstHalf, secondHalf, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const halting = (reached: PromiseWithResolvers<void>, until: Promise<void>): EntryApi => {
+    async function* halves(): AsyncGenerator<Buffer> {
+      yield Buffer.from("he");
+      reached.resolve();
+      await until;
+      yield Buffer.from("llo");
+    }
+    return { download: async () => Object.assign(Readable.from(halves()), { trailers: {} }) } as unknown as EntryApi;
+  };
+  const first = assert.rejects(fetched(halting(firstHalf, secondHalf.promise), rows, place.path), { code: "FILE_IN_THE_WAY", message: /Another fetch/ });
+  await firstHalf.promise;
+  const second = fetched(halting(secondHalf, gate.promise), rows, place.path);
+  await first;
+  assert.deepEqual(await readdir(place.path), ["a.holdfast-part"]);
+  gate.resolve();
+  await second;
+  assert.equal(await readFile(join(place.path, "a"), "utf8"), "hello");
+});
+
 function fetched(api: EntryApi, rows: readonly PrivateRow[], to: string, signal?: AbortSignal): ReturnType<typeof fetchAll> {
   return fetchAll(context(signal), api, "id", rows, to, () => {});
 }

@@ -119,10 +119,13 @@ export class Receiver {
     const part = place + PART;
     try {
       await this.#makeFolder(dirname(place));
-      if ((await filled(part, write)) !== row.sha256) throw new CliError("DAMAGED", `${row.path} has not the SHA-256 with which it was put. It was not kept; try again, from another host of yours.`);
-      await putInPlace(part, place, row);
+      await filled(part, async (target) => {
+        if (hex(await write(target)) !== row.sha256) throw new CliError("DAMAGED", `${row.path} has not the SHA-256 with which it was put. It was not kept; try again, from another host of yours.`);
+        // What somebody else has only begun to write must not appear as the whole file.
+        if (!(await target.isInPlace())) throw new CliError("FILE_IN_THE_WAY", `Another fetch writes ${place} as well. Wait until it has ended; the same command fetches what is missing then.`);
+        await putInPlace(part, place, row);
+      });
     } catch (error) {
-      await removeIfPresent(part);
       signal.throwIfAborted();
       if (error instanceof HoldfastError) throw error;
       throw new CliError("DAMAGED", `${row.path} broke off. It was not kept; the same command fetches what is missing.`, { cause: error });
@@ -137,11 +140,14 @@ export class Receiver {
   }
 }
 
-/** The SHA-256 of what was written into a new file. */
-async function filled(part: string, write: (target: NewFile) => Promise<Uint8Array>): Promise<string> {
+/** Has a new file written, of which nothing stays when that fails. */
+async function filled(part: string, write: (target: NewFile) => Promise<void>): Promise<void> {
   const target = await created(part);
   try {
-    return hex(await write(target));
+    await write(target);
+  } catch (error) {
+    if (await target.isInPlace()) await removeIfPresent(part);
+    throw error;
   } finally {
     await target.close();
   }
