@@ -31,7 +31,7 @@ export async function ask(method: "GET" | "POST" | "PUT" | "DELETE", path: strin
     throw new ApiError("SILENT", texts.line.silent);
   });
   if (answer.ok) return answer;
-  throw await refusal(answer);
+  throw refusal(answer.status, await answer.text().catch(() => ""));
 }
 
 /** @throws as `ask` does */
@@ -39,13 +39,18 @@ export async function askJson<T>(method: "GET" | "POST" | "PUT" | "DELETE", path
   return (await (await ask(method, path, asking)).json()) as T;
 }
 
-async function refusal(answer: Response): Promise<ApiError> {
-  if (answer.status === 401) {
+/** What the host says when it refuses. A web browser that it does not know any more begins again. */
+export function refusal(status: number, text: string): ApiError {
+  if (status === 401) {
     forgetSession();
     location.reload();
   }
-  const { code, message } = (await answer.json().catch(() => ({ code: "UNEXPECTED", message: texts.line.unexpected(answer.status) }))) as ErrorBody;
-  return new ApiError(code, message);
+  try {
+    const { code, message } = JSON.parse(text) as ErrorBody;
+    return new ApiError(code, message);
+  } catch {
+    return new ApiError("UNEXPECTED", texts.line.unexpected(status));
+  }
 }
 
 /** The lines of an answer, each as JSON; empty ones only show that the host is there. */

@@ -12,7 +12,8 @@ function file(name: string, relative = "", text = ""): File {
 test("a chosen folder's files have their paths in it, and the folder gives its name", () => {
   const picked = fromChooser([file("index.html", "Über uns/index.html"), file("a.png", "Über uns/pictures/a.png")]);
   assert.deepEqual([picked?.name, picked?.isFolder, picked?.files.map(({ path }) => path)], ["Über uns", true, ["index.html", "pictures/a.png"]]);
-  assert.equal(suggestedName(picked!), "ber-uns");
+  assert.equal(suggestedName(picked!), "uber-uns");
+  assert.equal(suggestedName({ ...picked!, name: "api" }), "", "kept for Holdfast itself");
   assert.equal(fromChooser([]), undefined);
 });
 

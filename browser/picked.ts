@@ -1,4 +1,6 @@
 import ignore from "ignore";
+import { isSeldomPublic } from "../src/cli/transfer/seldom-public.ts";
+import { siteNameNear } from "../src/site/site-name.ts";
 
 // Files that a person has chosen or dropped, with their places in the folder.
 
@@ -16,8 +18,6 @@ export interface Picked {
 }
 
 const IGNORE_FILE = ".holdfastignore";
-/** Names that are seldom meant for the public; the command line warns of the same. */
-const PRIVATE = /(^|\/)(\.git|\.svn|\.hg|\.env[^/]*|\.ssh|\.htpasswd|\.DS_Store|node_modules)(\/|$)/;
 
 export function sizeOf(files: readonly PickedFile[]): number {
   return files.reduce((sum, { file }) => sum + file.size, 0);
@@ -75,10 +75,10 @@ export async function publishable(picked: Picked): Promise<Publishable> {
   const list = picked.files.find(({ path }) => path === IGNORE_FILE);
   const rules = list === undefined ? undefined : ignore().add(await list.file.text());
   const files = picked.files.filter(({ path }) => path !== IGNORE_FILE && rules?.ignores(path) !== true);
-  return { files, doubtful: files.find(({ path }) => PRIVATE.test(path))?.path };
+  return { files, doubtful: files.find(({ path }) => isSeldomPublic(path))?.path };
 }
 
-/** A name that could be typed for the folder, in the letters of an address. */
+/** A name that could be typed for the folder, in the letters of an address; "" when nothing is near. */
 export function suggestedName({ name }: Picked): string {
-  return name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-+|-+$/g, "").slice(0, 63);
+  return siteNameNear(name) ?? "";
 }

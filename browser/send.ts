@@ -1,5 +1,4 @@
-import type { ErrorBody } from "../src/door/index.ts";
-import { ApiError } from "./api.ts";
+import { ApiError, refusal } from "./api.ts";
 import { bearer } from "./session.ts";
 import { texts } from "./texts.ts";
 
@@ -26,7 +25,7 @@ export function sendFile(path: string, file: File, headers: Readonly<Record<stri
   };
   request.upload.addEventListener("progress", ({ loaded }) => progress(loaded));
   request.addEventListener("load", () => {
-    if (request.status >= 400) return reject(refusalIn(request));
+    if (request.status >= 400) return reject(refusal(request.status, request.responseText));
     progress(file.size);
     resolve();
   });
@@ -38,13 +37,4 @@ export function sendFile(path: string, file: File, headers: Readonly<Record<stri
   if (signal.aborted) reject(signal.reason as Error);
   else request.send(file);
   return promise.finally(() => signal.removeEventListener("abort", stop));
-}
-
-function refusalIn(request: XMLHttpRequest): ApiError {
-  try {
-    const { code, message } = JSON.parse(request.responseText) as ErrorBody;
-    return new ApiError(code, message);
-  } catch {
-    return new ApiError("UNEXPECTED", texts.line.unexpected(request.status));
-  }
 }

@@ -111,6 +111,7 @@ export function inviteMessage(network: string, code: string, words: readonly str
     `  ${joinLink(code)}`,
     "",
     `It will show three check words. They must be the same as these: ${words.join(" ")}`,
+    "The code works once; whoever has it can join, so it is for one person only.",
   ].join("\n");
 }
 

@@ -59,7 +59,7 @@ export const texts = {
     noIndex: "There is no index.html in it, so visitors see a list of the files.",
     doubtful: (path: string) => `${path} will be public like all else in the folder. If it is not meant for everybody, take it out, or name it in a file called .holdfastignore, and choose the folder again.`,
     name: "Name of the site",
-    badName: "A name has lower-case letters, digits and hyphens, as in an address.",
+    badName: "A name has lower-case letters, digits and single hyphens, as in an address; api, holdfast, local, localhost and wpad are kept for the machine.",
     address: (name: string, port: number, isThere: boolean) => (isThere ? `${name} is there already: this becomes its next version, and the older ones stay.` : `It will be at ${name}.localhost:${port} on this machine, and under the same name on every host.`),
     go: "Publish",
     preview: "Look at it first",

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { PublishRow } from "../../src/door/index.ts";
+import { isSiteName } from "../../src/site/site-name.ts";
 import { wordsOf } from "../api.ts";
 import type { Live } from "../live.ts";
 import { DropZone, PickButton } from "../parts/drop.tsx";
@@ -14,8 +15,6 @@ import { currentPublishing, publish, putAway, rollBack } from "../publishing.ts"
 import { hashOf } from "../route.ts";
 import { texts } from "../texts.ts";
 import { useProgress } from "../transfer.ts";
-
-const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 let chosen: Picked | undefined;
 
@@ -63,7 +62,7 @@ function Chosen({ picked, live, name, onGo }: { readonly picked: Picked; readonl
     void publishable(picked).then(setFound);
   }, [picked]);
   if (found === undefined) return <p>{texts.loading}</p>;
-  const isName = NAME.test(typed);
+  const isName = isSiteName(typed);
   const isReady = isName && found.files.length > 0;
   const hasIndex = found.files.some(({ path }) => path === "index.html");
   return (

@@ -2,7 +2,7 @@ import type { Genesis } from "../cluster/index.ts";
 import { ON_ALL_HOSTS, genesisCodec, majority, namespaceIdOf } from "../cluster/index.ts";
 import type { AccountId, HostId, NamespaceId, NetworkId } from "../codec/index.ts";
 import { byteString, bytesOfId, codec, compareBytes, id, idFromText, struct } from "../codec/index.ts";
-import { isSiteName } from "./names.ts";
+import { isSiteName } from "./site-name.ts";
 
 // How names are given out. A person claims a name by a record of their own, `name/<label>/claim/<account>`, so that no one's claim can
 // overwrite another's. Each voter countersigns the first claim it saw, in `name/<label>/vote/<host>`. All of it lies in the network's

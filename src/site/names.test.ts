@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
-import { isSiteName, siteNameOf } from "./names.ts";
+import { siteNameOf } from "./names.ts";
+import { isSiteName } from "./site-name.ts";
 
 test("a site's name is a DNS label, stored in lower case", () => {
   for (const [typed, label] of [["blog", "blog"], ["Blog", "blog"], ["a", "a"], ["www", "www"], ["2026", "2026"], ["a-b-c", "a-b-c"], ["x".repeat(63), "x".repeat(63)]] as const) {

@@ -8,6 +8,7 @@ import type { Deed } from "./deed.ts";
 import { PUBLISHING } from "./deed.ts";
 import { readIgnore } from "./ignore.ts";
 import { inParallel } from "./parallel.ts";
+import { isSeldomPublic } from "./seldom-public.ts";
 
 /** A file to be sent: where it lies and where it goes. */
 export interface FileToSend {
@@ -29,9 +30,6 @@ export interface Scan {
 
 /** To see whether they can be read. */
 const OPENED_AT_ONCE = 4;
-
-/** Names that are seldom meant for the public. */
-const PRIVATE = /(^|\/)(\.git|\.svn|\.hg|\.env[^/]*|\.ssh|\.htpasswd|\.DS_Store|node_modules)(\/|$)/;
 
 /**
  * What would be sent of a folder, or of a single file under its own name.
@@ -67,7 +65,7 @@ async function scanFolder(root: string, signal: AbortSignal, deed: Deed): Promis
   refuseFaults(root, [...faults, ...(await unreadable(files, signal))], deed);
   if (files.length === 0 && !deed.mayBeEmpty) throw new CliError("EMPTY_FOLDER", `${root} has no files in it, so there is nothing to be ${deed.done}. Check the folder's name.`);
   const warnings = broken.map((path) => `${printable(path)} is left out: the link leads nowhere.`);
-  const isPrivate = deed.isPublic ? files.find((file) => PRIVATE.test(file.path)) : undefined;
+  const isPrivate = deed.isPublic ? files.find((file) => isSeldomPublic(file.path)) : undefined;
   if (isPrivate !== undefined) warnings.push(`${printable(isPrivate.path)} will be public like all else in the folder. If it is not meant for everybody, unpublish, take it out, or name it in .holdfastignore, and publish again.`);
   return { kind: "folder", files, folders, sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0), warnings };
 }
