@@ -50,6 +50,15 @@ test("with --json an error is the only thing on standard output", async () => {
   assert.deepEqual([code, stderr], [2, ""]);
 });
 
+test("a domain is not added along with a version that is only looked at or gone back to", async () => {
+  const both = await Promise.all([["--preview"], ["--rollback", "3"]].map((more) => run("publish", ".", "--name", "blog", "--domain", "example.org", ...more, "--json")));
+  for (const { code, stdout } of both) {
+    const { error } = JSON.parse(stdout);
+    assert.deepEqual([code, error.code], [2, "USAGE"]);
+    assert.match(error.message, /type '\.\/holdfast publish --name blog --domain example\.org'/);
+  }
+});
+
 test("options may stand before the command", async () => {
   const [one, part] = await Promise.all([run("--json", "publish"), run("--data", "/nowhere", "--json", "kv", "get", "notes", "milk")]);
   assert.deepEqual([one, part].map(({ stdout }) => JSON.parse(stdout).error.code), ["USAGE", "NO_DATA_FOLDER"]);

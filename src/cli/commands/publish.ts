@@ -41,8 +41,16 @@ export const publish: CommandFile = (command, go) => {
 };
 
 async function run(context: Context, source: string | undefined, options: Options): Promise<void> {
+  refuseDomains(options);
   if (options.rollback !== undefined) return rollBack(context, source, options.rollback, options);
   return source === undefined && options.domain !== undefined ? onlyDomains(context, options.domain, options) : publishSource(context, source, options);
+}
+
+/** Under a domain all see the site as it is: nobody who only looks at a version means that, and a rollback would pass it over. */
+function refuseDomains({ domain, preview, rollback, name = "NAME" }: Options): void {
+  if (domain === undefined || (preview === undefined && rollback === undefined)) return;
+  const other = preview === undefined ? "--rollback" : "--preview";
+  throw new CliError("USAGE", `--domain changes where the site is found, and ${other} which version of it: they do not go together. When the site is to have the domain, type '${invoked()} publish --name ${name} --domain ${domain.join(" ")}'.`);
 }
 
 /** The site has been published before, and is to be found under more addresses. */
