@@ -11,7 +11,7 @@ import type { PlannedCatalog } from "./survey.ts";
 const LEAVES_ASKED = 8;
 /** Whoever failed is asked again so much later: one that lost a part only would soon be lucky, and each time takes a look through all packs. */
 const AGAIN_MS = 3_600_000;
-/** And so much later when nothing was heard of it. */
+/** And so much later when nothing was heard of it, or only that it is too busy. */
 const UNHEARD_MS = 60_000;
 
 /**
@@ -62,9 +62,10 @@ export class Returns {
   }
 
   async #ask(host: HostId, pieces: readonly Challenged[], signal: AbortSignal): Promise<void> {
-    const verdicts = pieces.length === 0 ? [] : await this.#challenger.ask(host, pieces, signal);
-    if (verdicts?.every(isSound) !== true) {
-      this.#dueMs.set(host, this.#env.clock.monotonicMs() + (verdicts === undefined ? UNHEARD_MS : AGAIN_MS));
+    const verdicts = pieces.length === 0 ? [] : ((await this.#challenger.ask(host, pieces, signal)) ?? ["unheard"]);
+    const hasFailed = !verdicts.every(isSound);
+    if (hasFailed || (verdicts.length > 0 && !verdicts.includes("right"))) {
+      this.#dueMs.set(host, this.#env.clock.monotonicMs() + (hasFailed ? AGAIN_MS : UNHEARD_MS));
       return;
     }
     this.#unchecked.delete(host);
