@@ -62,6 +62,8 @@ interface PeerState {
   readonly news: Set<number>;
   /** Groups that were brought to their end. */
   complete: ReadonlyMap<number, Completed>;
+  /** When a pull began that brought everything in the group on all hosts. */
+  everywhereMs: number | undefined;
   /** When a pull began that brought everything in all groups. */
   completeMs: number | undefined;
 }
@@ -94,13 +96,20 @@ export class CatchUp {
 
   /** Whether a catching up with the peer that began since then has brought everything. Whoever wants to know has it asked soon. */
   hasCaughtUpSince(peer: HostId, sinceMs: number): boolean {
+    return (this.#askedSince(peer, sinceMs)?.completeMs ?? -Infinity) >= sinceMs;
+  }
+
+  /** The same of the group on all hosts alone, where the roster is. */
+  hasLearntSince(peer: HostId, sinceMs: number): boolean {
+    return (this.#askedSince(peer, sinceMs)?.everywhereMs ?? -Infinity) >= sinceMs;
+  }
+
+  #askedSince(peer: HostId, sinceMs: number): PeerState | undefined {
     const state = this.#peers.get(peer);
-    if (state === undefined) return false;
-    if (state.wholeMs !== undefined && state.wholeMs < sinceMs) {
-      state.wholeMs = undefined;
-      hurry(state);
-    }
-    return state.completeMs !== undefined && state.completeMs >= sinceMs;
+    if (state?.wholeMs === undefined || state.wholeMs >= sinceMs) return state;
+    state.wholeMs = undefined;
+    hurry(state);
+    return state;
   }
 
   async turn({ signal, report }: WorkerTurn): Promise<void> {
@@ -183,6 +192,7 @@ export class CatchUp {
       const pulled = await new Pull(this.#parts, peer, signal).run(isWhole, this.#wanted());
       this.#learned(state, pulled, isWhole ? nowMs : state.wholeMs);
       this.#visits.note(peer, pulled.complete, nowMs);
+      if (isWhole && pulled.complete.has(EVERYWHERE)) state.everywhereMs = nowMs;
       if (isWhole && this.#isComplete(pulled)) state.completeMs = nowMs;
       this.#calm(peer, state, pulled.records > 0);
     });
@@ -275,7 +285,7 @@ export class CatchUp {
 }
 
 function newState(): PeerState {
-  return { isBusy: false, wholeMs: undefined, pauseMs: 0, notBeforeMs: 0, calmMs: SOON_MS, dueMs: 0, isUnsettled: true, roster: 0, news: new Set(), complete: new Map(), completeMs: undefined };
+  return { isBusy: false, wholeMs: undefined, pauseMs: 0, notBeforeMs: 0, calmMs: SOON_MS, dueMs: 0, isUnsettled: true, roster: 0, news: new Set(), complete: new Map(), everywhereMs: undefined, completeMs: undefined };
 }
 
 function hurry(state: PeerState): void {

@@ -126,9 +126,11 @@ export class Courier {
       const taken = items.filter((_, at) => !verdicts.has(first + at));
       delivery.acknowledged(this.#parts.peer, taken);
       delivery.hinted(this.#parts.peer, items.filter((_, at) => verdicts.get(first + at) === "hinted"));
+      const behind = items.filter((_, at) => verdicts.get(first + at) === "behind");
+      delivery.acknowledgedBehind(this.#parts.peer, behind, this.#env.clock.monotonicMs());
       delivery.turnedAway(this.#parts.peer, items.filter((_, at) => full.has(first + at)));
       delivery.declined(this.#parts.peer, items.filter((_, at) => verdicts.get(first + at) === "refused"), askedMs);
-      if (taken.length < items.length) delivery.postponed(this.#parts.peer, this.#env.clock.monotonicMs());
+      if (taken.length + behind.length < items.length) delivery.postponed(this.#parts.peer, this.#env.clock.monotonicMs());
       from += items.length;
     }
   }

@@ -49,6 +49,8 @@ interface PeerState {
   readonly has: Set<number>;
   /** What it keeps on behalf of others. */
   readonly hinted: Set<number>;
+  /** What it has, and since when: it may know of hosts that should have it too and that this one has not learnt of. */
+  readonly behind: Map<number, number>;
   /** What it has no room for. */
   readonly full: Set<number>;
   /** Refused for good by the rules as the peer knows them, and when it had last been asked; it is asked again now and then, since it may know less than it will. */
@@ -91,7 +93,7 @@ export class Delivery {
     if (this.#isVoid) return [];
     if (state !== undefined && (nowMs < state.notBeforeMs || state.has.size === this.items.length)) return [];
     return this.items.filter((item) => {
-      if (state?.has.has(item.at) === true || item.givenUp !== undefined) return false;
+      if (state?.has.has(item.at) === true || state?.behind.has(item.at) === true || item.givenUp !== undefined) return false;
       const route = routeOf(item);
       return route.recipients.includes(peer) || (state?.hinted.has(item.at) !== true && this.#standIns(item, route).includes(peer));
     });
@@ -150,6 +152,27 @@ export class Delivery {
     this.#tell();
   }
 
+  /** The peer has them, and may have known, by this time on the monotonic clock, who else should have them. */
+  acknowledgedBehind(peer: HostId, items: readonly DeliveryItem[], nowMs: number): void {
+    const { behind, declined } = this.#state(peer);
+    for (const item of items) {
+      behind.set(item.at, nowMs);
+      declined.delete(item.at);
+    }
+    this.#tell();
+  }
+
+  /** @param hasLearnt whether all that a peer knew of the layout at some time has come here */
+  learn(hasLearnt: (peer: HostId, sinceMs: number) => boolean): void {
+    for (const [peer, { has, behind }] of this.#peers) {
+      for (const [at, sinceMs] of behind) {
+        if (!hasLearnt(peer, sinceMs)) continue;
+        behind.delete(at);
+        has.add(at);
+      }
+    }
+  }
+
   /** The peer has no room in the namespace. */
   turnedAway(peer: HostId, items: readonly DeliveryItem[]): void {
     const { full } = this.#state(peer);
@@ -194,7 +217,7 @@ export class Delivery {
   /** Durable copies of an item, this host's own included. */
   copies(at: number): number {
     let others = 0;
-    for (const { has, hinted } of this.#peers.values()) if (has.has(at) || hinted.has(at)) others += 1;
+    for (const { has, hinted, behind } of this.#peers.values()) if (has.has(at) || hinted.has(at) || behind.has(at)) others += 1;
     return 1 + others;
   }
 
@@ -247,7 +270,7 @@ export class Delivery {
   #state(peer: HostId): PeerState {
     const known = this.#peers.get(peer);
     if (known !== undefined) return known;
-    const state = { has: new Set<number>(), hinted: new Set<number>(), full: new Set<number>(), declined: new Map<number, number>(), underWay: 0, pauseMs: 0, notBeforeMs: 0 };
+    const state = { has: new Set<number>(), hinted: new Set<number>(), behind: new Map<number, number>(), full: new Set<number>(), declined: new Map<number, number>(), underWay: 0, pauseMs: 0, notBeforeMs: 0 };
     this.#peers.set(peer, state);
     return state;
   }

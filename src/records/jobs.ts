@@ -11,13 +11,15 @@ import type { Context, Dot, Write } from "./port.ts";
 // What waits for the replica's next turn.
 
 /**
- * What became of one record that came from outside. "hinted": it does not belong here, and is kept on behalf of those where it does.
+ * What became of one record that came from outside. "hinted": it does not belong here, and is kept on behalf of those where it does. "behind": it is
+ * kept, and its sender may not know yet who else should have it.
  * "later": nothing was stored; it may be offered again.
  */
-export type ItemVerdict = { readonly kind: "ok" } | { readonly kind: "hinted" } | { readonly kind: "later" | "refused"; readonly code: string };
+export type ItemVerdict = { readonly kind: "ok" } | { readonly kind: "hinted" } | { readonly kind: "behind" } | { readonly kind: "later" | "refused"; readonly code: string };
 
 export const OK: ItemVerdict = { kind: "ok" };
 export const HINTED: ItemVerdict = { kind: "hinted" };
+export const BEHIND: ItemVerdict = { kind: "behind" };
 
 /** How far another store's numbering has been applied here, once the records that come with it are. */
 export interface PositionUpdate {

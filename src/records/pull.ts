@@ -2,6 +2,7 @@ import type { Genesis } from "../cluster/index.ts";
 import { EVERYWHERE, shardOf } from "../cluster/index.ts";
 import type { HostId, NamespaceId, NetworkId, StoreId } from "../codec/index.ts";
 import type { Env, TokenBucket } from "../platform/index.ts";
+import type { Abreast } from "./abreast.ts";
 import type { Proven } from "./batch.ts";
 import { RecordsError } from "./errors.ts";
 import type { Cursors } from "./cursors.ts";
@@ -30,6 +31,7 @@ export interface PullParts {
   readonly env: Env;
   readonly replica: Replica;
   readonly peers: Peers;
+  readonly abreast: Abreast;
   readonly pace: TokenBucket;
   readonly cursors: Cursors;
   readonly network: NetworkId;
@@ -120,9 +122,9 @@ export class Pull {
 
   /** What this host has of the peer on its disk; the peer then knows what it need not send any more. */
   #reached(): readonly Reached[] {
-    const { cursors, replica } = this.#parts;
+    const { cursors, replica, abreast } = this.#parts;
     const store = cursors.storeOf(this.#peer);
-    return store === undefined ? [] : reachedOf(replica, store);
+    return store === undefined ? [] : reachedOf(replica, store, abreast.has(this.#peer));
   }
 
   /** Groups in which the peer has something beyond what was applied here, the one on all hosts first: other judgements stand on it. */
@@ -222,10 +224,14 @@ export function mostReplicas({ geneses }: Replica): number {
   return most;
 }
 
-/** How far a store's numbering has been applied here, of what the layout wants here. Nobody waits for followers, nor counts on who gives up. */
-export function reachedOf({ positions, holdings }: Replica, store: StoreId): readonly Reached[] {
+/**
+ * How far a store's numbering has been applied here, of what the layout wants here. Nobody waits for followers, nor counts on who gives up.
+ * @param isAbreast whether the host with that store knows who else should have what it writes; else it is told its places and nothing that would let it forget a write
+ */
+export function reachedOf({ positions, holdings }: Replica, store: StoreId, isAbreast = true): readonly Reached[] {
   return [...positions.in(store)].flatMap(([group, position]) => {
-    const rank = group === EVERYWHERE ? 0 : Math.max(position.mark.rank, holdings.wantedRank(group));
-    return rank < RANK_MAX ? [{ group, place: position.place, rank }] : [];
+    if (group === EVERYWHERE) return [{ group, place: position.place, rank: 0 }];
+    const rank = Math.max(position.mark.rank, holdings.wantedRank(group));
+    return rank < RANK_MAX ? [{ group, place: position.place, rank: isAbreast ? rank : RANK_MAX }] : [];
   });
 }

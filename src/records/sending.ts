@@ -31,6 +31,8 @@ export interface SenderParts {
   readonly replica: Replica;
   readonly cluster: ClusterView;
   readonly peers: Peers;
+  /** Whether all that a peer knew of the layout at some time has come here. Whoever wants to know has it asked soon. */
+  readonly hasLearntSince: (peer: HostId, sinceMs: number) => boolean;
 }
 
 export class Sender {
@@ -97,9 +99,10 @@ export class Sender {
 
   /** Offers what waits to all who lack it, keeps here what has come to belong here, and lets go what is done. */
   async #resend(): Promise<void> {
-    const { replica, cluster } = this.#parts;
+    const { replica, cluster, hasLearntSince } = this.#parts;
     await this.#adopt();
     const routeOf = this.#routes();
+    for (const delivery of replica.outbox.waiting()) delivery.learn(hasLearntSince);
     replica.outbox.settle(replica.outbox.waiting(), (item) => routeOf(item).recipients);
     if (replica.outbox.hasDue) await replica.keep([]);
     if (!replica.outbox.isEmpty) this.#offer(routeOf);

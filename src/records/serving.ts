@@ -1,8 +1,11 @@
-import { genesisCodec } from "../cluster/index.ts";
+import { EVERYWHERE, genesisCodec, shardOf } from "../cluster/index.ts";
 import type { HostId } from "../codec/index.ts";
 import type { Transport } from "../net/index.ts";
 import { Limiter } from "../platform/index.ts";
+import type { Abreast } from "./abreast.ts";
+import type { Proven } from "./batch.ts";
 import type { Counters } from "./counters.ts";
+import { BEHIND } from "./jobs.ts";
 import { GROUPS } from "./limits.ts";
 import { ASK_CONFIRM, ASK_DIFFER, ASK_FETCH, ASK_GENESIS, ASK_HEADS, ASK_NEWEST, ASK_PUSH, ASK_SCAN, TELL_NEWS, answerOf } from "./messages.ts";
 import type { NewestAnswer, NewestQuestion, PushAnswer, PushQuestion } from "./messages.ts";
@@ -24,6 +27,7 @@ export interface ServerParts {
   readonly cluster: ClusterView;
   readonly peers: Peers;
   readonly news: News;
+  readonly abreast: Abreast;
   /** Asks a host that has told of news for them. */
   readonly pull: (from: HostId, groups: readonly number[]) => Promise<void>;
 }
@@ -73,14 +77,20 @@ export class Server {
     const giveBack = await this.#budget.take(sizeBytes, signal);
     try {
       const records = this.#parts.peers.open(from, parcel);
-      return answerOf(await this.#parts.replica.apply({ kind: "offered", from, standing }, records, unpackGeneses(parcel)));
+      const verdicts = await this.#parts.replica.apply({ kind: "offered", from, standing }, records, unpackGeneses(parcel));
+      return answerOf(this.#parts.abreast.has(from) ? verdicts : verdicts.map((verdict, at) => (verdict.kind === "ok" && !this.#isEverywhere(records[at]!) ? BEHIND : verdict)));
     } finally {
       giveBack();
     }
   }
 
+  #isEverywhere({ body: { namespace, key } }: Proven): boolean {
+    const genesis = this.#parts.replica.geneses.get(namespace);
+    return genesis !== undefined && shardOf(namespace, genesis, key) === EVERYWHERE;
+  }
+
   #newest({ standing, store, reached, followed }: NewestQuestion, from: HostId): NewestAnswer {
-    const { replica, news } = this.#parts;
+    const { replica, news, abreast } = this.#parts;
     replica.floor.hear(from, standing);
     news.heard(from, followed);
     const { numbering, outbox, readiness } = replica;
@@ -89,6 +99,7 @@ export class Server {
       void replica.keep(readiness.withdraw()).catch(() => {});
     }
     const numbers = new Map(reached.map(({ group, place, rank }) => [group, { sequence: numbering.resolve(place), rank }]));
+    abreast.heard(from, store, numbers.get(EVERYWHERE)?.sequence);
     for (const delivery of outbox.waiting()) delivery.caughtUp(from, numbers);
     const groups = Array.from({ length: GROUPS }, (_, group) => ({ group, sequence: numbering.newest(group) }));
     return { standing: replica.floor.standing, store: numbering.store, life: numbering.life, replicasMax: mostReplicas(replica), newest: groups.filter(({ sequence }) => sequence > 0), reached: reachedOf(replica, store) };

@@ -99,6 +99,7 @@ export const specimens: Readonly<Record<string, Uint8Array>> = {
   "push-whole": ASK_PUSH.question.encode({ standing, parcel: whole }),
   "push-part": ASK_PUSH.question.encode({ standing, parcel: part }),
   "push-answer": ASK_PUSH.answer.encode(answerOf([{ kind: "ok" }, { kind: "hinted" }, { kind: "later", code: "NOT_YET" }, { kind: "refused", code: "NOT_OWN" }])),
+  "push-answer-behind": ASK_PUSH.answer.encode(answerOf([{ kind: "ok" }, { kind: "behind" }])),
   "newest-question": ASK_NEWEST.question.encode({ standing, store, reached: [{ group: 256, place, rank: 2 }], followed: [7] }),
   "news-question": TELL_NEWS.question.encode({ groups: [7, 256] }),
   "news-answer": TELL_NEWS.answer.encode({}),

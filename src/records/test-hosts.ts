@@ -42,6 +42,8 @@ export class TestHost {
   isCoordinator = false;
   /** Whom this host takes for members; all think alike unless a test says otherwise. */
   knows: () => readonly HostId[];
+  /** Who takes part by what this host has learnt, when that is not what all others have. */
+  roster: readonly HostId[] | undefined;
   isUp = false;
   transport!: MemoryTransport;
   /** Not there in a host that is only plugged in. */
@@ -83,16 +85,17 @@ export class TestHost {
 
   view(): ClusterView {
     const all = this.#all;
-    const list = (shard: number): readonly HostId[] => all.list(shard);
+    const active = (): readonly HostId[] => this.roster ?? all.active();
+    const list = (shard: number): readonly HostId[] => (this.roster === undefined ? all.list(shard) : listOf(shard, this.roster));
     return {
       self: this.self,
       members: () => this.knows(),
       online: () => this.transport.connected().filter((host) => this.knows().includes(host)),
-      replicas: (shard, count) => (shard === EVERYWHERE ? all.active() : list(shard).slice(0, count)),
+      replicas: (shard, count) => (shard === EVERYWHERE ? active() : list(shard).slice(0, count)),
       preferenceList: list,
-      active: () => all.active(),
+      active,
       get layout(): string {
-        return all.active().join();
+        return active().join();
       },
       settings: all.settings,
       isCoordinator: () => this.isCoordinator,
@@ -114,6 +117,10 @@ export class TestHost {
   put(namespace: NamespaceId, key: string, value: string | null): ReturnType<RunningRecords["write"]> {
     return this.records.write([{ namespace, key, value: value === null ? null : utf8(value) }]);
   }
+}
+
+function listOf(shard: number, hosts: readonly HostId[]): readonly HostId[] {
+  return preferenceList(shard, hosts.map((host) => ({ host, zone: host, capacityBytes: 1 })));
 }
 
 /** The values of all siblings, in order. */
@@ -149,7 +156,7 @@ export class TestHosts implements AsyncDisposable {
 
   /** All who take part for a shard, best first. */
   list(shard: number): readonly HostId[] {
-    const known = this.#lists.get(shard) ?? preferenceList(shard, this.active().map((host) => ({ host, zone: host, capacityBytes: 1 })));
+    const known = this.#lists.get(shard) ?? listOf(shard, this.active());
     this.#lists.set(shard, known);
     return known;
   }
