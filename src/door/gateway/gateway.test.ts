@@ -239,13 +239,15 @@ test("a new head is served from the next request on", async () => {
 test("a file that the head before lends is served until it is lent no more, and behind a folder of today", async () => {
   await using door = await TestDoor.open();
   door.sites.put("blog", { "a/b.txt": "x" });
-  for (const path of ["old.css", "a", "a/index.html", "404.html"]) door.sites.lent.set(path, fileOf("lent"));
+  for (const path of ["old.css", "page.html", "a", "a.html", "a/index.html", "404.html"]) door.sites.lent.set(path, fileOf("lent"));
   for (let round = 0; round < 2; round++) assert.equal((await door.site("blog", "/old.css")).body.toString(), "lent");
+  assert.equal((await door.site("blog", "/page")).body.toString(), "lent");
+  assert.equal((await door.site("blog", "/page/")).status, 404);
   assert.equal((await door.site("blog", "/a")).status, 308);
   assert.match((await door.site("blog", "/a/")).body.toString(), /b\.txt/);
   assert.match((await door.site("blog", "/none")).body.toString(), /Not found/);
   door.sites.lent.clear();
-  assert.equal((await door.site("blog", "/old.css")).status, 404);
+  for (const path of ["/old.css", "/page"]) assert.equal((await door.site("blog", path)).status, 404);
 });
 
 test("while a new head cannot be read, the one before is served without waiting, and the new one is tried again", async () => {

@@ -17,11 +17,11 @@ export type Resolution =
 const PERMANENT = 308;
 
 /**
- * Where a path leads: a forced rule, the site's file, another rule, a folder, the site's own 404.html, in this order. A rule that sends a
- * file is followed once; it never leads to another rule, so there are no circles.
+ * Where a path leads: a forced rule, the site's file, another rule, a folder, a page that only the head before had, the site's own 404.html,
+ * in this order. A rule that sends a file is followed once; it never leads to another rule, so there are no circles.
  */
 export function resolve(view: SiteView, rules: WebRules, path: SitePath): Resolution {
-  return byRule(view, rules, path, true) ?? byFile(view, path) ?? byRule(view, rules, path, false) ?? byFolder(view, path) ?? missing(view, path.parts, 404);
+  return byRule(view, rules, path, true) ?? byFile(view, path) ?? byRule(view, rules, path, false) ?? byFolder(view, path) ?? byLent(view, path) ?? missing(view, path.parts, 404);
 }
 
 function byRule(view: SiteView, rules: WebRules, path: SitePath, forcedOnly: boolean): Resolution | undefined {
@@ -70,6 +70,12 @@ function byFolder(view: SiteView, { parts, isFolder, query }: SitePath): Resolut
   if (entries === undefined) return undefined;
   if (!isFolder && parts.length > 0) return { kind: "redirect", status: PERMANENT, location: encodePath(parts, true) + query };
   return { kind: "listing", entries: parts.length === 0 ? entries.filter((entry) => !isRulesFile(entry.name)) : entries };
+}
+
+/** A page that the head before lends, under its address without .html. */
+function byLent(view: SiteView, { parts, isFolder }: SitePath): Resolution | undefined {
+  const file = isFolder || parts.length === 0 || parts.includes("") ? undefined : view.file(`${parts.join("/")}.html`);
+  return file?.isLent === true ? { kind: "file", file } : undefined;
 }
 
 /** The 404.html that is nearest on the way up to the root. */
