@@ -24,8 +24,8 @@ const host = new RecordHost(folder, name, () => members);
 await host.start();
 
 async function write(key: string, value: Uint8Array): Promise<void> {
-  const { safe } = await host.records.write([{ namespace: ENTRIES, key, value }]);
-  if (!safe) throw new Error("a write was not safe");
+  // A machine whose disk stands still for seconds, with what was written before, lets a write miss its deadline: it is not counted as one.
+  while (!(await host.records.write([{ namespace: ENTRIES, key, value }])).safe);
 }
 
 /** A question is the key's length in one byte, the key and the value; the answer is empty. */
