@@ -12,6 +12,9 @@ const SETTLE_MS = 120_000 + 3_000 * count;
 /** Until everybody knows the newcomer, its copies are complete and what others need no longer is deleted there. */
 const JOIN_MS = 60_000;
 
+/** So many hosts come together one after the other; more begin as hosts that know each other. */
+const MEETING_MAX = 100;
+
 interface Heard {
   readonly messages: number;
   readonly bytes: number;
@@ -52,7 +55,8 @@ function mostOf(all: ReadonlyMap<string, Heard>, factor: number): string {
 
 const pass = (ms: number): Promise<void> => world.time.run(world.time.nowMs + ms);
 
-await world.found(count);
+// Having hundreds come together is the cube of their number; once they know each other it does not matter how they met.
+await world.found(count, count > MEETING_MAX);
 await pass(SETTLE_MS);
 const idle = await during(() => pass(idleSeconds * 1000));
 const founder = world.hosts[0]!;
