@@ -54,9 +54,12 @@ export async function installed(name: string): Promise<string | undefined> {
 /** One of the programs that stand beside the benchmarks, in a process of its own. It gives its answers as lines of JSON. */
 export class Program {
   readonly child: ChildProcess;
+  /** As results tell it: without the folders of this machine. */
+  readonly #name: string;
   readonly #lines: AsyncIterator<string>;
 
   constructor(bench: Bench, file: string, args: readonly string[] = []) {
+    this.#name = file;
     const path = join(import.meta.dirname, "programs", file);
     // Without the options that hosts are given: see run.ts.
     const { NODE_OPTIONS: _options, ...env } = process.env;
@@ -70,7 +73,7 @@ export class Program {
 
   async next<T>(): Promise<T> {
     const line = await this.#lines.next();
-    if (line.done === true) throw new Error(`${this.child.spawnargs.join(" ")} ended early`);
+    if (line.done === true) throw new Error(`${this.#name} ended early`);
     return JSON.parse(line.value) as T;
   }
 
