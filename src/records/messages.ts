@@ -32,14 +32,17 @@ const pushCodec = codec<PushQuestion>("A push of records", 1, MAX_MESSAGE, struc
 
 const verdictShape = choice({ hinted: text(0), behind: text(0), later: text(64), refused: text(64) });
 
-/** What became of the records that were not taken, by their place in the parcel; all others are durable where they belong, and hinted ones until they are brought there; "behind" are durable too, and the sender may not know yet who else should have them. */
+/**
+ * What became of the records that were not taken, by their place in the parcel; all others are durable where they belong, and hinted ones until they
+ * are brought there. Those called "behind" are durable where they belong too; the sender may not know yet who else should have them.
+ */
 export interface PushAnswer {
   readonly exceptions: readonly { readonly at: number; readonly verdict: { readonly kind: "hinted" | "behind" | "later" | "refused"; readonly value: string } }[];
 }
 const pushAnswerCodec = codec<PushAnswer>("An answer to a push", 1, MAX_MESSAGE, struct({ exceptions: many(struct({ at: uint(MAX_PAGE_ITEMS), verdict: verdictShape }), MAX_PAGE_ITEMS) }));
 
 export function answerOf(verdicts: readonly ItemVerdict[]): PushAnswer {
-  const exceptions = verdicts.flatMap((verdict, at) => (verdict.kind === "ok" ? [] : [{ at, verdict: { kind: verdict.kind, value: verdict.kind === "hinted" || verdict.kind === "behind" ? "" : verdict.code.slice(0, 64) } }]));
+  const exceptions = verdicts.flatMap((verdict, at) => (verdict.kind === "ok" ? [] : [{ at, verdict: { kind: verdict.kind, value: "code" in verdict ? verdict.code.slice(0, 64) : "" } }]));
   return { exceptions };
 }
 

@@ -78,7 +78,9 @@ export class Server {
     try {
       const records = this.#parts.peers.open(from, parcel);
       const verdicts = await this.#parts.replica.apply({ kind: "offered", from, standing }, records, unpackGeneses(parcel));
-      return answerOf(this.#parts.abreast.has(from) ? verdicts : verdicts.map((verdict, at) => (verdict.kind === "ok" && !this.#isEverywhere(records[at]!) ? BEHIND : verdict)));
+      if (this.#parts.abreast.has(from)) return answerOf(verdicts);
+      const isBehind = (at: number): boolean => verdicts[at]!.kind === "ok" && !this.#isEverywhere(records[at]!);
+      return answerOf(verdicts.map((verdict, at) => (isBehind(at) ? BEHIND : verdict)));
     } finally {
       giveBack();
     }
