@@ -3,6 +3,7 @@ import { readyKey, rowKey } from "../../../src/records/tables.ts";
 import type { History, KnownWrite, Operation } from "../world/history.ts";
 import { versionsIn } from "../world/history.ts";
 import type { Namespace, Shown } from "../world/workload.ts";
+import type { SimHost } from "../world/host.ts";
 import type { World } from "../world/world.ts";
 import type { Judgement } from "./judgement.ts";
 
@@ -15,11 +16,16 @@ interface Settled {
   readonly write: KnownWrite;
   readonly atMs: number;
   readonly copies: number;
+  readonly group: number;
+  /** The processes that had no complete copy of the group, and may have been about to get one. */
+  readonly without: ReadonlyMap<SimHost, number>;
 }
 
 /**
  * A write that all copies of its group had which call themselves complete is seen by every later read that is not partial. Exempt are
- * writes that have since lost as many disks as there were such copies.
+ * writes that have since lost as many disks as there were such copies. A process that was already there may have asked the others just before
+ * the write, and become complete just after: the write is still on its way to it, as to any other replica. (Its own writer is shown it all the
+ * same, which I8 checks.) So nothing is judged when such a one has become complete.
  */
 export class ReadinessCheck {
   readonly #world: World;
@@ -47,7 +53,7 @@ export class ReadinessCheck {
     const shown = new Set(versions);
     for (const each of settled) {
       this.#judged += 1;
-      if (this.#history.covers(shown, each.write.id)) continue;
+      if (this.#history.covers(shown, each.write.id) || hasNewlyComplete(each)) continue;
       if (this.#history.disksLost(each.write.id, each.atMs) >= each.copies) this.#exempt += 1;
       else this.#findings.push(`operation ${number} at ${host.name} does not see version ${each.write.id} of ${key}, which ${each.copies} complete copies had before, all that there were`);
     }
@@ -61,11 +67,22 @@ export class ReadinessCheck {
     const { namespace, key, id } = write;
     const { genesis } = this.#namespaces().find((each) => each.id === namespace)!;
     const group = shardOf(namespace, genesis, key);
-    const complete = this.#world.members().filter(({ disk }) => disk.get(readyKey(group)) !== undefined);
+    const members = this.#world.members();
+    const complete = members.filter((host) => isComplete(host, group));
     const isThere = complete.every(({ disk }) => this.#history.covers(new Set(versionsIn(disk.get(rowKey(namespace, key)) ?? new Uint8Array(0))), id));
-    const needed = group === EVERYWHERE ? this.#world.members().length / 2 : 1;
+    const needed = group === EVERYWHERE ? members.length / 2 : 1;
     if (!isThere || complete.length < needed) return;
+    const without = new Map(members.filter((host) => !complete.includes(host)).map((host) => [host, host.life]));
     const known = this.#settled.get(namespace + key) ?? [];
-    this.#settled.set(namespace + key, [...known, { write, atMs: this.#world.time.nowMs, copies: complete.length }].slice(-KEPT));
+    this.#settled.set(namespace + key, [...known, { write, atMs: this.#world.time.nowMs, copies: complete.length, group, without }].slice(-KEPT));
   }
+}
+
+function isComplete({ disk }: SimHost, group: number): boolean {
+  return disk.get(readyKey(group)) !== undefined;
+}
+
+/** Whether a process has a complete copy that had none when the write was looked for. */
+function hasNewlyComplete({ group, without }: Settled): boolean {
+  return [...without].some(([host, life]) => host.life === life && isComplete(host, group));
 }
