@@ -23,6 +23,8 @@ export { admissionIsProven, inviteCheckWords, inviteIdOf, proveAdmission, readIn
 export type { Entrance, InviteCode } from "./invite.ts";
 export { judgeRedemption, redeemAnswerCodec, writeRedeemRequest } from "./redeem.ts";
 export type { RedeemAnswer, RedeemRequest } from "./redeem.ts";
+export { APPLY, NONCE_BYTES, admittanceCodec, applicationCodec, checkDigits, commitmentTo, introductionCodec, nonceCodec } from "./application.ts";
+export type { ApplicationEnds } from "./application.ts";
 export { checkHostName } from "./names.ts";
 export { approve, firstConfiguration, forcedConfiguration, isSensible, majority, mayFollow, nextVoters } from "./voters.ts";
 export { Ballots } from "./ballots.ts";

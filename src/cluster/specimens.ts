@@ -2,6 +2,7 @@
 import type { AccountId, Codec, HostId, InviteId } from "../codec/index.ts";
 import { fromUtf8, idFromBytes, utf8 } from "../codec/index.ts";
 import { keyPairFromSeed, sha256 } from "../crypto/index.ts";
+import { admittanceCodec, applicationCodec, introductionCodec, nonceCodec } from "./application.ts";
 import { absencesCodec } from "./absences.ts";
 import { proposalAnswerCodec, proposalCodec } from "./appointment.ts";
 import { auditCodec } from "./audits.ts";
@@ -57,6 +58,8 @@ export const specimens: Readonly<Record<string, Specimen>> = {
   "absences.v1": specimen(absencesCodec, [{ host, heardWallMs: ms }]),
   "absent-question.v1": specimen(absentQuestionCodec, absent),
   "absent-answer.v1": specimen(absentAnswerCodec, { signature: signAbsence(hostKey, network, absent) }),
+  "admittance.v1": specimen(admittanceCodec, { code: "hf1abc" }),
+  "application.v1": specimen(applicationCodec, { host: "attic", commitment: digest("specimen commitment") }),
   "approve-question.v1": specimen(proposalCodec, approved),
   "approve-question-promise.v1": specimen(proposalCodec, { ...approved, hosts: null }),
   "approve-answer.v1": specimen(proposalAnswerCodec, { former: { term: 5, hosts: [host] }, signature: approve(hostKey, host, network, approved).signature }),
@@ -69,10 +72,12 @@ export const specimens: Readonly<Record<string, Specimen>> = {
   "genesis.v1": specimen(genesisCodec, genesis),
   "gone.v1": specimen(departureCodec, { returns: 1, number: 3, signatures: [{ host, signature: signAbsence(hostKey, network, absent) }] }),
   "host.v1": specimen(hostCardCodec, { addresses, capacityBytes: 20_000_000_000, version: "0.1.0", returns: 1 }),
+  "introduction.v1": specimen(introductionCodec, { network: "friends", host: "attic" }),
   "invite.v1": specimen(inviteCodec, signInvite(inviteKey, network, terms)),
   "invite-code.v1": specimen(codeCodec, { network, networkName: "friends", seed: digest("specimen invite"), expiresMs: ms, entrances }),
   "lead.v1": specimen(termCodec, { term: 7 }),
   "member.v1": specimen(admissionCodec, { ...asked, joinedMs: ms, invite, proof: signature, consent: signature }),
+  "nonce.v1": specimen(nonceCodec, { nonce: digest("specimen nonce") }),
   "quota.v1": specimen(quotaCodec, { bytes: 50_000_000_000 }),
   "recall-question.v1": specimen<object>(recallCodec, {}),
   "recall-answer.v1": specimen(recollectionCodec, { number: 3, ballot: { term: 7, approved } }),

@@ -4,10 +4,11 @@ import type { Env } from "../platform/index.ts";
 import type { AnswererLimits, Dispatch } from "./answerer.ts";
 import { Answerer, MEMBER_LIMITS } from "./answerer.ts";
 import { Asker } from "./asker.ts";
-import { CONTROL, decodeAnswer, decodeFailureFrame, decodeHello, decodeId, decodeRequest, encodeHello, longestControlPayload } from "./control-frames.ts";
+import { CONTROL, CONTROL_OVERHEAD, decodeAnswer, decodeFailureFrame, decodeHello, decodeId, decodeRequest, encodeHello, longestControlPayload } from "./control-frames.ts";
 import { NetError, unreachable } from "./errors.ts";
 import type { Liveness } from "./keepalive.ts";
 import { Keepalive } from "./keepalive.ts";
+import { MAX_MESSAGE } from "./port.ts";
 import type { Wire, WireEvents } from "./wire.ts";
 import { WIRE_QUEUE_BYTES } from "./wire.ts";
 
@@ -18,6 +19,8 @@ export interface ChannelPlan {
   readonly incarnation: Uint8Array;
   readonly liveness: Liveness;
   readonly limits?: AnswererLimits;
+  /** The longest answer that is taken, in bytes; MAX_MESSAGE by default. */
+  readonly answerBytesMax?: number;
   readonly dispatch: Dispatch;
   /** The other side asks for a connection for bulk. */
   readonly onWantBulk: () => void;
@@ -109,6 +112,7 @@ export class Channel {
     if (length > longestControlPayload(type)) throw new NetError("PROTOCOL", `The other host announced a frame of ${length} bytes, more than is allowed for its type.`);
     if ((type === CONTROL.hello) !== (this.#state === "greeting")) throw new NetError("PROTOCOL", "The other host did not greet first, or greeted twice.");
     if (type === CONTROL.request) this.#answerer.checkHead(length);
+    if (type === CONTROL.answer && length > (this.#plan.answerBytesMax ?? MAX_MESSAGE) + CONTROL_OVERHEAD) throw new NetError("PROTOCOL", `The other host announced an answer of ${length} bytes, more than is allowed here.`);
   }
 
   #frame(type: number, payload: Uint8Array): void {

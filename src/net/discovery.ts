@@ -9,11 +9,24 @@ import { messageOf } from "../platform/index.ts";
 import { farthestFirst, parseAddress } from "./address.ts";
 import { hostIdOf } from "./peer-id.ts";
 
-/** Milliseconds between two questions to the local network. */
+/**
+ * Milliseconds between two questions to the local network. Whoever announces itself hears its own question and answers it, so that it is found
+ * at once when it comes; those who only look need not ask often.
+ */
 const ASK_EVERY_MS = 10_000;
+const LOOK_EVERY_MS = 60_000;
 const ADDRESSES_MAX = 16;
 
 type StartedDiscovery = PeerDiscovery & { start(): Promise<void>; stop(): Promise<void> };
+
+export interface DiscoveryPlan {
+  readonly name: string;
+  /** Finds others, and says nothing of itself. */
+  readonly onlyLooks?: boolean;
+}
+
+/** The service under which machines on which a host is being set up are found, by hosts of whatever network. */
+export const APPLICANTS_NAME = "_hf-new._udp.local";
 
 export type DiscoveryListener = (peer: HostId, addresses: readonly string[]) => void;
 
@@ -31,9 +44,9 @@ export class Discovery {
   readonly #service: StartedDiscovery;
   readonly #listeners = new Set<DiscoveryListener>();
 
-  constructor(env: Env, name: string, components: MulticastDNSComponents) {
+  constructor(env: Env, { name, onlyLooks = false }: DiscoveryPlan, components: MulticastDNSComponents) {
     this.#env = env;
-    this.#service = mdns({ serviceTag: name, interval: ASK_EVERY_MS })(components) as StartedDiscovery;
+    this.#service = mdns({ serviceTag: name, interval: onlyLooks ? LOOK_EVERY_MS : ASK_EVERY_MS, broadcast: !onlyLooks })(components) as StartedDiscovery;
     this.#service.addEventListener("peer", (event: CustomEvent<PeerInfo>) => this.#found(event.detail));
   }
 

@@ -6,6 +6,7 @@ import { messageOf } from "../platform/index.ts";
 import { hostAndPort } from "./address.ts";
 import { boundedYamux } from "./bounded-yamux.ts";
 import { Dialer } from "./dialer.ts";
+import type { DiscoveryPlan } from "./discovery.ts";
 import { Discovery } from "./discovery.ts";
 import { NetError } from "./errors.ts";
 import { bindFault, isAbsentAddress } from "./free-port.ts";
@@ -25,8 +26,8 @@ export interface NodePlan {
   /** Multiaddrs to listen on. */
   readonly listen: readonly string[];
   readonly gater: ConnectionGater;
-  /** Announces and finds hosts under this name on the local network; undefined leaves it. */
-  readonly discoveryName?: string;
+  /** What is announced and found on the local network; undefined: nothing. */
+  readonly discovery?: DiscoveryPlan;
 }
 
 export interface Node {
@@ -63,7 +64,7 @@ export async function makeNode(env: Env, plan: NodePlan): Promise<Node> {
       holdfast: (components) => {
         made.dialer = new Dialer(env, components.transportManager);
         made.listening = () => components.transportManager.getAddrs().map((address) => address.toString());
-        if (plan.discoveryName !== undefined) made.discovery = new Discovery(env, plan.discoveryName, components);
+        if (plan.discovery !== undefined) made.discovery = new Discovery(env, plan.discovery, components);
         return {};
       },
     },

@@ -57,7 +57,7 @@ export async function createTransport(env: Env, options: TransportOptions): Prom
   const announce = (options.announce ?? []).map(parseAddress);
   const listen = await bindable(env, [...new Set(options.listen.flatMap(parseListenAddress))]);
   const gate = new Gate(env, options.admission);
-  const node = await makeNode(env, { seed: options.seed, listen, gater: gate.gater, ...(options.discoveryTag === undefined ? {} : { discoveryName: discoveryNameOf(options.discoveryTag) }) });
+  const node = await makeNode(env, { seed: options.seed, listen, gater: gate.gater, ...(options.discoveryTag === undefined ? {} : { discovery: { name: discoveryNameOf(options.discoveryTag) } }) });
   const transport = new Libp2pTransport(env, options, { node, gate, announce });
   await transport.start();
   return transport;
