@@ -10,13 +10,21 @@ function host(name: string, presence: HostRow["presence"] = "online"): HostRow {
 }
 
 function said(facts: Partial<HealthFacts>): readonly [string, string | null] {
-  const whole: HealthFacts = { standing: "member", hosts: [host("attic"), host("barn")], survives: 1, isAlone: false, ...facts };
+  const survives = facts.survives === undefined ? 1 : facts.survives;
+  const whole: HealthFacts = { standing: "member", hosts: [host("attic"), host("barn")], survives, survivesNow: survives, unreadablePacks: 0, isAlone: false, ...facts };
   return [healthOf(whole), nextStepOf(whole)];
 }
 
 test("health says what the network survives and who is away, and asks for nothing while all is well", () => {
   assert.deepEqual(said({}), ["Everything survives the loss of any 1 host.", null]);
-  assert.deepEqual(said({ survives: 2, hosts: [host("attic"), host("barn", "away"), host("cellar", "gone"), host("shed", "away")] }), ["Everything survives the loss of any 2 hosts. barn and shed are away. cellar is gone.", null]);
+  assert.deepEqual(said({ survives: 2, hosts: [host("attic"), host("barn"), host("cellar", "gone")] }), ["Everything survives the loss of any 2 hosts. cellar is gone.", null]);
+});
+
+test("health counts a copy on a host that is away as away: it says what is survived from now on", () => {
+  const hosts = [host("attic"), host("barn", "away"), host("cellar", "gone"), host("shed", "away"), host("tower")];
+  assert.deepEqual(said({ survives: 4, survivesNow: 2, hosts }), ["Everything survives the loss of any 2 more hosts while barn and shed are away. cellar is gone.", null]);
+  assert.deepEqual(said({ survives: 2, survivesNow: 0, hosts: hosts.slice(0, 2) }), ["Something cannot be read when one more host goes while barn is away.", "Start the hosts that are away."]);
+  assert.deepEqual(said({ survives: 1, survivesNow: -1, hosts: hosts.slice(0, 2) }), ["Something cannot be read while barn is away.", "Start the hosts that are away."]);
 });
 
 test("health names the one next step on the way from one host to a site with copies", () => {

@@ -4,15 +4,21 @@ import type { HostRow } from "../door/index.ts";
 /** "new": it has joined and heard of nobody yet. "revoked": it takes part, and may no longer act for its person. */
 export type OwnStanding = "member" | "new" | "removed" | "revoked";
 
-/** What one sentence about the network's state is made of. */
-export interface HealthFacts {
-  readonly standing: OwnStanding;
-  readonly hosts: readonly HostRow[];
+/** What is said of the content alone is made of these. */
+export interface CopiesFacts {
+  readonly hosts: readonly Pick<HostRow, "name" | "presence">[];
   /** Of all content, sites and what is private, as the pool says; null when nothing is kept. */
   readonly survives: number | null;
-  /** Packs of which too few pieces are in sight. Left out: none. */
-  readonly unreadablePacks?: number;
+  /** As long as those that are away stay away; below 0: something cannot be read before they are back. */
+  readonly survivesNow: number | null;
+  /** Packs of which too few pieces are in sight. */
+  readonly unreadablePacks: number;
   readonly isAlone: boolean;
+}
+
+/** What one sentence about the network's state is made of. */
+export interface HealthFacts extends CopiesFacts {
+  readonly standing: OwnStanding;
   /** Left out or true: a majority of the voters is in reach. */
   readonly mayCoordinate?: boolean;
   /** It was removed before it was known to be lost, and still counts as a voter. */
@@ -37,21 +43,29 @@ function networkHealth(facts: HealthFacts): string {
   return facts.mayCoordinate === false && (facts.hosts.length > 2 || facts.removedVoter !== undefined) ? `${copiesHealth(facts)} Until a majority of the voters is in reach nobody plans repair.` : copiesHealth(facts);
 }
 
-function copiesHealth({ hosts, survives, unreadablePacks = 0, isAlone }: HealthFacts): string {
+/** What everything survives from now on: a copy on a host that is away helps nobody before it is back. */
+export function copiesHealth({ hosts, survives, survivesNow, unreadablePacks, isAlone }: CopiesFacts): string {
   const named = (which: HostRow["presence"]): string => {
     const names = hosts.filter(({ presence }) => presence === which).map(({ name }) => name);
     return names.length === 0 ? "" : ` ${listed(names)} ${names.length === 1 ? "is" : "are"} ${which}.`;
   };
-  const missing = named("away") + named("gone");
+  const [away, gone] = [named("away"), named("gone")];
+  const missing = away + gone;
   if (survives === null) return isAlone ? "This host is alone, and nothing is kept yet." : `${hosts.length} hosts; nothing is kept yet.${missing}`;
   if (unreadablePacks > 0) return `Of ${counted(unreadablePacks, "pack")} too few pieces are in sight.${missing}`;
   if (isAlone) return "Everything is on this host alone: a copy elsewhere is needed to survive its loss.";
   if (survives === 0) return `Something is lost with the next host that is.${missing}`;
-  return `Everything survives the loss of any ${counted(survives, "host")}.${missing}`;
+  if (away === "") return `Everything survives the loss of any ${counted(survives, "host")}.${gone}`;
+  return `${whileAway(survivesNow ?? survives)} while${away}${gone}`;
+}
+
+function whileAway(survivesNow: number): string {
+  if (survivesNow > 0) return `Everything survives the loss of any ${counted(survivesNow, "more host")}`;
+  return survivesNow === 0 ? "Something cannot be read when one more host goes" : "Something cannot be read";
 }
 
 /** The one thing to do next, or null when there is nothing to do. */
-export function nextStepOf({ standing, hosts, survives, isAlone, removedVoter, mayCoordinate = true }: HealthFacts): string | null {
+export function nextStepOf({ standing, hosts, survives, survivesNow, isAlone, removedVoter, mayCoordinate = true }: HealthFacts): string | null {
   if (standing === "new") return 'Start a host that is in the network already, or say where one is: "holdfast up --peers FILE".';
   if (standing === "removed") return 'To come back, ask for an invite and join with an empty data folder: "holdfast join CODE".';
   if (standing === "revoked") return 'Stop it and give it a person who takes part: "holdfast key import". The one who revoked it cannot act through it again.';
@@ -60,7 +74,7 @@ export function nextStepOf({ standing, hosts, survives, isAlone, removedVoter, m
   if (!mayCoordinate && hosts.length > 2) return 'Start the hosts that are away, or give up one that never comes back: "holdfast remove HOST --lost".';
   if (survives === null) return 'Publish a folder: "holdfast publish FOLDER --name NAME".';
   if (survives === 0) return hosts.some(({ presence }) => presence !== "online") ? "Start the hosts that are away." : "Wait until the copies are made, or invite another machine.";
-  return null;
+  return (survivesNow ?? survives) > 0 ? null : "Start the hosts that are away.";
 }
 
 export function counted(count: number, noun: string, many = `${noun}s`): string {

@@ -8,7 +8,7 @@ import { PoolError } from "../pool/index.ts";
 import type { RunningRecords } from "../records/index.ts";
 import type { Sites } from "../site/index.ts";
 import type { PieceStore } from "../store/index.ts";
-import { counted } from "./health.ts";
+import { copiesHealth, counted } from "./health.ts";
 
 export interface PoolViewParts {
   readonly cluster: Cluster;
@@ -47,7 +47,7 @@ export class PoolView {
     const hosts = members.map((member) => this.#hostRow(member, census)).sort((a, b) => a.name.localeCompare(b.name));
     const people = [...cluster.register.people.values()].map(({ account, name, quotaBytes }) => ({ id: account, name, usedBytes: census.people.get(account) ?? 0, quotaBytes }));
     const staying = hosts.filter(({ isDraining }) => !isDraining);
-    const { packs, contentBytes, pieceBytes, survives, shortPacks, shortPieces, shortBytes, unreadablePacks } = census;
+    const { packs, contentBytes, pieceBytes, survives, survivesNow, shortPacks, shortPieces, shortBytes, unreadablePacks } = census;
     return {
       offeredBytes: staying.reduce((sum, { capacityBytes }) => sum + capacityBytes, 0),
       usedBytes: hosts.reduce((sum, { usedBytes, pieceBytes: claimed }) => sum + (usedBytes ?? claimed), 0),
@@ -56,11 +56,18 @@ export class PoolView {
       contentBytes,
       pieceBytes,
       survives,
-      health: poolHealth(census),
+      survivesNow,
+      health: this.#health(census),
       repair: { shortPacks, shortPieces, shortBytes, unreadablePacks, secondsLeft: secondsLeft(repair) },
       hosts,
       people: people.sort((a, b) => b.usedBytes - a.usedBytes || a.name.localeCompare(b.name)),
     };
+  }
+
+  #health({ survives, survivesNow, unreadablePacks, shortPieces }: Census): string {
+    const { cluster, liveness } = this.#parts;
+    const hosts = [...cluster.register.members.values()].map(({ host, name }) => ({ name, presence: liveness.presence(host) }));
+    return `${copiesHealth({ hosts, survives, survivesNow, unreadablePacks, isAlone: hosts.length <= 1 })}${shortWords(shortPieces)}`;
   }
 
   #freeBytes(members: readonly Member[], ownBytes: number): number {
@@ -138,11 +145,8 @@ function redundancyWords(redundancy: Redundancy): string {
   return redundancy.copies === "all" ? "on all hosts" : counted(redundancy.copies, "copy", "copies");
 }
 
-/** What everything survives, in one sentence. */
-export function poolHealth({ packs, survives, unreadablePacks, shortPieces }: Pick<Census, "packs" | "survives" | "unreadablePacks" | "shortPieces">): string {
-  const short = shortPieces === 0 ? "" : ` ${counted(shortPieces, "piece")} ${shortPieces === 1 ? "is" : "are"} missing and ${shortPieces === 1 ? "is" : "are"} made anew.`;
-  if (packs === 0 || survives === null) return "Nothing is kept yet.";
-  if (unreadablePacks > 0) return `Of ${counted(unreadablePacks, "pack")} too few pieces are in sight: start the hosts that are away.${short}`;
-  if (survives === 0) return `Something is lost with the next host that is.${short}`;
-  return `Everything survives the loss of any ${counted(survives, "host")}.${short}`;
+export function shortWords(shortPieces: number): string {
+  if (shortPieces === 0) return "";
+  const are = shortPieces === 1 ? "is" : "are";
+  return ` ${counted(shortPieces, "piece")} ${are} missing and ${are} made anew.`;
 }

@@ -86,11 +86,11 @@ export class View implements Node {
   async status(): Promise<Status> {
     const { identity, settings, version, processId, httpPort, store, transport, cluster } = this.#parts;
     const hosts = this.hosts();
-    const { survives, unreadablePacks } = await this.#parts.pool.upkeep.census();
+    const { survives, survivesNow, unreadablePacks } = await this.#parts.pool.upkeep.census();
     const coordinator = this.coordinator();
     const why = this.#whyNoCoordinator();
     const removedVoter = cluster.register.voters.find((host) => !cluster.register.members.has(host));
-    const facts = { mayCoordinate: coordinator !== null || why === null, removedVoter, standing: this.#standing(), hosts, survives, unreadablePacks, isAlone: cluster.register.members.size <= 1 };
+    const facts = { mayCoordinate: coordinator !== null || why === null, removedVoter, standing: this.#standing(), hosts, survives, survivesNow, unreadablePacks, isAlone: cluster.register.members.size <= 1 };
     return {
       network: { id: identity.network.id, name: identity.network.rules.name },
       host: { id: identity.host, name: settings.hostName, zone: cluster.member(identity.host)?.zone ?? settings.zone },
@@ -106,6 +106,7 @@ export class View implements Node {
       whyNoCoordinator: coordinator === null ? why : null,
       sites: this.sites.list().filter(({ head }) => head !== undefined).length,
       survives,
+      survivesNow,
       health: healthOf(facts),
       nextStep: nextStepOf(facts),
     };

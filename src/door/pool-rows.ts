@@ -1,4 +1,5 @@
 import type { ValueOf } from "./schema.ts";
+import { survivesNow } from "./rows.ts";
 import { bytes, id, list, object, orNull, text } from "./schema.ts";
 
 // The shapes in which the doors speak of the pool: what is offered and used, what it survives, who holds what.
@@ -53,6 +54,7 @@ export const PoolRow = object(
     contentBytes: { ...bytes, description: "each pack's content counted once" },
     pieceBytes: { ...bytes, description: "all pieces together" },
     survives: orNull(survives),
+    survivesNow,
     health: { type: "string", description: "one sentence for people" },
     repair: object({
       shortPacks: count,

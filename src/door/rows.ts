@@ -25,6 +25,9 @@ export const HostRow = object(
 );
 export type HostRow = ValueOf<typeof HostRow>;
 
+/** Of everything, in the status as in the pool. */
+export const survivesNow = orNull({ type: "integer", description: "how many more hosts may go before something cannot be read, while those that are away stay away; below 0: something cannot be read now" });
+
 export const Status = object(
   {
     network: object({ id, name: text }),
@@ -41,6 +44,7 @@ export const Status = object(
     whyNoCoordinator: { anyOf: [text, { type: "null" }], description: "why there is none, for people" },
     sites: integer,
     survives: { anyOf: [integer, { type: "null" }], description: "how many hosts, whichever, may vanish before something is lost, as GET /api/pool says; null when nothing is kept" },
+    survivesNow,
     health: { type: "string", description: "one sentence for people" },
     nextStep: { anyOf: [text, { type: "null" }], description: "the one thing to do next, for people" },
   },

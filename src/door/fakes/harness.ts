@@ -59,6 +59,7 @@ export class FakeUpkeep implements Upkeep {
     contentBytes: 5,
     pieceBytes: 10,
     survives: 1,
+    survivesNow: 1,
     health: "Everything survives the loss of any 1 host.",
     repair: { shortPacks: 0, shortPieces: 0, shortBytes: 0, unreadablePacks: 0, secondsLeft: null },
     hosts: [{ id: "host", name: "attic", zone: "home", presence: "online", capacityBytes: 100, usedBytes: null, pieces: 1, pieceBytes: 10, isDraining: false, isSuspect: false, awaitedPieces: 0 }],
@@ -123,6 +124,7 @@ export class FakeNode implements Node {
       whyNoCoordinator: null,
       sites: this.sites.list().length,
       survives: 1,
+      survivesNow: 1,
       health: "Everything survives the loss of any host.",
       nextStep: null,
     };

@@ -30,6 +30,19 @@ test("a look through all packs says what everything survives, what is short, and
   await village.close();
 });
 
+test("a look through all packs counts hosts that are away as away in what is survived from now on", async () => {
+  const village = await Village.build({ hosts: 4 });
+  await village.at(0).pool.store(village.namespace, content(MIB), copies("all"));
+  const taken = async (): Promise<readonly (number | null)[]> => {
+    const { survives, survivesNow, unreadablePacks } = await village.at(0).pool.upkeep.freshCensus();
+    return [survives, survivesNow, unreadablePacks];
+  };
+  assert.deepEqual(await taken(), [3, 3, 0]);
+  village.net.down.add(village.at(2).host).add(village.at(3).host);
+  assert.deepEqual(await taken(), [3, 1, 0]);
+  await village.close();
+});
+
 test("a pack's whereabouts name its hosts, how they stand, and whoever may hold it", async () => {
   const village = await Village.build({ hosts: 4 });
   const { pack, holders } = await village.at(0).pool.store(village.namespace, content(MIB), copies(2));

@@ -29,6 +29,8 @@ export interface Census {
   readonly pieceBytes: number;
   /** Hosts, whichever, that may vanish before one of the packs is lost, those left out that are condemned; null when there are none. */
   readonly survives: number | null;
+  /** The same of the hosts that are here, those that are away counted as away. Below 0: something cannot be read before they are back. */
+  readonly survivesNow: number | null;
   /** Packs of which too few pieces are in sight to read them. */
   readonly unreadablePacks: number;
   readonly shortPacks: number;
@@ -70,7 +72,7 @@ export class CensusTaker {
 
   async #take(signal: AbortSignal): Promise<Census> {
     const startMs = this.#env.clock.monotonicMs();
-    const totals: Totals = { packs: 0, contentBytes: 0, pieceBytes: 0, survives: null, unreadablePacks: 0, shortPacks: 0, shortPieces: 0, shortBytes: 0, hosts: new Map(), people: new Map() };
+    const totals: Totals = { packs: 0, contentBytes: 0, pieceBytes: 0, survives: null, survivesNow: null, unreadablePacks: 0, shortPacks: 0, shortPieces: 0, shortBytes: 0, hosts: new Map(), people: new Map() };
     const view = viewOf(this.#parts);
     for await (const facts of unhurried(this.#env, this.#catalog.all(), signal)) {
       signal.throwIfAborted();
@@ -78,7 +80,7 @@ export class CensusTaker {
       const weight = weigh(facts, holdings, view);
       add(totals, facts, weight);
       // What is meant to be deleted need not survive. It is asked only where it matters.
-      if (weight.survives < (totals.survives ?? Infinity) && !isCondemned(this.#parts.records, facts.namespace, facts.pack)) addLosses(totals, weight);
+      if (isWorse(totals, weight) && !isCondemned(this.#parts.records, facts.namespace, facts.pack)) addLosses(totals, weight);
       const owner = this.#parts.records.genesis(facts.namespace)?.owner ?? null;
       if (owner !== null) totals.people.set(owner, (totals.people.get(owner) ?? 0) + facts.pieceBytes * Math.max(holdings.filter(({ host }) => view.stay(host) !== "lost").length, wantedPieces(facts, view.takers)));
     }
@@ -97,11 +99,16 @@ export function viewOf(parts: PoolParts): WeighView {
     if (isUsable(parts, member)) takers += 1;
     stays.set(host, parts.presence(host) === "gone" ? "lost" : member.isSuspect ? "suspect" : member.isDraining ? "leaves" : "stays");
   }
-  return { takers, stay: (host) => stays.get(host) ?? "lost" };
+  return { takers, stay: (host) => stays.get(host) ?? "lost", isHere: (host) => host === parts.self || parts.presence(host) === "online" };
 }
 
-function addLosses(totals: Totals, { survives }: Weight): void {
-  totals.survives = Math.max(0, survives);
+function isWorse(totals: Totals, { survives, survivesNow }: Weight): boolean {
+  return survives < (totals.survives ?? Infinity) || survivesNow < (totals.survivesNow ?? Infinity);
+}
+
+function addLosses(totals: Totals, { survives, survivesNow }: Weight): void {
+  totals.survives = Math.min(totals.survives ?? Infinity, Math.max(0, survives));
+  totals.survivesNow = Math.min(totals.survivesNow ?? Infinity, survivesNow);
   if (survives < 0) totals.unreadablePacks += 1;
 }
 

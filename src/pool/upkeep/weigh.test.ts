@@ -11,20 +11,32 @@ const copied = (copies: Copies): { k: number; m: number; copies: Copies } => ({ 
 const coded = (k: number, m: number): { k: number; m: number; copies: Copies } => ({ k, m, copies: 1 });
 
 /** One character a host: s stays, l leaves, u suspect, g lost. */
-function view(stays: string): WeighView {
+function view(stays: string, away: readonly number[] = []): WeighView {
   const meaning: Readonly<Record<string, Stay>> = { s: "stays", l: "leaves", u: "suspect", g: "lost" };
-  return { takers: stays.split("").filter((each) => each === "s").length, stay: (each) => meaning[stays[Number(each.slice(5))] ?? "g"]! };
+  return { takers: stays.split("").filter((each) => each === "s").length, stay: (each) => meaning[stays[Number(each.slice(5))] ?? "g"]!, isHere: (each) => !away.includes(Number(each.slice(5))) };
 }
 
 const on = (...hosts: number[]): Holding[] => hosts.map((each) => ({ host: host(each), index: 0 }));
 const pieces = (...hosts: number[]): Holding[] => hosts.map((each, index) => ({ host: host(each), index }));
 
 test("copies on hosts that are emptied, suspect or lost are to be made anew, and those on hosts that are emptied still count", () => {
-  assert.deepEqual(weigh(copied(3), on(0, 1, 2), view("sss")), { survives: 2, shortPieces: 0, partings: [0, 1, 2].map((at) => ({ host: host(at), index: 0, isFatal: false, isRisky: false, isReplaced: false })) });
+  assert.deepEqual(weigh(copied(3), on(0, 1, 2), view("sss")), { survives: 2, survivesNow: 2, shortPieces: 0, partings: [0, 1, 2].map((at) => ({ host: host(at), index: 0, isFatal: false, isRisky: false, isReplaced: false })) });
   const emptied = weigh(copied(3), on(0, 1, 2), view("slsss"));
   assert.deepEqual([emptied.survives, emptied.shortPieces], [2, 1]);
   assert.deepEqual(weigh(copied(3), on(0, 1, 2), view("susss")).survives, 1);
   assert.deepEqual(weigh(copied(3), on(0, 1, 2), view("sgsss")).shortPieces, 1);
+});
+
+test("what hosts that are away hold is not lost, and helps nobody while they are away", () => {
+  const weighed = (facts: { k: number; m: number; copies: Copies }, holdings: readonly Holding[], away: readonly number[]): readonly number[] => {
+    const { survives, survivesNow, shortPieces } = weigh(facts, holdings, view("sssss", away));
+    return [survives, survivesNow, shortPieces];
+  };
+  assert.deepEqual(weighed(copied("all"), on(0, 1, 2, 3, 4), [3, 4]), [4, 2, 0]);
+  assert.deepEqual(weighed(copied(2), on(0, 1), [3, 4]), [1, 1, 0], "they hold nothing of it");
+  assert.deepEqual(weighed(copied(2), on(0, 1), [0, 1]), [1, -1, 0]);
+  assert.deepEqual(weighed(coded(2, 2), pieces(0, 1, 2, 3), [0, 1]), [2, 0, 0]);
+  assert.deepEqual(weighed(coded(2, 2), pieces(0, 1, 2, 3), [0, 1, 2]), [2, -1, 0]);
 });
 
 test("a host that is emptied is done when as many copies as are wanted, or possible, are on hosts that stay", () => {

@@ -8,6 +8,8 @@ export type Stay = "stays" | "leaves" | "suspect" | "lost";
 
 export interface WeighView {
   readonly stay: (host: HostId) => Stay;
+  /** Whether it can be reached now. */
+  readonly isHere: (host: HostId) => boolean;
   /** Hosts that could hold a piece, reachable or not. */
   readonly takers: number;
 }
@@ -33,18 +35,23 @@ export function wantedPieces({ k, m, copies }: Pick<PackFacts, "k" | "m" | "copi
 export interface Weight {
   /** Hosts, whichever, that may vanish. Below 0: too few pieces are in sight to read it. */
   readonly survives: number;
+  /** Of those that are here, if the others stay away: so many may go before it cannot be read. Below 0: it cannot be read now. */
+  readonly survivesNow: number;
   /** Pieces that are missing on hosts that stay, as far as there are hosts for them. */
   readonly shortPieces: number;
   /** One for each holding that counts. */
   readonly partings: readonly Parting[];
 }
 
-export function weigh(facts: Pick<PackFacts, "k" | "m" | "copies">, holdings: readonly Holding[], { stay, takers }: WeighView): Weight {
+export function weigh(facts: Pick<PackFacts, "k" | "m" | "copies">, holdings: readonly Holding[], { stay, isHere, takers }: WeighView): Weight {
   const { k } = facts;
   const counted = holdings.filter(({ host }) => stay(host) === "stays" || stay(host) === "leaves");
   const staying = counted.filter(({ host }) => stay(host) === "stays");
   const distinct = (some: readonly Holding[]): number => new Set(some.map(({ index }) => index)).size;
-  const survives = distinct(counted) < k ? -1 : lossesSurvived(k, counted);
+  const losses = (some: readonly Holding[]): number => (distinct(some) < k ? -1 : lossesSurvived(k, some));
+  const survives = losses(counted);
+  const here = counted.filter(({ host }) => isHere(host));
+  const survivesNow = here.length === counted.length ? survives : losses(here);
   const wanted = wantedPieces(facts, takers);
   const there = k > 1 ? distinct(staying) : new Set(staying.map(({ host }) => host)).size;
   const isReplaced = ({ host, index }: Holding): boolean => {
@@ -57,5 +64,5 @@ export function weigh(facts: Pick<PackFacts, "k" | "m" | "copies">, holdings: re
     const isFatal = distinct(left) < k;
     return { ...holding, isFatal, isRisky: !isFatal && survives < 2 && lossesSurvived(k, left) === 0, isReplaced: isReplaced(holding) };
   };
-  return { survives, shortPieces: Math.max(0, wanted - there), partings: counted.map(parting) };
+  return { survives, survivesNow, shortPieces: Math.max(0, wanted - there), partings: counted.map(parting) };
 }
