@@ -4,10 +4,11 @@ import { hex } from "../codec/index.ts";
 import type { DemoSwitch, Door, Place, WebOptions } from "../door/index.ts";
 import { createDoor } from "../door/index.ts";
 import type { Transport } from "../net/index.ts";
-import { addressSet, hostAndPort, isLocalNetwork, parseListenAddress } from "../net/index.ts";
+import { addressSet, hostAndPort, isLocalNetwork, openSponsor, parseListenAddress } from "../net/index.ts";
 import type { Env } from "../platform/index.ts";
 import { codeOf } from "../platform/index.ts";
 import { BROWSER_FOLDERS, SESSION_KEY_BYTES } from "./browser.ts";
+import { Applicants } from "./applicants.ts";
 import { AddressBook } from "./address-book.ts";
 import { DataDirectory } from "./directory.ts";
 import { gaugesOf } from "./gauges.ts";
@@ -45,7 +46,7 @@ export interface HostOptions extends UpkeepOptions {
   readonly trustedProxies?: readonly string[];
   /** Name servers that are asked whose domains are, as address or address:port. Default: this machine's. */
   readonly nameServers?: readonly string[];
-  /** Whether hosts are looked for on the local network. Default: yes. */
+  /** Whether hosts, and machines on which one is being set up, are looked for on the local network. Default: yes. */
   readonly discovery?: boolean;
   /** In the demo: who takes hosts away and brings them back. */
   readonly demo?: DemoSwitch;
@@ -75,6 +76,8 @@ const START_ATTEMPTS = 20;
 const START_PAUSE_MS = 300;
 /** How long a newcomer's start waits for another host. */
 const NEWCOMER_WAIT_MS = 8_000;
+/** The invite of a machine that was let in from nearby is used by a person who sits before it. */
+const ADMITTED_INVITE_MS = 3_600_000;
 
 /**
  * Starts the host of a data directory and resolves once it serves. What was started is stopped again when a later part fails.
@@ -98,9 +101,13 @@ async function start(env: Env, options: HostOptions): Promise<RunningHost> {
   await using started = new AsyncDisposableStack();
   const ground = await layGround(env, options, started);
   const rooms = await furnish(env, options, ground, started);
-  const door = await openDoor(env, options, ground, rooms, started);
+  const applicants = meetApplicants(env, options, ground, rooms);
+  started.defer(() => applicants.stop());
+  const door = await openDoor(env, options, ground, { ...rooms, applicants }, started);
   await learnPeersFile(options.peersFile, ground.addressBook);
   await begin(env, ground, rooms, started);
+  // A host that is not to be seen on the local network goes only where its person sends it.
+  if (options.discovery !== false) await applicants.start();
   const running = started.move();
   const closed = Promise.withResolvers<void>();
   const stop = async (): Promise<void> => {
@@ -136,7 +143,7 @@ async function layGround(env: Env, options: HostOptions, started: AsyncDisposabl
   return { directory, identity, settings, delegation: await directory.delegation(), seedOf: async (account) => (await options.personal.account(account)).seed, ports, web: { port: ports.httpPort }, store, addressBook };
 }
 
-async function openDoor(env: Env, options: HostOptions, ground: Ground, rooms: Rooms, started: AsyncDisposableStack): Promise<Door> {
+async function openDoor(env: Env, options: HostOptions, ground: Ground, rooms: Rooms & { readonly applicants: Applicants }, started: AsyncDisposableStack): Promise<Door> {
   const token = hex(env.random.bytes(32));
   const workers = [...rooms.workers];
   const ports = options.lan === true ? new LanPorts(ground.settings) : undefined;
@@ -163,6 +170,16 @@ async function openDoor(env: Env, options: HostOptions, ground: Ground, rooms: R
   await ground.directory.writeApi({ url: `http://127.0.0.1:${door.port}/`, token, pid: process.pid });
   started.defer(() => ground.directory.removeApi());
   return door;
+}
+
+function meetApplicants(env: Env, { discovery }: HostOptions, { identity, settings }: Ground, { membership }: Rooms): Applicants {
+  const applicants: Applicants = new Applicants(env, {
+    names: { host: settings.hostName, network: identity.network.rules.name },
+    open: () => openSponsor(env, { answer: applicants.answer, ...(discovery === false ? {} : { onFound: applicants.found }) }),
+    mayInvite: () => membership.mayInvite(),
+    invite: async () => (await membership.invite({ expiresInMs: ADMITTED_INVITE_MS })).code,
+  });
+  return applicants;
 }
 
 /** @throws NetError BAD_ADDRESS */

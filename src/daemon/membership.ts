@@ -129,6 +129,13 @@ export class Membership {
     return Math.max(cluster.member(identity.host)?.returns ?? 0, (cluster.register.departures.get(identity.host) ?? -1) + 1);
   }
 
+  /** Whether this host acts for a person of the network, who may invite. */
+  mayInvite(): boolean {
+    const { identity, account, cluster } = this.#parts;
+    const { members, revocations } = cluster.register;
+    return account !== undefined && members.has(identity.host) && !revocations.has(`${account}/${identity.host}`);
+  }
+
   async invite(grant: InviteGrant): Promise<NewInvite> {
     const { identity, records, cluster } = this.#parts;
     const seed = this.#env.random.bytes(32);

@@ -1,13 +1,15 @@
 import { dirname, resolve } from "node:path";
 import { hex } from "../codec/index.ts";
 import { createSetupDoor } from "../door/index.ts";
-import { freePortPair } from "../net/index.ts";
+import type { Applicant } from "../net/index.ts";
+import { freePortPair, hostAndPort, localNetworkAddresses, openApplicant } from "../net/index.ts";
 import type { Env } from "../platform/index.ts";
-import { raceAbort, space, statIfPresent } from "../platform/index.ts";
+import { messageOf, raceAbort, space, statIfPresent } from "../platform/index.ts";
 import { BROWSER_FOLDERS, SESSION_KEY_BYTES } from "./browser.ts";
 import { DataDirectory } from "./directory.ts";
 import type { PersonalConfig } from "./personal.ts";
 import { decodeInvite, initNetwork, joinNetwork } from "./prime.ts";
+import { Sponsors } from "./sponsors.ts";
 import { VERSION } from "./version.ts";
 
 export interface SetupOptions {
@@ -32,7 +34,8 @@ export interface SetUp {
  */
 export async function setUpHost(env: Env, { personal, folder: proposed, onLink, signal }: SetupOptions): Promise<SetUp> {
   const sessionKey = env.random.bytes(SESSION_KEY_BYTES);
-  const { httpPort } = await freePortPair();
+  const { httpPort, peerPort } = await freePortPair();
+  const sponsors = new Sponsors(env);
   const started = Promise.withResolvers<string>();
   let made: string | undefined;
   const keep = async (data: string): Promise<void> => {
@@ -46,6 +49,7 @@ export async function setUpHost(env: Env, { personal, folder: proposed, onLink, 
     browserFolders: BROWSER_FOLDERS,
     port: httpPort,
     desk: {
+      nearby: sponsors,
       facts: async () => ({ folder: proposed, freeBytes: await freeBytes(proposed) }),
       invite: async (code) => decodeInvite(code),
       async create({ folder, ...wanted }) {
@@ -63,11 +67,26 @@ export async function setUpHost(env: Env, { personal, folder: proposed, onLink, 
       },
     },
   });
+  const applicant = await awaitSponsors(env, sponsors, peerPort);
   try {
     onLink(door.browserLink());
     return { data: await raceAbort(started.promise, signal), httpPort: door.port };
   } finally {
+    sponsors.withdraw();
+    await applicant?.close();
     await door.close();
+  }
+}
+
+/** Where hosts of the local network come to, at the port that the host will have. A machine that nobody can come to is set up with a code all the same. */
+async function awaitSponsors(env: Env, sponsors: Sponsors, port: number): Promise<Applicant | undefined> {
+  try {
+    const applicant = await openApplicant(env, { hosts: [...localNetworkAddresses(), "127.0.0.1"], port, announces: true, onCall: sponsors.take, answer: sponsors.answer });
+    sponsors.addresses = applicant.addresses.map(hostAndPort).map(({ host, port: at }) => `${host}:${at}`);
+    return applicant;
+  } catch (error) {
+    env.log.info("hosts on the local network cannot come to this machine", { reason: messageOf(error) });
+    return undefined;
   }
 }
 

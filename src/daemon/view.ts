@@ -1,7 +1,7 @@
 import type { Cluster, Liveness, Member, Register } from "../cluster/index.ts";
 import type { AccountId, HostId, InviteId, NamespaceId } from "../codec/index.ts";
 import { idFromText } from "../codec/index.ts";
-import type { Acknowledged, CreatedInvite, Gauge, HostRow, InviteGrants, InviteRow, Layout, NetworkSettings, Node, PeerAddresses, SettingChanges, Status, Upkeep } from "../door/index.ts";
+import type { Acknowledged, Applicants, CreatedInvite, Gauge, HostRow, InviteGrants, InviteRow, Layout, NetworkSettings, Node, PeerAddresses, SettingChanges, Status, Upkeep } from "../door/index.ts";
 import type { Transport } from "../net/index.ts";
 import { localNetworkAddress } from "../net/index.ts";
 import type { Env, Worker, WorkerStatus } from "../platform/index.ts";
@@ -31,6 +31,7 @@ export interface ViewParts {
   readonly cluster: Cluster;
   readonly liveness: Liveness;
   readonly upkeep: Upkeep;
+  readonly applicants: Applicants;
   readonly membership: Membership;
   readonly records: RunningRecords;
   readonly pool: Pool & { readonly upkeep: Pick<PoolUpkeep, "census"> };
@@ -60,6 +61,7 @@ export class View implements Node {
   readonly entries: Entries;
   readonly pool: Pool;
   readonly upkeep: Upkeep;
+  readonly applicants: Applicants;
   readonly #env: Env;
   readonly #parts: ViewParts;
   readonly #startedMs: number;
@@ -75,6 +77,7 @@ export class View implements Node {
     this.entries = parts.entries;
     this.pool = parts.pool;
     this.upkeep = parts.upkeep;
+    this.applicants = parts.applicants;
   }
 
   lanAddress(site: NamespaceId): string | undefined {

@@ -7,6 +7,7 @@ import { eventRoutes } from "./api/event-routes.ts";
 import { entryRoutes } from "./api/entry-routes.ts";
 import { Guard } from "./api/guard.ts";
 import { kvRoutes } from "./api/kv-routes.ts";
+import { applicantRoutes } from "./api/applicant-routes.ts";
 import { networkRoutes, settingRoutes } from "./api/network-routes.ts";
 import { upgradeRoutes } from "./api/upgrade-routes.ts";
 import { upkeepRoutes } from "./api/upkeep-routes.ts";
@@ -153,7 +154,7 @@ function furnish(env: Env, options: DoorOptions, traffic: Traffic, { publication
   const stalls = new Stalls(env, traffic);
   const shelves = new Shelves(env, node.sites);
   const files = new FileAnswers(env, new MemoryCache(memoryCacheBytes), stalls, traffic);
-  const routes = [...networkRoutes(node), ...settingRoutes(node), ...upkeepRoutes(node.upkeep), ...domainRoutes(node.sites.domains), ...siteRoutes({ env, node, shelves, files, stalls, traffic, port }), ...publicationRoutes(node, publications, port), ...kvRoutes({ env, kv: node.kv, stalls, traffic }), ...entryRoutes({ env, entries: node.entries, uploads, stalls, traffic }), ...upgradeRoutes({ env, entries: node.entries, stalls, traffic }), ...sessionRoutes(sessions, port), ...eventRoutes({ env, lookout, stalls, traffic }), ...searchRoutes({ env, node, shelves, titles, port }), ...demoRoutes(node, options.demo)];
+  const routes = [...networkRoutes(node), ...settingRoutes(node), ...upkeepRoutes(node.upkeep), ...applicantRoutes(node.applicants), ...domainRoutes(node.sites.domains), ...siteRoutes({ env, node, shelves, files, stalls, traffic, port }), ...publicationRoutes(node, publications, port), ...kvRoutes({ env, kv: node.kv, stalls, traffic }), ...entryRoutes({ env, entries: node.entries, uploads, stalls, traffic }), ...upgradeRoutes({ env, entries: node.entries, stalls, traffic }), ...sessionRoutes(sessions, port), ...eventRoutes({ env, lookout, stalls, traffic }), ...searchRoutes({ env, node, shelves, titles, port }), ...demoRoutes(node, options.demo)];
   const gateway = { node, shelves, files, traffic, port };
   const forAll = new Gateway(env, { ...gateway, isPublic: true });
   return {

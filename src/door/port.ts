@@ -6,6 +6,7 @@ import type { Pool } from "../pool/index.ts";
 import type { Sites } from "../site/index.ts";
 import type { Acknowledged, CreatedInvite, HostRow, InviteGrants, InviteRow, Layout, NetworkSettings, PeerAddresses, SettingChanges, Status } from "./rows.ts";
 import type { PartingRow, PoolRow, WhereRow } from "./pool-rows.ts";
+import type { ApplicantRow } from "./applicant-rows.ts";
 import type { CapacityRow, MirrorsRow, PersonRow } from "./upkeep-rows.ts";
 
 /** A number for /metrics, read at each scrape. Names begin with "holdfast_" and end with the unit. */
@@ -41,6 +42,18 @@ export interface Upkeep {
   setQuota(account: AccountId, quotaBytes: number | null): Promise<Acknowledged>;
 }
 
+/** Machines of the local network on which a host is being set up, and which ask to be let in. */
+export interface Applicants {
+  /** Those that wait for an answer, the longest waiting first. */
+  list(): readonly ApplicantRow[];
+  /** Goes to one that is not found by itself, so that it shows this host. @throws NetError BAD_ADDRESS, UNREACHABLE; ClusterError NO_ACCOUNT */
+  visit(address: string): Promise<void>;
+  /** Sends it the code of an invite. @throws ClusterError NO_APPLICATION, NO_ACCOUNT, NETWORK_FULL */
+  admit(id: HostId): Promise<ApplicantRow>;
+  /** @throws ClusterError NO_APPLICATION */
+  refuse(id: HostId): ApplicantRow;
+}
+
 /** Where each site is found on the local network: a port of its own, which stays its own for ever, for what a browser keeps belongs to it. */
 export interface SitePorts {
   of(site: NamespaceId): number | undefined;
@@ -64,6 +77,7 @@ export interface Node {
   /** Where a phone on the local network finds the site; undefined where sites are not shown there. */
   lanAddress(site: NamespaceId): string | undefined;
   readonly upkeep: Upkeep;
+  readonly applicants: Applicants;
   /** Goes through the records of all packs, unless that was done a moment ago. */
   status(): Promise<Status>;
   /** Who schedules repair; null when there is nobody. */

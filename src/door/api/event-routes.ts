@@ -5,6 +5,7 @@ import { Told } from "../live/changes.ts";
 import type { NewsRow } from "../live/event-rows.ts";
 import { NewsRow as NewsSchema } from "../live/event-rows.ts";
 import type { Glance, Lookout } from "../live/lookout.ts";
+import type { ApplicantRow } from "../applicant-rows.ts";
 import type { HostRow, SiteRow, Status } from "../rows.ts";
 import type { Traffic } from "../traffic.ts";
 import { sendFeed, untilClosed } from "./feed-stream.ts";
@@ -61,6 +62,7 @@ class Reader {
   readonly #hosts = new Told<HostRow>(({ id }) => id);
   readonly #sites = new Told<SiteRow>(({ name }) => name);
   readonly #status = new Told<Status>(() => "");
+  readonly #applicants = new Told<ApplicantRow>(({ id }) => id);
   #glance: Glance | undefined;
   #events: NewsRow["events"] = [];
   #wake = Promise.withResolvers<void>();
@@ -82,14 +84,16 @@ class Reader {
     if (glance === undefined) return undefined;
     this.#glance = undefined;
     const [status, hosts, sites, events] = [this.#status.next([glance.status]), this.#hosts.next(glance.hosts), this.#sites.next(glance.sites), this.#events ?? []];
+    const applicants = this.#applicants.next(glance.applicants);
     this.#events = [];
-    if (status === undefined && hosts === undefined && sites === undefined && events.length === 0) return undefined;
+    if (status === undefined && hosts === undefined && sites === undefined && applicants === undefined && events.length === 0) return undefined;
     return {
       position: glance.position,
       ...(events.length === 0 ? {} : { events }),
       ...(status === undefined ? {} : { status: glance.status }),
       ...(hosts === undefined ? {} : { hosts: { set: [...hosts.set], gone: [...hosts.gone] } }),
       ...(sites === undefined ? {} : { sites: { set: [...sites.set], gone: [...sites.gone] } }),
+      ...(applicants === undefined ? {} : { applicants: { set: [...applicants.set], gone: [...applicants.gone] } }),
     };
   }
 }

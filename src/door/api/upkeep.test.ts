@@ -20,3 +20,19 @@ test("hosts are emptied and filled again, capacity and quotas are set, and nonse
   const { people } = JSON.parse((await door.api("GET", "/api/people")).body.toString()) as { people: readonly { readonly quotaBytes: number }[] };
   assert.deepEqual(people.map(({ quotaBytes }) => quotaBytes), [50]);
 });
+
+test("a machine nearby that asks is listed, let in once, or refused; another is gone to where a person says it is", async () => {
+  await using door = await TestDoor.open();
+  const { applicants } = door.node;
+  const row = (number: number) => ({ id: hostId(number), host: `den ${number}`, address: "192.168.1.7", digits: "482913", askedMs: 1, expiresMs: 2 });
+  applicants.rows = [row(5), row(6)];
+  assert.deepEqual(JSON.parse((await door.api("GET", "/api/applicants")).body.toString()), { applicants: [row(5), row(6)] });
+  const admitted = await door.api("POST", `/api/applicants/${hostId(5)}/admit`);
+  assert.deepEqual([admitted.status, JSON.parse(admitted.body.toString())], [201, row(5)]);
+  assert.equal((await door.api("POST", `/api/applicants/${hostId(5)}/admit`)).status, 404);
+  assert.equal((await door.api("DELETE", `/api/applicants/${hostId(6)}`)).status, 200);
+  assert.equal((await door.api("DELETE", "/api/applicants/nobody")).status, 400);
+  assert.equal((await door.api("POST", "/api/applicants", { address: "192.168.1.7:4281" })).status, 202);
+  assert.equal((await door.api("POST", "/api/applicants", { address: "" })).status, 400);
+  assert.deepEqual(applicants.calls, [["admit", hostId(5)], ["admit", hostId(5)], ["refuse", hostId(6)], ["visit", "192.168.1.7:4281"]]);
+});

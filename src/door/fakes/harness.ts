@@ -5,13 +5,14 @@ import { connect, type Socket } from "node:net";
 import { idFromBytes } from "../../codec/index.ts";
 import type { HostId } from "../../codec/index.ts";
 import type { Env } from "../../platform/index.ts";
-import { machineEnv, silentLog } from "../../platform/index.ts";
+import { HoldfastError, machineEnv, silentLog } from "../../platform/index.ts";
 import type { Door, DoorOptions } from "../door.ts";
 import { createDoor } from "../door.ts";
 import { FakeEntries } from "./fake-entries.ts";
 import { FakeKv } from "./fake-kv.ts";
 import { FakeSites } from "./fake-sites.ts";
-import type { Node, Upkeep } from "../port.ts";
+import type { ApplicantRow } from "../applicant-rows.ts";
+import type { Applicants, Node, Upkeep } from "../port.ts";
 import type { HostRow, Status } from "../rows.ts";
 
 // For tests and benchmarks only: a running host made of memory behind the port `Node`, a door to it, and clients.
@@ -83,6 +84,30 @@ export class FakeUpkeep implements Upkeep {
   };
 }
 
+/** Machines that ask as a test has them ask, and what they are answered. */
+export class FakeApplicants implements Applicants {
+  rows: ApplicantRow[] = [];
+  calls: unknown[] = [];
+
+  list: Applicants["list"] = () => this.rows;
+
+  visit: Applicants["visit"] = async (address) => {
+    this.calls.push(["visit", address]);
+  };
+
+  admit: Applicants["admit"] = async (id) => this.#answer("admit", id);
+
+  refuse: Applicants["refuse"] = (id) => this.#answer("refuse", id);
+
+  #answer(what: string, id: HostId): ApplicantRow {
+    this.calls.push([what, id]);
+    const row = this.rows.find((each) => each.id === id);
+    if (row === undefined) throw new HoldfastError("NO_APPLICATION", "It has given up.");
+    this.rows = this.rows.filter((each) => each !== row);
+    return row;
+  }
+}
+
 /** A host whose answers a test may replace one by one. */
 export class FakeNode implements Node {
   readonly self: Node["self"];
@@ -90,6 +115,7 @@ export class FakeNode implements Node {
   readonly kv = new FakeKv();
   readonly entries = new FakeEntries();
   readonly upkeep = new FakeUpkeep();
+  readonly applicants = new FakeApplicants();
   rows: HostRow[];
   networkName = "friends";
   holders: HostId[] = [];

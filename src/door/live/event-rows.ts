@@ -1,3 +1,4 @@
+import { ApplicantRow } from "../applicant-rows.ts";
 import { HostRow, SiteRow, Status } from "../rows.ts";
 import type { AnySchema, ValueOf } from "../schema.ts";
 import { integer, list, millis, object, orNull, text } from "../schema.ts";
@@ -29,7 +30,8 @@ export const NewsRow = object(
     status: Status,
     hosts: changesOf(HostRow),
     sites: changesOf(SiteRow),
+    applicants: changesOf(ApplicantRow),
   },
-  { $id: "NewsRow", description: "What has changed; the first line has everything.", optional: ["forgotten", "events", "status", "hosts", "sites"] },
+  { $id: "NewsRow", description: "What has changed; the first line has everything.", optional: ["forgotten", "events", "status", "hosts", "sites", "applicants"] },
 );
 export type NewsRow = ValueOf<typeof NewsRow>;

@@ -1,6 +1,7 @@
 import { base32 } from "../../codec/index.ts";
 import type { Env, Timer } from "../../platform/index.ts";
 import type { SiteInfo } from "../../site/index.ts";
+import type { ApplicantRow } from "../applicant-rows.ts";
 import type { Node } from "../port.ts";
 import type { HostRow, SiteRow, Status } from "../rows.ts";
 import { siteRow } from "../site-rows.ts";
@@ -19,6 +20,7 @@ export interface Glance {
   readonly status: Status;
   readonly hosts: readonly HostRow[];
   readonly sites: readonly SiteRow[];
+  readonly applicants: readonly ApplicantRow[];
   readonly position: string;
   /** What happened since the look before. */
   readonly events: readonly Event[];
@@ -92,7 +94,7 @@ export class Lookout {
     const events = this.#note(hosts, sites);
     if (status === undefined) return;
     const rows = sites.map((site) => siteRow(this.#node, site, this.#port, hosts));
-    const glance = { status, hosts: hosts.map(steady), sites: rows, position: this.#chronicle.position, events };
+    const glance = { status, hosts: hosts.map(steady), sites: rows, applicants: this.#node.applicants.list(), position: this.#chronicle.position, events };
     for (const watcher of this.#watchers) watcher(glance);
   }
 

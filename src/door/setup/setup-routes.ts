@@ -1,9 +1,20 @@
+import type { HostId } from "../../codec/index.ts";
+import { idFromText } from "../../codec/index.ts";
 import type { Route } from "../api/route.ts";
 import { ok } from "../api/route.ts";
-import { SetupCode, SetupCreate, SetupDone, SetupFacts, SetupInvite, SetupJoin } from "./setup-rows.ts";
+import { SetupAsk, SetupCode, SetupCreate, SetupDone, SetupFacts, SetupInvite, SetupJoin, SetupNearby } from "./setup-rows.ts";
+
+/** Hosts of the local network that have come to this machine. */
+export interface NearbyDesk {
+  facts(): SetupNearby;
+  /** Asks one of them to be let in, in place of one that was asked before. @throws ClusterError NO_SUCH_HOST, BAD_HOST_NAME */
+  ask(id: HostId, host: string): void;
+  withdraw(): void;
+}
 
 /** Whoever primes folders and starts hosts. */
 export interface SetupDesk {
+  readonly nearby: NearbyDesk;
   facts(): Promise<SetupFacts>;
   /** @throws ClusterError BAD_INVITE */
   invite(code: string): Promise<SetupInvite>;
@@ -31,6 +42,37 @@ export function setupRoutes(desk: SetupDesk): readonly Route[] {
       handle: () => {
         desk.start();
         return { status: 202, json: {} };
+      },
+    },
+    ...nearbyRoutes(desk.nearby),
+  ];
+}
+
+function nearbyRoutes(nearby: NearbyDesk): readonly Route[] {
+  const facts = { 200: { description: "The hosts, and what became of the question", schema: SetupNearby } };
+  return [
+    { method: "GET", path: "/api/setup/nearby", name: "nearby", summary: "Hosts of the local network that may let this machine in", gives: facts, handle: () => ok(nearby.facts()) },
+    {
+      method: "POST",
+      path: "/api/setup/nearby/{id}/ask",
+      name: "askNearby",
+      summary: "Ask one of them to be let in",
+      takes: SetupAsk,
+      gives: facts,
+      handle: (call) => {
+        nearby.ask(idFromText<HostId>(call.param("id")), call.body<SetupAsk>().host);
+        return ok(nearby.facts());
+      },
+    },
+    {
+      method: "DELETE",
+      path: "/api/setup/nearby/asked",
+      name: "withdraw",
+      summary: "Ask no longer",
+      gives: facts,
+      handle: () => {
+        nearby.withdraw();
+        return ok(nearby.facts());
       },
     },
   ];

@@ -1,5 +1,6 @@
 import type { ValueOf } from "../schema.ts";
-import { body, bytes, millis, object, orNull, text } from "../schema.ts";
+import { SponsorRow } from "../applicant-rows.ts";
+import { body, bytes, id, list, millis, object, orNull, text } from "../schema.ts";
 
 // The shapes in which a host is set up from a web browser, before there is one.
 
@@ -23,3 +24,25 @@ export type SetupInvite = ValueOf<typeof SetupInvite>;
 
 export const SetupDone = object({ networkName: text, phrase: orNull({ type: "string", description: "24 words; null when the person had an account before" }) }, { $id: "SetupDone" });
 export type SetupDone = ValueOf<typeof SetupDone>;
+
+export const SetupAsk = body({ host: name }, { $id: "SetupAsk" });
+export type SetupAsk = ValueOf<typeof SetupAsk>;
+
+export const AskedSponsor = object(
+  {
+    id,
+    host: text,
+    network: text,
+    state: { enum: ["asking", "waiting", "admitted", "refused", "expired", "lost"] },
+    digits: orNull({ type: "string", description: "six digits that the other screen shows too, when no machine stands between" }),
+    code: orNull({ type: "string", description: "the invite's, once a person there has let this machine in" }),
+  },
+  { $id: "AskedSponsor", description: "The host that was asked last." },
+);
+export type AskedSponsor = ValueOf<typeof AskedSponsor>;
+
+export const SetupNearby = object(
+  { addresses: { ...list(text), description: "at which a host that does not find this machine by itself is told to visit it; empty where none can" }, sponsors: list(SponsorRow), asked: orNull(AskedSponsor) },
+  { $id: "SetupNearby" },
+);
+export type SetupNearby = ValueOf<typeof SetupNearby>;

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import test from "node:test";
 import { HoldfastError } from "../../platform/index.ts";
-import { SESSION_KEY, env } from "../fakes/harness.ts";
+import { SESSION_KEY, env, hostId } from "../fakes/harness.ts";
 import type { SetupDoor } from "./setup-door.ts";
 import { createSetupDoor } from "./setup-door.ts";
+import type { SetupNearby } from "./setup-rows.ts";
 
 interface Reply {
   readonly status: number;
@@ -13,7 +14,14 @@ interface Reply {
 
 /** A set-up whose desk notes what it is told. */
 async function open(said: unknown[]): Promise<{ readonly door: SetupDoor; ask(method: string, path: string, headers?: Readonly<Record<string, string>>, json?: unknown): Promise<Reply>; [Symbol.asyncDispose](): Promise<void> }> {
+  const facts: SetupNearby = { addresses: ["192.168.1.7:4281"], sponsors: [{ id: hostId(5), host: "attic", network: "kin" }], asked: null };
+  const nearby = {
+    facts: () => facts,
+    ask: (...asked: unknown[]) => void said.push(asked),
+    withdraw: () => void said.push("withdraw"),
+  };
   const desk = {
+    nearby,
     facts: async () => ({ folder: "/home/ann/holdfast", freeBytes: 5 }),
     invite: async () => ({ networkName: "kin", expiresMs: 1, checkWords: "one two three" }),
     create: async (wanted: unknown) => {
@@ -62,6 +70,14 @@ test("whoever has the link makes a host, and is told what was wrong with what th
   assert.deepEqual([refused.status, JSON.parse(refused.text)], [409, { code: "NOT_EMPTY", message: "The folder is not empty. Choose another." }]);
   assert.equal((await setup.ask("POST", "/api/setup/create", bearer, { network: "kin", ...place, more: 1 })).status, 400);
   assert.equal((await setup.ask("POST", "/api/setup/join", bearer, { code: "hf", ...place })).status, 201);
+  const nearby = JSON.parse((await setup.ask("GET", "/api/setup/nearby", bearer)).text) as SetupNearby;
+  assert.deepEqual([nearby.addresses, nearby.sponsors.map(({ host, network }) => [host, network])], [["192.168.1.7:4281"], [["attic", "kin"]]]);
+  assert.equal((await setup.ask("GET", "/api/setup/nearby")).status, 401);
+  assert.equal((await setup.ask("POST", `/api/setup/nearby/${hostId(5)}/ask`, bearer, { host: "den" })).status, 200);
+  assert.equal((await setup.ask("POST", `/api/setup/nearby/${hostId(5)}/ask`, bearer, { host: "d".repeat(65) })).status, 400);
+  assert.equal((await setup.ask("POST", "/api/setup/nearby/x/ask", bearer, { host: "den" })).status, 400);
+  assert.equal((await setup.ask("DELETE", "/api/setup/nearby/asked", bearer)).status, 200);
+  assert.deepEqual(said.splice(2, 2), [[hostId(5), "den"], "withdraw"]);
   assert.equal((await setup.ask("POST", "/api/setup/start", bearer)).status, 202);
   assert.deepEqual(said, [{ network: "kin", ...place }, { code: "hf", ...place }, "start"]);
 });
