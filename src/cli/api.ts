@@ -4,6 +4,7 @@ import { ApiClient, encodedPath } from "./http.ts";
 import { DomainsApi } from "./domains-api.ts";
 import { EntryApi } from "./entry-api.ts";
 import { KvApi } from "./kv/kv-api.ts";
+import { NearbyApi } from "./nearby-api.ts";
 import { UpkeepApi } from "./upkeep-api.ts";
 
 /** The list of a large site's files may have to be fetched from other hosts before it can be gone through. */
@@ -15,6 +16,7 @@ export class HostApi {
   readonly entries: EntryApi;
   readonly upkeep: UpkeepApi;
   readonly domains: DomainsApi;
+  readonly nearby: NearbyApi;
   readonly #client: ApiClient;
   readonly #signal: AbortSignal;
 
@@ -25,6 +27,7 @@ export class HostApi {
     this.entries = new EntryApi(this.#client, signal);
     this.upkeep = new UpkeepApi((method, path, json) => this.#send(method, path, json));
     this.domains = new DomainsApi((method, path, json) => this.#send(method, path, json));
+    this.nearby = new NearbyApi((method, path, json) => this.#send(method, path, json));
   }
 
   async status(): Promise<Status> {

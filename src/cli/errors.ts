@@ -11,6 +11,7 @@ export type CliErrorCode =
   | "FILE_CHANGED"
   | "FOLDER_NOT_EMPTY"
   | "FILE_IN_THE_WAY"
+  | "NO_APPLICATION"
   | "NO_SUCH_ENTRY"
   | "UNSAFE_PATH"
   | "DAMAGED"

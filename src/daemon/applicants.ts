@@ -205,5 +205,5 @@ export class Applicants implements ApplicantsPort {
 }
 
 function noApplication(): ClusterError {
-  return new ClusterError("NO_APPLICATION", 'That machine does not ask any more: it has given up, or was answered. "holdfast nearby" lists those that do.');
+  return new ClusterError("NO_APPLICATION", 'That machine does not ask any more: it has given up, or was answered. "holdfast nearby list" lists those that do.');
 }

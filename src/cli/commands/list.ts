@@ -14,6 +14,7 @@ export const COMMANDS: readonly Listed[] = [
   { name: "up", summary: "run the host", load: async () => (await import("./up.ts")).up },
   { name: "browser", summary: "make a link that opens the Browser: look, publish and run the host from web pages", load: async () => (await import("./browser.ts")).browser },
   { name: "invite", summary: "make a one-time code that lets a friend's host join", load: async () => (await import("./invite.ts")).invite },
+  { name: "nearby", summary: "machines of the local network that ask to be let in: list, admit, refuse, visit", load: async () => (await import("./nearby.ts")).nearby },
   { name: "join", summary: "prime a folder and join a network with an invite", load: async () => (await import("./join.ts")).join },
   { name: "publish", summary: "publish a folder or a file as a website", load: async () => (await import("./publish.ts")).publish },
   { name: "unpublish", summary: "take a website down everywhere", load: async () => (await import("./unpublish.ts")).unpublish },

@@ -1,0 +1,60 @@
+import type { ApplicantRow } from "../../door/index.ts";
+import type { CommandFile, CommonOptions, Context } from "../context.ts";
+import { common, invoked } from "../context.ts";
+import { CliError } from "../errors.ts";
+import { formatDuration } from "../sizes.ts";
+import { printable, table } from "../table.ts";
+import type { NearbyApi } from "../nearby-api.ts";
+import { connect } from "../target.ts";
+
+export const nearby: CommandFile = (command, go) => {
+  const list = command.command("list").description("list the machines of the local network that ask to be let in");
+  list.action(go((context, options: CommonOptions) => withApi(context, options, async (api) => {
+    const applicants = await api.list();
+    context.io.answer({ applicants }, () => listed(applicants, context.env.clock.wallMs()));
+  })));
+  common(list, "nearby list");
+
+  const admit = command.command("admit").description("let the machine in whose screen shows these digits: it is sent an invite");
+  admit.argument("<digits...>", "the six digits, as they stand on the other machine's screen").action(go((context, typed: readonly string[], options: CommonOptions) => withApi(context, options, async (api) => {
+    const digits = typed.join("").replaceAll(/\s/g, "");
+    if (!/^\d{6}$/.test(digits)) throw new CliError("USAGE", "Type the six digits that the other machine's screen shows, such as 482913.");
+    const found = (await api.list()).find((each) => each.digits === digits);
+    if (found === undefined) throw new CliError("NO_APPLICATION", `No machine that asks this host has the digits ${digits}. If its screen shows them now, another machine stands between the two: do not let it in, and send an invite's code instead.`);
+    const { host } = await api.admit(found.id);
+    context.io.answer({ host, admitted: true }, () => `${printable(host)} has been sent an invite, and joins as soon as whoever is there goes on.`);
+  })));
+  common(admit, "nearby admit 482913");
+
+  const refuse = command.command("refuse").description("do not let a machine in");
+  refuse.argument("<name>", "the name that the new host is to have").action(go((context, name: string, options: CommonOptions) => withApi(context, options, async (api) => {
+    const found = (await api.list()).filter((each) => each.host === name);
+    if (found.length === 0) throw new CliError("NO_APPLICATION", `No machine asks under the name ${name}. '${invoked()} nearby list' lists those that do.`);
+    for (const { id } of found) await api.refuse(id);
+    context.io.answer({ host: name, refused: found.length }, () => `${printable(name)} is not let in, and told so.`);
+  })));
+  common(refuse, "nearby refuse den");
+
+  const visit = command.command("visit").description("go to a machine that is not found by itself, at the address that its page shows");
+  visit.argument("<address>", "such as 192.168.1.7:4281").action(go((context, address: string, options: CommonOptions) => withApi(context, options, async (api) => {
+    await api.visit(address);
+    context.io.answer({ address, visited: true }, () => "Its page shows this host now. Whoever is there clicks on it.");
+  })));
+  common(visit, "nearby visit 192.168.1.7:4281");
+};
+
+async function withApi(context: Context, options: CommonOptions, work: (api: NearbyApi) => Promise<void>): Promise<void> {
+  const api = await connect(context, options);
+  try {
+    await work(api.nearby);
+  } finally {
+    api.close();
+  }
+}
+
+/** Without the digits: they are to be read from the other screen. */
+function listed(applicants: readonly ApplicantRow[], nowMs: number): string {
+  if (applicants.length === 0) return `No machine nearby asks to be let in. One shows this host on the page that '${invoked()} setup' opens there.`;
+  const rows = applicants.map(({ host, address, expiresMs }) => [host, address, formatDuration(Math.max(0, expiresMs - nowMs))]);
+  return `${table(["name", "from", "waits for"], rows)}Its screen shows six digits: '${invoked()} nearby admit DIGITS' lets it in if they are the right ones.`;
+}
