@@ -1,10 +1,9 @@
+import { SETUP_PORT } from "../src/cli/setup-words.ts";
+
 // An invite as a link: it opens the page of the set-up on the machine of whoever follows it. What stands behind the # is sent to nobody.
 
-/** Where the set-up is, unless something else has this port. */
-const SETUP = "http://127.0.0.1:4280/";
-
 export function joinLink(code: string): string {
-  return `${SETUP}#join=${code}`;
+  return `http://127.0.0.1:${SETUP_PORT}/#join=${code}`;
 }
 
 /** The code that a link has brought; undefined when the address brings none. */

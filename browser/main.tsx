@@ -6,6 +6,7 @@ import { follow, useLive } from "./live.ts";
 import "./look/browser.css";
 import { EntryPage } from "./pages/entry.tsx";
 import { FilesPage } from "./pages/files.tsx";
+import { HasHost } from "./pages/has-host.tsx";
 import { HealthPage } from "./pages/health.tsx";
 import { HostPage } from "./pages/host.tsx";
 import { HostsPage } from "./pages/hosts.tsx";
@@ -30,6 +31,8 @@ function Browser(): JSX.Element {
 }
 
 function pageAt([page, name, ...path]: readonly string[], live: ReturnType<typeof useLive>): JSX.Element {
+  const code = linkedCode(location.hash);
+  if (code !== undefined) return <><Title>{texts.hasHost.title}</Title><HasHost code={code} /><p><a href={hashOf()}>{texts.notFound.back}</a></p></>;
   switch (page) {
     case "sites":
       return name === undefined ? <SitesPage live={live} /> : <SitePage key={name} live={live} name={name} />;
@@ -44,7 +47,6 @@ function pageAt([page, name, ...path]: readonly string[], live: ReturnType<typeo
     case "health":
       return <HealthPage live={live} />;
     default:
-      if (linkedCode(location.hash) !== undefined) return <><Title>{texts.hasHost.title}</Title><p class="lead">{texts.hasHost.about}</p><p><a href={hashOf()}>{texts.notFound.back}</a></p></>;
       return <><Title>{texts.notFound.title}</Title><Shore /><p><a href={hashOf()}>{texts.notFound.back}</a></p></>;
   }
 }
@@ -62,7 +64,13 @@ async function start(): Promise<void> {
     await follow();
   }
   document.documentElement.classList.add("reading");
-  if (session === "refused") document.querySelector("main")?.prepend(Object.assign(document.createElement("p"), { textContent: texts.session.refused }));
+  const main = document.querySelector("main");
+  if (session === "refused") main?.prepend(Object.assign(document.createElement("p"), { textContent: texts.session.refused }));
+  const code = linkedCode(location.hash);
+  if (code === undefined || main === null || document.getElementById("setup") !== null) return;
+  const first = document.createElement("section");
+  main.prepend(first);
+  render(<><h2>{texts.hasHost.title}</h2><HasHost code={code} /></>, first);
 }
 
 await start();

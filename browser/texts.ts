@@ -279,7 +279,7 @@ export const texts = {
     again: "Show the words again",
   },
 
-  hasHost: { title: "This machine has a host already.", about: "The link is an invite to a network, and a host is in one network only. For another host on this machine, type the command of the message in a terminal, with a folder of its own." },
+  hasHost: { title: "This machine has a host already.", about: "The link brought the code of an invite, and a host is in one network only. For another host on this machine, type ./holdfast setup in a terminal, open the link that it shows, and paste the code there:" },
 
   notFound: { title: "Nothing is here.", back: "To the sites" },
 } as const;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import type { Browser } from "playwright-core";
+import { joinLink } from "../../browser/join-link.ts";
 import { FakeNode, TestDoor, hostRow } from "../../src/door/fakes/harness.ts";
 import { Visit } from "./browser.ts";
 
@@ -32,4 +33,18 @@ export async function tryMoving(browser: Browser): Promise<void> {
   await page.getByRole("heading", { name: "2 hosts, all here." }).waitFor();
   assert.ok(!sent.some((each) => each.startsWith(`http://127.0.0.1:${barn.door.port}`) && each.includes(String(token))), "a session is no other host's business");
   assert.equal(await page.evaluate("document.cookie"), "");
+  await meetInvite(browser, visit, barn);
+}
+
+/** The link of an invite leads to a host where a host has the set-up's port: whoever follows it is given the code, with or without a session. */
+async function meetInvite(browser: Browser, known: Visit, { door }: TestDoor): Promise<void> {
+  const code = `hf1${"abc234".repeat(40)}`;
+  await using context = await browser.newContext();
+  for (const visit of [known, await Visit.begin(context)]) {
+    await visit.goto(`http://127.0.0.1:${door.port}/${new URL(joinLink(code)).hash}`);
+    await visit.page.getByRole("heading", { name: "This machine has a host already." }).waitFor();
+    await visit.page.getByText(code).waitFor();
+    await visit.page.getByRole("button", { name: "Copy" }).waitFor();
+    assert.deepEqual([...(await visit.complaints()), ...(await visit.barriers())], []);
+  }
 }
