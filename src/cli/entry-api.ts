@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { EntryFaultRow, EntryRow, PrivateRow, PutRow, UpgradePlanRow, UpgradeRow } from "../door/index.ts";
+import type { BlobRow, EntryFaultRow, EntryRow, PrivateRow, PutRow, UpgradePlanRow, UpgradeRow } from "../door/index.ts";
 import type { ApiClient } from "./http.ts";
 import { encodedPath } from "./http.ts";
 
@@ -49,6 +49,11 @@ export class EntryApi {
   download(id: string, path: string, offset: number, signal: AbortSignal): Promise<IncomingMessage> {
     const headers = { te: "trailers", ...(offset === 0 ? {} : { range: `bytes=${offset}-` }) };
     return this.#client.open({ method: "GET", path: `/entries/${encodeURIComponent(id)}/content/${encodedPath(path)}`, signal, headers });
+  }
+
+  /** What a file is made of, from its beginning to its end. */
+  blobs(id: string, path: string, signal: AbortSignal): AsyncGenerator<BlobRow> {
+    return this.#client.rows(`/entries/${encodeURIComponent(id)}/blobs/${encodedPath(path)}`, signal) as AsyncGenerator<BlobRow>;
   }
 
   /** Whole files one behind the other, in the order of their paths here. */

@@ -22,6 +22,7 @@ export class Progress {
   readonly #samples: Sample[] = [];
   #files = 0;
   #bytes = 0;
+  #hadBytes = 0;
   #shownMs: number;
   #isDrawn = false;
 
@@ -38,6 +39,12 @@ export class Progress {
 
   addBytes(bytes: number): void {
     this.#bytes += bytes;
+    this.#show();
+  }
+
+  /** Bytes that were there already, which say nothing about the rate. */
+  had(bytes: number): void {
+    this.#hadBytes += bytes;
     this.#show();
   }
 
@@ -62,9 +69,10 @@ export class Progress {
     const now = this.#env.clock.monotonicMs();
     const first = this.#samples[0]!;
     const rate = ((this.#bytes - first.bytes) * 1000) / Math.max(1, now - first.atMs);
-    const left = this.#bytesTotal - this.#bytes;
+    const there = this.#hadBytes + this.#bytes;
+    const left = this.#bytesTotal - there;
     const time = rate > 0 && left > 0 ? `, ${formatDuration((left / rate) * 1000)} left` : "";
-    return `${this.#verb}: ${this.#files} of ${this.#filesTotal} files, ${formatBytes(this.#bytes)} of ${formatBytes(this.#bytesTotal)}, ${formatBytes(rate)}/s${time}`;
+    return `${this.#verb}: ${this.#files} of ${this.#filesTotal} files, ${formatBytes(there)} of ${formatBytes(this.#bytesTotal)}, ${formatBytes(rate)}/s${time}`;
   }
 
   #show(): void {

@@ -37,6 +37,9 @@ export const PrivateRow = object(
 );
 export type PrivateRow = ValueOf<typeof PrivateRow>;
 
+export const BlobRow = object({ sizeBytes: bytes, sha256: { type: "string", description: "in hexadecimal" } }, { $id: "BlobRow", description: "A stretch of a private file: each begins where the one before it ends." });
+export type BlobRow = ValueOf<typeof BlobRow>;
+
 export const PutRow = object(
   {
     entry: EntryRow,

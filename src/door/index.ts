@@ -15,7 +15,7 @@ export type { DomainRow } from "./domain-rows.ts";
 export type { VisitRow } from "./visit-rows.ts";
 export type { CapacityRow, MirrorsRow, PersonRow } from "./upkeep-rows.ts";
 export type { SourceRow } from "./api/source-tally.ts";
-export type { EntryFaultRow, EntryRow, PrivateRow, PutRow, UpgradePlanRow, UpgradeRow } from "./entry-rows.ts";
+export type { BlobRow, EntryFaultRow, EntryRow, PrivateRow, PutRow, UpgradePlanRow, UpgradeRow } from "./entry-rows.ts";
 export { createSetupDoor } from "./setup/setup-door.ts";
 export type { NearbyDesk, SetupDesk } from "./setup/setup-routes.ts";
 export type { AskedSponsor, SetupCreate, SetupDone, SetupFacts, SetupInvite, SetupJoin, SetupNearby } from "./setup/setup-rows.ts";

@@ -72,6 +72,11 @@ export class ContentReader {
   /** All blobs that a file needs: its own, and those of its lists. */
   async *needed(row: Row, packs: readonly PackId[], options: FetchOptions = {}): AsyncGenerator<HintedRef> {
     for (const ref of row.lists) yield hinted(ref, packs);
+    yield* this.blobs(row, packs, options);
+  }
+
+  /** The blobs that make up a file, in their order. */
+  async *blobs(row: Row, packs: readonly PackId[], options: FetchOptions = {}): AsyncGenerator<HintedRef> {
     for await (const { ref } of this.#windows(row, packs, 0, row.sizeBytes, options)) yield ref;
   }
 

@@ -114,7 +114,11 @@ test("a file with more blobs than a row names is listed apart, and read in part 
   host.pool.reads = 0;
   assert.deepEqual(Buffer.from(await read(view, "f", 13 * MIB, 9)), Buffer.from(bytes.subarray(13 * MIB, 13 * MIB + 9)));
   assert.ok(host.pool.reads <= 2, "one list and one blob");
-  assert.equal(createHash("sha256").update(await read(view, "f")).digest("hex"), (await view.file("f"))!.sha256);
+  const file = (await view.file("f"))!;
+  assert.equal(createHash("sha256").update(await read(view, "f")).digest("hex"), file.sha256);
+  let end = 0;
+  for await (const blob of file.blobs()) assert.equal(createHash("sha256").update(bytes.subarray(end, (end += blob.sizeBytes))).digest("hex"), blob.sha256);
+  assert.equal(end, bytes.length);
 });
 
 test("a reader that goes away does not fail others that wait for the same page of the tree", async () => {

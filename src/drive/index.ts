@@ -3,7 +3,7 @@
 // how redundantly they are to be kept. Out: an entry's id, and its files from any host of that person.
 export { DriveError } from "./errors.ts";
 export type { DriveErrorCode } from "./errors.ts";
-export type { Entries, EntryFault, EntryInfo, EntryView, PrivateFile, RowFacts, RowInfo, UpgradePlan, UpgradeStep, Upload, UploadOptions, UploadResult } from "./port.ts";
+export type { BlobInfo, Entries, EntryFault, EntryInfo, EntryView, PrivateFile, RowFacts, RowInfo, UpgradePlan, UpgradeStep, Upload, UploadOptions, UploadResult } from "./port.ts";
 export type { EntryId } from "./namespace.ts";
 export type { RowKind } from "./formats.ts";
 export { isEntryId, privateRule } from "./namespace.ts";

@@ -75,6 +75,15 @@ export interface Upload {
 export interface PrivateFile extends RowInfo {
   /** Bytes from `offset`; verified and decrypted. */
   read(offset: number, length: number, options?: FetchOptions): AsyncIterable<Uint8Array>;
+  /** What the file is made of, in its order: whoever has a part of it can tell how much of that is right. */
+  blobs(signal?: AbortSignal): AsyncIterable<BlobInfo>;
+}
+
+/** A stretch of a file. */
+export interface BlobInfo {
+  readonly sizeBytes: number;
+  /** In hexadecimal. */
+  readonly sha256: string;
 }
 
 /** One entry's tree. */

@@ -35,7 +35,14 @@ export class View implements EntryView {
     const found = await this.#find(path, optionsOf(signal));
     if (found === undefined) return undefined;
     const { row, packs } = found;
-    return { ...rowInfo(row), read: (offset, length, options) => this.#content.read(row, packs, offset, length, options) };
+    const content = this.#content;
+    return {
+      ...rowInfo(row),
+      read: (offset, length, options) => content.read(row, packs, offset, length, options),
+      async *blobs(within) {
+        for await (const { length, digest } of content.blobs(row, packs, optionsOf(within))) yield { sizeBytes: length, sha256: hex(digest) };
+      },
+    };
   }
 
   async *together(paths: readonly string[], options: FetchOptions = {}): AsyncGenerator<Uint8Array> {

@@ -123,7 +123,7 @@ export async function openForReading(path: string): Promise<OpenFile> {
   }
 }
 
-function reading(file: FileHandle, path: string): OpenFile {
+export function reading(file: FileHandle, path: string): OpenFile {
   return {
     async stat() {
       const found = await file.stat();
@@ -150,8 +150,6 @@ function reading(file: FileHandle, path: string): OpenFile {
 /** A file that did not exist before, written from its beginning to its end. */
 export interface NewFile {
   write(bytes: Uint8Array): Promise<void>;
-  /** Whether it still is what stands at its path: somebody may have put another file there. */
-  isInPlace(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -164,10 +162,6 @@ export async function createForWriting(path: string, mode = 0o644): Promise<NewF
         await file.writeFile(bytes).catch((error: unknown) => {
           throw diskError(error, path);
         });
-      },
-      async isInPlace() {
-        const [own, there] = await Promise.all([file.stat(), lstat(path).catch(() => undefined)]);
-        return own.ino === there?.ino && own.dev === there.dev;
       },
       close: () => file.close(),
     };

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, readFile, readdir, stat, watch, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
+import { digestOfFile, writeNoise } from "../cluster/content.ts";
 import { Bench, until } from "../cluster/harness.ts";
+import { MIB } from "../cluster/size.ts";
 import { copyApplication, crawl, documentation, renderWiki } from "./real-sites.ts";
 
 interface Published {
@@ -16,6 +20,16 @@ async function makeSite(folder: string, words: string): Promise<void> {
   await writeFile(join(folder, "index.html"), `<h1>${words}</h1>`);
   await writeFile(join(folder, "deep/er/a b.txt"), words);
   await writeFile(join(folder, "large.bin"), Buffer.alloc(3 * 1024 * 1024 + 17, words));
+}
+
+/** Kills a fetch as soon as so much of its file is on the disk. */
+async function killAt(bytes: number, fetching: ChildProcess, folder: string): Promise<void> {
+  const ended = once(fetching, "exit");
+  for await (const { filename } of watch(folder, { signal: AbortSignal.timeout(60_000) })) {
+    if (filename?.endsWith("-part") === true && (await stat(join(folder, filename))).size >= bytes) break;
+  }
+  fetching.kill("SIGKILL");
+  assert.equal((await ended)[1], "SIGKILL");
 }
 
 test("a site published on one of two hosts is served by the other when the first is killed, and caught up after its return", { timeout: 300_000 }, async (t) => {
@@ -60,6 +74,20 @@ test("a site published on one of two hosts is served by the other when the first
     assert.deepEqual(await readFile(join(to, "large.bin")), await readFile(join(folder, "large.bin")));
     await cellar.ask(["publish", "--name", "blog", "--rollback", "1"]);
     await until("both serve the first version again", 10_000, async () => (await Promise.all([attic, cellar].map((host) => host.get("blog")))).every((page) => page.text.includes("first")));
+  });
+
+  await t.test("a fetch that is killed in the middle of a file goes on there", async () => {
+    const film = join(bench.folder, "film");
+    await writeNoise(film, 32 * MIB);
+    const { entry } = await attic.ask<{ entry: { id: string } }>(["put", film]);
+    const to = join(bench.folder, "fetched");
+    await mkdir(to);
+    await killAt(4 * MIB, bench.spawn(["fetch", entry.id, "--to", to, "--data", attic.data], attic.config), to);
+    assert.deepEqual(new Set((await readdir(to)).map((name) => name.split(".")[1])), new Set(["holdfast-lock", "holdfast-part"]));
+    const { resumedBytes } = await attic.ask<{ resumedBytes: number }>(["fetch", entry.id, "--to", to]);
+    assert.ok(resumedBytes > 3 * MIB && resumedBytes < 32 * MIB, `${resumedBytes} bytes were there`);
+    assert.deepEqual(await readdir(to), ["film"]);
+    assert.equal(await digestOfFile(join(to, "film")), await digestOfFile(film));
   });
 
   await t.test("sites that nobody here wrote are served by both, every link and every file as their folders have them", async () => {

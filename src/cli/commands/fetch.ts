@@ -18,7 +18,7 @@ interface Options extends CommonOptions {
 export const fetch: CommandFile = (command, go) => {
   command
     .argument("<id>", "what 'put' printed, its beginning, or the name of what was put")
-    .requiredOption("--to <folder>", "where its files go; those that are there already are not fetched again, and nothing is overwritten")
+    .requiredOption("--to <folder>", "where its files go; what is there already, whole or in part, is not fetched again, and nothing is overwritten")
     .option("--verbose", "say of each file that it is whole, and what came from which host at which speed")
     .action(go(fetchEntry));
   common(command, "fetch mjxw7zv2 --to ./papers", "fetch film.mp4 --to . --verbose");
@@ -38,8 +38,9 @@ async function fetchEntry(context: Context, wanted: string, options: Options): P
     const folder = resolve(options.to);
     context.io.answer({ entry, folder, ...done, sha256 }, () => {
       const there = done.alreadyThere === 0 ? "" : ` ${done.alreadyThere === done.files ? "All were" : `${done.alreadyThere.toLocaleString("en")} were`} there already.`;
+      const resumed = done.resumedBytes === 0 ? "" : ` An earlier fetch had ${formatBytes(done.resumedBytes)} of the rest.`;
       const proof = sha256 === null ? "each with the SHA-256 with which it was put" : `with the SHA-256 with which it was put: ${sha256}`;
-      return `${count(done.files, "file")} (${formatBytes(done.sizeBytes)}) of ${printable(entry.name)} in ${folder}, ${proof}.${there}`;
+      return `${count(done.files, "file")} (${formatBytes(done.sizeBytes)}) of ${printable(entry.name)} in ${folder}, ${proof}.${there}${resumed}`;
     });
   } finally {
     api.close();

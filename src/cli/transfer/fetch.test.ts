@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, readdir, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import test from "node:test";
@@ -10,36 +8,8 @@ import { machineEnv, silentLog } from "../../platform/index.ts";
 import type { Context } from "../context.ts";
 import type { EntryApi } from "../entry-api.ts";
 import { CliError } from "../errors.ts";
-import { PUTTING } from "./deed.ts";
+import { context, fetched, file, folder, io, serving } from "./fakes/serving.ts";
 import { fetchAll } from "./fetch.ts";
-import { putAll } from "./put.ts";
-import { scan } from "./scan.ts";
-
-const io = { json: false, isTerminal: false, columns: 80, answer() {}, bytes: async () => {}, row: async () => {}, note() {}, redraw() {} };
-
-function context(signal = new AbortController().signal): Context {
-  return { io, env: machineEnv(silentLog), signal };
-}
-
-async function folder(): Promise<{ path: string; [Symbol.asyncDispose](): Promise<void> }> {
-  const path = await mkdtemp(join(tmpdir(), "holdfast-fetch-"));
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
-}
-
-function file(path: string, content: string): PrivateRow {
-  return { path, kind: "file", mode: 0o640, modifiedMs: 1_500_000_000_000, sizeBytes: content.length, sha256: createHash("sha256").update(content).digest("hex") };
-}
-
-/** A host that gives each file the content under its path, or an error. */
-function serving(contents: Readonly<Record<string, string | Error>>, asked: string[] = []): EntryApi {
-  const download = async (_: string, path: string): Promise<unknown> => {
-    asked.push(path);
-    const content = contents[path];
-    if (content === undefined || content instanceof Error) throw content ?? new Error("no such file");
-    return Object.assign(Readable.from([Buffer.from(content)]), { trailers: { "holdfast-sources": JSON.stringify([{ host: "h", via: "network", bytes: content.length, elapsedMs: 2 }]) } });
-  };
-  return { download, downloadTogether: async () => Promise.reject(new Error("one by one, please")) } as unknown as EntryApi;
-}
 
 /** One that gives small files together as well, what comes changed by `spoil`. */
 function servingTogether(contents: Readonly<Record<string, string>>, asked: string[][], spoil: (bytes: Buffer) => Buffer = (bytes) => bytes): EntryApi {
@@ -59,7 +29,7 @@ test("small files come together, each at its own place, and what is there alread
   const asked: string[][] = [];
   const told: string[] = [];
   const done = await fetchAll(context(), servingTogether(contents, asked), "id", rows, place.path, ({ path }) => told.push(path));
-  assert.deepEqual([asked, told.sort(), done], [[["a/1", "a/2"]], ["a/1", "a/2", "b"], { files: 3, alreadyThere: 1, sizeBytes: 8, sources: [{ host: "h", via: "cache", bytes: 3, elapsedMs: 0 }] }]);
+  assert.deepEqual([asked, told.sort(), done], [[["a/1", "a/2"]], ["a/1", "a/2", "b"], { files: 3, alreadyThere: 1, sizeBytes: 8, resumedBytes: 0, sources: [{ host: "h", via: "cache", bytes: 3, elapsedMs: 0 }] }]);
   assert.deepEqual([await readFile(join(place.path, "a/1"), "utf8"), await readFile(join(place.path, "a/2"), "utf8"), (await stat(join(place.path, "a/1"))).mode & 0o777], ["one", "", 0o640]);
 });
 
@@ -119,45 +89,11 @@ test("a fetch of which some has come waits for hosts that drop out for a moment,
   assert.equal(nowMs - beganMs, 60_000);
 });
 
-test("what a fetch that was killed left of a file is no hindrance", async () => {
-  await using place = await folder();
-  await writeFile(join(place.path, "a.holdfast-part"), "half");
-  await fetched(serving({ a: "one" }), [file("a", "one")], place.path);
-  assert.deepEqual(await readdir(place.path), ["a"]);
-});
-
-test("of two fetches into the same folder the first to end does not show what the other has only begun", async () => {
-  await using place = await folder();
-  const rows = [file("a", "hello")];
-  const [firstHalf, secondHalf, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const halting = (reached: PromiseWithResolvers<void>, until: Promise<void>): EntryApi => {
-    async function* halves(): AsyncGenerator<Buffer> {
-      yield Buffer.from("he");
-      reached.resolve();
-      await until;
-      yield Buffer.from("llo");
-    }
-    return { download: async () => Object.assign(Readable.from(halves()), { trailers: {} }) } as unknown as EntryApi;
-  };
-  const first = assert.rejects(fetched(halting(firstHalf, secondHalf.promise), rows, place.path), { code: "FILE_IN_THE_WAY", message: /Another fetch/ });
-  await firstHalf.promise;
-  const second = fetched(halting(secondHalf, gate.promise), rows, place.path);
-  await first;
-  assert.deepEqual(await readdir(place.path), ["a.holdfast-part"]);
-  gate.resolve();
-  await second;
-  assert.equal(await readFile(join(place.path, "a"), "utf8"), "hello");
-});
-
-function fetched(api: EntryApi, rows: readonly PrivateRow[], to: string, signal?: AbortSignal): ReturnType<typeof fetchAll> {
-  return fetchAll(context(signal), api, "id", rows, to, () => {});
-}
-
 test("files come with their folders, permissions and times, and it is told where from", async () => {
   await using place = await folder();
   const rows: PrivateRow[] = [file("a/b.txt", "hello"), { ...file("a/empty", ""), kind: "folder", sha256: null, mode: 0o750 }, file("c", "x")];
   const done = await fetched(serving({ "a/b.txt": "hello", c: "x" }), rows, join(place.path, "new"));
-  assert.deepEqual(done, { files: 2, alreadyThere: 0, sizeBytes: 6, sources: [{ host: "h", via: "network", bytes: 6, elapsedMs: 4 }] });
+  assert.deepEqual(done, { files: 2, alreadyThere: 0, sizeBytes: 6, resumedBytes: 0, sources: [{ host: "h", via: "network", bytes: 6, elapsedMs: 4 }] });
   assert.equal(await readFile(join(place.path, "new/a/b.txt"), "utf8"), "hello");
   const [one, empty] = [await stat(join(place.path, "new/a/b.txt")), await stat(join(place.path, "new/a/empty"))];
   assert.deepEqual([one.mode & 0o777, one.mtimeMs, empty.mode & 0o777, empty.isDirectory()], [0o640, 1_500_000_000_000, 0o750, true]);
@@ -212,46 +148,4 @@ test("a fetch that is stopped leaves whole files only, and says how to go on", a
   await fetched(api, [file("a", "one")], place.path);
   await assert.rejects(fetched(api, [file("a", "one"), file("b", "tWo")], place.path, stop.signal), (error: Error) => error instanceof CliError && error.code === "CANCELLED" && /the same command/.test(error.message));
   assert.deepEqual(await readdir(place.path), ["a"]);
-});
-
-test("a folder is put with its empty folders and facts, and taken back when a file cannot be sent", async () => {
-  await using place = await folder();
-  await mkdir(join(place.path, "sub/empty"), { recursive: true });
-  await writeFile(join(place.path, "sub/a"), "hello", { mode: 0o600 });
-  const calls: unknown[] = [];
-  const api = {
-    begin: async (name: string, kind: string, redundancy: unknown) => (calls.push([name === "", kind, redundancy]), "u"),
-    addFolders: async (_: string, folders: { path: string }[]) => void calls.push(folders.map(({ path }) => path)),
-    addFile: async (_: string, sent: { path: string; mode: number; sizeBytes: number }) => (calls.push([sent.path, sent.mode, sent.sizeBytes]), file(sent.path, "hello")),
-    commit: async () => ({}),
-    abort: async () => void calls.push("abort"),
-  };
-  const found = await scan(place.path, new AbortController().signal, PUTTING);
-  await putAll(context(), api as unknown as EntryApi, place.path, { kind: "code", k: 2, m: 1 }, found);
-  assert.deepEqual(calls, [[false, "folder", { kind: "code", k: 2, m: 1 }], ["sub", "sub/empty"], ["sub/a", 0o600, 5]]);
-  const failing = { ...api, addFile: async () => Promise.reject(new Error("no space")) };
-  await assert.rejects(putAll(context(), failing as unknown as EntryApi, place.path, undefined, found), /no space/);
-  assert.equal(calls.at(-1), "abort");
-});
-
-test("small files are put in bundles, large ones by themselves, and a bundle with a file that changed is not sent", async () => {
-  await using place = await folder();
-  const sizes = { "a": 5, "b": 0, "large": 300_000, "z": 7 };
-  for (const [name, size] of Object.entries(sizes)) await writeFile(join(place.path, name), Buffer.alloc(size, name));
-  const sent: unknown[] = [];
-  const api = {
-    begin: async () => "u",
-    addFolders: async () => {},
-    addFile: async (_: string, { path }: { path: string }) => (sent.push(path), file(path, "")),
-    addBundle: async (_: string, number: number, files: readonly { path: string; sizeBytes: number }[], contents: readonly Uint8Array[]) => void sent.push([number, files.map(({ path, sizeBytes }, at) => [path, sizeBytes, Buffer.from(contents[at]!).toString()])]),
-    commit: async () => ({}),
-    abort: async () => void sent.push("abort"),
-  } as unknown as EntryApi;
-  const found = await scan(place.path, new AbortController().signal, PUTTING);
-  await putAll(context(), api, place.path, undefined, found);
-  assert.deepEqual(new Set(sent), new Set(["large", [1, [["a", 5, "aaaaa"], ["b", 0, ""], ["z", 7, "zzzzzzz"]]]]));
-  sent.length = 0;
-  await writeFile(join(place.path, "z"), "longer than it was");
-  await assert.rejects(putAll(context(), api, place.path, undefined, found), { code: "FILE_CHANGED" });
-  assert.deepEqual(sent.filter((each) => each !== "large"), ["abort"]);
 });

@@ -2,16 +2,18 @@ import { resolve } from "node:path";
 import { hex } from "../../codec/index.ts";
 import { hasher } from "../../crypto/index.ts";
 import type { PrivateRow, SourceRow } from "../../door/index.ts";
-import { ensureFolder, openForReading, stamp, statIfPresent } from "../../platform/index.ts";
+import { ensureFolder, openForReading, removeIfPresent, stamp, statIfPresent } from "../../platform/index.ts";
 import type { Context } from "../context.ts";
 import type { EntryApi } from "../entry-api.ts";
 import { CliError } from "../errors.ts";
 import { Progress } from "../progress.ts";
 import { count } from "../sizes.ts";
 import { bundlesOf } from "./bundles.ts";
+import { lockFetch } from "./fetch-lock.ts";
 import { inParallel } from "./parallel.ts";
+import { inTheWay, isVacant, partPath } from "./part.ts";
+import type { Placed } from "./part.ts";
 import { Patience } from "./patience.ts";
-import type { Placed } from "./receiver.ts";
 import { Receiver } from "./receiver.ts";
 import { placeBelow } from "./safe-path.ts";
 import { Sources } from "./sources.ts";
@@ -26,13 +28,16 @@ export interface Fetched {
   readonly files: number;
   /** Those that were there already, with the content that they should have. */
   readonly alreadyThere: number;
+  /** Had by an earlier fetch, of files that were not whole. */
+  readonly resumedBytes: number;
   readonly sizeBytes: number;
   readonly sources: readonly SourceRow[];
 }
 
 /**
  * Fetches files into a folder. Each appears under its name when it is whole and its SHA-256 is the one that it was put with. What is there
- * already with that content is not fetched again, so that a fetch that was stopped goes on where it was; nothing else is overwritten.
+ * already with that content is not fetched again, nor what has come of a file that is not whole, so that a fetch that was stopped or killed goes on
+ * where it was; nothing else is overwritten.
  * @param told called for each file once it is whole
  * @throws CliError FILE_IN_THE_WAY, UNSAFE_PATH, DAMAGED, CANCELLED
  */
@@ -46,6 +51,7 @@ export async function fetchAll(context: Context, entries: EntryApi, id: string, 
   const done = { files: 0, alreadyThere: 0, sizeBytes: 0 };
   try {
     await makeFolder(root);
+    await using _ = await lockFetch(root, id);
     for (const { place } of folders) await makeFolder(place);
     const whole = (row: PrivateRow): void => {
       done.files += 1;
@@ -57,20 +63,22 @@ export async function fetchAll(context: Context, entries: EntryApi, id: string, 
     await inParallel(bundlesOf(files, ({ row }) => row.sizeBytes), WIDTH, context.signal, async (bundle, signal) => {
       const missing: Placed[] = [];
       for (const file of bundle) {
-        if (!(await isThere(file.row, file.place))) {
+        if (!(await isThere(file))) {
           missing.push(file);
           continue;
         }
+        await removeIfPresent(partPath(id, file));
         done.alreadyThere += 1;
+        progress.had(file.row.sizeBytes);
         whole(file.row);
       }
       await receiver.fetch(missing, signal);
     });
     // The deepest first: whatever changes in a folder changes its time.
     for (const { row, place } of folders.toReversed()) await stamp(place, row);
-    return { ...done, sources: sources.rows() };
+    return { ...done, resumedBytes: receiver.resumedBytes, sources: sources.rows() };
   } catch (error) {
-    throw context.signal.aborted ? new CliError("CANCELLED", `Stopped. ${count(done.files, "whole file")} of ${count(files.length, "file")} are in ${root}; the same command fetches the rest.`, { cause: error }) : error;
+    throw context.signal.aborted ? new CliError("CANCELLED", `Stopped. ${count(done.files, "whole file")} of ${count(files.length, "file")} are in ${root}; the same command goes on from there.`, { cause: error }) : error;
   } finally {
     progress.end();
   }
@@ -83,15 +91,12 @@ async function makeFolder(path: string): Promise<void> {
 }
 
 /** @throws CliError FILE_IN_THE_WAY for anything that is not this very file */
-async function isThere(row: PrivateRow, place: string): Promise<boolean> {
+async function isThere(file: Placed): Promise<boolean> {
+  if (await isVacant(file)) return false;
+  const { row, place } = file;
   const found = await statIfPresent(place);
-  if (found === undefined) return false;
-  if (found.kind !== "file" || found.sizeBytes !== row.sizeBytes || (await sha256Of(place)) !== row.sha256) throw inTheWay(place, "with other content");
+  if (found?.kind !== "file" || found.sizeBytes !== row.sizeBytes || (await sha256Of(place)) !== row.sha256) throw inTheWay(place, "with other content");
   return true;
-}
-
-function inTheWay(place: string, how: string): CliError {
-  return new CliError("FILE_IN_THE_WAY", `${place} is there already ${how}. Nothing is overwritten: move it away, or fetch into another folder with --to.`);
 }
 
 async function sha256Of(path: string): Promise<string> {

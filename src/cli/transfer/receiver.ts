@@ -1,26 +1,23 @@
 import { dirname } from "node:path";
-import { concatBytes, hex } from "../../codec/index.ts";
+import { concatBytes } from "../../codec/index.ts";
+import type { Hasher } from "../../crypto/index.ts";
 import { hasher, sha256 } from "../../crypto/index.ts";
 import type { PrivateRow } from "../../door/index.ts";
-import type { NewFile } from "../../platform/index.ts";
-import { HoldfastError, codeOf, createForWriting, ensureFolder, putInPlace, removeIfPresent } from "../../platform/index.ts";
+import type { PartFile } from "../../platform/index.ts";
+import { HoldfastError, ensureFolder } from "../../platform/index.ts";
 import type { EntryApi } from "../entry-api.ts";
 import { CliError } from "../errors.ts";
 import type { Progress } from "../progress.ts";
+import { formatBytes } from "../sizes.ts";
+import { printable } from "../table.ts";
 import { inParallel } from "./parallel.ts";
+import type { Placed } from "./part.ts";
+import { filled, rightPart } from "./part.ts";
 import type { Patience } from "./patience.ts";
 import type { Sources } from "./sources.ts";
 
 /** Files of one bundle that are written at once. */
 const WRITTEN_AT_ONCE = 4;
-/** Behind the name of a file that is not whole yet. */
-const PART = ".holdfast-part";
-
-/** A file and where it goes. */
-export interface Placed {
-  readonly row: PrivateRow;
-  readonly place: string;
-}
 
 export interface ReceiverParts {
   readonly entries: EntryApi;
@@ -37,6 +34,8 @@ export class Receiver {
   readonly #with: ReceiverParts;
   /** Folders that were made, or found, already. */
   readonly #folders = new Set<string>();
+  /** Of files that were not whole: had by an earlier fetch. */
+  resumedBytes = 0;
 
   constructor(parts: ReceiverParts) {
     this.#with = parts;
@@ -52,8 +51,9 @@ export class Receiver {
     }
     let end = 0;
     const parts = files.map((file) => ({ file, bytes: bytes.subarray(end, (end += file.row.sizeBytes)) }));
-    await inParallel(parts, WRITTEN_AT_ONCE, signal, ({ file, bytes: content }, within) => this.#keep(file, within, async (target) => {
-      await target.write(content);
+    await inParallel(parts, WRITTEN_AT_ONCE, signal, ({ file, bytes: content }, within) => this.#keep(file, within, async (part) => {
+      await part.cut(0);
+      await part.write(content);
       return sha256(content);
     }));
   }
@@ -83,28 +83,39 @@ export class Receiver {
   }
 
   async #one(file: Placed, signal: AbortSignal): Promise<void> {
-    await this.#keep(file, signal, async (target) => {
+    await this.#keep(file, signal, async (part) => {
       const hash = hasher();
-      let received = 0;
+      await this.#goOn(file, part, hash, signal);
       const take = async (chunk: Uint8Array): Promise<void> => {
         hash.update(chunk);
-        await target.write(chunk);
-        received += chunk.length;
+        await part.write(chunk);
         this.#with.progress.addBytes(chunk.length);
         this.#with.patience.came();
       };
-      for (let before = -1; received < file.row.sizeBytes && received > before; ) {
-        before = received;
+      for (let before = -1; part.sizeBytes < file.row.sizeBytes && part.sizeBytes > before; ) {
+        before = part.sizeBytes;
         try {
-          await this.#from(file.row.path, received, take, signal);
+          await this.#from(file.row.path, before, take, signal);
         } catch (error) {
           // What broke off after some of it came goes on where it was; when nothing more comes, the host's answer says why.
-          if (signal.aborted || (received === before && !(await this.#with.patience.again(error, signal)))) throw error;
-          if (received === before) before = -1;
+          if (signal.aborted || (part.sizeBytes === before && !(await this.#with.patience.again(error, signal)))) throw error;
+          if (part.sizeBytes === before) before = -1;
         }
       }
+      // Its bytes before its name: else a power cut could leave the name with less than the file.
+      await part.sync();
       return hash.digest();
     });
+  }
+
+  /** Keeps what an earlier fetch left of the file as far as it is right, and says so. */
+  async #goOn({ row }: Placed, part: PartFile, hash: Hasher, signal: AbortSignal): Promise<void> {
+    const { entries, id, progress } = this.#with;
+    const { isTorn } = await rightPart(part, () => entries.blobs(id, row.path, signal), hash, (sizeBytes) => progress.had(sizeBytes));
+    this.resumedBytes += part.sizeBytes;
+    const [name, had] = [printable(row.path), `${formatBytes(part.sizeBytes)} of ${formatBytes(row.sizeBytes)}`];
+    if (isTorn) progress.say(`${name}: what an earlier fetch left is right up to ${had}; all behind that comes anew.`);
+    else if (part.sizeBytes > 0) progress.say(`${name} goes on at ${had}.`);
   }
 
   async #from(path: string, offset: number, take: (chunk: Uint8Array) => Promise<void>, signal: AbortSignal): Promise<void> {
@@ -114,52 +125,22 @@ export class Receiver {
     sources.add(response.trailers["holdfast-sources"]);
   }
 
-  /** @param write fills the file and gives the SHA-256 of what it wrote */
-  async #keep({ row, place }: Placed, signal: AbortSignal, write: (target: NewFile) => Promise<Uint8Array>): Promise<void> {
-    const part = place + PART;
+  /** @param write as `filled` takes it */
+  async #keep(file: Placed, signal: AbortSignal, write: (part: PartFile) => Promise<Uint8Array>): Promise<void> {
     try {
-      await this.#makeFolder(dirname(place));
-      await filled(part, async (target) => {
-        if (hex(await write(target)) !== row.sha256) throw new CliError("DAMAGED", `${row.path} has not the SHA-256 with which it was put. It was not kept; try again, from another host of yours.`);
-        // What somebody else has only begun to write must not appear as the whole file.
-        if (!(await target.isInPlace())) throw new CliError("FILE_IN_THE_WAY", `Another fetch writes ${place} as well. Wait until it has ended; the same command fetches what is missing then.`);
-        await putInPlace(part, place, row);
-      });
+      await this.#makeFolder(dirname(file.place));
+      await filled(this.#with.id, file, write);
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof HoldfastError) throw error;
-      throw new CliError("DAMAGED", `${row.path} broke off. It was not kept; the same command fetches what is missing.`, { cause: error });
+      throw new CliError("DAMAGED", `${file.row.path} broke off. The same command goes on where it stopped.`, { cause: error });
     }
-    this.#with.whole(row);
+    this.#with.whole(file.row);
   }
 
   async #makeFolder(path: string): Promise<void> {
     if (this.#folders.has(path)) return;
     await ensureFolder(path, 0o755);
     this.#folders.add(path);
-  }
-}
-
-/** Has a new file written, of which nothing stays when that fails. */
-async function filled(part: string, write: (target: NewFile) => Promise<void>): Promise<void> {
-  const target = await created(part);
-  try {
-    await write(target);
-  } catch (error) {
-    if (await target.isInPlace()) await removeIfPresent(part);
-    throw error;
-  } finally {
-    await target.close();
-  }
-}
-
-async function created(part: string): Promise<NewFile> {
-  try {
-    return await createForWriting(part, 0o600);
-  } catch (error) {
-    if (codeOf(error) !== "EEXIST") throw error;
-    // Left by a fetch that was killed; nobody knows how much of it is right.
-    await removeIfPresent(part);
-    return createForWriting(part, 0o600);
   }
 }

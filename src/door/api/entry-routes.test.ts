@@ -56,7 +56,20 @@ test("a file is read in whole and in part, as data that no browser shows or keep
     if (body === undefined) assert.equal(reply.body.toString(), "01234567");
     else assert.deepEqual([reply.status, reply.body.toString(), reply.headers["content-range"]], [status, body, within]);
   }
+  const { etag } = whole.headers;
+  for (const [known, status] of [[etag!, 206], ['"another"', 200], [`W/${etag}`, 200], ["Fri, 27 Nov 2026 00:00:00 GMT", 200]] as const) {
+    const reply = await door.api("GET", at, undefined, { range: "bytes=7-", "if-range": known });
+    assert.deepEqual([reply.status, reply.body.toString()], [status, status === 206 ? "789" : "0123456789"], known);
+  }
   assert.equal(json(await door.api("GET", `/api/entries/${id}/content/none`)).code, "NO_FILE");
+});
+
+test("a file's blobs are listed in their order, and those of what is no file are not", async () => {
+  await using door = await TestDoor.open();
+  const id = await kept(door, "0123456789");
+  const reply = await door.api("GET", `/api/entries/${id}/blobs/a%20b/gr%C3%BC%C3%9Fe.txt`);
+  assert.deepEqual(json<object>(reply), { blobs: ["0123", "4567", "89"].map((text) => ({ sizeBytes: text.length, sha256: createHash("sha256").update(text).digest("hex") })) });
+  assert.equal(json(await door.api("GET", `/api/entries/${id}/blobs/none`)).code, "NO_FILE");
 });
 
 test("an upload without its facts, or with wrong ones, is refused", async () => {
@@ -113,7 +126,7 @@ test("a bundle that contradicts itself is refused, and nothing is kept before it
 test("private content is nobody's without the token", async () => {
   await using door = await TestDoor.open();
   const id = await kept(door, "secret");
-  for (const path of ["/api/entries", `/api/entries/${id}`, `/api/entries/${id}/files`, `/api/entries/${id}/content/a`]) {
+  for (const path of ["/api/entries", `/api/entries/${id}`, `/api/entries/${id}/files`, `/api/entries/${id}/blobs/a`, `/api/entries/${id}/content/a`]) {
     const reply = await door.ask(`localhost:${door.door.port}`, path, {});
     assert.equal(reply.status, 401);
     assert.doesNotMatch(reply.body.toString(), /secret/);

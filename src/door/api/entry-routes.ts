@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Entries, PrivateFile, RowFacts } from "../../drive/index.ts";
 import { codeOf, messageOf } from "../../platform/index.ts";
 import type { EntryFaultRow, EntryRow } from "../entry-rows.ts";
-import { AddFolders, BeginUpload, EntryFaultRow as EntryFaultSchema, EntryRow as EntrySchema, PrivateRow, PutRow, entryRow, privateRow, putRow } from "../entry-rows.ts";
+import { AddFolders, BeginUpload, BlobRow, EntryFaultRow as EntryFaultSchema, EntryRow as EntrySchema, PrivateRow, PutRow, entryRow, privateRow, putRow } from "../entry-rows.ts";
 import { DoorError } from "../errors.ts";
 import { stream } from "../gateway/byte-source.ts";
 import { parseRange } from "../gateway/ranges.ts";
@@ -20,6 +20,7 @@ import { SOURCES_TRAILER, SourceTally } from "./source-tally.ts";
 const UploadBegun = object({ id: text }, { $id: "UploadBegun" });
 const ENTRIES: AnswerDoc = { description: "What this host's person keeps; one object per line when Accept is application/x-ndjson", schema: object({ entries: list({ anyOf: [EntrySchema, EntryFaultSchema] }) }), mediaTypes: LIST_TYPES };
 const ROWS: AnswerDoc = { description: "Its files and folders; one object per line when Accept is application/x-ndjson", schema: object({ rows: list(PrivateRow) }), mediaTypes: LIST_TYPES };
+const BLOBS: AnswerDoc = { description: "Its stretches, from its beginning to its end; one object per line when Accept is application/x-ndjson", schema: object({ blobs: list(BlobRow) }), mediaTypes: LIST_TYPES };
 const BYTES = { mediaTypes: ["application/octet-stream"] } as const;
 
 const MAX_MODE = 0o777;
@@ -32,13 +33,25 @@ async function* rowsOf(entries: Entries, id: string): AsyncGenerator<PrivateRow>
   for await (const row of (await entries.open(id)).rows()) yield privateRow(row);
 }
 
-async function content(desk: EntryDesk, call: Call): Promise<"sent"> {
+/** @throws DoorError NO_FILE; DriveError NO_ENTRY */
+async function fileOf({ entries }: EntryDesk, call: Call): Promise<PrivateFile> {
   const path = call.param("path");
-  const file = await (await desk.entries.open(call.param("id"))).file(path);
+  const file = await (await entries.open(call.param("id"))).file(path);
   if (file === undefined) throw new DoorError("NO_FILE", `There is no file ${JSON.stringify(path)} in it.`);
-  const { range } = call.incoming.headers;
-  const asked = range === undefined ? "whole" : parseRange(range, file.sizeBytes);
-  const tag = ["ETag", `"${file.sha256}"`, ...AS_PRIVATE_DATA, "Accept-Ranges", "bytes"];
+  return file;
+}
+
+async function* blobsOf(desk: EntryDesk, call: Call): AsyncGenerator<BlobRow> {
+  yield* (await fileOf(desk, call)).blobs();
+}
+
+async function content(desk: EntryDesk, call: Call): Promise<"sent"> {
+  const file = await fileOf(desk, call);
+  const { range, "if-range": known } = call.incoming.headers;
+  const etag = `"${file.sha256}"`;
+  // Whoever goes on with another file's part gets all of this one. No date is announced, so none can be meant (RFC 9110, 13.1.5).
+  const asked = range === undefined || (known !== undefined && known !== etag) ? "whole" : parseRange(range, file.sizeBytes);
+  const tag = ["ETag", etag, ...AS_PRIVATE_DATA, "Accept-Ranges", "bytes"];
   if (asked === "unsatisfiable") return sendHead(desk, call, 416, [...tag, "Content-Range", `bytes */${file.sizeBytes}`, "Content-Length", "0"]);
   // Of several ranges none is answered alone: the whole file is, which is always allowed.
   const part = asked === "whole" || asked.length > 1 ? undefined : asked[0];
@@ -99,6 +112,14 @@ export function entryRoutes(desk: EntryDesk): readonly Route[] {
       summary: "A private file's bytes, decrypted on this host; one range of them with Range. With TE: trailers, the trailer Holdfast-Sources says what came from where",
       gives: { 200: { description: "The bytes", ...BYTES }, 206: { description: "A part of them", ...BYTES } },
       handle: (call) => content(desk, call),
+    },
+    {
+      method: "GET",
+      path: "/api/entries/{id}/blobs/{path}",
+      name: "entryBlobs",
+      summary: "What a private file is made of: sizes and SHA-256, by which whoever has a part of it can tell how much of that is right",
+      gives: { 200: BLOBS },
+      handle: (call) => answerRows(desk, call, "blobs", blobsOf(desk, call)),
     },
     {
       method: "DELETE",

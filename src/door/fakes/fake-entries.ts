@@ -24,7 +24,7 @@ export class FakeEntries implements Entries {
     return {
       add: async (facts, source) => {
         const bytes = Buffer.concat(await Array.fromAsync(source));
-        const row: RowInfo = { ...facts, kind: "file", sizeBytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
+        const row: RowInfo = { ...facts, kind: "file", sizeBytes: bytes.length, sha256: sha256Of(bytes) };
         rows.set(facts.path, { ...row, bytes });
         return row;
       },
@@ -90,11 +90,24 @@ export class FakeEntries implements Entries {
   packsOf: Entries["packsOf"] = async () => new Set<PackId>();
 }
 
+/** So small that a few letters have several. */
+const BLOB_BYTES = 4;
+
+function sha256Of(bytes: Buffer): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
 function fileOf(row: RowInfo, bytes: Buffer): PrivateFile {
   return {
     ...row,
     async *read(offset, length) {
       for (let at = offset; at < offset + length; at += 1000) yield bytes.subarray(at, Math.min(offset + length, at + 1000));
+    },
+    async *blobs() {
+      for (let at = 0; at < bytes.length; at += BLOB_BYTES) {
+        const blob = bytes.subarray(at, at + BLOB_BYTES);
+        yield { sizeBytes: blob.length, sha256: sha256Of(blob) };
+      }
     },
   };
 }
