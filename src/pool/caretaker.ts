@@ -1,4 +1,4 @@
-import type { NamespaceId, PackId } from "../codec/index.ts";
+import type { HostId, NamespaceId, PackId } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
 import { Worker } from "../platform/index.ts";
 import { Auditor } from "./audit/auditor.ts";
@@ -23,6 +23,8 @@ const AUDIT_EVERY_MS = 3_600_000;
 const AUDIT_SPREAD = 1 / 4;
 /** More than 24 days is more than a timer can wait for. */
 const AUDIT_EVERY_MAX_MS = 20 * 24 * 3_600_000;
+/** A host that has just come has much to catch up with, and several may have come with it. */
+const AUDIT_SETTLE_MS = 60_000;
 const SCRUB_EVERY_MS = 60_000;
 /** A period of seconds, as tests have, must not wait for minutes. */
 const SCRUB_TURNS_MIN = 4;
@@ -40,6 +42,10 @@ export interface CaretakerParts {
 export class Caretaker {
   readonly repair: RepairCoordinator;
   readonly repairing: Worker;
+  readonly auditing: Worker;
+  /** How long after a host has come it is audited. */
+  readonly auditSettleMs: number;
+  readonly #auditor: Auditor;
   readonly workers: readonly Worker[];
   /** Told by whoever serves leaves. */
   readonly witness: Witness;
@@ -50,17 +56,24 @@ export class Caretaker {
     const own = new OwnChallenges(env.clock, auditEveryMs);
     const challenger = new Challenger(env, parts);
     new Prover(env, parts, this.witness, own).register();
-    const auditor = new Auditor({ env, parts, catalog, challenger, testimony: new Testimony({ env, parts, catalog, witness: this.witness, own }), own });
+    this.#auditor = new Auditor({ env, parts, catalog, challenger, testimony: new Testimony({ env, parts, catalog, witness: this.witness, own }), own, everyMs: auditEveryMs });
+    this.auditSettleMs = Math.min(AUDIT_SETTLE_MS, auditEveryMs * AUDIT_SPREAD);
     const rebuilder = new Rebuilder({ env, parts, catalog, offers, pieceOf, throttle: new Throttle(env, parts.repair.bytesPerSecond ?? DEFAULT_RATE_BYTES) });
     this.repair = new RepairCoordinator({ env, parts, catalog, rebuilder, returns: new Returns(env, parts, catalog, { ask: (host, leaves, signal) => own.during(leaves.map(({ pack }) => pack), () => challenger.ask(host, leaves, signal)) }) });
     const { periodMs = SCRUB_PERIOD_MS } = parts.scrub;
     const scrub = new Scrub({ env, store: parts.store, log: parts.notes, periodMs, onDamage });
     this.repairing = new Worker(env, { name: "repair", everyMs: REPAIR_EVERY_MS, work: (turn) => this.repair.turn(turn) });
+    this.auditing = new Worker(env, { name: "audit", everyMs: Math.min(AUDIT_EVERY_MAX_MS, auditEveryMs * (1 + env.random.fraction() * AUDIT_SPREAD)), work: (turn) => this.#auditor.turn(turn) });
     this.workers = [
       this.repairing,
-      new Worker(env, { name: "audit", everyMs: Math.min(AUDIT_EVERY_MAX_MS, auditEveryMs * (1 + env.random.fraction() * AUDIT_SPREAD)), work: (turn) => auditor.turn(turn) }),
+      this.auditing,
       new Worker(env, { name: "scrub", everyMs: Math.min(SCRUB_EVERY_MS, periodMs / SCRUB_TURNS_MIN), work: (turn) => scrub.turn(turn) }),
     ];
+  }
+
+  /** Whether a host that has come should be audited soon: when this one started it was not there, or it has been away. */
+  awaitsAudit(host: HostId): boolean {
+    return this.#auditor.awaits(host);
   }
 
   /** Notes that the records of these packs have changed. */

@@ -107,15 +107,15 @@ export class HostPool implements Pool {
   /** Begins to keep packs where they should be. Reads and writes work before that too. */
   start(): void {
     const { records, transport, roster } = this.#parts;
-    const { repairing } = this.#caretaker;
+    const { repairing, auditing } = this.#caretaker;
     this.#catalog.onChange((namespace, packs) => {
       this.#caretaker.changed(namespace, packs);
       for (const rounds of [this.#holding, this.#reclaiming]) rounds.note(namespace, packs);
       this.#soon(this.#hold, this.#reclaim, repairing);
     });
     this.#subscriptions.push(
-      transport.onPeer(({ kind }) => {
-        if (kind === "up") this.#soon(this.#hold, repairing);
+      transport.onPeer(({ kind, peer }) => {
+        if (kind === "up") this.#soon(this.#hold, repairing, ...(this.#caretaker.awaitsAudit(peer) ? [auditing] : []));
       }),
       records.onApplied((namespace) => {
         // The roster is in the network's own namespace: a member may have come or gone.
@@ -229,8 +229,14 @@ export class HostPool implements Pool {
         this.#settling.delete(worker);
         worker.nudge();
       };
-      this.#settling.set(worker, this.#env.timers.after(worker === this.#caretaker.repairing ? REPAIR_SETTLE_MS : SETTLE_MS, begin));
+      this.#settling.set(worker, this.#env.timers.after(this.#settleMs(worker), begin));
     }
+  }
+
+  #settleMs(worker: Worker): number {
+    const { repairing, auditing, auditSettleMs } = this.#caretaker;
+    if (worker === repairing) return REPAIR_SETTLE_MS;
+    return worker === auditing ? auditSettleMs : SETTLE_MS;
   }
 }
 

@@ -40,10 +40,12 @@ function accusers(village: Village, host: HostId): number {
   return village.villagers.filter((each) => village.audits.get(auditKey(each.host, host))?.isSuspect === true).length;
 }
 
+const HOUR_MS = 3_600_000;
+
 /** These hosts audit, one after another and a while apart, as hosts do that were not started at the same moment. */
 async function round(village: Village, auditors: readonly Villager[]): Promise<void> {
   for (const villager of auditors) {
-    village.skip(60_000);
+    village.skip(HOUR_MS);
     await village.turn(villager, "audit");
   }
 }
@@ -83,7 +85,10 @@ test("hosts that are asked for what they hold are not suspect, and what they cla
     for (const other of village.villagers) if (other.host !== host) assert.equal(village.audits.get(auditKey(other.host, host))?.provenBytes, PACKS * SIZE);
   }
   // All at the same moment: each is too busy for most of it.
-  for (let turn = 0; turn < 3; turn += 1) await Promise.all(village.villagers.map((each) => village.turn(each, "audit")));
+  for (let turn = 0; turn < 3; turn += 1) {
+    village.skip(HOUR_MS);
+    await Promise.all(village.villagers.map((each) => village.turn(each, "audit")));
+  }
   for (const { host } of village.villagers) assert.equal(accusers(village, host), 0);
   await village.close();
 });
@@ -111,9 +116,27 @@ test("a host that is away is not suspect, and one that hangs is in the end", asy
   await village.at(0).pool.store(village.namespace, content(SIZE), { kind: "copies", copies: 3 });
   village.net.kill(village.at(1).host);
   village.net.hung.add(village.at(2).host);
-  for (let turn = 0; turn < 6; turn += 1) await village.turn(village.at(0), "audit");
+  for (let turn = 0; turn < 6; turn += 1) {
+    village.skip(HOUR_MS);
+    await village.turn(village.at(0), "audit");
+  }
   assert.equal(village.audits.get(auditKey(village.at(0).host, village.at(1).host)), undefined);
   assert.equal(accusers(village, village.at(2).host), 1);
+  await village.close();
+});
+
+test("a host that was not there when the others were audited is audited when it comes, and none of the others again", async () => {
+  const village = await Village.build({ hosts: 3, factor: 1_000 });
+  const [auditor, late, other] = village.villagers as [Villager, Villager, Villager];
+  await auditor.pool.store(village.namespace, content(SIZE), { kind: "copies", copies: 3 });
+  const asked = (villager: Villager): number => villager.transport.answered.get(PROVE) ?? 0;
+  village.net.kill(late.host);
+  await village.turn(auditor, "audit");
+  assert.deepEqual([asked(late), asked(other)], [0, 1]);
+  auditor.pool.start();
+  village.net.revive(late.host);
+  while (asked(late) === 0) await village.env.timers.sleep(1_000);
+  assert.deepEqual([asked(late), asked(other)], [1, 1]);
   await village.close();
 });
 

@@ -27,38 +27,50 @@ export interface AuditorParts {
   readonly challenger: Challenger;
   readonly testimony: Testimony;
   readonly own: OwnChallenges;
+  /** Between two audits of the same host, at least. */
+  readonly everyMs: number;
 }
 
 export class Auditor {
   readonly #with: AuditorParts;
   readonly #ledgers = new Map<HostId, Ledger>();
+  /** When hosts were audited last, by the monotonic clock. */
+  readonly #auditedMs = new Map<HostId, number>();
 
   constructor(parts: AuditorParts) {
     this.#with = parts;
   }
 
-  /** "audit": a challenge to each host that this one audits. */
+  /** Whether the host is one that this one audits, and has not audited for a while. */
+  awaits(host: HostId): boolean {
+    return this.#isMine(host) && this.#isDue(host);
+  }
+
+  /** "audit": a challenge to each host that awaits one and can be asked. */
   async turn({ signal, report }: WorkerTurn): Promise<void> {
-    const { env, catalog } = this.#with;
-    const hosts = this.#audited();
-    for (const host of this.#ledgers.keys()) if (!hosts.has(host)) this.#ledgers.delete(host);
+    const { env, parts, catalog } = this.#with;
+    for (const known of [this.#ledgers, this.#auditedMs]) for (const host of known.keys()) if (!this.#isMine(host)) known.delete(host);
+    const hosts = new Set([...parts.roster().members.keys()].filter((host) => parts.presence(host) === "online" && this.awaits(host)));
     const samples = await samplesOf(env, catalog, hosts, LEAVES_PER_QUESTION, signal);
-    let suspects = 0;
     for (const [done, host] of [...hosts].entries()) {
       report(`${done} of ${hosts.size} hosts`);
       const sample = samples.get(host);
       await this.#audit(host, sample?.pieces ?? [], sample?.claimedBytes ?? 0, signal);
-      if (this.#ledger(host).isSuspect) suspects += 1;
     }
-    report(suspects === 0 ? `${hosts.size} hosts audited` : `${hosts.size} hosts audited, ${suspects} of them suspect to this one`);
+    const suspects = [...this.#ledgers.values()].filter(({ isSuspect }) => isSuspect).length;
+    report(suspects === 0 ? `${hosts.size} hosts audited` : `${hosts.size} hosts audited, ${suspects} suspect to this one`);
   }
 
-  /** The hosts that this one audits and that can be asked now. */
-  #audited(): Set<HostId> {
-    const { parts } = this.#with;
-    const { members } = parts.roster();
-    const online = [...members.keys()].filter((host) => host !== parts.self && parts.presence(host) === "online");
-    return new Set(online.filter((host) => auditorsOf(host, members).includes(parts.self)));
+  #isMine(host: HostId): boolean {
+    const { self, roster } = this.#with.parts;
+    const { members } = roster();
+    return host !== self && members.has(host) && auditorsOf(host, members).includes(self);
+  }
+
+  #isDue(host: HostId): boolean {
+    const { env, everyMs } = this.#with;
+    const auditedMs = this.#auditedMs.get(host);
+    return auditedMs === undefined || env.clock.monotonicMs() - auditedMs >= everyMs;
   }
 
   #ledger(host: HostId): Ledger {
@@ -74,11 +86,13 @@ export class Auditor {
   }
 
   async #audit(host: HostId, sampled: readonly Challenged[], claimedBytes: number, signal: AbortSignal): Promise<void> {
-    const { own } = this.#with;
+    const { env, own } = this.#with;
     const ledger = this.#ledger(host);
     const pieces = sampled.filter(({ pack }) => own.mayAsk(pack));
-    if (sampled.length === 0) ledger.nothingClaimed(LEAVES_PER_QUESTION);
-    else if (pieces.length > 0) ledger.add(await this.#challenge(host, pieces, signal));
+    if (sampled.length === 0) {
+      ledger.nothingClaimed(LEAVES_PER_QUESTION);
+      this.#auditedMs.set(host, env.clock.monotonicMs());
+    } else if (pieces.length > 0) ledger.add(await this.#challenge(host, pieces, signal));
     await this.#tell(host, ledger, claimedBytes);
   }
 
@@ -89,6 +103,7 @@ export class Auditor {
     const sentMs = env.clock.monotonicMs();
     const outcomes = await own.during(packs, () => challenger.ask(host, pieces, signal));
     if (outcomes === undefined) return [];
+    this.#auditedMs.set(host, sentMs);
     const answeredMs = env.clock.monotonicMs();
     const suspicious = pieces.filter((_, at) => outcomes[at] === "right");
     const fetched = await testimony.about(host, suspicious, { sentMs, answeredMs }, signal);
