@@ -71,6 +71,10 @@ interface AddedFile {
   readonly extents: () => Iterable<Extent>;
 }
 
+function infoOf({ path, node, type }: AddedFile): FileInfo {
+  return { path, id: node.id, sizeBytes: node.sizeBytes, type };
+}
+
 // Groups of blobs in the packs on all hosts: what is read together lies together.
 const FILE_NODES = 0;
 const FOLDERS = 1;
@@ -158,7 +162,7 @@ export class SitePublication implements Publication {
     try {
       const file = await this.#take(path, source);
       this.#files.set(path, file);
-      return { path, id: file.node.id, sizeBytes: file.node.sizeBytes, type: file.type };
+      return infoOf(file);
     } catch (error) {
       this.#paths.release(path);
       throw error;
@@ -167,6 +171,9 @@ export class SitePublication implements Publication {
 
   async keep(path: string, id: BlobId): Promise<FileInfo | undefined> {
     this.#assertOpen();
+    const taken = this.#files.get(path);
+    // Whoever did not hear the answer asks again.
+    if (taken?.node.id === id) return infoOf(taken);
     const before = this.#with.base?.manifest.file(path);
     if (before?.id !== id || this.#files.size + this.#adding.size >= MAX_FILES) return undefined;
     const placed = this.#placed(isRulesFile(path) ? "all" : this.#with.options.copies);
@@ -176,9 +183,10 @@ export class SitePublication implements Publication {
     if (node === undefined || (before.sizeBytes > UNIXFS_V1_2025.chunkBytes && !this.#everywhere.places.has(id))) return undefined;
     this.#paths.take(path);
     if (this.#everywhere.places.has(id)) await this.#everywhere.put(id, NOTHING, FILE_NODES);
-    const { sizeBytes, type, extents } = before;
-    this.#files.set(path, { path, node, type, extents: () => extents });
-    return { path, id, sizeBytes, type };
+    const { type, extents } = before;
+    const kept: AddedFile = { path, node, type, extents: () => extents };
+    this.#files.set(path, kept);
+    return infoOf(kept);
   }
 
   #placed(copies: Copies): ReadonlySet<PackId> {

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
 import type { EntryApi } from "../entry-api.ts";
+import { ApiError, CliError } from "../errors.ts";
 import { PUTTING } from "./deed.ts";
 import { context, file, folder } from "./fakes/serving.ts";
 import { putAll } from "./put.ts";
@@ -26,6 +27,28 @@ test("a folder is put with its empty folders and facts, and taken back when a fi
   const failing = { ...api, addFile: async () => Promise.reject(new Error("no space")) };
   await assert.rejects(putAll(context(), failing as unknown as EntryApi, place.path, undefined, found), /no space/);
   assert.equal(calls.at(-1), "abort");
+});
+
+test("a commit whose answer was lost is asked for again, and one that is stopped is not said to have kept nothing", async () => {
+  await using place = await folder();
+  await writeFile(join(place.path, "a"), "hello");
+  const stop = new AbortController();
+  const answers = [new CliError("NOT_RUNNING", "the line broke"), { isThere: true }, new CliError("NOT_RUNNING", "the line broke"), new CliError("NOT_RUNNING", "the host is gone")];
+  const api = {
+    begin: async () => "u",
+    addFile: async (_: string, { path }: { path: string }) => file(path, "hello"),
+    commit: async () => {
+      const answer = answers.shift();
+      if (answer !== undefined && !(answer instanceof Error)) return answer;
+      if (answer === undefined) stop.abort(new CliError("CANCELLED", "Stopped."));
+      throw answer ?? stop.signal.reason;
+    },
+    abort: async () => Promise.reject(new ApiError(409, "UPLOAD_BUSY", "it is being committed")),
+  } as unknown as EntryApi;
+  const found = await scan(join(place.path, "a"), stop.signal, PUTTING);
+  assert.deepEqual((await putAll(context(stop.signal), api, "a", undefined, found)).row, { isThere: true });
+  await assert.rejects(putAll(context(stop.signal), api, "a", undefined, found), /the host is gone/);
+  await assert.rejects(putAll(context(stop.signal), api, "a", undefined, found), { code: "CANCELLED", message: /while it was being kept/ });
 });
 
 test("small files are put in bundles, large ones by themselves, and a bundle with a file that changed is not sent", async () => {

@@ -7,6 +7,7 @@ import { CliError } from "../errors.ts";
 import { Progress } from "../progress.ts";
 import { bundlesOf } from "./bundles.ts";
 import { PUTTING } from "./deed.ts";
+import { committed, ended } from "./ending.ts";
 import { inParallel } from "./parallel.ts";
 import { readCounted, readUnchanged } from "./read-unchanged.ts";
 import type { FileToSend, Scan } from "./scan.ts";
@@ -44,12 +45,12 @@ export async function putAll(context: Context, entries: EntryApi, source: string
     });
     progress.end();
     if (context.io.isTerminal) context.io.redraw("Placing pieces ...");
-    const row = await entries.commit(upload, context.signal);
+    const row = await committed(() => entries.commit(upload, context.signal));
     return { row, sha256: found.kind === "file" ? (last?.sha256 ?? null) : null };
   } catch (error) {
-    // A host that is gone has nothing to take back: it forgets uploads that were not committed.
-    await entries.abort(upload).catch(() => {});
-    throw context.signal.aborted ? new CliError("CANCELLED", "Stopped. Nothing was put; another try sends only what is missing.", { cause: error }) : error;
+    const inTime = await ended(() => entries.abort(upload));
+    const words = inTime ? "Stopped. Nothing was put; another try sends only what is missing." : "Stopped while it was being kept: 'holdfast ls' says whether it is.";
+    throw context.signal.aborted ? new CliError("CANCELLED", words, { cause: error }) : error;
   } finally {
     progress.end();
     context.io.redraw("");

@@ -3,6 +3,7 @@ import type { HostApi } from "../api.ts";
 import type { Context } from "../context.ts";
 import { ApiError, CliError } from "../errors.ts";
 import { Progress } from "../progress.ts";
+import { committed, ended } from "./ending.ts";
 import { inParallel } from "./parallel.ts";
 import { readCounted } from "./read-unchanged.ts";
 import type { Scan } from "./scan.ts";
@@ -40,11 +41,12 @@ export async function upload(context: Context, api: HostApi, wanted: Wanted, fou
     });
     shown.end();
     if (context.io.isTerminal) context.io.redraw("Placing copies ...");
-    return { row: await api.commit(publication, context.signal), sent: files.length };
+    return { row: await committed(() => api.commit(publication, context.signal)), sent: files.length };
   } catch (error) {
-    // What lacked room must not fill what is left of it. A host that is gone forgets publications that were not committed.
-    await (hadNoRoom(error) ? api.abort(publication) : api.leave(publication)).catch(() => {});
-    throw context.signal.aborted ? new CliError("CANCELLED", "Stopped. Nothing was published; publish again to go on from what was sent.", { cause: error }) : error;
+    // What lacked room must not fill what is left of it.
+    const inTime = await ended(() => (hadNoRoom(error) ? api.abort(publication) : api.leave(publication)));
+    const words = inTime ? "Stopped. Nothing was published; publish again to go on from what was sent." : "Stopped while it was being published: 'holdfast sites' says whether it was.";
+    throw context.signal.aborted ? new CliError("CANCELLED", words, { cause: error }) : error;
   } finally {
     progress?.end();
     context.io.redraw("");

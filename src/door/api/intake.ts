@@ -7,6 +7,8 @@ import { DoorError } from "../errors.ts";
 /** Each holds memory and space on disks. */
 const OPEN_MAX = 8;
 const IDLE_MS = 10 * 60_000;
+/** Results of the sessions that were committed last: whoever did not hear one may ask again. */
+const RESULTS_MAX = 32;
 const ID_BYTES = 16;
 
 /** What is taken in file by file: nothing of it is visible before `commit`. */
@@ -29,14 +31,14 @@ export interface Words {
   readonly tooMany: DoorErrorCode;
 }
 
-interface Open<S> {
+interface Open<Result, S> {
   readonly id: string;
   readonly session: S;
   readonly stop: AbortController;
   /** Files that were begun and did not come in whole. Nothing is committed while there is one. */
   readonly failed: Set<string>;
   adding: number;
-  isCommitting: boolean;
+  committing: Promise<Result> | undefined;
   timer: Timer | undefined;
 }
 
@@ -52,7 +54,8 @@ export interface Arrival {
 export class Intake<Result, S extends Session<Result>> {
   readonly #env: Env;
   readonly #words: Words;
-  readonly #open = new Map<string, Open<S>>();
+  readonly #open = new Map<string, Open<Result, S>>();
+  readonly #results = new Map<string, Result>();
   #beginning = 0;
 
   constructor(env: Env, words: Words) {
@@ -68,7 +71,7 @@ export class Intake<Result, S extends Session<Result>> {
     const stop = new AbortController();
     this.#beginning += 1;
     try {
-      const open: Open<S> = { id: base32(this.#env.random.bytes(ID_BYTES)), session: await begin(stop.signal), stop, failed: new Set(), adding: 0, isCommitting: false, timer: undefined };
+      const open: Open<Result, S> = { id: base32(this.#env.random.bytes(ID_BYTES)), session: await begin(stop.signal), stop, failed: new Set(), adding: 0, committing: undefined, timer: undefined };
       this.#open.set(open.id, open);
       this.#rest(open);
       return open.id;
@@ -118,20 +121,31 @@ export class Intake<Result, S extends Session<Result>> {
     return open.session;
   }
 
-  /** The session stays open when it cannot be committed. @throws DoorError INCOMPLETE; as `add` does */
+  /**
+   * Commits it, once: asked again, since the answer was lost on its way or has not come yet, it gives what was made. The session stays open when it
+   * cannot be committed. @throws DoorError INCOMPLETE; as `add` does
+   */
   async commit(id: string): Promise<Result> {
+    const result = this.#results.get(id) ?? this.#open.get(id)?.committing;
+    if (result !== undefined) return result;
     const open = this.#find(id);
     if (open.adding > 0) throw this.#busy(`Files of this ${this.#words.one} are still coming in. Commit when all have been answered.`);
     const [missing] = open.failed;
     if (missing !== undefined) throw new DoorError("INCOMPLETE", `${missing}${open.failed.size > 1 ? ` and ${open.failed.size - 1} more` : ""} did not come in whole, so nothing was ${this.#words.done}. Send it again, or abort.`);
-    open.isCommitting = true;
+    open.committing = this.#commit(open);
+    return open.committing;
+  }
+
+  async #commit(open: Open<Result, S>): Promise<Result> {
     this.#wake(open);
     try {
       const result = await open.session.commit();
-      this.#open.delete(id);
+      this.#open.delete(open.id);
+      this.#results.set(open.id, result);
+      if (this.#results.size > RESULTS_MAX) this.#results.delete(this.#results.keys().next().value!);
       return result;
     } finally {
-      open.isCommitting = false;
+      open.committing = undefined;
       this.#rest(open);
     }
   }
@@ -151,21 +165,21 @@ export class Intake<Result, S extends Session<Result>> {
     await Promise.allSettled([...this.#open.values()].map((open) => this.#leave(open, "The host is being stopped.")));
   }
 
-  #leave(open: Open<S>, why: string): Promise<void> {
+  #leave(open: Open<Result, S>, why: string): Promise<void> {
     return this.#end(open, why, (session) => session.leave?.() ?? session.abort());
   }
 
-  async #end(open: Open<S>, why: string, end: (session: S) => Promise<void>): Promise<void> {
+  async #end(open: Open<Result, S>, why: string, end: (session: S) => Promise<void>): Promise<void> {
     this.#open.delete(open.id);
     this.#wake(open);
     open.stop.abort(new DoorError(this.#words.none, why));
     await end(open.session);
   }
 
-  #find(id: string): Open<S> {
+  #find(id: string): Open<Result, S> {
     const open = this.#open.get(id);
     if (open === undefined) throw new DoorError(this.#words.none, `There is no such ${this.#words.one}: it was committed or aborted, or nothing came for 10 minutes. Begin a new one.`);
-    if (open.isCommitting) throw this.#busy(`This ${this.#words.one} is being committed.`);
+    if (open.committing !== undefined) throw this.#busy(`This ${this.#words.one} is being committed.`);
     return open;
   }
 
@@ -173,14 +187,14 @@ export class Intake<Result, S extends Session<Result>> {
     return new DoorError(this.#words.busy, message);
   }
 
-  #wake(open: Open<S>): void {
+  #wake(open: Open<Result, S>): void {
     open.timer?.cancel();
     open.timer = undefined;
   }
 
   /** Counts the idle time from now, unless something is under way. */
-  #rest(open: Open<S>): void {
-    if (open.adding > 0 || open.isCommitting || !this.#open.has(open.id)) return;
+  #rest(open: Open<Result, S>): void {
+    if (open.adding > 0 || open.committing !== undefined || !this.#open.has(open.id)) return;
     this.#wake(open);
     open.timer = this.#env.timers.after(IDLE_MS, () => {
       this.#env.log.info(`a ${this.#words.one} was left behind and is ended`);

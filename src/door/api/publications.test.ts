@@ -36,7 +36,23 @@ test("a site is published file by file and then served", async () => {
   assert.equal(done.status, 200);
   assert.equal((await door.site("blog", "/")).body.toString(), "hello");
   assert.equal((await door.site("blog", "/gr%C3%BC%C3%9Fe/a%20b")).body.length, big.length);
-  assert.equal(json(await door.api("POST", `/api/publications/${id}/commit`)).code, "NO_PUBLICATION");
+  assert.equal(json(await door.api("DELETE", `/api/publications/${id}`)).code, "NO_PUBLICATION");
+});
+
+test("whoever did not hear the answer to a commit, or asks while it is under way, is told what was made, once", async () => {
+  const sites = new FakeSites();
+  const publications = new Publications(env, sites);
+  async function* one(): AsyncGenerator<Uint8Array> {
+    yield new Uint8Array(1);
+  }
+  const id = await publications.begin("blog", 1, false);
+  await assert.rejects(publications.commit(id), { code: "EMPTY_SITE" });
+  await publications.add(id, { path: "a", length: 1, chunks: one() });
+  const [first, meanwhile] = await Promise.all([publications.commit(id), publications.commit(id)]);
+  assert.equal(first.head.sequence, 1);
+  for (const again of [meanwhile, await publications.commit(id)]) assert.equal(again, first);
+  assert.equal((await sites.open("blog")).head.sequence, 1);
+  await assert.rejects(publications.leave(id), { code: "NO_PUBLICATION" });
 });
 
 test("a commit on fewer hosts than it should be is answered with 202", async () => {
