@@ -14,7 +14,7 @@ export interface PoolViewParts {
   readonly cluster: Cluster;
   readonly liveness: Liveness;
   readonly records: Pick<RunningRecords, "standing">;
-  readonly pool: Pick<HostPool, "repairStanding"> & { readonly upkeep: Pick<PoolUpkeep, "census" | "whereabouts" | "whereaboutsIn"> };
+  readonly pool: Pick<HostPool, "repairStanding"> & { readonly upkeep: Pick<PoolUpkeep, "census" | "knownCensus" | "whereabouts" | "whereaboutsIn"> };
   readonly entries: Pick<Entries, "packsOf">;
   readonly sites: Pick<Sites, "find">;
   readonly store: Pick<PieceStore, "capacityBytes" | "usedBytes" | "availableBytes">;
@@ -35,9 +35,9 @@ export class PoolView {
     this.#parts = parts;
   }
 
-  /** How much all pieces of each person's packs take. */
-  async used(): Promise<ReadonlyMap<AccountId, number>> {
-    return (await this.#parts.pool.upkeep.census()).people;
+  /** How much all pieces of each person's packs take; undefined while they are counted for the first time. */
+  async used(): Promise<ReadonlyMap<AccountId, number> | undefined> {
+    return (await this.#parts.pool.upkeep.knownCensus())?.people;
   }
 
   async pool(): Promise<PoolRow> {

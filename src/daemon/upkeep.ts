@@ -102,7 +102,7 @@ export class HostUpkeep implements Upkeep {
     const used = await view.used();
     const { people, members } = cluster.register;
     const hostsOf = (person: AccountId): string[] => [...members.values()].filter(({ account }) => account === person).map(({ name }) => name);
-    const row = ({ account, name, isAdministrator, quotaBytes, quotaFrom }: Person): PersonRow => ({ id: account, name, hosts: hostsOf(account), isAdministrator, usedBytes: used.get(account) ?? 0, quotaBytes, quotaFrom });
+    const row = ({ account, name, isAdministrator, quotaBytes, quotaFrom }: Person): PersonRow => ({ id: account, name, hosts: hostsOf(account), isAdministrator, usedBytes: used === undefined ? null : (used.get(account) ?? 0), quotaBytes, quotaFrom });
     return [...people.values()].map(row).sort((a, b) => a.name.localeCompare(b.name));
   }
 

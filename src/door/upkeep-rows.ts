@@ -32,7 +32,7 @@ export const PersonRow = object(
     name: { type: "string", description: "that of the host by which they came" },
     hosts: { ...list(text), description: "names of their hosts" },
     isAdministrator: { type: "boolean" },
-    usedBytes: { ...bytes, description: "what all pieces of their content take" },
+    usedBytes: orNull({ ...bytes, description: "what all pieces of their content take; null: not counted yet since the host started" }),
     quotaBytes: { ...bytes, description: "what they may take together" },
     quotaFrom: { enum: ["administrator", "invite", "share"], description: "who said so; share: nobody, it is as much as everybody's" },
   },

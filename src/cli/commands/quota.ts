@@ -40,6 +40,7 @@ function personNamed(people: readonly PersonRow[], wanted: string): PersonRow {
 }
 
 export function peopleTable(people: readonly PersonRow[]): string {
+  const counting = people.some(({ usedBytes }) => usedBytes === null) ? "What they take is still being counted, since the host has just started: ask again in a moment." : "";
   const columns = ["person", "hosts", { title: "takes", right: true }, { title: "may take", right: true }, "because it is", "account"];
-  return table(columns, people.map((each) => [each.name + (each.isAdministrator ? " (administrator)" : ""), each.hosts.join(", "), formatBytes(each.usedBytes), formatBytes(each.quotaBytes), FROM[each.quotaFrom], each.id]));
+  return `${table(columns, people.map((each) => [each.name + (each.isAdministrator ? " (administrator)" : ""), each.hosts.join(", "), each.usedBytes === null ? "?" : formatBytes(each.usedBytes), formatBytes(each.quotaBytes), FROM[each.quotaFrom], each.id]))}${counting}`;
 }

@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { PackId } from "../../codec/index.ts";
+import type { Env } from "../../platform/index.ts";
+import type { PoolParts } from "../parts.ts";
+import type { Catalog } from "../record/catalog.ts";
 import { condemnedCodec } from "../record/fate.ts";
 import { Village, content, copies } from "../fakes/village.ts";
 import { condemnedKey } from "../record/keys.ts";
+import { CensusTaker } from "./census.ts";
 
 const MIB = 2 ** 20;
 
@@ -27,6 +32,25 @@ test("a look through all packs says what everything survives, what is short, and
   const after = await village.at(2).pool.upkeep.freshCensus();
   assert.deepEqual([after.shortPacks, after.shortPieces, after.shortBytes, after.unreadablePacks], [1, 1, 2 * MIB, 0]);
   assert.deepEqual([...after.people], [[village.owner, 7 * MIB]], "what is to be made anew takes the space that was lost");
+  await village.close();
+});
+
+test("whoever asks what is known does not wait for a long look through all packs: at first nothing is known, later what was found last", async () => {
+  const village = await Village.build({ hosts: 1 });
+  const { host, records } = village.at(0);
+  let [gate, nowMs, packs] = [Promise.withResolvers<void>(), 0, 256];
+  const env: Env = { ...village.env, clock: { wallMs: () => nowMs, monotonicMs: () => nowMs }, timers: { after: (_, fire) => (queueMicrotask(fire), { cancel() {} }), sleep: () => gate.promise } };
+  const facts = { namespace: village.namespace, pack: "pack" as PackId, k: 1, m: 0, copies: 1, sizeBytes: 1, pieceBytes: 1, roots: [] };
+  const catalog = { all: () => Array.from({ length: packs }, () => facts), holdings: () => [] } as unknown as Catalog;
+  const taker = new CensusTaker(env, { self: host, records, roster: () => village.roster(), presence: () => "online" } as unknown as PoolParts, catalog);
+  const { signal } = new AbortController();
+  assert.equal(await taker.knownWithin(1, signal), undefined);
+  gate.resolve();
+  assert.equal((await taker.census(signal)).packs, 256);
+  [gate, nowMs, packs] = [Promise.withResolvers<void>(), 1, 300];
+  assert.equal((await taker.knownWithin(1, signal))?.packs, 256);
+  gate.resolve();
+  assert.equal((await taker.census(signal)).packs, 300);
   await village.close();
 });
 

@@ -70,6 +70,20 @@ export class CensusTaker {
     return this.#taking;
   }
 
+  /** What is known by then: the census, an older one when it takes longer, or undefined before the first. */
+  async knownWithin(ms: number, signal: AbortSignal): Promise<Census | undefined> {
+    const waited = Promise.withResolvers<void>();
+    const timer = this.#env.timers.after(ms, waited.resolve);
+    const taking = this.census(signal);
+    // It goes on for whoever asks next; that this host stops is nothing to tell.
+    taking.catch(() => undefined);
+    try {
+      return (await Promise.race([taking, waited.promise])) ?? this.#last?.census;
+    } finally {
+      timer.cancel();
+    }
+  }
+
   async #take(signal: AbortSignal): Promise<Census> {
     const startMs = this.#env.clock.monotonicMs();
     const totals: Totals = { packs: 0, contentBytes: 0, pieceBytes: 0, survives: null, survivesNow: null, unreadablePacks: 0, shortPacks: 0, shortPieces: 0, shortBytes: 0, hosts: new Map(), people: new Map() };

@@ -13,6 +13,8 @@ import { Sweeper, reliable } from "./sweep.ts";
 import { whereaboutsOf } from "./whereabouts.ts";
 
 const SURPLUS_EVERY_MS = 60_000;
+/** Whoever asks what is known waits no longer than this for a census. */
+const KNOWN_MS = 2_000;
 const SWEEP_EVERY_MS = 3_600_000;
 
 /** What people ask about the pool as a whole, and what they have done with a host's part of it. */
@@ -42,6 +44,11 @@ export class PoolUpkeep {
   /** All packs that this host's records know, taken together; a little old where there are very many. */
   census(): Promise<Census> {
     return this.#taker.census(this.#closing.signal);
+  }
+
+  /** The census, as far as it is known within a moment: on a host with very many packs an older one, or undefined where it has only just started. */
+  knownCensus(): Promise<Census | undefined> {
+    return this.#taker.knownWithin(KNOWN_MS, this.#closing.signal);
   }
 
   /** As they are now, whatever was found a moment ago. */
