@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { EventRow, HostRow, NewsRow, SiteRow, Status } from "../src/door/index.ts";
+import type { ApplicantRow, EventRow, HostRow, NewsRow, SiteRow, Status } from "../src/door/index.ts";
 import { ask, linesOf } from "./api.ts";
 import { eventsAfter } from "./events.ts";
 
@@ -15,6 +15,8 @@ export interface Live {
   /** This host first. */
   readonly hosts: readonly HostRow[];
   readonly sites: readonly SiteRow[];
+  /** Machines nearby that ask to be let in, the longest waiting first. */
+  readonly applicants: readonly ApplicantRow[];
   /** Oldest first. */
   readonly events: readonly EventRow[];
   /** What happened while the stream was broken: how many events came late, and how many are lost (null: the host was started anew). */
@@ -23,7 +25,7 @@ export interface Live {
 
 const RETRY_MS = 1000;
 
-let now: Live = { line: "opening", status: undefined, hosts: [], sites: [], events: [], missed: undefined };
+let now: Live = { line: "opening", status: undefined, hosts: [], sites: [], applicants: [], events: [], missed: undefined };
 const listeners = new Set<(live: Live) => void>();
 
 function show(changes: Partial<Live>): void {
@@ -54,9 +56,9 @@ export async function follow(): Promise<never> {
     try {
       const answer = await ask("GET", "/events", position === undefined ? {} : { headers: { "last-event-id": position } });
       let isFirst = true;
-      const [hosts, sites] = [new Map<string, HostRow>(), new Map<string, SiteRow>()];
+      const known: Known = { hosts: new Map(), sites: new Map(), applicants: new Map() };
       for await (const news of linesOf<NewsRow>(answer)) {
-        take(news, hosts, sites, isFirst && position !== undefined);
+        take(news, known, isFirst && position !== undefined);
         position = news.position;
         isFirst = false;
       }
@@ -68,15 +70,24 @@ export async function follow(): Promise<never> {
   }
 }
 
-function take(news: NewsRow, hosts: Map<string, HostRow>, sites: Map<string, SiteRow>, isBack: boolean): void {
+/** The rows of one stream, by their keys. */
+interface Known {
+  readonly hosts: Map<string, HostRow>;
+  readonly sites: Map<string, SiteRow>;
+  readonly applicants: Map<string, ApplicantRow>;
+}
+
+function take(news: NewsRow, { hosts, sites, applicants }: Known, isBack: boolean): void {
   const { status, events = [], forgotten = 0 } = news;
   change(hosts, news.hosts, ({ id }) => id);
   change(sites, news.sites, ({ name }) => name);
+  change(applicants, news.applicants, ({ id }) => id);
   show({
     line: news.hosts === undefined && news.status === undefined && now.line !== "open" ? now.line : "open",
     ...(status === undefined ? {} : { status }),
     ...(news.hosts === undefined ? {} : { hosts: [...hosts.values()].sort((a, b) => Number(b.isSelf) - Number(a.isSelf) || a.name.localeCompare(b.name)) }),
     ...(news.sites === undefined ? {} : { sites: [...sites.values()].sort((a, b) => a.name.localeCompare(b.name)) }),
+    ...(news.applicants === undefined ? {} : { applicants: [...applicants.values()].sort((a, b) => a.askedMs - b.askedMs) }),
     events: eventsAfter(now.events, news),
     ...(isBack ? { missed: { late: events.length, forgotten } } : {}),
   });

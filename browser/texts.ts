@@ -195,6 +195,20 @@ export const texts = {
     state: inviteState,
   },
 
+  applicants: {
+    title: (host: string) => `${host} asks to join.`,
+    notice: (host: string) => `${host}, a machine near you, asks to join.`,
+    about: (address: string) => `It is on your local network, at ${address}. Let it in if you know who is there, and if its screen shows the same six digits:`,
+    admit: "They are the same: let it in",
+    refuse: "Do not let it in",
+    admitted: (host: string) => `${host} has its invite, and joins as soon as whoever is there goes on.`,
+    nearby: "A machine near you needs no code",
+    nearbyAbout: "On the same local network, whoever sets a machine up finds this host on the page there and asks with one click; you let it in here. If it does not find this host, type the address that its page shows.",
+    address: "Its address",
+    visit: "Show it this host",
+    visited: "Its page shows this host now.",
+  },
+
   hosts: {
     title: (online: number, total: number) => (online === total ? (total === 1 ? "One host, and it is here." : `${total} hosts, all here.`) : `${online} of ${count(total, "host")} ${online === 1 ? "is" : "are"} here.`),
     invite: "Invite someone",
@@ -267,6 +281,22 @@ export const texts = {
     joinNow: "Join",
     starting: (network: string) => `${network} is there.`,
     startingAbout: "Your host starts; this page goes on by itself in a moment.",
+  },
+
+  nearby: {
+    title: "Or ask a host near you",
+    about: "These hosts are on your local network. One click asks, and whoever is there lets this machine in.",
+    none: "None has shown itself on your local network so far.",
+    network: (network: string) => `of the network ${network}`,
+    ask: (host: string) => `Ask ${host}`,
+    as: "This machine asks under the name",
+    elsewhere: (address: string) => `Is one missing? Then somebody there opens Hosts, Invite someone, and types this machine's address: ${address}`,
+    asked: (host: string, network: string) => `${host} of ${network} was asked.`,
+    compare: (host: string) => `Whoever is at ${host} sees it there and lets this machine in. Both screens must show the same six digits:`,
+    differ: "If there are others there, another machine stands between the two: ask no longer, and join with a code.",
+    withdraw: "Ask no longer",
+    ended: (host: string, state: string) => (state === "refused" ? `${host} did not let this machine in.` : state === "expired" ? `Nobody answered at ${host} within ten minutes.` : `${host} does not answer any more.`),
+    admitted: (host: string, network: string) => `${host} lets you in: this machine joins the network ${network}.`,
   },
 
   phrase: {

@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import type { HostRow } from "../../src/door/index.ts";
 import { ask, askJson } from "../api.ts";
 import type { Live } from "../live.ts";
+import { Applicants } from "../parts/applicants.tsx";
 import { useAsked } from "../parts/asked.ts";
 import { useNow } from "../parts/now.ts";
 import { Rows } from "../parts/rows.tsx";
@@ -22,6 +23,7 @@ export function HostsPage({ live }: { readonly live: Live }): JSX.Element {
         <a class="button" href={hashOf("invite")}>{texts.hosts.invite}</a>
       </div>
       {isDemo ? <p class="lead">{texts.hosts.demo}</p> : null}
+      <Applicants live={live} />
       <Rows rows={hosts} keyOf={({ id }) => id} draw={(host) => <HostItem host={host} nowMs={nowMs} isCoordinator={status?.coordinator?.host === host.id} isDemo={isDemo} />} />
     </>
   );

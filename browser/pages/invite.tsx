@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import type { CreatedInvite, InviteRow } from "../../src/door/index.ts";
 import { askJson, wordsOf } from "../api.ts";
 import type { Live } from "../live.ts";
+import { Applicants, VisitApplicant } from "../parts/applicants.tsx";
 import { useAsked } from "../parts/asked.ts";
 import { useNow } from "../parts/now.ts";
 import { QrCode } from "../parts/qr.tsx";
@@ -20,7 +21,9 @@ export function InvitePage({ live }: { readonly live: Live }): JSX.Element {
   return (
     <>
       <Title network={network}>{texts.invite.title(network)}</Title>
+      <Applicants live={live} />
       {made === undefined ? <Ask onMade={setMade} /> : <Made network={network} made={made} onAgain={() => setMade(undefined)} />}
+      <VisitApplicant />
       <Earlier invites={invites.value ?? []} />
     </>
   );

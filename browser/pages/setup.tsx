@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { SetupDone, SetupFacts, SetupInvite } from "../../src/door/index.ts";
+import type { AskedSponsor, SetupDone, SetupFacts, SetupInvite, SetupNearby } from "../../src/door/index.ts";
 import { ask, askJson, wordsOf } from "../api.ts";
 import { bytesOf, gigabytesOf } from "../gigabytes.ts";
 import { codeIn, linkedCode } from "../join-link.ts";
@@ -9,6 +9,7 @@ import { Mark } from "../parts/mark.tsx";
 import { Title } from "../parts/shell.tsx";
 import { Shore } from "../parts/shore.tsx";
 import { texts } from "../texts.ts";
+import { LOOK_EVERY_MS, Nearby, Waiting, withdraw } from "./nearby.tsx";
 import { Phrase } from "./phrase.tsx";
 
 type Way = "create" | "join";
@@ -16,13 +17,15 @@ type Way = "create" | "join";
 /** Where there is no host yet: creates a network or joins one, shows the recovery phrase, and starts the host. */
 export function SetupPage(): JSX.Element {
   const [linked, forgetLinked] = useLinkedCode();
+  const [admitted, setAdmitted] = useState<AskedSponsor>();
   const [chosenWay, setWay] = useState<Way>();
-  const way = chosenWay ?? (linked === undefined ? undefined : "join");
+  const way = chosenWay ?? (linked === undefined && admitted === undefined ? undefined : "join");
   const [done, setDone] = useState<SetupDone>();
   const [isNoted, setNoted] = useState(false);
   const back = (): void => {
     setWay(undefined);
     forgetLinked();
+    if (admitted !== undefined) void withdraw().finally(() => setAdmitted(undefined));
   };
   return (
     <>
@@ -34,7 +37,7 @@ export function SetupPage(): JSX.Element {
   function stepOf(chosen: Way | undefined, made: SetupDone | undefined, noted: boolean): JSX.Element {
     if (made !== undefined && (noted || made.phrase === null)) return <Starting networkName={made.networkName} />;
     if (made !== undefined && made.phrase !== null) return <Phrase phrase={made.phrase} onNoted={() => setNoted(true)} />;
-    return chosen === undefined ? <Choose onChoose={setWay} /> : <Make key={linked} way={chosen} linked={linked} onBack={back} onDone={setDone} />;
+    return chosen === undefined ? <Choose onChoose={setWay} onAdmitted={setAdmitted} /> : <Make key={linked} way={chosen} linked={admitted?.code ?? linked} admitted={admitted} onBack={back} onDone={setDone} />;
   }
 }
 
@@ -54,7 +57,14 @@ function useLinkedCode(): readonly [string | undefined, () => void] {
   return [code, () => setCode(undefined)];
 }
 
-function Choose({ onChoose }: { readonly onChoose: (way: Way) => void }): JSX.Element {
+function Choose({ onChoose, onAdmitted }: { readonly onChoose: (way: Way) => void; readonly onAdmitted: (asked: AskedSponsor) => void }): JSX.Element {
+  const facts = useAsked((signal) => askJson<SetupFacts>("GET", "/setup", { signal }), []);
+  const nearby = useAsked((signal) => askJson<SetupNearby>("GET", "/setup/nearby", { signal }), [], LOOK_EVERY_MS);
+  const asked = nearby.value?.asked ?? undefined;
+  useEffect(() => {
+    if (asked?.state === "admitted") onAdmitted(asked);
+  }, [asked?.state]);
+  if (asked?.state === "asking" || asked?.state === "waiting") return <Waiting asked={asked} onWithdrawn={nearby.again} />;
   return (
     <>
       <Shore />
@@ -64,11 +74,12 @@ function Choose({ onChoose }: { readonly onChoose: (way: Way) => void }): JSX.El
         <section><h2>{texts.setup.create}</h2><p>{texts.setup.createAbout}</p><p><button onClick={() => onChoose("create")}>{texts.setup.create}</button></p></section>
         <section><h2>{texts.setup.join}</h2><p>{texts.setup.joinAbout}</p><p><button onClick={() => onChoose("join")}>{texts.setup.join}</button></p></section>
       </div>
+      {nearby.value === undefined || facts.value === undefined ? null : <Nearby nearby={nearby.value} hostName={facts.value.host} onAsked={nearby.again} />}
     </>
   );
 }
 
-function Make({ way, linked, onBack, onDone }: { readonly way: Way; readonly linked: string | undefined; readonly onBack: () => void; readonly onDone: (done: SetupDone) => void }): JSX.Element {
+function Make({ way, linked, admitted, onBack, onDone }: { readonly way: Way; readonly linked: string | undefined; readonly admitted: AskedSponsor | undefined; readonly onBack: () => void; readonly onDone: (done: SetupDone) => void }): JSX.Element {
   const facts = useAsked((signal) => askJson<SetupFacts>("GET", "/setup", { signal }), []);
   const [code, setCode] = useState(linked ?? "");
   const [invite, setInvite] = useState<SetupInvite>();
@@ -93,8 +104,8 @@ function Make({ way, linked, onBack, onDone }: { readonly way: Way; readonly lin
         </form>
       ) : (
         <>
-          {invite === undefined ? null : <p class="notice">{texts.setup.invite(invite.networkName, invite.checkWords)}</p>}
-          <HostForm way={way} facts={facts.value} code={codeIn(code)} onBack={onBack} onDone={onDone} />
+          {invite === undefined ? null : <p class="notice">{admitted === undefined ? texts.setup.invite(invite.networkName, invite.checkWords) : texts.nearby.admitted(admitted.host, invite.networkName)}</p>}
+          <HostForm way={way} facts={facts.value} name={admitted?.name ?? ""} code={codeIn(code)} onBack={onBack} onDone={onDone} />
         </>
       )}
       {error === undefined ? null : <p class="error" role="alert">{error}</p>}
@@ -102,9 +113,9 @@ function Make({ way, linked, onBack, onDone }: { readonly way: Way; readonly lin
   );
 }
 
-function HostForm({ way, facts, code, onBack, onDone }: { readonly way: Way; readonly facts: SetupFacts; readonly code: string; readonly onBack: () => void; readonly onDone: (done: SetupDone) => void }): JSX.Element {
+function HostForm({ way, facts, name, code, onBack, onDone }: { readonly way: Way; readonly facts: SetupFacts; readonly name: string; readonly code: string; readonly onBack: () => void; readonly onDone: (done: SetupDone) => void }): JSX.Element {
   const [network, setNetwork] = useState("");
-  const [host, setHost] = useState("");
+  const [host, setHost] = useState(name);
   const [folder, setFolder] = useState(facts.folder);
   const [gigabytes, setGigabytes] = useState(gigabytesOf(Math.max(1e9, facts.freeBytes / 2)));
   const [isBusy, setBusy] = useState(false);

@@ -39,13 +39,14 @@ function toPage(event: Event): void {
   document.getElementById("page")?.focus();
 }
 
-function Notices({ live: { line, missed, status, hosts }, here }: { readonly live: Live; readonly here: string }): JSX.Element {
+function Notices({ live: { line, missed, status, hosts, applicants }, here }: { readonly live: Live; readonly here: string }): JSX.Element {
   const isWell = status !== undefined && (status.survives === null || status.survives > 0) && hosts.every(({ presence }) => presence === "online");
   return (
     <div class="notices" role="status">
       {line === "lost" ? <p class="notice lost">{texts.line.lost} <Others hosts={hosts} /></p> : null}
       {line !== "lost" && missed !== undefined && (missed.forgotten !== 0 || missed.late > 0) ? <p class="notice">{texts.line.back(missed.late, missed.forgotten)} <button class="plain" onClick={forgetMissed}>{texts.close}</button></p> : null}
       <CameFrom hosts={hosts} host={status?.host.name} />
+      {here === "hosts" || here === "invite" ? null : applicants.map(({ id, host }) => <p key={id} class="notice"><a href={hashOf("hosts")}>{texts.applicants.notice(host)}</a></p>)}
       <UnderWay isShown={here === "publish"} />
       {status === undefined || here === "health" ? null : <a class={isWell ? "health well" : "health ill"} href={hashOf("health")}>{status.health}</a>}
     </div>

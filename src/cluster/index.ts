@@ -25,7 +25,7 @@ export { judgeRedemption, redeemAnswerCodec, writeRedeemRequest } from "./redeem
 export type { RedeemAnswer, RedeemRequest } from "./redeem.ts";
 export { APPLY, NONCE_BYTES, admittanceCodec, applicationCodec, checkDigits, commitmentTo, introductionCodec, nonceCodec } from "./application.ts";
 export type { ApplicationEnds } from "./application.ts";
-export { checkHostName } from "./names.ts";
+export { checkHostName, isHostName } from "./names.ts";
 export { approve, firstConfiguration, forcedConfiguration, isSensible, majority, mayFollow, nextVoters } from "./voters.ts";
 export { Ballots } from "./ballots.ts";
 export type { Approved, Ballot } from "./ballots.ts";

@@ -1,4 +1,6 @@
+import { hostname } from "node:os";
 import { dirname, resolve } from "node:path";
+import { isHostName } from "../cluster/index.ts";
 import { hex } from "../codec/index.ts";
 import { createSetupDoor } from "../door/index.ts";
 import type { Applicant } from "../net/index.ts";
@@ -50,7 +52,7 @@ export async function setUpHost(env: Env, { personal, folder: proposed, onLink, 
     port: httpPort,
     desk: {
       nearby: sponsors,
-      facts: async () => ({ folder: proposed, freeBytes: await freeBytes(proposed) }),
+      facts: async () => ({ folder: proposed, freeBytes: await freeBytes(proposed), host: proposedName() }),
       invite: async (code) => decodeInvite(code),
       async create({ folder, ...wanted }) {
         const primed = await initNetwork(env, personal, { ...wanted, data: resolve(folder) });
@@ -93,4 +95,10 @@ async function awaitSponsors(env: Env, sponsors: Sponsors, port: number): Promis
 /** What is free where the folder is, or would be. */
 async function freeBytes(folder: string): Promise<number> {
   return (await statIfPresent(folder)) === undefined && dirname(folder) !== folder ? freeBytes(dirname(folder)) : (await space(folder)).freeBytes;
+}
+
+/** The machine's own name, as far as a host can have it. */
+function proposedName(): string {
+  const name = hostname().split(".")[0]!.normalize("NFC").replaceAll(/[^\p{L}\p{N}_-]+/gu, " ").trim();
+  return isHostName(name) && name !== "localhost" ? name : "";
 }

@@ -20,6 +20,7 @@ interface Named {
 
 /** The question to one sponsor, and what became of it. */
 interface Asked extends Named {
+  readonly name: string;
   readonly controller: AbortController;
   state: AskedSponsor["state"];
   digits: string | null;
@@ -65,14 +66,14 @@ export class Sponsors implements NearbyDesk {
   }
 
   /** @throws ClusterError NO_SUCH_HOST, BAD_HOST_NAME */
-  ask(id: HostId, host: string): void {
-    checkHostName(host);
+  ask(id: HostId, name: string): void {
+    checkHostName(name);
     const named = this.#named.get(id);
     if (named === undefined) throw new ClusterError("NO_SUCH_HOST", "That host is not there any more. Ask another, or wait until it comes again.");
     this.withdraw();
-    const asked: Asked = { ...named, controller: new AbortController(), state: "asking", digits: null, code: null };
+    const asked: Asked = { ...named, name, controller: new AbortController(), state: "asking", digits: null, code: null };
     this.#asked = asked;
-    void this.#apply(asked, host).catch((error: unknown) => {
+    void this.#apply(asked).catch((error: unknown) => {
       if (asked.state !== "admitted") asked.state = stateAfter(error);
       this.#env.log.info("a host nearby did not let this machine in", { host: asked.host, reason: messageOf(error) });
     });
@@ -83,12 +84,12 @@ export class Sponsors implements NearbyDesk {
     this.#asked = undefined;
   }
 
-  async #apply(asked: Asked, host: string): Promise<void> {
-    const { call, controller } = asked;
+  async #apply(asked: Asked): Promise<void> {
+    const { call, controller, name } = asked;
     const ends = { applicant: call.self, sponsor: call.peer };
     const nonce = this.#env.random.bytes(NONCE_BYTES);
     const { signal } = controller;
-    const answer = await call.ask(APPLY.ask, applicationCodec.encode({ host, commitment: commitmentTo(nonce, ends) }), { timeoutMs: ANSWER_MS, signal });
+    const answer = await call.ask(APPLY.ask, applicationCodec.encode({ host: name, commitment: commitmentTo(nonce, ends) }), { timeoutMs: ANSWER_MS, signal });
     asked.digits = checkDigits(ends, { applicant: nonce, sponsor: nonceCodec.decode(answer).nonce });
     asked.state = "waiting";
     const { code } = admittanceCodec.decode(await call.ask(APPLY.open, nonceCodec.encode({ nonce }), { timeoutMs: PERSON_MS, signal }));
@@ -104,6 +105,6 @@ function stateAfter(error: unknown): AskedSponsor["state"] {
   return error.remoteCode === "APPLICATION_EXPIRED" ? "expired" : "refused";
 }
 
-function rowOf({ call, host, network, state, digits, code }: Asked): AskedSponsor {
-  return { id: call.peer, host, network, state, digits, code };
+function rowOf({ call, host, network, name, state, digits, code }: Asked): AskedSponsor {
+  return { id: call.peer, host, network, name, state, digits, code };
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { firstLine, until } from "../cluster/harness.ts";
-import { DESKTOP, Visit } from "./browser.ts";
+import { DESKTOP, PHONE, Visit } from "./browser.ts";
 import type { Stage } from "./sample-site.ts";
 
 /** Starts `holdfast setup` as a person who has no host, and opens its link. */
@@ -39,7 +40,7 @@ async function notePhrase(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Go on" }).click();
 }
 
-/** A person without a host creates a network; another joins it with the message that the first one's Browser makes. */
+/** A person without a host creates a network; another reads the message that the first one's Browser makes, and then asks to be let in without it. */
 export async function tryFirstRun(stage: Stage): Promise<void> {
   const first = await beginSetup(stage, "first-run");
   await first.page.getByRole("button", { name: "Create a network" }).click();
@@ -50,7 +51,7 @@ export async function tryFirstRun(stage: Stage): Promise<void> {
   await first.page.getByRole("heading", { level: 1, name: "Sites" }).waitFor();
   await until("the page has its network's name", 10_000, async () => (await first.page.title()) === "Sites · kin");
   assert.equal(new URL(first.page.url()).origin, first.origin, "the host is where the set-up was, and whoever made it is in its Browser");
-  await first.page.goto(`${first.origin}/#/invite`);
+  await first.visit.goto(`${first.origin}/#/invite`);
   await first.page.getByRole("button", { name: "Make an invite" }).click();
   const message = await first.page.locator(".letter pre").innerText();
 
@@ -63,12 +64,61 @@ export async function tryFirstRun(stage: Stage): Promise<void> {
   const { hash } = new URL(/http:\S+#join=\S+/.exec(message)![0]);
   await second.page.getByRole("button", { name: "Back" }).click();
   await second.visit.goto("about:blank");
-  await second.page.goto(`${second.origin}/${hash}`);
+  await second.visit.goto(`${second.origin}/${hash}`);
   await second.page.getByText("This invite is to the network kin.").waitFor();
-  await fill(second.page, { "Name of this host": "loft", Folder: join(stage.bench.folder, "second-run"), "How much of the disk": "1" });
+  await second.page.getByRole("button", { name: "Back" }).click();
+  await second.page.getByRole("heading", { name: "Or ask a host near you" }).waitFor();
+  await letIn(first, second);
+  await fill(second.page, { Folder: join(stage.bench.folder, "second-run"), "How much of the disk": "1" });
   await second.page.getByRole("button", { name: "Join", exact: true }).click();
   await notePhrase(second.page);
   await second.page.getByRole("link", { name: "Hosts", exact: true }).click();
   await second.page.getByRole("heading", { name: "2 hosts, all here." }).waitFor();
+  await second.page.getByRole("link", { name: "loft", exact: true }).waitFor();
   await Promise.all([first.close(), second.close()]);
+}
+
+interface Side {
+  readonly visit: Visit;
+  readonly page: Page;
+}
+
+/** One click on the host that showed itself, the same six digits on both screens, one click there; on a phone as well as it looks on a desktop. */
+async function letIn(host: Side, machine: Side): Promise<void> {
+  // The page looks again and again, and gives up a look when it goes on.
+  const isGivenUp = (complaint: string): boolean => /\/setup\/nearby net::ERR_ABORTED$/.test(complaint);
+  const flawless = async ({ visit }: Side): Promise<void> => assert.deepEqual([...(await visit.complaints()).filter((each) => !isGivenUp(each)), ...(await visit.barriers())], []);
+  if (!hasMulticast()) {
+    const [address] = /\d+\.\d+\.\d+\.\d+:\d+/.exec(await machine.page.getByText("types this machine's address").innerText())!;
+    await fill(host.page, { "Its address": address });
+    await host.page.getByRole("button", { name: "Show it this host" }).click();
+    await host.page.getByText("Its page shows this host now.").waitFor();
+  }
+  const ask = machine.page.getByRole("button", { name: "Ask den" });
+  await ask.waitFor();
+  await fill(machine.page, { "asks under the name": "loft" });
+  await machine.page.setViewportSize(PHONE);
+  await flawless(machine);
+  await ask.click();
+  const digits = await machine.page.locator(".digits").innerText();
+  assert.match(digits, /^\d{3} \d{3}$/);
+  await flawless(machine);
+  const asking = host.page.getByRole("region", { name: "loft asks to join." });
+  await asking.getByText(digits, { exact: true }).waitFor();
+  await flawless(host);
+  await asking.getByRole("button", { name: "Do not let it in" }).click();
+  await machine.page.getByText("den did not let this machine in.").waitFor();
+  await asking.waitFor({ state: "detached" });
+  await ask.click();
+  await host.page.goto(`${new URL(host.page.url()).origin}/#/sites`);
+  await host.page.getByRole("link", { name: "loft, a machine near you, asks to join." }).click();
+  await asking.getByRole("button", { name: "They are the same: let it in" }).click();
+  await machine.page.getByText("den lets you in: this machine joins the network kin.").waitFor();
+  assert.equal(await machine.page.getByLabel("Name of this host").inputValue(), "loft");
+  await flawless(machine);
+}
+
+/** Without another interface than the loopback one, multicast reaches nobody. */
+function hasMulticast(): boolean {
+  return Object.values(networkInterfaces()).some((each) => each?.some(({ internal, family }) => !internal && family === "IPv4") === true);
 }

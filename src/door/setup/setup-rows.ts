@@ -4,7 +4,7 @@ import { body, bytes, id, list, millis, object, orNull, text } from "../schema.t
 
 // The shapes in which a host is set up from a web browser, before there is one.
 
-export const SetupFacts = object({ folder: { type: "string", description: "where the host's data would go" }, freeBytes: { ...bytes, description: "of the disk it lies on" } }, { $id: "SetupFacts" });
+export const SetupFacts = object({ folder: { type: "string", description: "where the host's data would go" }, freeBytes: { ...bytes, description: "of the disk it lies on" }, host: { type: "string", description: "a name that the host might have; empty when nothing suggests one" } }, { $id: "SetupFacts" });
 export type SetupFacts = ValueOf<typeof SetupFacts>;
 
 const name = { type: "string", minLength: 1, maxLength: 64 } as const;
@@ -33,6 +33,7 @@ export const AskedSponsor = object(
     id,
     host: text,
     network: text,
+    name: { type: "string", description: "that the host on this machine is to have" },
     state: { enum: ["asking", "waiting", "admitted", "refused", "expired", "lost"] },
     digits: orNull({ type: "string", description: "six digits that the other screen shows too, when no machine stands between" }),
     code: orNull({ type: "string", description: "the invite's, once a person there has let this machine in" }),

@@ -22,7 +22,7 @@ async function open(said: unknown[]): Promise<{ readonly door: SetupDoor; ask(me
   };
   const desk = {
     nearby,
-    facts: async () => ({ folder: "/home/ann/holdfast", freeBytes: 5 }),
+    facts: async () => ({ folder: "/home/ann/holdfast", freeBytes: 5, host: "pc" }),
     invite: async () => ({ networkName: "kin", expiresMs: 1, checkWords: "one two three" }),
     create: async (wanted: unknown) => {
       said.push(wanted);
@@ -64,7 +64,7 @@ test("whoever has the link makes a host, and is told what was wrong with what th
   const code = setup.door.browserLink().split("#open=")[1]!;
   const { token } = JSON.parse((await setup.ask("POST", "/api/sessions", { authorization: `Bearer ${code}` })).text) as { token: string };
   const bearer = { authorization: `Bearer ${token}` };
-  assert.deepEqual(JSON.parse((await setup.ask("GET", "/api/setup", bearer)).text), { folder: "/home/ann/holdfast", freeBytes: 5 });
+  assert.deepEqual(JSON.parse((await setup.ask("GET", "/api/setup", bearer)).text), { folder: "/home/ann/holdfast", freeBytes: 5, host: "pc" });
   const place = { host: "den", folder: "/tmp/x", capacityBytes: 7 };
   const refused = await setup.ask("POST", "/api/setup/create", bearer, { network: "kin", ...place });
   assert.deepEqual([refused.status, JSON.parse(refused.text)], [409, { code: "NOT_EMPTY", message: "The folder is not empty. Choose another." }]);

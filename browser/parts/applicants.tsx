@@ -1,0 +1,64 @@
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import type { ApplicantRow } from "../../src/door/index.ts";
+import { ask, wordsOf } from "../api.ts";
+import type { Live } from "../live.ts";
+import { texts } from "../texts.ts";
+import { Digits } from "./digits.tsx";
+
+/** Machines nearby that ask to be let in, until somebody has answered. */
+export function Applicants({ live: { applicants } }: { readonly live: Live }): JSX.Element {
+  const [admitted, setAdmitted] = useState<string>();
+  return (
+    <div role="status">
+      {admitted === undefined ? null : <p class="notice applicant">{texts.applicants.admitted(admitted)} <button class="plain" onClick={() => setAdmitted(undefined)}>{texts.close}</button></p>}
+      {applicants.map((row) => <Applicant key={row.id} row={row} onAdmitted={() => setAdmitted(row.host)} />)}
+    </div>
+  );
+}
+
+function Applicant({ row, onAdmitted }: { readonly row: ApplicantRow; readonly onAdmitted: () => void }): JSX.Element {
+  const [isBusy, setBusy] = useState(false);
+  const [error, setError] = useState<string>();
+  const answer = (method: "POST" | "DELETE", path: string, onDone: () => void): void => {
+    setBusy(true);
+    // The row goes by itself, with the next news.
+    void ask(method, `/applicants/${row.id}${path}`).then(onDone, (thrown: unknown) => {
+      setError(wordsOf(thrown));
+      setBusy(false);
+    });
+  };
+  return (
+    <section class="notice applicant" aria-label={texts.applicants.title(row.host)}>
+      <h2>{texts.applicants.title(row.host)}</h2>
+      <p>{texts.applicants.about(row.address)}</p>
+      <Digits digits={row.digits} />
+      <p class="actions"><button disabled={isBusy} onClick={() => answer("POST", "/admit", onAdmitted)}>{texts.applicants.admit}</button><button class="quiet" disabled={isBusy} onClick={() => answer("DELETE", "", () => {})}>{texts.applicants.refuse}</button></p>
+      {error === undefined ? null : <p class="error" role="alert">{error}</p>}
+    </section>
+  );
+}
+
+/** For machines that do not find this host by themselves: their page shows where they are. */
+export function VisitApplicant(): JSX.Element {
+  const [address, setAddress] = useState("");
+  const [said, setSaid] = useState<{ readonly error?: string }>();
+  const [isBusy, setBusy] = useState(false);
+  const go = (event: Event): void => {
+    event.preventDefault();
+    setSaid(undefined);
+    setBusy(true);
+    void ask("POST", "/applicants", { json: { address: address.trim() } }).then(() => setSaid({}), (thrown: unknown) => setSaid({ error: wordsOf(thrown) })).finally(() => setBusy(false));
+  };
+  return (
+    <section>
+      <h2>{texts.applicants.nearby}</h2>
+      <p>{texts.applicants.nearbyAbout}</p>
+      <form class="steps" onSubmit={go}>
+        <p><label for="address">{texts.applicants.address}</label><br /><input id="address" value={address} autocomplete="off" spellcheck={false} placeholder="192.168.1.7:4281" onInput={(event) => setAddress(event.currentTarget.value)} /></p>
+        <p class="actions"><button class="quiet" disabled={isBusy || address.trim() === ""}>{isBusy ? texts.loading : texts.applicants.visit}</button></p>
+        {said === undefined ? null : said.error === undefined ? <p role="status">{texts.applicants.visited}</p> : <p class="error" role="alert">{said.error}</p>}
+      </form>
+    </section>
+  );
+}
