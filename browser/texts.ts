@@ -296,7 +296,8 @@ export const texts = {
     differ: "If there are others there, another machine stands between the two: ask no longer, and join with a code.",
     withdraw: "Ask no longer",
     ended: (host: string, state: string) => (state === "refused" ? `${host} did not let this machine in.` : state === "expired" ? `Nobody answered at ${host} within ten minutes.` : `${host} does not answer any more.`),
-    admitted: (host: string, network: string) => `${host} lets you in: this machine joins the network ${network}.`,
+    join: (network: string) => `Join ${network}`,
+    admitted: (host: string) => `${host} lets this machine in. What is left to say:`,
   },
 
   phrase: {

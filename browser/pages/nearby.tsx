@@ -34,13 +34,12 @@ export function Nearby({ nearby: { sponsors, asked, addresses }, hostName, onAsk
           <ul class="rows">
             {sponsors.map((sponsor) => (
               <li key={sponsor.id}>
-                <span class="dot" />
                 <span class="main"><span class="strong">{sponsor.host}</span><span class="soft">{texts.nearby.network(sponsor.network)}</span></span>
                 <button class="quiet" disabled={name.trim() === ""} onClick={() => go(sponsor)}>{texts.nearby.ask(sponsor.host)}</button>
               </li>
             ))}
           </ul>
-          <p class="as"><label for="as">{texts.nearby.as}</label> <input id="as" value={name} maxLength={40} autocomplete="off" spellcheck={false} onInput={(event) => setName(event.currentTarget.value)} /></p>
+          <p class="line as"><label for="as">{texts.nearby.as}</label> <input id="as" value={name} maxLength={40} autocomplete="off" spellcheck={false} onInput={(event) => setName(event.currentTarget.value)} /></p>
         </>
       )}
       {error === undefined ? null : <p class="error" role="alert">{error}</p>}

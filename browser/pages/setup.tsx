@@ -96,7 +96,7 @@ function Make({ way, linked, admitted, onBack, onDone }: { readonly way: Way; re
   const isAsking = way === "join" && invite === undefined;
   return (
     <>
-      <Title>{way === "create" ? texts.setup.create : texts.setup.join}</Title>
+      <Title>{way === "create" ? texts.setup.create : admitted === undefined ? texts.setup.join : texts.nearby.join(admitted.network)}</Title>
       {isAsking ? (
         <form class="steps" onSubmit={(event) => { event.preventDefault(); read(); }}>
           <p><label for="code">{texts.setup.code}</label><br /><textarea id="code" rows={4} value={code} spellcheck={false} onInput={(event) => setCode(event.currentTarget.value)} /></p>
@@ -104,7 +104,7 @@ function Make({ way, linked, admitted, onBack, onDone }: { readonly way: Way; re
         </form>
       ) : (
         <>
-          {invite === undefined ? null : <p class="notice">{admitted === undefined ? texts.setup.invite(invite.networkName, invite.checkWords) : texts.nearby.admitted(admitted.host, invite.networkName)}</p>}
+          {invite === undefined ? null : <p class="notice">{admitted === undefined ? texts.setup.invite(invite.networkName, invite.checkWords) : texts.nearby.admitted(admitted.host)}</p>}
           <HostForm way={way} facts={facts.value} name={admitted?.name ?? ""} code={codeIn(code)} onBack={onBack} onDone={onDone} />
         </>
       )}

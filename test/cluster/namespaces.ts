@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { execFile, execFileSync, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
@@ -75,6 +76,30 @@ export class Machine {
     const child = this.#bench.watch(spawn("ip", this.#here(process.execPath, program(), ...args, "--data", this.data, "--json"), { stdio: ["pipe", "pipe", "inherit"], env: this.#environment }));
     createInterface({ input: child.stdout! }).on("line", (line) => rows.push(JSON.parse(line) as T));
     return rows;
+  }
+
+  /**
+   * Makes this a host of a network by its set-up alone: it finds the sponsor on the local network and asks it.
+   * @param admit given the six digits on this machine's screen
+   */
+  async joinNearby(sponsor: string, admit: (digits: string) => Promise<void>): Promise<void> {
+    const setup = this.#node(program(), "setup", "--json");
+    const { link } = JSON.parse((await setup.lines.next()).value as string) as { link: string };
+    const person = this.#node(join(import.meta.dirname, "set-up.fixture.ts"), link, sponsor, this.name, this.data);
+    await admit((await person.lines.next()).value as string);
+    assert.equal((await person.lines.next()).value, "friends");
+    await setup.end();
+  }
+
+  /** A process of Node's here, and what it says. */
+  #node(...args: readonly string[]): { readonly lines: AsyncIterator<string>; end(): Promise<void> } {
+    const child = this.#bench.watch(spawn("ip", this.#here(process.execPath, ...args), { stdio: ["pipe", "pipe", "inherit"], env: this.#environment }));
+    const gone = new Promise<void>((done) => child.once("exit", () => done()));
+    const end = async (): Promise<void> => {
+      child.kill("SIGKILL");
+      await gone;
+    };
+    return { lines: createInterface({ input: child.stdout! })[Symbol.asyncIterator](), end };
   }
 
   /** Starts the host and resolves when it serves. It listens on all addresses and looks for others, as it does by itself. */

@@ -63,13 +63,18 @@ test("machines on one network go on by themselves when it is cut, and agree when
   const [attic, cellar, barn, shed] = machines;
   await attic.ask(["init", "--network", "friends", "--host", "attic", "--capacity", "1GB"]);
   await attic.up();
-  await Promise.all(
-    [cellar, barn, shed].map(async (machine) => {
-      const { code } = await attic.ask<{ code: string }>(["invite"]);
-      await machine.ask(["join", "-", "--host", machine.name, "--capacity", "1GB"], code);
-      await machine.up();
-    }),
-  );
+  const invited = async (machine: Machine): Promise<void> => {
+    const { code } = await attic.ask<{ code: string }>(["invite"]);
+    await machine.ask(["join", "-", "--host", machine.name, "--capacity", "1GB"], code);
+  };
+  // One of them is let in without a code: it finds the host on the local network, and the digits on its screen are typed there.
+  const letIn = (machine: Machine): Promise<void> => machine.joinNearby("attic", async (digits) => {
+    const { applicants } = await attic.ask<{ applicants: { readonly host: string; readonly address: string }[] }>(["nearby", "list"]);
+    assert.deepEqual(applicants.map(({ host, address }) => [host, address]), [[machine.name, machine.address]]);
+    assert.equal((await attic.run(["nearby", "admit", digits === "000000" ? "000001" : "000000"])).code, 3, "other digits let nobody in");
+    await attic.ask(["nearby", "admit", ...digits.match(/.../g)!]);
+  });
+  await Promise.all([invited(cellar), invited(barn), letIn(shed)].map(async (joined, at) => joined.then(() => [cellar, barn, shed][at]!.up())));
   await allSee(machines, 20_000);
   await publish(attic, bench, "blog", "before the cut");
   await attic.ask(["kv", "put", "notes", "before", "x"]);
