@@ -31,6 +31,8 @@ test("health names the one next step on the way from one host to a site with cop
   assert.deepEqual(said({ hosts: [host("attic")], isAlone: true, survives: null }), ["This host is alone, and nothing is kept yet.", 'Invite another machine: "holdfast invite".']);
   assert.deepEqual(said({ survives: null }), ["2 hosts; nothing is kept yet.", 'Publish a folder: "holdfast publish FOLDER --name NAME".']);
   assert.deepEqual(said({ hosts: [host("attic")], isAlone: true, survives: 0 }), ["Everything is on this host alone: a copy elsewhere is needed to survive its loss.", 'Invite another machine: "holdfast invite".']);
+  assert.equal(said({ hosts: [host("attic")], isAlone: true, survives: null, asking: ["den"] })[1], 'Answer den: a machine near you asks to join. "holdfast nearby list" says what to do.');
+  assert.match(said({ asking: ["den", "loft"] })[1]!, /^Answer den and loft: machines near you ask to join\./);
   assert.deepEqual(said({ survives: 0 }), ["Something is lost with the next host that is.", "Wait until the copies are made, or invite another machine."]);
   assert.deepEqual(said({ survives: 0, hosts: [host("attic"), host("barn", "away")] }), ["Something is lost with the next host that is. barn is away.", "Start the hosts that are away."]);
 });

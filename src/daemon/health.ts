@@ -23,6 +23,8 @@ export interface HealthFacts extends CopiesFacts {
   readonly mayCoordinate?: boolean;
   /** It was removed before it was known to be lost, and still counts as a voter. */
   readonly removedVoter?: HostId | undefined;
+  /** The names under which machines nearby ask to be let in. Left out: none does. */
+  readonly asking?: readonly string[];
 }
 
 /** The state of the network in one sentence. */
@@ -65,11 +67,13 @@ function whileAway(survivesNow: number): string {
 }
 
 /** The one thing to do next, or null when there is nothing to do. */
-export function nextStepOf({ standing, hosts, survives, survivesNow, isAlone, removedVoter, mayCoordinate = true }: HealthFacts): string | null {
+export function nextStepOf({ standing, hosts, survives, survivesNow, isAlone, removedVoter, mayCoordinate = true, asking = [] }: HealthFacts): string | null {
   if (standing === "new") return 'Start a host that is in the network already, or say where one is: "holdfast up --peers FILE".';
   if (standing === "removed") return 'To come back, ask for an invite and join with an empty data folder: "holdfast join CODE".';
   if (standing === "revoked") return 'Stop it and give it a person who takes part: "holdfast key import". The one who revoked it cannot act through it again.';
   if (!mayCoordinate && removedVoter !== undefined) return `Have the others vote without a host that was removed while it was away, so that there is a majority again: "holdfast remove ${removedVoter} --lost".`;
+  // Somebody sits there and waits.
+  if (asking.length > 0) return `Answer ${listed(asking)}: ${asking.length === 1 ? "a machine near you asks" : "machines near you ask"} to join. "holdfast nearby list" says what to do.`;
   if (isAlone) return 'Invite another machine: "holdfast invite".';
   if (!mayCoordinate && hosts.length > 2) return 'Start the hosts that are away, or give up one that never comes back: "holdfast remove HOST --lost".';
   if (survives === null) return 'Publish a folder: "holdfast publish FOLDER --name NAME".';

@@ -93,7 +93,7 @@ export class View implements Node {
     const coordinator = this.coordinator();
     const why = this.#whyNoCoordinator();
     const removedVoter = cluster.register.voters.find((host) => !cluster.register.members.has(host));
-    const facts = { mayCoordinate: coordinator !== null || why === null, removedVoter, standing: this.#standing(), hosts, survives, survivesNow, unreadablePacks, isAlone: cluster.register.members.size <= 1 };
+    const facts = { mayCoordinate: coordinator !== null || why === null, removedVoter, standing: this.#standing(), hosts, survives, survivesNow, unreadablePacks, isAlone: cluster.register.members.size <= 1, asking: this.applicants.list().map(({ host }) => host) };
     return {
       network: { id: identity.network.id, name: identity.network.rules.name },
       host: { id: identity.host, name: settings.hostName, zone: cluster.member(identity.host)?.zone ?? settings.zone },

@@ -11,14 +11,13 @@ export const nearby: CommandFile = (command, go) => {
   const list = command.command("list").description("list the machines of the local network that ask to be let in");
   list.action(go((context, options: CommonOptions) => withApi(context, options, async (api) => {
     const applicants = await api.list();
-    context.io.answer({ applicants }, () => listed(applicants, context.env.clock.wallMs()));
+    context.io.answer({ applicants }, () => applicantsTable(applicants, context.env.clock.wallMs()));
   })));
   common(list, "nearby list");
 
   const admit = command.command("admit").description("let the machine in whose screen shows these digits: it is sent an invite");
   admit.argument("<digits...>", "the six digits, as they stand on the other machine's screen").action(go((context, typed: readonly string[], options: CommonOptions) => withApi(context, options, async (api) => {
-    const digits = typed.join("").replaceAll(/\s/g, "");
-    if (!/^\d{6}$/.test(digits)) throw new CliError("USAGE", "Type the six digits that the other machine's screen shows, such as 482913.");
+    const digits = digitsOf(typed);
     const found = (await api.list()).find((each) => each.digits === digits);
     if (found === undefined) throw new CliError("NO_APPLICATION", `No machine that asks this host has the digits ${digits}. If its screen shows them now, another machine stands between the two: do not let it in, and send an invite's code instead.`);
     const { host } = await api.admit(found.id);
@@ -52,8 +51,15 @@ async function withApi(context: Context, options: CommonOptions, work: (api: Nea
   }
 }
 
+/** @throws CliError USAGE */
+export function digitsOf(typed: readonly string[]): string {
+  const digits = typed.join("").replaceAll(/\s/g, "");
+  if (!/^\d{6}$/.test(digits)) throw new CliError("USAGE", "Type the six digits that the other machine's screen shows, such as 482913.");
+  return digits;
+}
+
 /** Without the digits: they are to be read from the other screen. */
-function listed(applicants: readonly ApplicantRow[], nowMs: number): string {
+export function applicantsTable(applicants: readonly ApplicantRow[], nowMs: number): string {
   if (applicants.length === 0) return `No machine nearby asks to be let in. One shows this host on the page that '${invoked()} setup' opens there.`;
   const rows = applicants.map(({ host, address, expiresMs }) => [host, address, formatDuration(Math.max(0, expiresMs - nowMs))]);
   return `${table(["name", "from", "waits for"], rows)}Its screen shows six digits: '${invoked()} nearby admit DIGITS' lets it in if they are the right ones.`;
