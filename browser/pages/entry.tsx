@@ -6,7 +6,7 @@ import type { Live } from "../live.ts";
 import { useAsked } from "../parts/asked.ts";
 import { Confirm } from "../parts/dialog.tsx";
 import { useNow } from "../parts/now.ts";
-import { PreviewOf, download, downloadAll } from "../parts/preview.tsx";
+import { PreviewOf, download } from "../parts/preview.tsx";
 import { Rows } from "../parts/rows.tsx";
 import { Title } from "../parts/shell.tsx";
 import { previewOf } from "../preview.ts";
@@ -32,7 +32,7 @@ export function EntryPage({ live, id, path }: { readonly live: Live; readonly id
       <Title network={network}>{entry.value.name}</Title>
       <p class="lead">{texts.files.entry(entry.value, nowMs)}{where.value === undefined || where.value.survives === null ? "" : `. ${texts.files.survives(where.value.survives)}`}</p>
       {shown === undefined ? null : <Shown id={id} row={shown} isAlone={entry.value.kind === "file"} />}
-      {entry.value.kind === "file" ? null : <DownloadAll entry={entry.value} rows={rows.value} files={files.length} />}
+      {entry.value.kind === "file" ? null : <p class="actions"><Download id={id} /></p>}
       {entry.value.kind === "file" ? null : <Rows rows={files} keyOf={(row) => row.path} draw={(row) => <FileItem id={id} row={row} isShown={row === shown} />} />}
       <Forget entry={entry.value} />
     </>
@@ -59,31 +59,14 @@ function FileItem({ id, row, isShown }: { readonly id: string; readonly row: Pri
   );
 }
 
-function Download({ id, path }: { readonly id: string; readonly path: string }): JSX.Element {
+/** Of one file, or without a path of all of a folder. */
+function Download({ id, path }: { readonly id: string; readonly path?: string }): JSX.Element {
   const [error, setError] = useState<string>();
-  const [isBusy, setBusy] = useState(false);
-  const go = (): void => {
-    setBusy(true);
-    void download(id, path).catch((thrown: unknown) => setError(wordsOf(thrown))).finally(() => setBusy(false));
-  };
-  return <><button disabled={isBusy} onClick={go}>{isBusy ? texts.files.downloading : texts.files.download}</button>{error === undefined ? null : <span class="error" role="alert">{error}</span>}</>;
-}
-
-function DownloadAll({ entry, rows, files }: { readonly entry: EntryRow; readonly rows: readonly PrivateRow[]; readonly files: number }): JSX.Element {
-  const [error, setError] = useState<string>();
-  const [begun, setBegun] = useState<number>();
   const go = (): void => {
     setError(undefined);
-    setBegun(0);
-    void downloadAll(entry, rows, setBegun).catch((thrown: unknown) => setError(wordsOf(thrown))).finally(() => setBegun(undefined));
+    void download(id, path).catch((thrown: unknown) => setError(wordsOf(thrown)));
   };
-  return (
-    <>
-      <p class="actions"><button disabled={begun !== undefined} onClick={go}>{texts.files.downloadAll}</button></p>
-      {begun === undefined ? null : <p class="soft" role="status">{texts.files.archiving(begun, files)}</p>}
-      {error === undefined ? null : <p class="error" role="alert">{error}</p>}
-    </>
-  );
+  return <><button onClick={go}>{path === undefined ? texts.files.downloadAll : texts.files.download}</button>{error === undefined ? null : <span class="error" role="alert">{error}</span>}</>;
 }
 
 function Forget({ entry }: { readonly entry: EntryRow }): JSX.Element {

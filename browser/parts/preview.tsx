@@ -1,8 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { EntryRow, PrivateRow } from "../../src/door/index.ts";
-import { ask, wordsOf } from "../api.ts";
-import { archiveOf } from "../archive.ts";
+import { ask, askJson, wordsOf } from "../api.ts";
 import type { Preview } from "../preview.ts";
 import { encodedPath } from "../send.ts";
 import { texts } from "../texts.ts";
@@ -11,21 +9,10 @@ function contentOf(id: string, path: string, signal?: AbortSignal): Promise<Resp
   return ask("GET", `/entries/${encodeURIComponent(id)}/content/${encodedPath(path)}`, { signal });
 }
 
-/** Brings a private file onto this machine's disk. */
-export async function download(id: string, path: string): Promise<void> {
-  save(await (await contentOf(id, path)).blob(), path.split("/").at(-1)!);
-}
-
-/** The same with a whole folder, as one archive. */
-export async function downloadAll({ id, name }: EntryRow, rows: readonly PrivateRow[], onFile: (number: number) => void): Promise<void> {
-  save(await archiveOf(name, rows, (path) => contentOf(id, path), onFile), `${name}.zip`);
-}
-
-function save(content: Blob, name: string): void {
-  const url = URL.createObjectURL(content);
-  Object.assign(document.createElement("a"), { href: url, download: name }).click();
-  // The web browser has begun to save it by then.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+/** Has the web browser save a private file, or all of a folder as one archive. It asks by itself and sends no token along, so the address is good once. */
+export async function download(id: string, path?: string): Promise<void> {
+  const { address } = await askJson<{ address: string }>("POST", `/entries/${encodeURIComponent(id)}/downloads`, { json: path === undefined ? {} : { path } });
+  Object.assign(document.createElement("a"), { href: address, download: "" }).click();
 }
 
 /** A private file as picture, film, sound, PDF or letters. */

@@ -4,6 +4,7 @@ import type { DemoSwitch } from "./api/demo-routes.ts";
 import { demoRoutes } from "./api/demo-routes.ts";
 import { domainRoutes } from "./api/domain-routes.ts";
 import { eventRoutes } from "./api/event-routes.ts";
+import { Downloads, downloadRoutes } from "./api/downloads.ts";
 import { entryRoutes } from "./api/entry-routes.ts";
 import { Guard } from "./api/guard.ts";
 import { kvRoutes } from "./api/kv-routes.ts";
@@ -154,13 +155,14 @@ function furnish(env: Env, options: DoorOptions, traffic: Traffic, { publication
   const stalls = new Stalls(env, traffic);
   const shelves = new Shelves(env, node.sites);
   const files = new FileAnswers(env, new MemoryCache(memoryCacheBytes), stalls, traffic);
-  const routes = [...networkRoutes(node), ...settingRoutes(node), ...upkeepRoutes(node.upkeep), ...applicantRoutes(node.applicants), ...domainRoutes(node.sites.domains), ...siteRoutes({ env, node, shelves, files, stalls, traffic, port }), ...publicationRoutes(node, publications, port), ...kvRoutes({ env, kv: node.kv, stalls, traffic }), ...entryRoutes({ env, entries: node.entries, uploads, stalls, traffic }), ...upgradeRoutes({ env, entries: node.entries, stalls, traffic }), ...sessionRoutes(sessions, port), ...eventRoutes({ env, lookout, stalls, traffic }), ...searchRoutes({ env, node, shelves, titles, port }), ...demoRoutes(node, options.demo)];
+  const [entries, downloads] = [{ env, entries: node.entries, uploads, stalls, traffic }, new Downloads(env)];
+  const routes = [...networkRoutes(node), ...settingRoutes(node), ...upkeepRoutes(node.upkeep), ...applicantRoutes(node.applicants), ...domainRoutes(node.sites.domains), ...siteRoutes({ env, node, shelves, files, stalls, traffic, port }), ...publicationRoutes(node, publications, port), ...kvRoutes({ env, kv: node.kv, stalls, traffic }), ...entryRoutes(entries), ...downloadRoutes(entries, downloads), ...upgradeRoutes({ env, entries: node.entries, stalls, traffic }), ...sessionRoutes(sessions, port), ...eventRoutes({ env, lookout, stalls, traffic }), ...searchRoutes({ env, node, shelves, titles, port }), ...demoRoutes(node, options.demo)];
   const gateway = { node, shelves, files, traffic, port };
   const forAll = new Gateway(env, { ...gateway, isPublic: true });
   return {
     own: new Reception(traffic, {
       gateway: new Gateway(env, gateway),
-      api: new Api(env, new Guard(token, sessions, port), traffic, node.version, routes),
+      api: new Api(env, new Guard(token, sessions, port, downloads), traffic, node.version, routes),
       pages: new SelfPages(node, new Metrics(node, traffic), traffic, new BrowserFiles(browserFolders, traffic), port),
       trustless: new TrustlessGateway(env, node, stalls, traffic),
     }),

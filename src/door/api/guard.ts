@@ -5,6 +5,7 @@ import { sha256 } from "../../crypto/index.ts";
 import type { Sessions } from "../browser/sessions.ts";
 import { DoorError } from "../errors.ts";
 import type { HostRoute } from "../host-route.ts";
+import type { Downloads } from "./downloads.ts";
 
 /** What browsers call a request that a person typed, or that a page of this very origin made. */
 const FETCH_SITES = new Set(["same-origin", "none"]);
@@ -14,14 +15,18 @@ const BEARER = /^Bearer +(?<token>[\x21-\x7e]+)$/i;
 
 /**
  * Lets through only who may use the API: the request is for this host and port by name (against DNS rebinding), comes from no page
- * of another origin (against forged requests), and bears the token, that of a Browser's session, or, to open one, a link's code.
+ * of another origin (against forged requests), and bears the token, that of a Browser's session, or, to open one, a link's code; or it is
+ * for an address that lets one download be fetched, once.
  */
 export class Guard {
   readonly #digest: Uint8Array;
   readonly #sessions: Sessions;
   readonly #port: number;
+  readonly #downloads: Pick<Downloads, "admits"> | undefined;
 
-  constructor(token: string, sessions: Sessions, port: number) {
+  /** @param downloads addresses that let in by themselves whoever has them */
+  constructor(token: string, sessions: Sessions, port: number, downloads?: Pick<Downloads, "admits">) {
+    this.#downloads = downloads;
     this.#digest = sha256(utf8(token));
     this.#sessions = sessions;
     this.#port = port;
@@ -41,6 +46,7 @@ export class Guard {
     if (!isOwn || (site !== undefined && (typeof site !== "string" || !FETCH_SITES.has(site)))) {
       throw new DoorError("WRONG_ORIGIN", "The API takes no requests from web pages of other addresses.");
     }
+    if (this.#downloads?.admits(request.method, target) === true) return;
     const token = bearerOf(request);
     if (token === undefined || !this.#admits(token, request.method === "POST" && target === SESSIONS_PATH)) {
       throw new DoorError("WRONG_TOKEN", "The API's token is missing or wrong. The host wrote it into its data folder; send it as Authorization: Bearer TOKEN.");

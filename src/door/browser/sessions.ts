@@ -2,14 +2,12 @@ import { timingSafeEqual } from "node:crypto";
 import { base32, concatBytes, fromBase32, utf8 } from "../../codec/index.ts";
 import { hmac } from "../../crypto/index.ts";
 import type { Env } from "../../platform/index.ts";
+import { OneTimeCodes } from "../one-time-codes.ts";
 
-const CODE_BYTES = 16;
 const NONCE_BYTES = 16;
 const MAC_BYTES = 32;
 /** Whoever follows the link of a terminal that was left open over night still comes in. */
 const CODE_MS = 24 * 3_600_000;
-/** More links than anybody opens; the oldest is forgotten for the next. */
-const CODES_MAX = 64;
 /** So that no other use of the same key could ever give a session. */
 const PURPOSE = utf8("holdfast browser session");
 
@@ -21,34 +19,28 @@ const PURPOSE = utf8("holdfast browser session");
 export class Sessions {
   readonly #env: Env;
   readonly #key: Uint8Array;
-  /** Codes that were not used yet, oldest first, and until when they are good, by the monotonic clock. */
-  readonly #codes = new Map<string, number>();
+  readonly #codes: OneTimeCodes<true>;
 
   /** @param key 32 random bytes; whoever exchanges them ends all sessions */
   constructor(env: Env, key: Uint8Array) {
     this.#env = env;
     this.#key = key;
+    this.#codes = new OneTimeCodes(env, CODE_MS);
   }
 
   /** A new code for a link. */
   invite(): string {
-    const [oldest] = this.#codes.keys();
-    if (oldest !== undefined && this.#codes.size >= CODES_MAX) this.#codes.delete(oldest);
-    const code = base32(this.#env.random.bytes(CODE_BYTES));
-    this.#codes.set(code, this.#env.clock.monotonicMs() + CODE_MS);
-    return code;
+    return this.#codes.make(true);
   }
 
   /** Whether the code would open a session. */
   knows(code: string): boolean {
-    // The codes are random: how long it takes to look one up tells nothing about another.
-    return (this.#codes.get(code) ?? Number.NEGATIVE_INFINITY) > this.#env.clock.monotonicMs();
+    return this.#codes.knows(code);
   }
 
   /** Spends the code; undefined when it is none. */
   open(code: string): string | undefined {
-    if (!this.knows(code)) return undefined;
-    this.#codes.delete(code);
+    if (this.#codes.spend(code) === undefined) return undefined;
     const nonce = this.#env.random.bytes(NONCE_BYTES);
     return base32(concatBytes(nonce, this.#mac(nonce)));
   }

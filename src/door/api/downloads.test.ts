@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { EntryView, RowInfo } from "../../drive/index.ts";
+import { TestDoor, env } from "../fakes/harness.ts";
+import type { Reply } from "../fakes/harness.ts";
+import { unzip } from "../fakes/zip-reader.ts";
+import { archiveOf } from "./archive.ts";
+import { Downloads } from "./downloads.ts";
+
+const FOLDER = { mode: 0o755, modifiedMs: 3 } as const;
+const FILE = { mode: 0o644, modifiedMs: 3 } as const;
+
+async function* of(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
+}
+
+/** An entry of the test door's person, with a folder and two files. */
+async function kept({ node: { entries } }: TestDoor): Promise<string> {
+  const upload = await entries.put({ name: "Überlieferung (1)", kind: "folder" });
+  upload.addFolders([{ path: "leer", ...FOLDER }]);
+  await upload.add({ path: "a/grüße.txt", ...FILE }, of("hello"));
+  await upload.add({ path: "b", ...FILE }, of("x".repeat(3000)));
+  return (await upload.commit()).entry.id;
+}
+
+async function begun(door: TestDoor, id: string, json: object = {}): Promise<string> {
+  const reply = await door.api("POST", `/api/entries/${id}/downloads`, json);
+  assert.equal(reply.status, 201);
+  return (JSON.parse(reply.body.toString()) as { address: string }).address;
+}
+
+/** As a web browser asks that is led to an address by a page. */
+function follow(door: TestDoor, address: string, headers: Readonly<Record<string, string>> = {}): Promise<Reply> {
+  return door.ask(`localhost:${door.door.port}`, address, { headers: { "sec-fetch-site": "same-origin", ...headers } });
+}
+
+test("a folder is saved as one archive from an address that needs no token, under its name and with its length", async () => {
+  await using door = await TestDoor.open();
+  const reply = await follow(door, await begun(door, await kept(door)));
+  assert.deepEqual([reply.status, reply.headers["content-length"], reply.headers["cache-control"]], [200, String(reply.body.length), "no-store"]);
+  assert.equal(reply.headers["content-disposition"], "attachment; filename*=UTF-8''%C3%9Cberlieferung%20%281%29.zip");
+  assert.deepEqual(Object.fromEntries(unzip(reply.body)), { "Überlieferung (1)/leer/": "", "Überlieferung (1)/a/grüße.txt": "hello", "Überlieferung (1)/b": "x".repeat(3000) });
+});
+
+test("a single file is saved in the same way", async () => {
+  await using door = await TestDoor.open();
+  const reply = await follow(door, await begun(door, await kept(door), { path: "a/grüße.txt" }));
+  assert.deepEqual([reply.body.toString(), reply.headers["content-disposition"]], ["hello", "attachment; filename*=UTF-8''gr%C3%BC%C3%9Fe.txt"]);
+});
+
+test("an address of a download is good once, for nothing else and for no page of another origin", async () => {
+  await using door = await TestDoor.open();
+  const id = await kept(door);
+  const address = await begun(door, id);
+  assert.equal((await follow(door, address, { "sec-fetch-site": "cross-site" })).status, 403);
+  assert.equal((await door.ask(`evil.example:${door.door.port}`, address, {})).status, 421);
+  for (const other of [`${address}a`, `${address}?x`, address.slice(0, -1), "/api/downloads/", `/api/entries/${id}`]) assert.equal((await follow(door, other)).status, 401, other);
+  assert.equal((await door.ask(`localhost:${door.door.port}`, address, { method: "DELETE" })).status, 401);
+  assert.equal((await follow(door, address)).status, 200, "and it was not spent by that");
+  assert.equal((await follow(door, address)).status, 401);
+});
+
+test("an address of a download is forgotten after a minute", () => {
+  let nowMs = 0;
+  const downloads = new Downloads({ ...env, clock: { ...env.clock, monotonicMs: () => nowMs } });
+  const address = downloads.begin({ id: "entry", path: undefined });
+  nowMs = 59_999;
+  assert.ok(downloads.admits("GET", address));
+  nowMs = 60_000;
+  assert.deepEqual([downloads.admits("GET", address), downloads.take(address.split("/").at(-1)!)], [false, undefined]);
+});
+
+test("what cannot be downloaded is said when its address is asked for", async () => {
+  await using door = await TestDoor.open();
+  const id = await kept(door);
+  for (const [entry, json, code] of [[id, { path: "none" }, "NO_FILE"], ["none", {}, "NO_ENTRY"]] as const) {
+    const reply = await door.api("POST", `/api/entries/${entry}/downloads`, json);
+    assert.equal((JSON.parse(reply.body.toString()) as { code: string }).code, code);
+  }
+});
+
+/** @param sizeBytes of each file, of which `given` bytes come */
+function viewOf(files: number, sizeBytes: number, given: number, onEnd: () => void): EntryView {
+  const row = (number: number): RowInfo => ({ path: String(number), kind: "file", ...FILE, sizeBytes, sha256: "" });
+  return {
+    info: { name: "many" },
+    async *rows() {
+      for (let number = 0; number < files; number += 1) yield row(number);
+    },
+    async *together(paths: readonly string[]) {
+      try {
+        for (let left = paths.length * given; left > 0; left -= 1) yield Buffer.from("y");
+      } finally {
+        onEnd();
+      }
+    },
+  } as unknown as EntryView;
+}
+
+test("an archive of more files than are asked for together has each with its own bytes", async () => {
+  let ended = 0;
+  const parts = await Array.fromAsync(archiveOf(viewOf(130, 2, 2, () => (ended += 1)), new AbortController().signal));
+  const found = unzip(Buffer.concat(parts));
+  assert.deepEqual([found.size, new Set(found.values()), ended], [130, new Set(["yy"]), 3]);
+});
+
+test("an archive whose reader goes away ends the reading, and one whose files end too early does not look whole", async () => {
+  let ended = 0;
+  for await (const part of archiveOf(viewOf(3, 5, 5, () => (ended += 1)), new AbortController().signal)) if (part.length === 1) break;
+  assert.equal(ended, 1);
+  await assert.rejects(Array.fromAsync(archiveOf(viewOf(3, 5, 4, () => {}), new AbortController().signal)), { code: "INTERNAL" });
+});

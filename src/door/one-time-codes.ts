@@ -1,0 +1,39 @@
+import { base32 } from "../codec/index.ts";
+import type { Env } from "../platform/index.ts";
+
+const CODE_BYTES = 16;
+/** More than anybody has open; the oldest is forgotten for the next. */
+const CODES_MAX = 64;
+
+/** Random codes that are good once, for a while, each for something of its own. They are not kept over a restart. */
+export class OneTimeCodes<T> {
+  readonly #env: Env;
+  readonly #goodForMs: number;
+  /** Those that were not used yet, oldest first; until when they are good by the monotonic clock, and for what. */
+  readonly #codes = new Map<string, { readonly untilMs: number; readonly what: T }>();
+
+  constructor(env: Env, goodForMs: number) {
+    this.#env = env;
+    this.#goodForMs = goodForMs;
+  }
+
+  make(what: T): string {
+    const [oldest] = this.#codes.keys();
+    if (oldest !== undefined && this.#codes.size >= CODES_MAX) this.#codes.delete(oldest);
+    const code = base32(this.#env.random.bytes(CODE_BYTES));
+    this.#codes.set(code, { untilMs: this.#env.clock.monotonicMs() + this.#goodForMs, what });
+    return code;
+  }
+
+  /** Whether it is good still. They are random: how long it takes to look one up tells nothing about another. */
+  knows(code: string): boolean {
+    return (this.#codes.get(code)?.untilMs ?? Number.NEGATIVE_INFINITY) > this.#env.clock.monotonicMs();
+  }
+
+  /** Spends it. Undefined when it is none, or was good before. */
+  spend(code: string): T | undefined {
+    const what = this.knows(code) ? this.#codes.get(code)?.what : undefined;
+    this.#codes.delete(code);
+    return what;
+  }
+}
