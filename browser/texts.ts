@@ -295,7 +295,7 @@ export const texts = {
     withdraw: "Ask no longer",
     ended: (host: string, state: string) => (state === "refused" ? `${host} did not let this machine in.` : state === "expired" ? `Nobody answered at ${host} within ten minutes.` : `${host} does not answer any more.`),
     join: (network: string) => `Join ${network}`,
-    admitted: (host: string) => `${host} lets this machine in. What is left to say:`,
+    admitted: (host: string, digits: string) => `${host} lets this machine in. Go on only if its screen showed the same six digits: ${digits}.`,
   },
 
   phrase: {

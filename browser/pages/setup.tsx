@@ -5,6 +5,7 @@ import { ask, askJson, wordsOf } from "../api.ts";
 import { bytesOf, gigabytesOf } from "../gigabytes.ts";
 import { codeIn, linkedCode } from "../join-link.ts";
 import { useAsked } from "../parts/asked.ts";
+import { inGroups } from "../parts/digits.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Title } from "../parts/shell.tsx";
 import { Shore } from "../parts/shore.tsx";
@@ -104,7 +105,7 @@ function Make({ way, linked, admitted, onBack, onDone }: { readonly way: Way; re
         </form>
       ) : (
         <>
-          {invite === undefined ? null : <p class="notice">{admitted === undefined ? texts.setup.invite(invite.networkName, invite.checkWords) : texts.nearby.admitted(admitted.host)}</p>}
+          {invite === undefined ? null : <p class="notice">{admitted === undefined ? texts.setup.invite(invite.networkName, invite.checkWords) : texts.nearby.admitted(admitted.host, inGroups(admitted.digits ?? ""))}</p>}
           <HostForm way={way} facts={facts.value} name={admitted?.name ?? ""} code={codeIn(code)} onBack={onBack} onDone={onDone} />
         </>
       )}

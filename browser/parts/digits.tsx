@@ -1,6 +1,11 @@
 import type { JSX } from "preact";
 
-/** Six digits that two people compare, in two groups so that they are read without a slip. */
+/** Six digits in two groups, so that they are read without a slip. */
+export function inGroups(digits: string): string {
+  return `${digits.slice(0, 3)} ${digits.slice(3)}`;
+}
+
+/** Six digits that two people compare. */
 export function Digits({ digits }: { readonly digits: string }): JSX.Element {
-  return <p class="digits">{digits.slice(0, 3)} {digits.slice(3)}</p>;
+  return <p class="digits">{inGroups(digits)}</p>;
 }

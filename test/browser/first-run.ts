@@ -108,10 +108,12 @@ async function letIn(host: Side, machine: Side): Promise<void> {
   await machine.page.getByText("den did not let this machine in.").waitFor();
   await asking.waitFor({ state: "detached" });
   await ask.click();
+  const others = await machine.page.locator(".digits").innerText();
   await host.page.goto(`${new URL(host.page.url()).origin}/#/sites`);
   await host.page.getByRole("link", { name: "loft, a machine near you, asks to join." }).click();
   await asking.getByRole("button", { name: "They are the same: let it in" }).click();
-  await machine.page.getByText("den lets this machine in.").waitFor();
+  // Whoever was quicker than a person could look is told here what to compare.
+  await machine.page.getByText(`den lets this machine in. Go on only if its screen showed the same six digits: ${others}.`).waitFor();
   await machine.page.getByRole("heading", { level: 1, name: "Join kin" }).waitFor();
   assert.equal(await machine.page.getByLabel("Name of this host").inputValue(), "loft");
   await flawless(machine);
