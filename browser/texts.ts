@@ -1,6 +1,7 @@
 import type { EntryRow, HeadRow, HostRow, PublishRow, PutRow, SiteRow, WorkerRow } from "../src/door/index.ts";
 import { count, formatBytes, formatDuration } from "../src/cli/amounts.ts";
-import { ago, domainWords, happened, hostFacts, hostQuestion, inviteMessage, inviteState, listed, onItsWay, stateOf, survives } from "./sentences.ts";
+import { stateOf } from "../src/cli/host-state.ts";
+import { ago, domainWords, happened, hostFacts, hostQuestion, inviteMessage, inviteState, listed, onItsWay, survives } from "./sentences.ts";
 
 // All that the Browser says, with the longer sentences in sentences.ts: another language is another pair of files like these. The words are
 // those of the command line.

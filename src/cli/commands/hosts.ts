@@ -2,6 +2,7 @@ import type { HostId } from "../../codec/index.ts";
 import type { HostRow } from "../../door/index.ts";
 import type { CommandFile, CommonOptions } from "../context.ts";
 import { common } from "../context.ts";
+import { stateOf } from "../host-state.ts";
 import { formatBytes } from "../sizes.ts";
 import { table } from "../table.ts";
 import { connect } from "../target.ts";
@@ -32,11 +33,6 @@ export const hosts: CommandFile = (command, go) => {
   );
   common(command, "hosts", "hosts --addresses > peers.txt");
 };
-
-/** @param emptying how far it is, when it is being emptied */
-export function stateOf({ presence, isDraining, isSuspect }: Pick<HostRow, "presence" | "isDraining" | "isSuspect">, emptying = "being emptied"): string {
-  return [presence, ...(isDraining ? [emptying] : []), ...(isSuspect ? ["suspect"] : [])].join(", ");
-}
 
 export function hostTable(rows: readonly HostRow[]): string {
   const columns = ["host", "state", "zone", { title: "used", right: true }, { title: "capacity", right: true }, { title: "latency", right: true }, "address"];

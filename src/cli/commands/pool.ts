@@ -1,10 +1,10 @@
 import type { PoolHostRow, PoolRow } from "../../door/index.ts";
 import type { CommandFile, CommonOptions } from "../context.ts";
 import { common } from "../context.ts";
+import { stateOf } from "../host-state.ts";
 import { count, formatBytes, formatDuration } from "../sizes.ts";
 import { printable, table } from "../table.ts";
 import { connect } from "../target.ts";
-import { stateOf } from "./hosts.ts";
 
 export const pool: CommandFile = (command, go) => {
   command.action(

@@ -2,15 +2,13 @@ import type { Env } from "../../platform/index.ts";
 import { encodePath } from "../gateway/path.ts";
 import type { Shelves } from "../gateway/shelf.ts";
 import type { Node } from "../port.ts";
-import { SiteRow } from "../rows.ts";
 import type { ValueOf } from "../schema.ts";
 import { body, list, object, orNull, text } from "../schema.ts";
-import { siteAddress, siteRow } from "../site-rows.ts";
+import { siteAddress } from "../site-rows.ts";
 import type { Route } from "./route.ts";
 import { ok } from "./route.ts";
 import type { Titles } from "./titles.ts";
 
-const SITES_MAX = 8;
 const FILES_MAX = 12;
 /** Whoever types waits no longer for the next letter's answer. */
 const PATIENCE_MS = 150;
@@ -19,7 +17,7 @@ const Search = body({ words: { type: "string", minLength: 1, maxLength: 300, des
 
 const SearchFile = object({ site: text, path: text, title: orNull({ type: "string", description: "what the page calls itself, as far as this host has read it" }), address: { type: "string", description: "where this host serves it" } }, { $id: "SearchFile" });
 export const SearchRow = object(
-  { sites: list(SiteRow), files: list(SearchFile), isWhole: { type: "boolean", description: "false: there may be more" } },
+  { files: list(SearchFile), isWhole: { type: "boolean", description: "false: there may be more" } },
   { $id: "SearchRow", description: "What this host's own records say; no other host is asked." },
 );
 export type SearchRow = ValueOf<typeof SearchRow>;
@@ -38,7 +36,7 @@ export function searchRoutes(desk: SearchDesk): readonly Route[] {
       method: "POST",
       path: "/api/search",
       name: "search",
-      summary: "Look sites and files up by a part of their name, path or title, or by their content id",
+      summary: "Look files up by a part of their path or title, or by their content id; first those of sites that match by name",
       takes: Search,
       gives: { 200: { description: "The best of what was found", schema: SearchRow } },
       handle: async (call) => ok(await search(desk, call.body<{ words: string }>().words.trim().toLowerCase())),
@@ -51,7 +49,7 @@ async function search({ env, node, shelves, titles, port }: SearchDesk, words: s
   const named = published.filter(({ name, head }) => name.includes(words) || head?.root === words).sort((a, b) => rank(a.name, words) - rank(b.name, words));
   const deadlineMs = env.clock.monotonicMs() + PATIENCE_MS;
   const files: SearchRow["files"] = [];
-  let isWhole = named.length <= SITES_MAX;
+  let isWhole = true;
   // Of a site that matches its files are the likeliest to be meant.
   for (const site of [...named, ...published.filter((each) => !named.includes(each))]) {
     if (files.length === FILES_MAX || env.clock.monotonicMs() > deadlineMs) {
@@ -69,7 +67,7 @@ async function search({ env, node, shelves, titles, port }: SearchDesk, words: s
       if (files.length === FILES_MAX) break;
     }
   }
-  return { sites: named.slice(0, SITES_MAX).map((site) => siteRow(node, site, port)), files, isWhole };
+  return { files, isWhole };
 }
 
 /** The very name first, then those that begin so. */

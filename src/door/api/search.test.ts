@@ -5,28 +5,29 @@ import { fileOf } from "../fakes/fake-sites.ts";
 import { TestDoor } from "../fakes/harness.ts";
 import type { SearchRow } from "./search-routes.ts";
 
-async function found(door: TestDoor, words: string): Promise<{ readonly sites: string[]; readonly files: string[]; readonly isWhole: boolean }> {
+async function found(door: TestDoor, words: string): Promise<{ readonly files: string[]; readonly isWhole: boolean }> {
   const row = JSON.parse((await door.api("POST", "/api/search", { words })).body.toString()) as SearchRow;
-  return { sites: row.sites.map(({ name }) => name), files: row.files.map(({ address }) => address), isWhole: row.isWhole };
+  return { files: row.files.map(({ address }) => address), isWhole: row.isWhole };
 }
 
-test("sites are found by a part of their name, the nearest first, and files by a part of their path", async () => {
+test("files are found by a part of their path, those of sites whose names match first", async () => {
   await using door = await TestDoor.open();
   const at = (site: string, path: string): string => `http://${site}.localhost:${door.door.port}/${path}`;
   door.sites.put("my-blog", { "index.html": "x" });
   door.sites.put("blog", { "index.html": "x", "Pictures/Über uns.jpg": "y" });
-  door.sites.put("blogs", { "old.html": "x" });
+  door.sites.put("wiki", { "about-my-blog.html": "x" });
+  door.sites.put("about", { "about-me.html": "x" });
   door.sites.claim("blog-to-come");
-  assert.deepEqual(await found(door, " BLOG "), { sites: ["blog", "blogs", "my-blog"], files: [], isWhole: true });
-  assert.deepEqual(await found(door, "index"), { sites: [], files: [at("blog", "index.html"), at("my-blog", "index.html")], isWhole: true });
+  assert.deepEqual(await found(door, " BLOG "), { files: [at("wiki", "about-my-blog.html")], isWhole: true });
+  assert.deepEqual((await found(door, "about")).files, [at("about", "about-me.html"), at("wiki", "about-my-blog.html")]);
+  assert.deepEqual(await found(door, "index"), { files: [at("blog", "index.html"), at("my-blog", "index.html")], isWhole: true });
   assert.deepEqual((await found(door, "über")).files, [at("blog", "Pictures/%C3%9Cber%20uns.jpg")]);
-  assert.deepEqual(await found(door, "nowhere"), { sites: [], files: [], isWhole: true });
+  assert.deepEqual(await found(door, "nowhere"), { files: [], isWhole: true });
 });
 
-test("a site is found by the content id of the whole, and a file by its own", async () => {
+test("a file is found by its content id", async () => {
   await using door = await TestDoor.open();
-  const site = door.sites.put("blog", { "a.html": "x", "b.html": "y" });
-  assert.deepEqual((await found(door, site.head!.root)).sites, ["blog"]);
+  door.sites.put("blog", { "a.html": "x", "b.html": "y" });
   const files = JSON.parse((await door.api("GET", "/api/files")).body.toString()) as { files: { id: string; path: string }[] };
   const { id, path } = files.files[1]!;
   assert.deepEqual((await found(door, id)).files, [`http://blog.localhost:${door.door.port}/${path}`]);
@@ -35,8 +36,6 @@ test("a site is found by the content id of the whole, and a file by its own", as
 test("of very many matches the first are given, and it is said that there are more", async () => {
   await using door = await TestDoor.open();
   for (let number = 0; number < 30; number++) door.sites.put(`blog-${number}`, { "index.html": "x" });
-  const { sites, files, isWhole } = await found(door, "blog");
-  assert.deepEqual([sites.length, files.length, isWhole], [8, 0, false]);
   const many = await found(door, "index");
   assert.deepEqual([many.files.length, many.isWhole], [12, false]);
 });
