@@ -1,10 +1,10 @@
 import type { Cluster } from "../cluster/index.ts";
 import type { HostId } from "../codec/index.ts";
 import { hex } from "../codec/index.ts";
-import type { DemoSwitch, Door, Place, WebOptions } from "../door/index.ts";
+import type { DemoSwitch, Door, Place, Status, WebOptions } from "../door/index.ts";
 import { createDoor } from "../door/index.ts";
 import type { Transport } from "../net/index.ts";
-import { addressSet, hostAndPort, isLocalNetwork, openSponsor, parseListenAddress } from "../net/index.ts";
+import { addressSet, hostAndPort, isLanAddress, localNetworkHost, openSponsor, parseListenAddress } from "../net/index.ts";
 import type { Env } from "../platform/index.ts";
 import { codeOf } from "../platform/index.ts";
 import { BROWSER_FOLDERS, SESSION_KEY_BYTES } from "./browser.ts";
@@ -65,6 +65,8 @@ export interface RunningHost {
   readonly addresses: readonly string[];
   /** Where the wide web finds the sites; empty when it does not. */
   readonly web: readonly { readonly address: string; readonly port: number }[];
+  /** Where the local network finds this machine; null where sites are not shown there. */
+  readonly lan: Status["lan"];
   /** Stops everything in order and resolves when it is done. Idempotent. */
   stop(): Promise<void>;
   /** Resolves when the host has stopped, for whatever reason. */
@@ -127,6 +129,7 @@ async function start(env: Env, options: HostOptions): Promise<RunningHost> {
     peerPort: peerPortOf(rooms.transport, ground.ports),
     addresses: rooms.transport.addresses(),
     web: door.web,
+    lan: options.lan === true ? { host: localNetworkHost() ?? null } : null,
     stop,
     closed: closed.promise,
   };
@@ -154,7 +157,7 @@ async function openDoor(env: Env, options: HostOptions, ground: Ground, rooms: R
     version: VERSION,
     processId: process.pid,
     httpPort: () => ground.web.port,
-    lanPort: (site) => ports?.of(site),
+    ...(ports === undefined ? {} : { lanPort: (site) => ports.of(site) }),
     ...rooms,
     workers,
     upkeep: new HostUpkeep(env, { ...ground, ...rooms, store: ground.store.pieces, view: new PoolView({ ...rooms, store: ground.store.pieces }) }),
@@ -163,7 +166,7 @@ async function openDoor(env: Env, options: HostOptions, ground: Ground, rooms: R
     gauges: () => gaugesOf(ground, rooms),
   });
   const sessionKey = await ground.directory.browserKey(env.random.bytes(SESSION_KEY_BYTES));
-  const door = await createDoor(env, { node: view, token, sessionKey, browserFolders: BROWSER_FOLDERS, port: ground.ports.httpPort, web: webOf(options), ...(options.demo === undefined ? {} : { demo: options.demo }), ...(ports === undefined ? {} : { lan: { ports, isLan: isLocalNetwork } }) });
+  const door = await createDoor(env, { node: view, token, sessionKey, browserFolders: BROWSER_FOLDERS, port: ground.ports.httpPort, web: webOf(options), ...(options.demo === undefined ? {} : { demo: options.demo }), ...(ports === undefined ? {} : { lan: { ports, isLan: isLanAddress } }) });
   workers.push(...door.workers);
   ground.web.port = door.port;
   started.defer(() => door.close());

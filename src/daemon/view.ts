@@ -3,7 +3,7 @@ import type { AccountId, HostId, InviteId, NamespaceId } from "../codec/index.ts
 import { idFromText } from "../codec/index.ts";
 import type { Acknowledged, Applicants, CreatedInvite, Gauge, HostRow, InviteGrants, InviteRow, Layout, NetworkSettings, Node, PeerAddresses, SettingChanges, Status, Upkeep } from "../door/index.ts";
 import type { Transport } from "../net/index.ts";
-import { localNetworkAddress } from "../net/index.ts";
+import { localNetworkHost } from "../net/index.ts";
 import type { Env, Worker, WorkerStatus } from "../platform/index.ts";
 import type { Pool, PoolUpkeep } from "../pool/index.ts";
 import type { Entries } from "../drive/index.ts";
@@ -26,8 +26,8 @@ export interface ViewParts {
   readonly version: string;
   readonly processId: number;
   readonly httpPort: () => number;
-  /** The site's port on the local network; undefined where sites are not shown there. */
-  readonly lanPort: (site: NamespaceId) => number | undefined;
+  /** The site's port on the local network, once it has one. Left out where sites are not shown there. */
+  readonly lanPort?: (site: NamespaceId) => number | undefined;
   readonly cluster: Cluster;
   readonly liveness: Liveness;
   readonly upkeep: Upkeep;
@@ -81,8 +81,8 @@ export class View implements Node {
   }
 
   lanAddress(site: NamespaceId): string | undefined {
-    const port = this.#parts.lanPort(site);
-    const address = port === undefined ? undefined : localNetworkAddress();
+    const port = this.#parts.lanPort?.(site);
+    const address = port === undefined ? undefined : localNetworkHost();
     return address === undefined ? undefined : `http://${address}:${port}/`;
   }
 
@@ -102,6 +102,7 @@ export class View implements Node {
       startedMs: this.#startedMs,
       httpPort: httpPort(),
       peerAddresses: [...transport.addresses()],
+      lan: this.#parts.lanPort === undefined ? null : { host: localNetworkHost() ?? null },
       capacityBytes: settings.capacityBytes,
       usedBytes: store.usedBytes,
       hosts: { total: hosts.length, online: hosts.filter(({ presence }) => presence === "online").length },

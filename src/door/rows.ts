@@ -37,6 +37,7 @@ export const Status = object(
     startedMs: millis,
     httpPort: integer,
     peerAddresses: { ...list(text), description: "where other hosts reach this one, as multiaddrs" },
+    lan: orNull(object({ host: { ...orNull(text), description: "where its local network finds this machine, as it stands in a link; null when it has no address there" } }, { description: "null where sites are not shown there" })),
     capacityBytes: bytes,
     usedBytes: bytes,
     hosts: object({ total: integer, online: { type: "integer", description: "the answering host included" } }),

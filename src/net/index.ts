@@ -17,7 +17,7 @@ export type { Sponsor, SponsorPlan } from "./sponsor.ts";
 export type { AnswerCall, LocalCall } from "./local-call.ts";
 export { hostAndPort, parseAddress, parseListenAddress } from "./address.ts";
 export { addressSet } from "./address-set.ts";
-export { isLocalNetwork, localNetworkAddress, localNetworkAddresses } from "./local-network.ts";
+export { isLanAddress, isLocalNetwork, localNetworkAddresses, localNetworkHost } from "./local-network.ts";
 export { formatPeersFile, parsePeersFile } from "./peers-file.ts";
 export type { KnownPeer } from "./peers-file.ts";
 export { freePortPair, isFreePort } from "./free-port.ts";

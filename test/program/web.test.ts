@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
 import { gunzipSync } from "node:zlib";
-import { freePortPair, localNetworkAddress } from "../../src/net/index.ts";
+import { freePortPair, localNetworkHost } from "../../src/net/index.ts";
 import { NameServer } from "../../src/net/name-server.fixture.ts";
 import { Bench, httpGet, until } from "../cluster/harness.ts";
 import type { Front } from "./fronts.ts";
@@ -58,7 +58,7 @@ test("a host that faces the web serves sites under their own domains, by itself 
     await until("the site has a port", 10_000, async () => (await lanPort()) > 0);
     const port = await lanPort();
     const { sites } = await host.look<{ sites: { lanAddress: string | null }[] }>("/sites");
-    const own = localNetworkAddress();
+    const own = localNetworkHost();
     assert.equal(sites[0]!.lanAddress, own === undefined ? null : `http://${own}:${port}/`);
     assert.equal((await httpGet(port, "/", { host: `192.168.1.7:${port}` })).text, "<h1>news</h1>");
     const counted = (): Promise<{ visits: Visits[] }> => host.look("/sites/news/visits");

@@ -3,6 +3,7 @@ import type { LogLevel } from "../../platform/index.ts";
 import type { CommandFile, CommonOptions, Context } from "../context.ts";
 import { common } from "../context.ts";
 import { demoSwitch } from "../demo/switch.ts";
+import { lanWords } from "../lan-words.ts";
 import { parseBytes, parseDuration } from "../sizes.ts";
 import { printable } from "../table.ts";
 import { dataFolder } from "../target.ts";
@@ -84,9 +85,10 @@ export async function runUp(context: Context, options: Options): Promise<void> {
   const { url, httpPort, peerPort, hostName } = host;
   // What a service says is kept in a log that others may read; whoever runs it so asks for a link with "holdfast browser".
   const browser = context.io.json || context.io.isTerminal ? host.browserLink() : url;
-  const ready = { ready: true, url, browser, httpPort, peerPort, hostId: host.host, hostName, networkName: host.networkName, addresses: host.addresses, web: host.web, pid: process.pid };
+  const ready = { ready: true, url, browser, httpPort, peerPort, hostId: host.host, hostName, networkName: host.networkName, addresses: host.addresses, web: host.web, lan: host.lan, pid: process.pid };
   const web = host.web.map(({ address, port }) => `  own domains    ${address}, port ${port}\n`).join("");
-  context.io.answer(ready, () => `${hostName} of ${printable(host.networkName)} is up (process ${process.pid}).\n  in a browser   ${browser}\n  other hosts    port ${peerPort}\n${web}Ctrl-C ends it.`);
+  const lan = lanWords(host.lan);
+  context.io.answer(ready, () => `${hostName} of ${printable(host.networkName)} is up (process ${process.pid}).\n  in a browser   ${browser}\n  other hosts    port ${peerPort}\n${web}${lan === undefined ? "" : `  local network  ${lan}\n`}Ctrl-C ends it.`);
   // What goes wrong while stopping shows where the end is awaited.
   const stop = (): void => void host.stop().catch(() => {});
   context.signal.addEventListener("abort", stop, { once: true });

@@ -143,6 +143,7 @@ export class FakeNode implements Node {
       startedMs: 1,
       httpPort: 4280,
       peerAddresses: [],
+      lan: null,
       capacityBytes: 1000,
       usedBytes: 10,
       hosts: { total: this.rows.length, online: this.rows.filter((row) => row.presence === "online").length },

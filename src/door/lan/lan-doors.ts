@@ -111,7 +111,7 @@ export class LanDoors {
   async #listen(site: SiteInfo, port: number): Promise<Listener | undefined> {
     const { isLan, limits, traffic } = this.#with;
     try {
-      const listener = await openListener(this.#env, { addresses: ["0.0.0.0"], port, option: "--lan", admits: (peer, own) => isLan(peer) && isLan(own) }, limits);
+      const listener = await openListener(this.#env, { addresses: ["0.0.0.0", "::"], port, option: "--lan", admits: (peer, own) => isLan(peer) && isLan(own) }, limits);
       listener.serve(guarded(this.#env, traffic, (request, response) => this.#receive(site.name, request, response)));
       this.#open.set(site.namespace, listener);
       return listener;

@@ -90,3 +90,17 @@ test("names of a local network are told from those of the wide web", () => {
   for (const host of ["192.168.1.7", "192.168.1.7:4600", "[fd00::7]:4600", "attic", "ATTIC:4600", "attic.local", "attic.home.arpa:80", "nas.lan", "x_y"]) assert.ok(isLanName(host), host);
   for (const host of ["", "example.org", "local.example.org:4600", "1.2.3", "192.168.1.7.example.org", "a b", "attic.local.", "attic:99999999"]) assert.ok(!isLanName(host), host);
 });
+
+test("a site is shown by IPv6 at the same port, to whoever is let in there", async () => {
+  const ports = new FakePorts();
+  const node = new FakeNode();
+  const blog = node.sites.put("blog", { "index.html": "the blog" });
+  let isLocal = false;
+  await using door = await TestDoor.open(node, { lan: { ports, isLan: (address) => isLocal && address === "::1", firstPort: await firstFree() } });
+  await shown(door, 1);
+  const get = async (host: string): Promise<string> => (await fetch(`http://${host}:${ports.kept.get(blog.namespace)!}/`)).text();
+  await assert.rejects(get("[::1]"));
+  isLocal = true;
+  assert.equal(await get("[::1]"), "the blog");
+  await assert.rejects(get("127.0.0.1"), "IPv4 is judged by its own addresses");
+});
