@@ -77,6 +77,11 @@ export async function tryFirstRun(stage: Stage): Promise<void> {
   await Promise.all([first.close(), second.close()]);
 }
 
+/** At which the page of a set-up says that its machine is. */
+export async function addressOn(page: Page): Promise<string> {
+  return /\d+\.\d+\.\d+\.\d+:\d+/.exec(await page.getByText("types this machine's address").innerText())![0];
+}
+
 interface Side {
   readonly visit: Visit;
   readonly page: Page;
@@ -88,8 +93,7 @@ async function letIn(host: Side, machine: Side): Promise<void> {
   const isGivenUp = (complaint: string): boolean => complaint.endsWith("/setup/nearby net::ERR_ABORTED");
   const flawless = async ({ visit }: Side): Promise<void> => assert.deepEqual([...(await visit.complaints()).filter((each) => !isGivenUp(each)), ...(await visit.barriers())], []);
   // Typed in any case: not every machine on which this is run has multicast, and where it has, both ways lead to the same.
-  const [address] = /\d+\.\d+\.\d+\.\d+:\d+/.exec(await machine.page.getByText("types this machine's address").innerText())!;
-  await fill(host.page, { "Its address": address });
+  await fill(host.page, { "Its address": await addressOn(machine.page) });
   await host.page.getByRole("button", { name: "Show it this host" }).click();
   await host.page.getByText("Its page shows this host now.").waitFor();
   const ask = machine.page.getByRole("button", { name: "Ask den" });

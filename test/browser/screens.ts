@@ -4,7 +4,7 @@ import type { Browser, Page } from "playwright-core";
 import type { TestHost } from "../cluster/harness.ts";
 import { Bench } from "../cluster/harness.ts";
 import { openBrowser } from "./browser.ts";
-import { beginSetup } from "./first-run.ts";
+import { addressOn, beginSetup } from "./first-run.ts";
 import { buildBrowser, enter, furnishedNetwork } from "./stage.ts";
 
 // Takes the pictures of the Browser that the README shows: `npm run screens`.
@@ -51,7 +51,11 @@ for (const name of ["recipes", "choir"]) {
   await writeFile(join(bench.folder, "blog", `${name}.html`), `<!doctype html><title>${name}</title>`);
   await hosts[2]!.ask(["publish", join(bench.folder, "blog"), "--name", name]);
 }
-const setup = await beginSetup({ bench, browser }, "setup", DESKTOP);
+const setup = await beginSetup({ bench, browser }, "setup", { ...DESKTOP, height: 880 });
+await hosts[0]!.ask(["nearby", "visit", await addressOn(setup.page)]);
+await setup.page.getByRole("button", { name: "Ask attic" }).waitFor();
+await setup.page.getByLabel("asks under the name").fill("loft");
+await setup.page.locator("h1").click();
 await settled(setup.page);
 await setup.page.screenshot({ path: join(folder, "setup.png") });
 await setup.close();
