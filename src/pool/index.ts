@@ -20,6 +20,6 @@ export type { PackUse, UsedPacks } from "./upkeep/sweep.ts";
 export { Lasting } from "./upkeep/lasting.ts";
 export { piecesOf, privateRedundancy } from "./layout/redundancy.ts";
 export { PRIVATE_TYPE, privateGenesis } from "./private-space.ts";
-export { PACK_PREFIX, isPoolKey } from "./record/keys.ts";
+export { ABORTED_PREFIX, PACK_PREFIX, isPoolKey } from "./record/keys.ts";
 export { isCondemned } from "./record/fate.ts";
 export { poolRule } from "./record/rule.ts";

@@ -71,6 +71,21 @@ test("a block in a pack without a holder is out of reach, not unknown, and is re
   }
 });
 
+test("a block is read from where else it lies as soon as it is heard that its pack's writer gave up", async () => {
+  const { host, pool } = one();
+  const { site } = await publish(host, "s", { "index.html": "front" });
+  const [there] = pool.packs(site.namespace);
+  const content = { bytes: await collect(pool.read(site.namespace, there!.pack, 0, there!.sizeBytes)), blobs: there!.blobs };
+  const late = await pool.store(site.namespace, content, { kind: "copies", copies: 3 });
+  come(host, site.namespace, `pack/${late.pack}`);
+  const { id } = there!.blobs[0]!;
+  assert.ok(await host.sites.block(id));
+  await pool.remove(site.namespace, [late.pack]);
+  await assert.rejects(host.sites.block(id), "nobody has said so yet");
+  come(host, site.namespace, `aborted/${late.pack}`);
+  assert.ok(await host.sites.block(id));
+});
+
 for (const [what, bytes] of [["nothing", []], ["a length beyond the end", [0x0a, 0x7f, 0x08]], ["an endless number", [0x08, 255, 255, 255, 255, 255, 255, 255, 255, 255]], ["no data", [0x12, 0x00]], ["a link without id", [0x12, 0x02, 0x12, 0x00, 0x0a, 0x02, 0x08, 0x01]], ["an unknown kind", [0x0a, 0x02, 0x08, 0x09]]] as const) {
   test(`a block with ${what} is refused as a node`, () => {
     assert.throws(() => readNode(Uint8Array.from(bytes)), { code: "DAMAGED_SITE" });

@@ -2,7 +2,7 @@ import type { BlobId, NamespaceId } from "../codec/index.ts";
 import { DAG_PB, RAW, blobIdOf, codecOfBlobId, concatBytes } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
 import type { Extent, Pool } from "../pool/index.ts";
-import { PACK_PREFIX, isPoolKey } from "../pool/index.ts";
+import { ABORTED_PREFIX, PACK_PREFIX, isPoolKey } from "../pool/index.ts";
 import { SiteError } from "./errors.ts";
 
 /** Blobs whose places are held at hand, of all sites together: some 200 bytes each. */
@@ -55,8 +55,9 @@ export class Blocks {
   applied(namespace: NamespaceId, keys: readonly string[]): void {
     const index = this.#indexes.get(namespace);
     if (index === undefined) return;
-    // Claims come and go with each repair; where all packs are held, they change nothing.
-    if (keys.some(index.isHeld ? (key) => key.startsWith(PACK_PREFIX) : isPoolKey)) this.#forget(namespace);
+    // Claims come and go with each repair; where all packs are held, they change nothing. A pack whose writer gave up is there no more.
+    const comesOrGoes = (key: string): boolean => key.startsWith(PACK_PREFIX) || key.startsWith(ABORTED_PREFIX);
+    if (keys.some(index.isHeld ? comesOrGoes : isPoolKey)) this.#forget(namespace);
   }
 
   async #read(namespace: NamespaceId, id: BlobId, { pack, offset, length }: Extent, signal: AbortSignal | undefined): Promise<Uint8Array> {
