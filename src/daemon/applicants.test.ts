@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import test from "node:test";
+import fc from "fast-check";
 import { APPLY, applicationCodec, commitmentTo, introductionCodec, nonceCodec, writeInviteCode } from "../cluster/index.ts";
 import type { HostId, NetworkId } from "../codec/index.ts";
 import { idFromBytes } from "../codec/index.ts";
@@ -253,4 +254,21 @@ test("whoever comes to a machine and does not say who it is, is let go; what is 
   machine.ask(key(9), "den");
   await nextTurn();
   assert.deepEqual([machine.facts().asked!.state, machine.facts().asked!.code], ["lost", null]);
+});
+
+test("whatever a machine or a host sends at either end is refused with a code, and shown to nobody", async () => {
+  const street = new Street();
+  const raw = await street.raw(3);
+  const machine = new Sponsors(street.hours.env);
+  const host = connectCalls({ key: key(1), answer: machine.answer }, { key: key(9), answer: async () => new Uint8Array(0) });
+  machine.take(host.applicant);
+  const isTold = (error: unknown): boolean => error instanceof NetError && error.remoteCode !== undefined && error.remoteCode !== "INTERNAL";
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...Object.values(APPLY), "else"), fc.uint8Array({ maxLength: 80 }), async (kind, body) => {
+      await assert.rejects(raw.ask(kind, body, { timeoutMs: 1 }), isTold);
+      await assert.rejects(host.sponsor.ask(kind, body, { timeoutMs: 1 }), isTold);
+    }),
+    { numRuns: 60 },
+  );
+  assert.deepEqual([street.applicants.list(), machine.facts().sponsors], [[], []]);
 });

@@ -129,7 +129,9 @@ test("a host revokes the delegations of its person's other hosts, not its own, a
   await assert.rejects(attic.membership.revoke("x".repeat(52) as TestMember["id"]), raised("NO_SUCH_HOST"));
   await barn.membership.revoke(study.id);
   await study.membership.invite(grant);
+  assert.ok(study.membership.mayInvite());
   await attic.membership.revoke(study.id);
+  assert.ok(!study.membership.mayInvite(), "whoever is near is told nothing of a host that can let nobody in");
   await assert.rejects(study.membership.invite(grant), forbidden("REVOKED"));
   assert.ok(attic.membership.isMember(study.id), "the host itself remains");
 });
@@ -139,6 +141,7 @@ test("a host for which nobody acts has no delegation to revoke", async () => {
   const [attic] = circle.members as [TestMember];
   const shed = await circle.add("shed", newSeed(), attic.identity, undefined);
   await assert.rejects(shed.membership.revoke(attic.id), raised("NO_ACCOUNT"));
+  assert.ok(!shed.membership.mayInvite());
 });
 
 test("a host's card is written when it says something new, and only then", async () => {
