@@ -40,7 +40,7 @@ test("every command answers with exactly one JSON document with --json, or with 
 
   await t.test("when they succeed", async () => {
     succeeded(await run(attic, ["publish", folder, "--name", "blog"]), "publish");
-    const many = [["status"], ["hosts"], ["hosts", "--addresses"], ["sites"], ["sites", "--history", "blog"], ["domains"], ["stats", "blog"], ["browser"], ["workers"], ["doctor"], ["invite", "--expires", "30m"], ["key", "export"], ["get", "blog", "--to", join(bench.folder, "copy")], ["overview"], ["layout"], ["layout", "--shards"], ["network", "settings"], ["network", "set", "gone-after", "8d"]];
+    const many = [["status"], ["hosts"], ["hosts", "--addresses"], ["sites"], ["sites", "--history", "blog"], ["domains"], ["stats", "blog"], ["browser"], ["workers"], ["doctor"], ["invite", "--expires", "30m"], ["nearby", "list"], ["key", "export"], ["get", "blog", "--to", join(bench.folder, "copy")], ["overview"], ["layout"], ["layout", "--shards"], ["network", "settings"], ["network", "set", "gone-after", "8d"]];
     for (const args of many) succeeded(await run(attic, args), args.join(" "));
     succeeded(await attic.bench.run(["--json", "--data", attic.data], { config: attic.config }), "alone");
     const files = await run(cellar, ["files"]);
@@ -62,6 +62,8 @@ test("every command answers with exactly one JSON document with --json, or with 
     for (const args of [["unpublish", "nothing"], ["files", "--site", "nothing"], ["get", "nothing", "--to", join(bench.folder, "nowhere")], ["sites", "--history", "nothing"], ["publish", "--name", "nothing", "--rollback", "3"], ["domains", "nothing"], ["stats", "nothing"]]) failed(await run(attic, args), "NO_SITE", args.join(" "));
     failed(await run(attic, ["kv", "get", "notes", "nothing"]), "NO_KEY", "kv get");
     failed(await run(attic, ["kv", "put", "No Name", "k", "v"]), "BAD_NAME", "kv put");
+    for (const args of [["admit", "482", "913"], ["refuse", "den"]]) failed(await run(attic, ["nearby", ...args]), "NO_APPLICATION", args.join(" "));
+    failed(await run(attic, ["nearby", "visit", "203.0.113.7:4281"]), "BAD_ADDRESS", "nearby visit");
     failed(await run(attic, ["remove", "nobody", "--yes"]), "USAGE", "remove");
     failed(await run(attic, ["fetch", "nothing", "--to", join(bench.folder, "nowhere")]), "NO_SUCH_ENTRY", "fetch");
     failed(await run(attic, ["where", "nothing"]), "UNKNOWN_PACK", "where");
