@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import files, { mkdir, mkdtemp, readFile, readdir, readlink, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import { PlatformError, openForReading, readIfPresent, walkFolder, writeDurably } from "./index.ts";
+import { PlatformError, openForReading, putInPlace, readIfPresent, walkFolder, writeDurably } from "./index.ts";
 
 async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "holdfast-disk-"));
@@ -51,4 +52,48 @@ test("a walk follows links inside the folder and names those that lead out, nowh
     const found: string[] = [];
     for await (const entry of walkFolder(join(folder, "root"))) found.push(`${entry.path} ${entry.kind} ${entry.kind === "file" ? entry.sizeBytes : ""}`.trim());
     assert.deepEqual(found, ["Z file 2", "sub folder", "sub/broken link-broken", "sub/inside file 2", "sub/outside link-outside", "sub/up link-loop", "ü file 1"]);
+  }));
+
+test("what is put in its place is there under one name, with its mode, and replaces an empty file but nothing else", () =>
+  inFolder(async (folder) => {
+    const [part, place] = [join(folder, "part"), join(folder, "place")];
+    const put = async (): Promise<boolean> => {
+      await writeFile(part, "new");
+      return putInPlace(part, place, { mode: 0o440, modifiedMs: 1_500_000_000_000 });
+    };
+    for (const isEmptyThere of [false, true]) {
+      if (isEmptyThere) await writeFile(place, "");
+      assert.equal(await put(), true);
+      const found = await stat(place);
+      assert.deepEqual([await readdir(folder), await readFile(place, "utf8"), found.mode & 0o777, found.mtimeMs, found.nlink], [["place"], "new", 0o440, 1_500_000_000_000, 1]);
+      await rm(place);
+    }
+    await writeFile(place, "mine");
+    assert.equal(await put(), false);
+    assert.equal(await readFile(place, "utf8"), "mine");
+    await rm(place);
+    for (const target of ["absent", "empty"]) {
+      await writeFile(join(folder, "empty"), "");
+      await symlink(target, place);
+      assert.equal(await put(), false);
+      assert.equal(await readlink(place), target);
+      await rm(place);
+    }
+    await assert.rejects(putInPlace(part, join(folder, "absent", "place"), { mode: 0o440, modifiedMs: 0 }), { code: "NOT_FOUND" });
+  }));
+
+test("on a disk without second names what is put in its place is renamed, unless something is there", (t) =>
+  inFolder(async (folder) => {
+    t.mock.method(files, "link", async () => Promise.reject(Object.assign(new Error("link"), { code: "EPERM" })));
+    syncBuiltinESMExports();
+    t.after(() => {
+      t.mock.restoreAll();
+      syncBuiltinESMExports();
+    });
+    const [part, place] = [join(folder, "part"), join(folder, "place")];
+    for (const isPut of [true, false]) {
+      await writeFile(part, isPut ? "first" : "second");
+      assert.equal(await putInPlace(part, place, { mode: 0o440, modifiedMs: 0 }), isPut);
+    }
+    assert.equal(await readFile(place, "utf8"), "first");
   }));

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import type { Stats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { chmod, lstat, mkdir, open, readFile, readdir, realpath, rename, rm, stat, statfs, utimes } from "node:fs/promises";
+import { chmod, link, lstat, mkdir, open, readFile, readdir, realpath, rename, rm, stat, statfs, utimes } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { codeOf, diskError } from "./errors.ts";
 
@@ -96,9 +96,18 @@ export interface FileStat {
 }
 
 /** What stands at `path`, following symbolic links; undefined when nothing does. */
-export async function statIfPresent(path: string): Promise<FileStat | undefined> {
+export function statIfPresent(path: string): Promise<FileStat | undefined> {
+  return foundBy(stat, path);
+}
+
+/** What stands at `path` itself: a symbolic link is neither file nor folder, wherever it leads. */
+export function lstatIfPresent(path: string): Promise<FileStat | undefined> {
+  return foundBy(lstat, path);
+}
+
+async function foundBy(look: (path: string) => Promise<Stats>, path: string): Promise<FileStat | undefined> {
   try {
-    const found = await stat(path);
+    const found = await look(path);
     const kind = found.isFile() ? "file" : found.isDirectory() ? "folder" : "other";
     return { kind, sizeBytes: found.size, modifiedMs: found.mtimeMs, mode: found.mode };
   } catch (error) {
@@ -186,14 +195,26 @@ export async function stamp(path: string, { modifiedMs, mode }: Stamp): Promise<
   }
 }
 
-/** Has what was written under a temporary name appear under its own, whole and stamped. */
-export async function putInPlace(temporary: string, path: string, stamped: Stamp): Promise<void> {
+/**
+ * Has what was written under a temporary name appear under its own, whole and stamped. Replaces nothing but an empty file.
+ * @returns whether it is there: not when something else is in its place @throws PlatformError
+ */
+export async function putInPlace(temporary: string, path: string, stamped: Stamp): Promise<boolean> {
   await stamp(temporary, stamped);
   try {
-    await rename(temporary, path);
-  } catch (error) {
-    throw diskError(error, path);
+    // A second name, unlike a rename, is refused when something has come to be there an instant ago.
+    await link(temporary, path);
+  } catch {
+    // For an empty file, and for the disks that know no second names; whatever else is wrong, the rename says it.
+    const found = await lstatIfPresent(path);
+    if (found !== undefined && (found.kind !== "file" || found.sizeBytes > 0)) return false;
+    await rename(temporary, path).catch((error: unknown) => {
+      throw diskError(error, path);
+    });
+    return true;
   }
+  await removeIfPresent(temporary);
+  return true;
 }
 
 /** Opens a file for appending, created if need be; its descriptor can be handed to another process as its log. */

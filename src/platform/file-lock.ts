@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
-import { stat, writeFile } from "node:fs/promises";
-import { diskError } from "./errors.ts";
+import { constants } from "node:fs";
+import { access, stat, writeFile } from "node:fs/promises";
+import { codeOf, diskError } from "./errors.ts";
 
 /** Of SQLite: somebody else has the lock. The lowest byte of an extended code is the primary one. */
 const SQLITE_BUSY = 5;
@@ -17,9 +18,7 @@ export interface FileLock {
  * @returns undefined while somebody else has it @throws PlatformError; what SQLite says of a file that it cannot lock
  */
 export async function lockFile(path: string): Promise<FileLock | undefined> {
-  await writeFile(path, "", { flag: "a", mode: 0o600 }).catch((error: unknown) => {
-    throw diskError(error, path);
-  });
+  await ensureFile(path);
   const before = await idOf(path);
   // Loaded when it is needed: most commands lock nothing.
   const { DatabaseSync: Database } = process.getBuiltinModule("node:sqlite");
@@ -36,6 +35,19 @@ export async function lockFile(path: string): Promise<FileLock | undefined> {
     database?.close();
     if (error instanceof Error && "errcode" in error && typeof error.errcode === "number" && (error.errcode & 0xff) === SQLITE_BUSY) return undefined;
     throw error;
+  }
+}
+
+/** Opens none that is there: when a process closes a file, the kernel drops all locks on it that this process has. @throws PlatformError */
+async function ensureFile(path: string): Promise<void> {
+  try {
+    await writeFile(path, "", { flag: "wx", mode: 0o600 });
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw diskError(error, path);
+    await access(path, constants.R_OK | constants.W_OK).catch((refused: unknown) => {
+      // Whoever had it may have deleted it by now.
+      if (codeOf(refused) !== "ENOENT") throw diskError(refused, path);
+    });
   }
 }
 

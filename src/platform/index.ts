@@ -13,7 +13,7 @@ export { Flights } from "./flights.ts";
 export { Limiter } from "./limiter.ts";
 export { TokenBucket } from "./token-bucket.ts";
 export type { Rate } from "./token-bucket.ts";
-export { createForWriting, openForAppending, openForReading, readIfPresent, removeIfPresent, space, walkFolder, writeDurably, writeInPlace, ensureFolder, putInPlace, stamp, statIfPresent } from "./disk.ts";
+export { createForWriting, openForAppending, openForReading, readIfPresent, removeIfPresent, space, walkFolder, writeDurably, writeInPlace, ensureFolder, lstatIfPresent, putInPlace, stamp, statIfPresent } from "./disk.ts";
 export type { FolderEntry, NewFile, OpenFile, Space, Stamp } from "./disk.ts";
 export { openPart } from "./part-file.ts";
 export type { PartFile } from "./part-file.ts";

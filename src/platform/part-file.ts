@@ -1,9 +1,11 @@
 import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { open } from "node:fs/promises";
+import { chmod, lstat, open, rm } from "node:fs/promises";
 import type { OpenFile } from "./disk.ts";
 import { reading } from "./disk.ts";
 import { diskError } from "./errors.ts";
+
+const OWNER_ONLY = 0o600;
 
 /** A file that comes in over several tries: what an earlier one left is read, and cut where it is wrong; the rest is written behind it. */
 export interface PartFile extends Pick<OpenFile, "read" | "close"> {
@@ -27,7 +29,8 @@ export async function openPart(path: string): Promise<PartFile | undefined> {
   const flags = constants.O_RDWR | constants.O_CREAT | ((constants.O_NOFOLLOW as number | undefined) ?? 0);
   let file: FileHandle;
   try {
-    file = await open(path, flags, 0o600);
+    await makeOurs(path);
+    file = await open(path, flags, OWNER_ONLY);
   } catch (error) {
     if (isOfNoFile(error)) return undefined;
     throw diskError(error, path);
@@ -36,6 +39,15 @@ export async function openPart(path: string): Promise<PartFile | undefined> {
   if (found.isFile()) return part(file, path, found.size);
   await file.close();
   return undefined;
+}
+
+/** What a part may be left as when the process ended on the way to putting it in its place: stamped already, or there already under both names. */
+async function makeOurs(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found?.isFile() !== true) return;
+  // Whoever writes to the one name would change what is under the other.
+  if (found.nlink > 1) await rm(path, { force: true });
+  else if ((found.mode & 0o777) !== OWNER_ONLY) await chmod(path, OWNER_ONLY);
 }
 
 function isOfNoFile(error: unknown): boolean {

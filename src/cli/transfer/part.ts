@@ -4,7 +4,7 @@ import { sha256 } from "../../crypto/index.ts";
 import type { Hasher } from "../../crypto/index.ts";
 import type { BlobRow, PrivateRow } from "../../door/index.ts";
 import type { PartFile } from "../../platform/index.ts";
-import { openPart, putInPlace, removeIfPresent, statIfPresent } from "../../platform/index.ts";
+import { lstatIfPresent, openPart, putInPlace, removeIfPresent } from "../../platform/index.ts";
 import { CliError } from "../errors.ts";
 
 // What has come of a file lies beside its place, under a name that follows from the entry and the path. An entry never changes, so what a
@@ -46,18 +46,17 @@ export async function filled(id: string, file: Placed, write: (part: PartFile) =
       await part.cut(0);
       throw new CliError("DAMAGED", `${file.row.path} has not the SHA-256 with which it was put. It was not kept; try again, from another host of yours.`);
     }
-    if (!(await isVacant(file))) throw inTheWay(file.place, "by now");
-    await putInPlace(path, file.place, file.row);
-    isPlaced = true;
+    isPlaced = await putInPlace(path, file.place, file.row);
+    if (!isPlaced) throw inTheWay(file.place, "by now");
   } finally {
     await part.close();
     if (!isPlaced && part.sizeBytes < WORTH_KEEPING_BYTES) await removeIfPresent(path);
   }
 }
 
-/** Whether nothing would be lost by putting the file there: what a power cut leaves of a file that was just put in its place is empty. */
+/** Whether nothing would be lost by putting the file there: what a power cut leaves of a file that was just put in its place is empty. A link is not, wherever it leads. */
 export async function isVacant({ row, place }: Placed): Promise<boolean> {
-  const found = await statIfPresent(place);
+  const found = await lstatIfPresent(place);
   return found === undefined || (found.kind === "file" && found.sizeBytes === 0 && row.sizeBytes > 0);
 }
 

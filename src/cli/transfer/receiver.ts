@@ -86,9 +86,12 @@ export class Receiver {
     await this.#keep(file, signal, async (part) => {
       const hash = hasher();
       await this.#goOn(file, part, hash, signal);
+      const disk = { isFailing: false };
       const take = async (chunk: Uint8Array): Promise<void> => {
-        hash.update(chunk);
+        disk.isFailing = true;
         await part.write(chunk);
+        disk.isFailing = false;
+        hash.update(chunk);
         this.#with.progress.addBytes(chunk.length);
         this.#with.patience.came();
       };
@@ -97,6 +100,8 @@ export class Receiver {
         try {
           await this.#from(file.row.path, before, take, signal);
         } catch (error) {
+          // Some of what was not written whole is in the part and none of it in the hash; and what the disk says, no host can mend.
+          if (disk.isFailing) throw error;
           // What broke off after some of it came goes on where it was; when nothing more comes, the host's answer says why.
           if (signal.aborted || (part.sizeBytes === before && !(await this.#with.patience.again(error, signal)))) throw error;
           if (part.sizeBytes === before) before = -1;

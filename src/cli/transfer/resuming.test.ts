@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { readFile, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { open, readFile, readdir, readlink, rm, stat, symlink, writeFile } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import test from "node:test";
+import type { TestContext } from "node:test";
 import type { BlobRow, PrivateRow } from "../../door/index.ts";
 import type { Context } from "../context.ts";
 import type { EntryApi } from "../entry-api.ts";
@@ -42,6 +44,13 @@ async function partOf(content: Buffer, path: string, bytes: number): Promise<str
   assert.match(part!, /^[0-9a-f]{32}\.holdfast-part$/);
   assert.deepEqual(others, []);
   return join(path, part!);
+}
+
+/** Has the second write to any file fail, once, for want of room. */
+async function failSecondWrite(t: TestContext, folderPath: string): Promise<void> {
+  await using opened = await open(folderPath);
+  const prototype = Object.getPrototypeOf(opened) as FileHandle;
+  t.mock.method(prototype, "write").mock.mockImplementationOnce(async () => Promise.reject(Object.assign(new Error("no room"), { code: "ENOSPC" })), 1);
 }
 
 test("a file of which an earlier fetch had some goes on behind its last whole blob, and nothing but the file stays", async () => {
@@ -106,6 +115,34 @@ test("an empty file in the place of one with content, which a power cut leaves, 
   await writeFile(join(place.path, "a"), "");
   await fetched(serving({ a: "one" }), [file("a", "one")], place.path);
   assert.equal(await readFile(join(place.path, "a"), "utf8"), "one");
+});
+
+test("a link in the place of a file is in the way, also one that leads nowhere or to an empty file", async () => {
+  await using place = await folder();
+  await writeFile(join(place.path, "empty"), "");
+  await symlink("absent", join(place.path, "a"));
+  await symlink("empty", join(place.path, "b"));
+  for (const [path, target] of [["a", "absent"], ["b", "empty"]] as const) {
+    await assert.rejects(fetched(serving({ [path]: "hello" }), [file(path, "hello")], place.path), { code: "FILE_IN_THE_WAY" });
+    assert.equal(await readlink(join(place.path, path)), target);
+  }
+  assert.deepEqual(await readdir(place.path), ["a", "b", "empty"]);
+});
+
+test("when the disk is full for a moment the fetch says so and keeps what it has, and the next one goes on there", async (t) => {
+  await using place = await folder();
+  const content = randomBytes(3 * BLOB_BYTES);
+  const offsets: number[] = [];
+  const inChunks = async (_: string, _path: string, offset: number): Promise<unknown> => {
+    offsets.push(offset);
+    return Object.assign(Readable.from([content.subarray(offset, offset + BLOB_BYTES), content.subarray(offset + BLOB_BYTES)]), { trailers: {} });
+  };
+  const api = { download: inChunks, blobs: () => blobsOf(content) } as unknown as EntryApi;
+  await failSecondWrite(t, place.path);
+  await assert.rejects(fetched(api, [large("a", content)], place.path), { code: "DISK_FULL" });
+  assert.equal((await fetched(api, [large("a", content)], place.path)).resumedBytes, BLOB_BYTES);
+  assert.deepEqual([offsets, await readdir(place.path)], [[0, BLOB_BYTES], ["a"]]);
+  assert.ok(content.equals(await readFile(join(place.path, "a"))));
 });
 
 test("a file that somebody else puts in its place while it comes is not overwritten", async () => {
