@@ -327,6 +327,7 @@ test("an upload that relies on content that is deleted before it ends is refused
     const upload = await host.entries.put({ name: "again", kind: "file" });
     await upload.add({ path: "f", mode: 0o600, modifiedMs: 1 }, inChunks(bytes));
     host.pool.stored.clear();
-    await assert.rejects(upload.commit(), { code: "CLOSED", message: /Put it again/ });
+    for (const time of ["first", "again"]) await assert.rejects(upload.commit(), { code: "CLOSED", message: /Put it again/ }, time);
+    await assert.rejects(upload.add({ path: "g", mode: 0o600, modifiedMs: 1 }, inChunks(bytes)), { code: "CLOSED", message: /is being committed/ });
   }
 });

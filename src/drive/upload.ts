@@ -117,15 +117,16 @@ export class PrivateUpload implements Upload {
 
   addFolders(folders: readonly RowFacts[]): void {
     for (const { path, mode, modifiedMs } of folders) {
-      this.#assertOpen();
+      this.#assertRoom();
       this.#paths.takeFolder(path);
       this.#rows.set(path, { path, kind: numberOfKind("folder"), mode: mode & MODE_BITS, modifiedMs, sizeBytes: 0, digest: NO_DIGEST, content: undefined });
     }
   }
 
-  commit(): Promise<UploadResult> {
-    this.#assertOpen();
-    this.#committing = this.#commit();
+  /** Once: asked again it gives the same, or fails as it did. */
+  async commit(): Promise<UploadResult> {
+    if (this.#committing === undefined) this.#assertOpen();
+    this.#committing ??= this.#commit();
     return this.#committing;
   }
 
@@ -137,11 +138,15 @@ export class PrivateUpload implements Upload {
   #assertOpen(): void {
     this.#signal.throwIfAborted();
     if (this.#isClosed || this.#committing !== undefined) throw new DriveError("CLOSED", "This upload is being committed, or has ended. Begin another one.");
+  }
+
+  #assertRoom(): void {
+    this.#assertOpen();
     if (this.#rows.size >= MAX_ROWS) throw new DriveError("TREE_TOO_LARGE", `An entry has at most ${MAX_ROWS.toLocaleString("en")} files and folders. Put a part of them by itself.`);
   }
 
   async #add({ path, mode, modifiedMs }: RowFacts, source: AsyncIterable<Uint8Array>): Promise<RowInfo> {
-    this.#assertOpen();
+    this.#assertRoom();
     this.#paths.take(path);
     try {
       const content = new ContentDraft();

@@ -120,8 +120,8 @@ export class SitePublication implements Publication {
   }
 
   async commit(): Promise<PublishResult> {
-    this.#assertOpen();
-    this.#committing = this.#commit();
+    if (this.#committing === undefined) this.#assertOpen();
+    this.#committing ??= this.#commit();
     return this.#committing;
   }
 

@@ -6,8 +6,10 @@ import { ZipWriter } from "../zip.ts";
 /** Files whose contents are asked for together: small ones of one folder lie side by side. */
 const TOGETHER = { rows: 64, bytes: 8 * 1024 * 1024 } as const;
 
+/** The entry's name is whatever its owner called it; in an archive it is one folder, wherever that is unpacked. */
 export function itemOf({ info }: EntryView, row: RowInfo): ZipItem {
-  return { ...row, name: `${info.name}/${row.path}` };
+  const folder = info.name.replaceAll(/[/\\\p{Cc}]/gu, "_");
+  return { ...row, name: `${folder === "." || folder === ".." ? "_" : folder}/${row.path}` };
 }
 
 /** A private folder as one archive, under its name, in the order of its paths. What is read of it is asked for when it is taken, and no sooner. */

@@ -42,6 +42,16 @@ test("a folder is saved as one archive from an address that needs no token, unde
   assert.deepEqual(Object.fromEntries(unzip(reply.body)), { "Überlieferung (1)/leer/": "", "Überlieferung (1)/a/grüße.txt": "hello", "Überlieferung (1)/b": "x".repeat(3000) });
 });
 
+test("an archive unpacks into one folder, whatever its entry is called", async () => {
+  await using door = await TestDoor.open();
+  for (const [name, folder] of [["../..\\x\n", ".._.._x_"], ["..", "_"]] as const) {
+    const upload = await door.node.entries.put({ name, kind: "folder" });
+    await upload.add({ path: "b", ...FILE }, of("x"));
+    const reply = await follow(door, await begun(door, (await upload.commit()).entry.id));
+    assert.deepEqual(Object.fromEntries(unzip(reply.body)), { [`${folder}/b`]: "x" });
+  }
+});
+
 test("a single file is saved in the same way", async () => {
   await using door = await TestDoor.open();
   const reply = await follow(door, await begun(door, await kept(door), { path: "a/grüße.txt" }));

@@ -93,7 +93,10 @@ async function sendFile(desk: EntryDesk, call: Call, file: PrivateFile): Promise
 
 async function sendArchive(desk: EntryDesk, call: Call, view: EntryView): Promise<"sent"> {
   const length = new ZipLength();
-  for await (const row of view.rows()) length.add(itemOf(view, row));
+  for await (const row of view.rows()) {
+    if (call.outgoing.destroyed) return "sent";
+    length.add(itemOf(view, row));
+  }
   return send(desk, call, `${view.info.name}.zip`, length.bytes, (signal) => archiveOf(view, signal));
 }
 

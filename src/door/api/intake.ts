@@ -122,8 +122,8 @@ export class Intake<Result, S extends Session<Result>> {
   }
 
   /**
-   * Commits it, once: asked again, since the answer was lost on its way or has not come yet, it gives what was made. The session stays open when it
-   * cannot be committed. @throws DoorError INCOMPLETE; as `add` does
+   * Commits it, once: asked again, since the answer was lost on its way or has not come yet, it gives what was made. The session can be aborted
+   * when it cannot be committed. @throws DoorError INCOMPLETE; as `add` does
    */
   async commit(id: string): Promise<Result> {
     const result = this.#results.get(id) ?? this.#open.get(id)?.committing;
@@ -132,7 +132,8 @@ export class Intake<Result, S extends Session<Result>> {
     if (open.adding > 0) throw this.#busy(`Files of this ${this.#words.one} are still coming in. Commit when all have been answered.`);
     const [missing] = open.failed;
     if (missing !== undefined) throw new DoorError("INCOMPLETE", `${missing}${open.failed.size > 1 ? ` and ${open.failed.size - 1} more` : ""} did not come in whole, so nothing was ${this.#words.done}. Send it again, or abort.`);
-    open.committing = this.#commit(open);
+    // Not before it is noted: a session that throws at once has ended its commit by then.
+    open.committing = Promise.resolve().then(() => this.#commit(open));
     return open.committing;
   }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Env, Timer } from "../../platform/index.ts";
+import { HoldfastError } from "../../platform/index.ts";
 import { FakeSites } from "../fakes/fake-sites.ts";
 import { TOKEN, TestDoor, env } from "../fakes/harness.ts";
 import type { Reply } from "../fakes/harness.ts";
@@ -53,6 +54,22 @@ test("whoever did not hear the answer to a commit, or asks while it is under way
   for (const again of [meanwhile, await publications.commit(id)]) assert.equal(again, first);
   assert.equal((await sites.open("blog")).head.sequence, 1);
   await assert.rejects(publications.leave(id), { code: "NO_PUBLICATION" });
+});
+
+test("a commit that fails at once leaves a session that can be aborted", async () => {
+  const sites = new FakeSites();
+  const publish = sites.publish.bind(sites);
+  sites.publish = async (name, options) => ({
+    ...(await publish(name, options)),
+    commit() {
+      throw new HoldfastError("NO_SPACE", "There is no room.");
+    },
+  });
+  const publications = new Publications(env, sites);
+  const id = await publications.begin("blog", 1, false);
+  for (let times = 0; times < 2; times += 1) await assert.rejects(publications.commit(id), { code: "NO_SPACE" });
+  await publications.abort(id);
+  assert.deepEqual(sites.aborted, ["blog"]);
 });
 
 test("a commit on fewer hosts than it should be is answered with 202", async () => {
