@@ -197,8 +197,9 @@ export const texts = {
   applicants: {
     title: (host: string) => `${host} asks to join.`,
     notice: (host: string) => `${host}, a machine near you, asks to join.`,
-    about: (address: string) => `It is on your local network, at ${address}. Let it in if you know who is there, and if its screen shows the same six digits:`,
-    admit: "They are the same: let it in",
+    about: (address: string) => `It is on your local network, at ${address}. Let it in if you know who is there.`,
+    digits: "Type the six digits that its screen shows",
+    admit: "Let it in",
     refuse: "Do not let it in",
     admitted: (host: string) => `${host} has its invite, and joins as soon as whoever is there goes on.`,
     nearby: "A machine near you needs no code",
@@ -291,12 +292,12 @@ export const texts = {
     as: "This machine asks under the name",
     elsewhere: (address: string) => `Is one missing? Then somebody there opens Hosts, Invite someone, and types this machine's address: ${address}`,
     asked: (host: string, network: string) => `${host} of ${network} was asked.`,
-    compare: (host: string) => `Whoever is at ${host} sees it there and lets this machine in. Both screens must show the same six digits:`,
-    differ: "If there are others there, another machine stands between the two: ask no longer, and join with a code.",
+    compare: (host: string) => `Whoever is at ${host} sees it there, and lets this machine in by typing these six digits:`,
+    differ: "If they are not taken there, another machine stands between the two: ask no longer, and join with a code.",
     withdraw: "Ask no longer",
     ended: (host: string, state: string) => (state === "refused" ? `${host} did not let this machine in.` : state === "expired" ? `Nobody answered at ${host} within ten minutes.` : `${host} does not answer any more.`),
     join: (network: string) => `Join ${network}`,
-    admitted: (host: string, digits: string) => `${host} lets this machine in. Go on only if its screen showed the same six digits: ${digits}.`,
+    admitted: (host: string, digits: string) => `${host} lets this machine in. Go on only if whoever is there typed these six digits: ${digits}.`,
   },
 
   phrase: {

@@ -4,7 +4,6 @@ import type { ApplicantRow } from "../../src/door/index.ts";
 import { ask, wordsOf } from "../api.ts";
 import type { Live } from "../live.ts";
 import { texts } from "../texts.ts";
-import { Digits } from "./digits.tsx";
 
 /** Machines nearby that ask to be let in, until somebody has answered. */
 export function Applicants({ live: { applicants } }: { readonly live: Live }): JSX.Element {
@@ -18,23 +17,33 @@ export function Applicants({ live: { applicants } }: { readonly live: Live }): J
 }
 
 function Applicant({ row, onAdmitted }: { readonly row: ApplicantRow; readonly onAdmitted: () => void }): JSX.Element {
+  const [typed, setTyped] = useState("");
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<string>();
-  const answer = (method: "POST" | "DELETE", path: string, onDone: () => void): void => {
+  const digits = typed.replaceAll(/\s/g, "");
+  const answer = (method: "POST" | "DELETE", path: string, onDone: () => void, json?: object): void => {
+    setError(undefined);
     setBusy(true);
     // The row goes by itself, with the next news.
-    void ask(method, `/applicants/${row.id}${path}`).then(onDone, (thrown: unknown) => {
+    void ask(method, `/applicants/${row.id}${path}`, json === undefined ? {} : { json }).then(onDone, (thrown: unknown) => {
       setError(wordsOf(thrown));
       setBusy(false);
     });
   };
+  const admit = (event: Event): void => {
+    event.preventDefault();
+    answer("POST", "/admit", onAdmitted, { digits });
+  };
+  const field = `digits-${row.id}`;
   return (
     <section class="notice applicant" aria-label={texts.applicants.title(row.host)}>
       <h2>{texts.applicants.title(row.host)}</h2>
       <p>{texts.applicants.about(row.address)}</p>
-      <Digits digits={row.digits} />
-      <p class="actions"><button disabled={isBusy} onClick={() => answer("POST", "/admit", onAdmitted)}>{texts.applicants.admit}</button><button class="quiet" disabled={isBusy} onClick={() => answer("DELETE", "", () => {})}>{texts.applicants.refuse}</button></p>
-      {error === undefined ? null : <p class="error" role="alert">{error}</p>}
+      <form class="steps" onSubmit={admit}>
+        <p><label for={field}>{texts.applicants.digits}</label><br /><input id={field} inputMode="numeric" value={typed} maxLength={12} autocomplete="off" placeholder="000 000" aria-describedby={error === undefined ? undefined : `${field}-error`} onInput={(event) => setTyped(event.currentTarget.value)} /></p>
+        <p class="actions"><button disabled={isBusy || !/^\d{6}$/.test(digits)}>{texts.applicants.admit}</button><button type="button" class="quiet" disabled={isBusy} onClick={() => answer("DELETE", "", () => {})}>{texts.applicants.refuse}</button></p>
+        {error === undefined ? null : <p id={`${field}-error`} class="error" role="alert">{error}</p>}
+      </form>
     </section>
   );
 }

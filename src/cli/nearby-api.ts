@@ -13,8 +13,8 @@ export class NearbyApi {
     return ((await this.#send("GET", "/applicants")) as { applicants: ApplicantRow[] }).applicants;
   }
 
-  async admit(id: string): Promise<ApplicantRow> {
-    return (await this.#send("POST", `/applicants/${encodeURIComponent(id)}/admit`)) as ApplicantRow;
+  async admit({ id, digits }: Pick<ApplicantRow, "id" | "digits">): Promise<ApplicantRow> {
+    return (await this.#send("POST", `/applicants/${encodeURIComponent(id)}/admit`, { digits })) as ApplicantRow;
   }
 
   async refuse(id: string): Promise<ApplicantRow> {

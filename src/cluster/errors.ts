@@ -8,6 +8,7 @@ export type ClusterErrorCode =
   | "APPLICATION_REFUSED"
   | "APPLICATION_EXPIRED"
   | "NO_APPLICATION"
+  | "WRONG_DIGITS"
   | "OTHER_NETWORK"
   | "NETWORK_FULL"
   | "HOST_NAME_TAKEN"

@@ -106,10 +106,27 @@ test("a host that finds a machine being set up shows itself there, is asked, and
   assert.match(digits!, /^\d{6}$/);
   assert.deepEqual([state, row], ["waiting", { id: key(1), host: "den", address: "192.168.1.7", digits, askedMs: 1_000_000, expiresMs: 1_600_000 }]);
   assert.equal(street.invites, 0);
-  assert.deepEqual(await street.applicants.admit(key(1)), row);
+  assert.deepEqual(await street.applicants.admit(key(1), digits!), row);
   await nextTurn();
   assert.deepEqual([machine.facts().asked!.state, machine.facts().asked!.code, street.applicants.list(), street.invites], ["admitted", CODE, [], 1]);
-  await assert.rejects(street.applicants.admit(key(1)), { code: "NO_APPLICATION" });
+  await assert.rejects(street.applicants.admit(key(1), digits!), { code: "NO_APPLICATION" });
+});
+
+test("digits of another machine, or mistyped ones, let nobody in and cost nothing: the right ones do afterwards", async () => {
+  const { street, machine } = await asked();
+  const other = new Sponsors(street.hours.env);
+  street.places.set(key(2), other);
+  street.applicants.found(key(2), []);
+  await nextTurn();
+  other.ask(key(100), "shed");
+  await nextTurn();
+  const [mine, theirs] = [machine.facts().asked!.digits!, other.facts().asked!.digits!];
+  assert.notEqual(mine, theirs);
+  for (let at = 0; at < 30; at += 1) await assert.rejects(street.applicants.admit(key(2), mine), { code: "WRONG_DIGITS" });
+  assert.deepEqual([street.invites, street.applicants.list().length, other.facts().asked!.state], [0, 2, "waiting"]);
+  await street.applicants.admit(key(2), theirs);
+  await nextTurn();
+  assert.deepEqual([machine.facts().asked!.state, other.facts().asked!.state], ["waiting", "admitted"]);
 });
 
 test("a machine that was refused, or that nobody answered for ten minutes, is told, and may ask again", async () => {
@@ -136,7 +153,7 @@ test("whoever asks no longer, or has gone, is not let in any more", async () => 
   street.pairs[0]!.applicant.end();
   await nextTurn();
   assert.deepEqual([machine.facts().asked!.state, machine.facts().sponsors, street.applicants.list()], ["lost", [], []]);
-  await assert.rejects(street.applicants.admit(key(1)), { code: "NO_APPLICATION" });
+  await assert.rejects(street.applicants.admit(key(1), "000000"), { code: "NO_APPLICATION" });
   assert.throws(() => machine.ask(key(100), "den"), { code: "NO_SUCH_HOST" });
   assert.equal(street.invites, 0);
 });

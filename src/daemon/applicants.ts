@@ -105,8 +105,11 @@ export class Applicants implements ApplicantsPort {
     await this.#visit(undefined, [parseAddress(typed)]);
   }
 
-  async admit(id: HostId): Promise<ApplicantRow> {
+  async admit(id: HostId, digits: string): Promise<ApplicantRow> {
     this.#checkMayInvite();
+    // Rows move while a person looks at another screen: whoever is meant is told by what was read there. A slip costs nothing.
+    const asking = this.#applications.get(id);
+    if (asking !== undefined && asking.row.digits !== digits) throw new ClusterError("WRONG_DIGITS", "This machine's screen does not show these digits. Look there again; if it does show them, another machine stands between the two: do not let it in, and send an invite's code instead.");
     const application = this.#take(id);
     const code = await this.#parts.invite().catch((error: unknown) => {
       application.answer.reject(new ClusterError("APPLICATION_REFUSED", "The network cannot take another host now."));

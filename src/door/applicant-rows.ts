@@ -16,6 +16,9 @@ export const ApplicantRow = object(
 );
 export type ApplicantRow = ValueOf<typeof ApplicantRow>;
 
+export const Admission = body({ digits: { type: "string", pattern: "^[0-9]{6}$", description: "as the machine's own screen shows them" } }, { $id: "Admission" });
+export type Admission = ValueOf<typeof Admission>;
+
 export const ApplicantAddress = body({ address: { type: "string", minLength: 1, maxLength: 255 } }, { $id: "ApplicantAddress" });
 export type ApplicantAddress = ValueOf<typeof ApplicantAddress>;
 

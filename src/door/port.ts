@@ -48,8 +48,12 @@ export interface Applicants {
   list(): readonly ApplicantRow[];
   /** Goes to one that is not found by itself, so that it shows this host. @throws NetError BAD_ADDRESS, UNREACHABLE; ClusterError NO_ACCOUNT */
   visit(address: string): Promise<void>;
-  /** Sends it the code of an invite. @throws ClusterError NO_APPLICATION, NO_ACCOUNT, NETWORK_FULL */
-  admit(id: HostId): Promise<ApplicantRow>;
+  /**
+   * Sends it the code of an invite.
+   * @param digits as its screen shows them
+   * @throws ClusterError WRONG_DIGITS, NO_APPLICATION, NO_ACCOUNT, NETWORK_FULL
+   */
+  admit(id: HostId, digits: string): Promise<ApplicantRow>;
   /** @throws ClusterError NO_APPLICATION */
   refuse(id: HostId): ApplicantRow;
 }

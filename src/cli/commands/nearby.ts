@@ -20,7 +20,7 @@ export const nearby: CommandFile = (command, go) => {
     const digits = digitsOf(typed);
     const found = (await api.list()).find((each) => each.digits === digits);
     if (found === undefined) throw new CliError("NO_APPLICATION", `No machine that asks this host has the digits ${digits}. If its screen shows them now, another machine stands between the two: do not let it in, and send an invite's code instead.`);
-    const { host } = await api.admit(found.id);
+    const { host } = await api.admit({ id: found.id, digits });
     context.io.answer({ host, admitted: true }, () => `${printable(host)} has been sent an invite, and joins as soon as whoever is there goes on.`);
   })));
   common(admit, "nearby admit 482913");

@@ -1,6 +1,6 @@
 import type { HostId } from "../../codec/index.ts";
 import { idFromText } from "../../codec/index.ts";
-import { ApplicantAddress, ApplicantRow } from "../applicant-rows.ts";
+import { Admission, ApplicantAddress, ApplicantRow } from "../applicant-rows.ts";
 import type { Applicants } from "../port.ts";
 import { list, object } from "../schema.ts";
 import type { Call, Route } from "./route.ts";
@@ -28,9 +28,10 @@ export function applicantRoutes(applicants: Applicants): readonly Route[] {
       method: "POST",
       path: "/api/applicants/{id}/admit",
       name: "admitApplicant",
-      summary: "Let a machine in whose screen shows the same digits: it is sent the code of an invite",
+      summary: "Let a machine in whose screen shows these digits: it is sent the code of an invite",
+      takes: Admission,
       gives: { 201: { description: "It has the code", schema: ApplicantRow } },
-      handle: async (call) => ({ status: 201, json: await applicants.admit(idOf(call)) }),
+      handle: async (call) => ({ status: 201, json: await applicants.admit(idOf(call), call.body<Admission>().digits) }),
     },
     { method: "DELETE", path: "/api/applicants/{id}", name: "refuseApplicant", summary: "Do not let a machine in", gives: { 200: { description: "It is told so", schema: ApplicantRow } }, handle: (call) => ok(applicants.refuse(idOf(call))) },
   ];

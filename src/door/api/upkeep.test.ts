@@ -27,12 +27,15 @@ test("a machine nearby that asks is listed, let in once, or refused; another is 
   const row = (number: number) => ({ id: hostId(number), host: `den ${number}`, address: "192.168.1.7", digits: "482913", askedMs: 1, expiresMs: 2 });
   applicants.rows = [row(5), row(6)];
   assert.deepEqual(JSON.parse((await door.api("GET", "/api/applicants")).body.toString()), { applicants: [row(5), row(6)] });
-  const admitted = await door.api("POST", `/api/applicants/${hostId(5)}/admit`);
+  const admit = (number: number, digits: string) => door.api("POST", `/api/applicants/${hostId(number)}/admit`, { digits });
+  for (const digits of ["", "48291", "482 913", "48291x"]) assert.equal((await admit(5, digits)).status, 400, digits);
+  assert.equal((await door.api("POST", `/api/applicants/${hostId(5)}/admit`)).status, 400, "none at all");
+  const admitted = await admit(5, "482913");
   assert.deepEqual([admitted.status, JSON.parse(admitted.body.toString())], [201, row(5)]);
-  assert.equal((await door.api("POST", `/api/applicants/${hostId(5)}/admit`)).status, 404);
+  assert.equal((await admit(5, "482913")).status, 404);
   assert.equal((await door.api("DELETE", `/api/applicants/${hostId(6)}`)).status, 200);
   assert.equal((await door.api("DELETE", "/api/applicants/nobody")).status, 400);
   assert.equal((await door.api("POST", "/api/applicants", { address: "192.168.1.7:4281" })).status, 202);
   assert.equal((await door.api("POST", "/api/applicants", { address: "" })).status, 400);
-  assert.deepEqual(applicants.calls, [["admit", hostId(5)], ["admit", hostId(5)], ["refuse", hostId(6)], ["visit", "192.168.1.7:4281"]]);
+  assert.deepEqual(applicants.calls, [["admit", hostId(5), "482913"], ["admit", hostId(5), "482913"], ["refuse", hostId(6)], ["visit", "192.168.1.7:4281"]]);
 });

@@ -95,12 +95,12 @@ export class FakeApplicants implements Applicants {
     this.calls.push(["visit", address]);
   };
 
-  admit: Applicants["admit"] = async (id) => this.#answer("admit", id);
+  admit: Applicants["admit"] = async (id, digits) => this.#answer("admit", id, digits);
 
   refuse: Applicants["refuse"] = (id) => this.#answer("refuse", id);
 
-  #answer(what: string, id: HostId): ApplicantRow {
-    this.calls.push([what, id]);
+  #answer(what: string, id: HostId, ...more: readonly string[]): ApplicantRow {
+    this.calls.push([what, id, ...more]);
     const row = this.rows.find((each) => each.id === id);
     if (row === undefined) throw new HoldfastError("NO_APPLICATION", "It has given up.");
     this.rows = this.rows.filter((each) => each !== row);
