@@ -295,7 +295,8 @@ export const texts = {
     compare: (host: string) => `Whoever is at ${host} sees it there, and lets this machine in by typing these six digits:`,
     differ: "If they are not taken there, another machine stands between the two: ask no longer, and join with a code.",
     withdraw: "Ask no longer",
-    ended: (host: string, state: string) => (state === "refused" ? `${host} did not let this machine in.` : state === "expired" ? `Nobody answered at ${host} within ten minutes.` : `${host} does not answer any more.`),
+    ended: (host: string, state: string) =>
+      (({ refused: `${host} did not let this machine in.`, expired: `Nobody answered at ${host} within ten minutes.`, busy: `${host} was asked too often. Join with a code, or ask again in an hour.` }) as Readonly<Record<string, string>>)[state] ?? `${host} does not answer any more.`,
     join: (network: string) => `Join ${network}`,
     admitted: (host: string, digits: string) => `${host} lets this machine in. Go on only if whoever is there typed these six digits: ${digits}.`,
   },

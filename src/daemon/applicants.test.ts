@@ -52,7 +52,7 @@ class Street {
   invites = 0;
   dialled: HostId[] = [];
   readonly pairs: CallPair[] = [];
-  readonly places = new Map<HostId, { readonly answer: AnswerCall; readonly take: (call: LocalCall) => void }>();
+  readonly places = new Map<HostId, { readonly answer: AnswerCall; readonly take: (call: LocalCall) => void; readonly host?: string }>();
   readonly applicants: Applicants = new Applicants(this.hours.env, {
     names: { host: "attic", network: "kin" },
     open: async () => ({ call: async (peer) => this.#connect(peer ?? key(1)), close: async () => {} }),
@@ -67,18 +67,29 @@ class Street {
     this.dialled.push(peer);
     const place = this.places.get(peer);
     if (place === undefined) throw new NetError("UNREACHABLE", "Nobody is there.");
-    const pair = connectCalls({ key: peer, answer: place.answer }, { key: key(100), answer: this.applicants.answer });
+    const pair = connectCalls({ key: peer, answer: place.answer }, { key: key(100), answer: this.applicants.answer }, place.host);
     this.pairs.push(pair);
     place.take(pair.applicant);
     return pair.sponsor;
   }
 
   /** A machine that says nothing of its own accord, in the hands of the test. @returns its end of the connection */
-  async raw(number: number): Promise<LocalCall> {
-    this.places.set(key(number), { answer: async () => new Uint8Array(0), take: () => {} });
+  async raw(number: number, host = "192.168.1.7"): Promise<LocalCall> {
+    this.places.set(key(number), { answer: async () => new Uint8Array(0), take: () => {}, host });
     this.applicants.found(key(number), []);
     await nextTurn();
     return this.pairs.at(-1)!.applicant;
+  }
+
+  /** A machine at that address that was found, and asks. */
+  async asks(number: number, host: string): Promise<Sponsors> {
+    const machine = new Sponsors(this.hours.env);
+    this.places.set(key(number), { answer: machine.answer, take: machine.take, host });
+    this.applicants.found(key(number), []);
+    await nextTurn();
+    machine.ask(key(100), `den${number}`);
+    await nextTurn();
+    return machine;
   }
 }
 
@@ -207,9 +218,9 @@ test("names with other signs than names have are not taken, of hosts, networks a
   assert.throws(() => machine.ask(before[0]!.id as HostId, ""), { code: "BAD_HOST_NAME" });
 });
 
-test("whoever asks and hangs up again and again gets twenty attempts in an hour, whatever keys it has", async () => {
+test("whoever asks and hangs up again and again gets twenty attempts in an hour, whatever keys and addresses it has", async () => {
   const street = new Street();
-  const ask = async (number: number): Promise<unknown> => (await street.raw(number)).ask(APPLY.ask, applicationCodec.encode({ host: "den", commitment: new Uint8Array(32) }), { timeoutMs: 1 });
+  const ask = async (number: number): Promise<unknown> => (await street.raw(number, `192.168.1.${number}`)).ask(APPLY.ask, applicationCodec.encode({ host: "den", commitment: new Uint8Array(32) }), { timeoutMs: 1 });
   for (let at = 0; at < 20; at += 1) {
     await ask(10 + (at % 10));
     street.pairs.at(-1)!.applicant.end();
@@ -219,11 +230,39 @@ test("whoever asks and hangs up again and again gets twenty attempts in an hour,
   let more = 0;
   for (; more < 20; more += 1) {
     const machine = street.pairs.at(-1)!;
-    if (machine.applicant.ended.aborted) await street.raw(50);
+    if (machine.applicant.ended.aborted) await street.raw(50, "192.168.1.50");
     const isTaken = await street.pairs.at(-1)!.applicant.ask(APPLY.ask, applicationCodec.encode({ host: "den", commitment: new Uint8Array(32) }), { timeoutMs: 1 }).then(() => true, (error: unknown) => (assert.ok(remote("BUSY")(error)), false));
     if (!isTaken) break;
   }
   assert.ok(more <= 4, `${more} more`);
+});
+
+test("one machine with many keys does not close the door for others: from its address four may ask at once and two may wait, and the next is told that it was too much", async () => {
+  const street = new Street();
+  const [first, second, third] = [await street.asks(1, "192.168.1.66"), await street.asks(2, "192.168.1.66"), await street.asks(3, "192.168.1.66")];
+  assert.deepEqual([first, second, third].map((each) => each.facts().asked!.state), ["waiting", "waiting", "busy"]);
+  first.withdraw();
+  second.withdraw();
+  for (let at = 0; at < 2; at += 1) {
+    third.ask(key(100), "den");
+    await nextTurn();
+  }
+  assert.deepEqual([third.facts().asked!.state, street.applicants.list()], ["busy", []]);
+  const honest = await street.asks(4, "192.168.1.7");
+  assert.deepEqual([honest.facts().asked!.state, street.applicants.list().map(({ address }) => address)], ["waiting", ["192.168.1.7"]]);
+});
+
+test("of those that announce themselves, at most four of one address are gone to at once, and whoever is typed there is", async () => {
+  const street = new Street();
+  const found = [];
+  for (let at = 1; at <= 6; at += 1) found.push(await street.raw(at, "192.168.1.66"));
+  assert.deepEqual(found.map(({ ended }) => ended.aborted), [false, false, false, false, true, true]);
+  const elsewhere = await street.raw(7, "192.168.1.7");
+  found[0]!.end();
+  const next = await street.raw(8, "192.168.1.66");
+  // Typed addresses lead to the first in the street, which is at this one.
+  await street.applicants.visit("192.168.1.66:4281");
+  assert.deepEqual([elsewhere, next, street.pairs.at(-1)!.applicant].map(({ ended, peer, self }) => [ended.aborted, peer, self]), [[false, key(100), key(7)], [false, key(100), key(8)], [false, key(100), key(1)]]);
 });
 
 test("a flood of announcements leads to sixteen machines at once, each key once in half a minute, and to none where nobody may invite", async () => {

@@ -6,16 +6,18 @@ import type { AnswerCall, LocalCall, Sponsor } from "../net/index.ts";
 import { NetError, hostAndPort, parseAddress } from "../net/index.ts";
 import type { Env, Timer } from "../platform/index.ts";
 import { TokenBucket, messageOf } from "../platform/index.ts";
+import { Attempts } from "./attempts.ts";
 
 /** Machines that announced themselves and were gone to, at once. */
 const CALLS_MAX = 16;
+/** One machine can have many keys, but takes no more than its share of the places. */
+const CALLS_PER_ADDRESS = 4;
 /** Announcements are anybody's word: so many of them lead somewhere, and each key at most once in the time. */
 const VISITS = { perSecond: 0.5, burst: 16 };
 const VISITED_FOR_MS = 30_000;
 const VISITED_MAX = 256;
-/** Those who ask and hang up until the digits happen to agree have so many attempts, of which each succeeds once in a million. */
-const APPLICATIONS = { perSecond: 20 / 3600, burst: 20 };
 const APPLICATIONS_AT_ONCE = 8;
+const APPLICATIONS_PER_ADDRESS = 2;
 const ANSWER_MS = 10_000;
 /** How long a person may take, in milliseconds. */
 const PERSON_MS = 10 * 60_000;
@@ -52,7 +54,7 @@ export class Applicants implements ApplicantsPort {
   readonly #calls = new Map<HostId, LocalCall>();
   readonly #visited = new Set<HostId>();
   readonly #visits: TokenBucket;
-  readonly #attempts: TokenBucket;
+  readonly #attempts: Attempts;
   readonly #committed = new Map<HostId, Committed>();
   readonly #applications = new Map<HostId, Application>();
   #sponsor: Promise<Sponsor> | undefined;
@@ -61,7 +63,7 @@ export class Applicants implements ApplicantsPort {
     this.#env = env;
     this.#parts = parts;
     this.#visits = new TokenBucket(env.clock, VISITS);
-    this.#attempts = new TokenBucket(env.clock, APPLICATIONS);
+    this.#attempts = new Attempts(env.clock);
   }
 
   /** Looks for machines from now on. */
@@ -88,7 +90,7 @@ export class Applicants implements ApplicantsPort {
     this.#checkMayInvite();
     switch (kind) {
       case APPLY.ask:
-        return this.#commit(call.peer, body);
+        return this.#commit(call, body);
       case APPLY.open:
         return this.#await(call, body, signal);
       default:
@@ -141,6 +143,9 @@ export class Applicants implements ApplicantsPort {
     const call = await sponsor.call(peer, addresses, this.#closing.signal);
     // Found and typed: it knows this host already.
     if (this.#calls.has(call.peer)) return call.end();
+    // What a person typed is meant; what announced itself is anybody's word, and where it leads is only known now.
+    const isFound = peer !== undefined;
+    if (isFound && [...this.#calls.values()].filter((each) => hostOf(each) === hostOf(call)).length >= CALLS_PER_ADDRESS) return call.end();
     this.#calls.set(call.peer, call);
     call.ended.addEventListener("abort", () => this.#forget(call));
     if (call.ended.aborted) this.#forget(call);
@@ -158,13 +163,12 @@ export class Applicants implements ApplicantsPort {
     this.#committed.delete(call.peer);
   }
 
-  #commit(peer: HostId, body: Uint8Array): Uint8Array {
+  #commit(call: LocalCall, body: Uint8Array): Uint8Array {
     const { host, commitment } = applicationCodec.decode(body);
     checkHostName(host);
-    if (this.#attempts.level < 1) throw new NetError("BUSY", "Too many machines have asked this host. Try again in an hour, or join with an invite's code.");
-    this.#attempts.take(1);
+    if (!this.#attempts.take(hostOf(call))) throw new NetError("BUSY", "This host was asked too often. Try again in an hour, or join with an invite's code.");
     const nonce = this.#env.random.bytes(NONCE_BYTES);
-    this.#committed.set(peer, { host, commitment, nonce });
+    this.#committed.set(call.peer, { host, commitment, nonce });
     return nonceCodec.encode({ nonce });
   }
 
@@ -174,12 +178,13 @@ export class Applicants implements ApplicantsPort {
     const { nonce } = nonceCodec.decode(body);
     const ends = { applicant: call.peer, sponsor: call.self };
     if (committed === undefined || !equalBytes(commitmentTo(nonce, ends), committed.commitment)) throw new NetError("PROTOCOL", "The number is not the one that was committed to.");
-    if (this.#applications.size >= APPLICATIONS_AT_ONCE || this.#applications.has(call.peer)) throw new NetError("BUSY", "Too many machines wait for an answer of this host.");
+    const fromThere = this.list().filter(({ address }) => address === hostOf(call)).length;
+    if (this.#applications.size >= APPLICATIONS_AT_ONCE || fromThere >= APPLICATIONS_PER_ADDRESS || this.#applications.has(call.peer)) throw new NetError("BUSY", "Too many machines wait for an answer of this host.");
     const answer = Promise.withResolvers<Uint8Array>();
     const askedMs = this.#env.clock.wallMs();
     const digits = checkDigits(ends, { applicant: nonce, sponsor: committed.nonce });
     const application = {
-      row: { id: call.peer, host: committed.host, address: hostAndPort(call.address).host, digits, askedMs, expiresMs: askedMs + PERSON_MS },
+      row: { id: call.peer, host: committed.host, address: hostOf(call), digits, askedMs, expiresMs: askedMs + PERSON_MS },
       answer,
       signal,
       expiry: this.#env.timers.after(PERSON_MS, () => answer.reject(new ClusterError("APPLICATION_EXPIRED", "Nobody answered within ten minutes. Ask again."))),
@@ -205,6 +210,10 @@ export class Applicants implements ApplicantsPort {
     application.expiry.cancel();
     return application;
   }
+}
+
+function hostOf({ address }: LocalCall): string {
+  return hostAndPort(address).host;
 }
 
 function noApplication(): ClusterError {

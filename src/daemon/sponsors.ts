@@ -102,6 +102,7 @@ export class Sponsors implements NearbyDesk {
 /** The words of the other side are not shown: they are anybody's. */
 function stateAfter(error: unknown): AskedSponsor["state"] {
   if (!(error instanceof NetError) || error.remoteCode === undefined) return "lost";
+  if (error.remoteCode === "BUSY") return "busy";
   return error.remoteCode === "APPLICATION_EXPIRED" ? "expired" : "refused";
 }
 

@@ -27,6 +27,16 @@ export function localNetworkAddresses(): string[] {
   return addresses.sort((a, b) => rank(a) - rank(b));
 }
 
+/**
+ * The announced addresses that may lead somewhere. Whoever is set up on this machine announces its other addresses too: what leads to its loopback
+ * is left out while it has such, since a stranger's announcement is no reason to knock at what listens for this machine alone.
+ * @param announced multiaddrs
+ * @param own this machine's addresses on its local networks
+ */
+export function withoutLoopback(announced: readonly string[], own: readonly string[]): readonly string[] {
+  return own.length === 0 ? announced : announced.filter((address) => !address.startsWith("/ip4/127."));
+}
+
 /** Where a browser on the local network finds this machine, as it stands in a link: by IPv4 where it can. Undefined when there is no such address. */
 export function localNetworkHost(): string | undefined {
   const [first] = localNetworkAddresses();

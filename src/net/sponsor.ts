@@ -13,7 +13,7 @@ import type { Node } from "./libp2p-node.ts";
 import { makeNode, startNode } from "./libp2p-node.ts";
 import type { AnswerCall, LocalCall } from "./local-call.ts";
 import { ChannelCall } from "./local-call.ts";
-import { isLocalNetwork } from "./local-network.ts";
+import { isLocalNetwork, localNetworkAddresses, withoutLoopback } from "./local-network.ts";
 import { hostIdOf } from "./peer-id.ts";
 import { APPLY_PROTOCOL } from "./protocols.ts";
 
@@ -42,7 +42,10 @@ export async function openSponsor(env: Env, { onFound, answer }: SponsorPlan): P
   const seed = env.random.bytes(KEY_BYTES);
   const node = await makeNode(env, { seed, listen: [], gater: {}, ...(onFound === undefined ? {} : { discovery: { name: APPLICANTS_NAME, onlyLooks: true } }) });
   await startNode(node);
-  if (onFound !== undefined) node.discovery?.onDiscovered((peer, addresses) => onFound(peer, addresses));
+  if (onFound !== undefined) node.discovery?.onDiscovered((peer, addresses) => {
+    const leading = withoutLoopback(addresses, localNetworkAddresses());
+    if (leading.length > 0) onFound(peer, leading);
+  });
   await node.discovery?.start();
   const self = idFromBytes<HostId>(keyPairFromSeed(seed).publicKey);
   return {

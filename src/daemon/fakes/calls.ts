@@ -8,16 +8,17 @@ import { codeOf } from "../../platform/index.ts";
 class MemoryCall implements LocalCall {
   readonly self: HostId;
   readonly peer: HostId;
-  readonly address = "/ip4/192.168.1.7/tcp/4281";
+  readonly address: string;
   readonly #answer: AnswerCall;
   readonly #ending: AbortController;
   other: MemoryCall | undefined;
 
-  constructor(self: HostId, peer: HostId, answer: AnswerCall, ending: AbortController) {
+  constructor(self: HostId, peer: HostId, answer: AnswerCall, { ending, address }: { readonly ending: AbortController; readonly address: string }) {
     this.self = self;
     this.peer = peer;
     this.#answer = answer;
     this.#ending = ending;
+    this.address = address;
   }
 
   get ended(): AbortSignal {
@@ -44,11 +45,14 @@ export interface CallPair {
   readonly sponsor: LocalCall;
 }
 
-/** @returns the two ends of a new connection */
-export function connectCalls(applicant: { readonly key: HostId; readonly answer: AnswerCall }, sponsor: { readonly key: HostId; readonly answer: AnswerCall }): CallPair {
-  const ending = new AbortController();
-  const here = new MemoryCall(applicant.key, sponsor.key, applicant.answer, ending);
-  const there = new MemoryCall(sponsor.key, applicant.key, sponsor.answer, ending);
+/**
+ * @param host the address of either end, as the other sees it
+ * @returns the two ends of a new connection
+ */
+export function connectCalls(applicant: { readonly key: HostId; readonly answer: AnswerCall }, sponsor: { readonly key: HostId; readonly answer: AnswerCall }, host = "192.168.1.7"): CallPair {
+  const way = { ending: new AbortController(), address: `/ip4/${host}/tcp/4281` };
+  const here = new MemoryCall(applicant.key, sponsor.key, applicant.answer, way);
+  const there = new MemoryCall(sponsor.key, applicant.key, sponsor.answer, way);
   here.other = there;
   there.other = here;
   return { applicant: here, sponsor: there };

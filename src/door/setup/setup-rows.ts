@@ -34,7 +34,7 @@ export const AskedSponsor = object(
     host: text,
     network: text,
     name: { type: "string", description: "that the host on this machine is to have" },
-    state: { enum: ["asking", "waiting", "admitted", "refused", "expired", "lost"] },
+    state: { enum: ["asking", "waiting", "admitted", "refused", "expired", "busy", "lost"] },
     digits: orNull({ type: "string", description: "six digits that the other screen shows too, when no machine stands between" }),
     code: orNull({ type: "string", description: "the invite's, once a person there has let this machine in" }),
   },
