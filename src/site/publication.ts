@@ -119,8 +119,10 @@ export class SitePublication implements Publication {
     return adding.finally(() => this.#adding.delete(adding));
   }
 
+  /** Once: asked again it gives the same, or fails as it did. While there is nothing to publish it stays open. */
   async commit(): Promise<PublishResult> {
     if (this.#committing === undefined) this.#assertOpen();
+    if (this.#adding.size === 0) this.#assertFilled();
     this.#committing ??= this.#commit();
     return this.#committing;
   }
@@ -138,6 +140,10 @@ export class SitePublication implements Publication {
   #assertOpen(): void {
     this.#signal.throwIfAborted();
     if (this.#committing !== undefined) throw new SiteError("CLOSED", "This publication is being committed or has been. Begin another one for further changes.");
+  }
+
+  #assertFilled(): void {
+    if (this.#files.size === 0) throw new SiteError("EMPTY_SITE", "There is no file to publish. Choose a folder with at least one readable file in it.");
   }
 
   /** Made when there is something for it: each packer looks through all blobs that are there already. */
@@ -214,7 +220,7 @@ export class SitePublication implements Publication {
 
   async #commit(): Promise<PublishResult> {
     await Promise.allSettled(this.#adding);
-    if (this.#files.size === 0) throw new SiteError("EMPTY_SITE", "There is no file to publish. Choose a folder with at least one readable file in it.");
+    this.#assertFilled();
     await this.#content.flush();
     await this.#rules?.flush();
     const root = await writeTree(this.#files.values(), (id, bytes) => this.#everywhere.put(id, bytes, FOLDERS));

@@ -49,7 +49,7 @@ export class Publications {
     });
   }
 
-  /** @throws DoorError NO_PUBLICATION, PUBLICATION_BUSY, INCOMPLETE; SiteError EMPTY_SITE. The publication is to be aborted then. */
+  /** @throws DoorError NO_PUBLICATION, PUBLICATION_BUSY, INCOMPLETE; SiteError EMPTY_SITE. The publication stays open then; any other failure is final. */
   commit(id: string): Promise<PublishResult> {
     return this.#intake.commit(id);
   }
