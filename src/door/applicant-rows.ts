@@ -8,7 +8,7 @@ export const ApplicantRow = object(
     id,
     host: { type: "string", description: "the name that the new host is to have" },
     address: { type: "string", description: "from which it asks" },
-    digits: { type: "string", description: "six digits that its screen shows too, when no machine stands between it and this host" },
+    digits: { type: "string", description: "six digits that its screen shows, when no machine stands between it and this host" },
     askedMs: millis,
     expiresMs: millis,
   },

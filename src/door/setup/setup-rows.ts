@@ -35,7 +35,7 @@ export const AskedSponsor = object(
     network: text,
     name: { type: "string", description: "that the host on this machine is to have" },
     state: { enum: ["asking", "waiting", "admitted", "refused", "expired", "busy", "lost"] },
-    digits: orNull({ type: "string", description: "six digits that the other screen shows too, when no machine stands between" }),
+    digits: orNull({ type: "string", description: "six digits to be typed at that host, which takes them when no machine stands between" }),
     code: orNull({ type: "string", description: "the invite's, once a person there has let this machine in" }),
   },
   { $id: "AskedSponsor", description: "The host that was asked last." },
