@@ -3,13 +3,16 @@ import { randomUUID } from "node:crypto";
 import { glob, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { constants, setPriority, tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { bundle } from "./bundle.ts";
 import type { Outcome } from "./outcome-reporter.ts";
 
 // The README's test command: types, lint and structure first, with the tests of tools/, then each kind of test, the quick ones before the slow.
-// --record FILE writes down what was run: `npm run soak` does.
+// --record FILE writes down what was run, each step as soon as it is done: `npm run soak` does. --only STEP runs that one, and leaves in the
+// file what others have found.
 
 interface Step {
+  readonly name: string;
   readonly patterns: readonly string[];
   /**
    * Whether the files share a few processes in place of one each: each process loads the sources once, which takes longer than most files'
@@ -18,20 +21,26 @@ interface Step {
   readonly isTogether?: boolean;
   /** How many processes run tests. Those that start hosts of their own are full of deadlines, which more than two would miss. */
   readonly atOnce: number;
-  /** Has no deadlines, and runs beside the steps after it with what they leave of the machine. Its output is shown when it is done. */
+  /** Has no deadlines, and runs beside the steps after it with what they leave of the machine. Its output is shown when it is done, but in the soak, where that takes an hour. */
   readonly isPatient?: boolean;
 }
 
+/** 1 in the soak: everything in full. */
+const isFull = process.env["HOLDFAST_SIZE"] === "1";
+
 const STEPS: readonly Step[] = [
-  { patterns: ["src/**/*.test.ts", "browser/**/*.test.ts", "bench/**/*.test.ts"], atOnce: 3, isTogether: true },
-  { patterns: ["test/sim/**/*.test.ts"], atOnce: 1, isPatient: true },
-  { patterns: ["test/program/**/*.test.ts", "test/browser/**/*.test.ts", "test/cluster/**/*.test.ts"], atOnce: 2 },
+  { name: "parts", patterns: ["src/**/*.test.ts", "browser/**/*.test.ts", "bench/**/*.test.ts"], atOnce: 3, isTogether: true },
+  { name: "simulation", patterns: ["test/sim/**/*.test.ts"], atOnce: isFull ? 2 : 1, isPatient: true },
+  { name: "hosts", patterns: ["test/program/**/*.test.ts", "test/browser/**/*.test.ts", "test/cluster/**/*.test.ts"], atOnce: 2 },
   // Many hosts that put, lose and repair for minutes: more than the eight minutes of a short run have room for.
-  ...(process.env["HOLDFAST_SIZE"] === "1" ? [{ patterns: ["test/soak/**/*.test.ts"], atOnce: 1 }] : []),
+  ...(isFull ? [{ name: "soak", patterns: ["test/soak/**/*.test.ts"], atOnce: 1 }] : []),
 ];
 
 /** A test of a part that takes so long waits for what will not come. */
 const HUNG_MS = 180_000;
+
+/** A test that takes as long is named where a step is recorded. */
+const SLOW_MS = 1_000;
 
 const ROOT = resolve(import.meta.dirname, "..");
 
@@ -48,7 +57,7 @@ async function filesOf(patterns: readonly string[]): Promise<string[]> {
 
 function run(command: string, args: readonly string[], isPatient = false): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ["inherit", isPatient ? "pipe" : "inherit", "inherit"], cwd: ROOT, env: ENVIRONMENT });
+    const child = spawn(command, args, { stdio: ["inherit", isPatient && !isFull ? "pipe" : "inherit", "inherit"], cwd: ROOT, env: ENVIRONMENT });
     let said = "";
     child.stdout?.setEncoding("utf8").on("data", (part: string) => (said += part));
     if (isPatient && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
@@ -62,19 +71,21 @@ function run(command: string, args: readonly string[], isPatient = false): Promi
 
 interface Result {
   readonly code: number;
+  readonly durationMs: number;
   readonly outcomes: readonly Outcome[];
 }
 
 /** Runs the tests of one step and says what became of each. */
 async function runStep({ patterns, atOnce, isTogether = false, isPatient = false }: Step, folder: string): Promise<Result> {
+  const started = performance.now();
   const files = await filesOf(patterns);
-  if (!isTogether) return runFiles(files, folder, [`--test-concurrency=${atOnce}`], isPatient);
-  const shares = Array.from({ length: atOnce }, (_, share) => files.filter((_file, at) => at % atOnce === share));
-  const results = await Promise.all(shares.map((share) => runFiles(share, folder, ["--test-isolation=none", `--test-timeout=${HUNG_MS}`], isPatient)));
-  return { code: Math.max(...results.map(({ code }) => code)), outcomes: results.flatMap(({ outcomes }) => outcomes) };
+  const shares = isTogether ? Array.from({ length: atOnce }, (_, share) => files.filter((_file, at) => at % atOnce === share)) : [files];
+  const options = isTogether ? ["--test-isolation=none", `--test-timeout=${HUNG_MS}`] : [`--test-concurrency=${atOnce}`];
+  const results = await Promise.all(shares.map((share) => runFiles(share, folder, options, isPatient)));
+  return { code: Math.max(...results.map(({ code }) => code)), outcomes: results.flatMap(({ outcomes }) => outcomes), durationMs: performance.now() - started };
 }
 
-async function runFiles(files: readonly string[], folder: string, options: readonly string[], isPatient: boolean): Promise<Result> {
+async function runFiles(files: readonly string[], folder: string, options: readonly string[], isPatient: boolean): Promise<Omit<Result, "durationMs">> {
   if (files.length === 0) return { code: 0, outcomes: [] };
   const lines = join(folder, `${randomUUID()}.outcomes`);
   const reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout", `--test-reporter=${REPORTER}`, `--test-reporter-destination=${lines}`];
@@ -98,14 +109,33 @@ async function head(): Promise<string> {
   return said.trim();
 }
 
-async function record(path: string, outcomes: readonly Outcome[], durationMs: number): Promise<void> {
-  const count = (kind: Outcome["outcome"]): number => outcomes.filter(({ outcome }) => outcome === kind).length;
-  const slow = outcomes.filter(({ nesting, durationMs: took }) => nesting === 0 && took >= 1000).map(({ file, name, outcome, durationMs: took }) => ({ file: relative(ROOT, file), name, outcome, seconds: Math.round(took / 1000) }));
-  const summary = { commit: await head(), date: new Date().toISOString(), size: process.env["HOLDFAST_SIZE"] ?? "0.1", node: process.version, seconds: Math.round(durationMs / 1000), passed: count("passed"), failed: count("failed"), skipped: count("skipped"), slow };
-  await writeFile(path, `${JSON.stringify(summary, undefined, 2)}\n`);
+function count(outcomes: readonly Outcome[], kind: Outcome["outcome"]): number {
+  return outcomes.filter(({ outcome }) => outcome === kind).length;
 }
 
-async function main(args: readonly string[]): Promise<number> {
+interface Records {
+  readonly steps: Readonly<Record<string, unknown>>;
+}
+
+/** Writes down what a step found, beside what the others found when they last ran. */
+async function record(path: string, { name }: Step, { outcomes, durationMs }: Result): Promise<void> {
+  const earlier = (await readFile(path, "utf8").then(JSON.parse, () => ({ steps: {} }))) as Records;
+  const slow = outcomes.filter(({ nesting, durationMs: took }) => nesting === 0 && took >= SLOW_MS).map(({ file, name: test, outcome, durationMs: took }) => ({ file: relative(ROOT, file), name: test, outcome, seconds: Math.round(took / 1000) }));
+  const found = { commit: await head(), date: new Date().toISOString(), size: process.env["HOLDFAST_SIZE"] ?? "0.1", node: process.version, seconds: Math.round(durationMs / 1000), passed: count(outcomes, "passed"), failed: count(outcomes, "failed"), skipped: count(outcomes, "skipped"), slow };
+  await writeFile(path, `${JSON.stringify({ steps: { ...earlier.steps, [name]: found } }, undefined, 2)}\n`);
+}
+
+/** The steps that were asked for. @throws Error for a step that there is not */
+function stepsOf(only: string | undefined): readonly Step[] {
+  if (only === undefined) return STEPS;
+  const asked = STEPS.filter(({ name }) => name === only);
+  if (asked.length === 0) throw new Error(`There is no step "${only}", only ${STEPS.map(({ name }) => name).join(", ")}.`);
+  return asked;
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { record: { type: "string" }, only: { type: "string" } } });
+  const steps = stepsOf(values.only);
   const started = performance.now();
   if ((await run("npm", ["run", "--silent", "check"])) !== 0) return 1;
   const folder = await mkdtemp(join(tmpdir(), "holdfast-outcomes-"));
@@ -116,18 +146,19 @@ async function main(args: readonly string[]): Promise<number> {
   const outcomes: Outcome[] = [];
   let failed = false;
   try {
-    const patient: ReturnType<typeof runStep>[] = [];
-    const take = async (running: ReturnType<typeof runStep>): Promise<void> => {
-      const { code, outcomes: found } = await running;
-      failed ||= code !== 0;
-      outcomes.push(...found);
+    const patient: Promise<void>[] = [];
+    const take = async (step: Step): Promise<void> => {
+      const result = await runStep(step, folder);
+      failed ||= result.code !== 0;
+      outcomes.push(...result.outcomes);
+      if (values.record !== undefined) await record(values.record, step, result);
     };
-    for (const step of STEPS) {
-      const running = runStep(step, folder);
+    for (const step of steps) {
+      const running = take(step);
       if (step.isPatient === true) patient.push(running);
-      else await take(running);
+      else await running;
     }
-    for (const running of patient) await take(running);
+    await Promise.all(patient);
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -135,12 +166,9 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(`Skipped without an excuse: ${name} (${relative(ROOT, file)})`);
     failed = true;
   }
-  const by = (kind: Outcome["outcome"]): number => outcomes.filter(({ outcome }) => outcome === kind).length;
-  if (failed && by("failed") === 0) console.error("No test failed, but a process of tests did: look for an error after the end of a test.");
-  const at = args.indexOf("--record");
-  if (at >= 0) await record(args[at + 1]!, outcomes, performance.now() - started);
-  console.log(`\nin ${Math.round((performance.now() - started) / 1000)} s\n${by("passed")} passed, ${by("failed")} failed, ${by("skipped")} skipped`);
+  if (failed && count(outcomes, "failed") === 0) console.error("No test failed, but a process of tests did: look for an error after the end of a test.");
+  console.log(`\nin ${Math.round((performance.now() - started) / 1000)} s\n${count(outcomes, "passed")} passed, ${count(outcomes, "failed")} failed, ${count(outcomes, "skipped")} skipped`);
   return failed ? 1 : 0;
 }
 
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await main();

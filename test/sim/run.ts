@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 // npm run sim -- --seed N: one run in words. --seeds COUNT: so many from a random seed on, or from --seed. --hosts H, --operations O.
 // --calm: without faults. --faults "A,B": these kinds only, and often. --long: hosts are gone, and deletions old, after seconds, and the run is as long as that takes to show;
 // so is each eighth seed, where hosts are not counted out. --read-along: every line of the trace. --until-found: no further than the first seed with findings. --for SECONDS:
-// no new seed is begun after so long.
+// no new seed is begun after so long. With many seeds, standard error tells each minute how far they are.
 
 const { simulate } = await import("./simulate.ts");
 const { describeRun, findingsOf, replayOf } = await import("./report.ts");
@@ -29,10 +29,12 @@ const more = [
   ...(values.long ? ["--long"] : []),
 ];
 const LONG_EVERY = 8;
+const TELL_EVERY_MS = 60_000;
 const faults = values.calm ? [] : values.faults?.split(",");
 const begun = performance.now();
 const longestMs = values.for === undefined ? Infinity : whole("for", 0) * 1000;
 let [operations, failed, played] = [0, 0, 0];
+let toldAt = begun;
 for (let seed = first; seed < first + count && performance.now() - begun < longestMs; seed += 1) {
   played += 1;
   const report = await simulate({
@@ -49,6 +51,10 @@ for (let seed = first; seed < first + count && performance.now() - begun < longe
   if (isBad) console.log(replayOf(report, more.map((each) => ` ${each}`).join("")));
   failed += isBad ? 1 : 0;
   if (isBad && values["until-found"]) break;
+  if (performance.now() - toldAt >= TELL_EVERY_MS) {
+    toldAt = performance.now();
+    console.error(`${played} of ${count} seeds from ${first}: ${failed} with findings so far`);
+  }
 }
 const ms = performance.now() - begun;
 console.log(`${played} seeds from ${first}: ${failed} with findings, ${operations} operations in ${(ms / 1000).toFixed(1)} s (${Math.round((operations / ms) * 1000)} a second)`);

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import test from "node:test";
+import type { TestContext } from "node:test";
+import test, { describe } from "node:test";
 import { hunt, plantedBugs } from "./bugs/hunt.ts";
 
 /** 1 in the soak: everything in full. */
@@ -14,6 +15,9 @@ const SECONDS = 120;
 /** Each host talks with each other one: twice the hosts take four times as long. */
 const LARGE_HOSTS = isFull ? 200 : 100;
 const LARGE_SEEDS = isFull ? 20 : 1;
+
+/** In the short run other tests go on beside. */
+const PROCESSES = isFull ? availableParallelism() : 1;
 
 const RUN = join(import.meta.dirname, "run.ts");
 
@@ -28,6 +32,16 @@ function play(...args: readonly string[]): Promise<{ readonly said: string; read
   });
 }
 
+/** Plays seeds from 1 on, and has none with findings. */
+async function playMany(t: TestContext, seeds: number, ...args: readonly string[]): Promise<void> {
+  const share = Math.ceil(seeds / PROCESSES);
+  const runs = Array.from({ length: PROCESSES }, (_, at) => play("--seed", String(1 + at * share), "--seeds", String(share), ...args));
+  for (const { said, code } of await Promise.all(runs)) {
+    t.diagnostic(said.split("\n").at(-1)!);
+    assert.equal(code, 0, said);
+  }
+}
+
 test("the same seed twice gives the same, another one something else", async () => {
   const short = ["--hosts", "5", "--operations", "100"];
   const [once, again, other] = await Promise.all([play("--seed", "1", ...short), play("--seed", "1", ...short), play("--seed", "2", ...short)]);
@@ -38,24 +52,15 @@ test("the same seed twice gives the same, another one something else", async () 
 });
 
 test("whole hosts keep their promises under faults, over many seeds", async (t) => {
-  const processes = isFull ? availableParallelism() : 1;
-  const share = Math.ceil(SEEDS / processes);
-  const runs = Array.from({ length: processes }, (_, at) => play("--seed", String(1 + at * share), "--seeds", String(share), ...(isFull ? [] : ["--for", String(SECONDS)])));
-  for (const { said, code } of await Promise.all(runs)) {
-    t.diagnostic(said.split("\n").at(-1)!);
-    assert.equal(code, 0, said);
-  }
+  await playMany(t, SEEDS, ...(isFull ? [] : ["--for", String(SECONDS)]));
 });
 
 test("hundreds of hosts keep their promises under faults", async (t) => {
-  const { said, code } = await play("--seed", "1", "--seeds", String(LARGE_SEEDS), "--hosts", String(LARGE_HOSTS), "--operations", "300");
-  t.diagnostic(said.split("\n").at(-1)!);
-  assert.equal(code, 0, said);
+  await playMany(t, LARGE_SEEDS, "--hosts", String(LARGE_HOSTS), "--operations", "300");
 });
 
-for (const bug of await plantedBugs()) {
-  if (!isFull && !bug.isQuick) continue;
-  test(`the simulation finds a planted bug: ${bug.name}`, async () => {
-    await hunt(bug);
-  });
-}
+describe("the simulation finds a planted bug", { concurrency: PROCESSES }, async () => {
+  for (const bug of await plantedBugs()) {
+    if (isFull || bug.isQuick) test(bug.name, () => hunt(bug).then(() => undefined));
+  }
+});
