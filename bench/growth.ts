@@ -18,6 +18,9 @@ interface Grown {
   readonly joining: Count;
 }
 
+/** Hundreds of hosts in one process, and much that is young when it is thrown away. */
+const HEAP = ["--max-old-space-size=12000", "--max-semi-space-size=64"];
+
 const KINDS = { idle: "host and idle hour", write: "write", joining: "joining" } as const;
 
 /** How many messages simulated networks of different sizes need: for a write, for a change of membership, and when nothing happens. */
@@ -27,7 +30,7 @@ export const growth: Benchmark = {
     const plan = sized(size, [[10, 300], [40, 60]] as const, [[10, 3600], [40, 600], [100, 300], [300, 60]] as const);
     const grown: { readonly hosts: number; readonly found: Grown }[] = [];
     for (const [hosts, idleSeconds] of plan) {
-      const found = await new Program(bench, "growing-network.ts", [String(hosts), String(idleSeconds)]).next<Grown>();
+      const found = await new Program(bench, "growing-network.ts", [String(hosts), String(idleSeconds)], HEAP).next<Grown>();
       say(`${hosts} hosts: ${JSON.stringify(found)}`);
       grown.push({ hosts, found });
     }

@@ -58,12 +58,13 @@ export class Program {
   readonly #name: string;
   readonly #lines: AsyncIterator<string>;
 
-  constructor(bench: Bench, file: string, args: readonly string[] = []) {
+  /** @param nodeOptions what Node itself is told, such as how large its heap may become */
+  constructor(bench: Bench, file: string, args: readonly string[] = [], nodeOptions: readonly string[] = []) {
     this.#name = file;
     const path = join(import.meta.dirname, "programs", file);
     // Without the options that hosts are given: see run.ts.
     const { NODE_OPTIONS: _options, ...env } = process.env;
-    this.child = bench.watch(spawn(process.execPath, [path, ...args], { stdio: ["pipe", "pipe", "inherit"], env }));
+    this.child = bench.watch(spawn(process.execPath, [...nodeOptions, path, ...args], { stdio: ["pipe", "pipe", "inherit"], env }));
     this.#lines = createInterface({ input: this.child.stdout! })[Symbol.asyncIterator]();
   }
 

@@ -12,6 +12,9 @@ const SETTLE_MS = 120_000 + 3_000 * count;
 /** Until everybody knows the newcomer, its copies are complete and what others need no longer is deleted there. */
 const JOIN_MS = 60_000;
 
+const STEP_MS = 1_000;
+const TELL_EVERY_MS = 60_000;
+
 /** So many hosts come together one after the other; more begin as hosts that know each other. */
 const MEETING_MAX = 100;
 
@@ -53,7 +56,18 @@ function mostOf(all: ReadonlyMap<string, Heard>, factor: number): string {
   return most.map(([kind, { messages }]) => `${kind} ${Math.round(messages * factor)}`).join(", ");
 }
 
-const pass = (ms: number): Promise<void> => world.time.run(world.time.nowMs + ms);
+let toldAt = performance.now();
+
+/** Lets virtual time pass, and tells each minute how far it has come: hundreds of hosts take an hour. */
+async function pass(ms: number): Promise<void> {
+  const end = world.time.nowMs + ms;
+  while (world.time.nowMs < end) {
+    await world.time.run(Math.min(end, world.time.nowMs + STEP_MS));
+    if (performance.now() - toldAt < TELL_EVERY_MS) continue;
+    toldAt = performance.now();
+    console.error(`${count} hosts: ${Math.round(world.time.nowMs / 1000)} virtual seconds after ${Math.round(toldAt / 1000)} s`);
+  }
+}
 
 // Having hundreds come together is the cube of their number; once they know each other it does not matter how they met.
 await world.found(count, count > MEETING_MAX);
