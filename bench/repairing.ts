@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { TestHost } from "../test/cluster/harness.ts";
+import type { Bench, TestHost } from "../test/cluster/harness.ts";
 import { household, put } from "../test/cluster/household.ts";
 import { shares } from "../src/pool/write/placement.ts";
 import { packsOn, piecesOn, spreadOf } from "../test/cluster/pieces.ts";
@@ -9,6 +9,9 @@ import { writeFilm } from "./content.ts";
 import { MB, MIB, percentile, seconds } from "./figures.ts";
 import type { Benchmark, Row } from "./plan.ts";
 import { sized } from "./plan.ts";
+import { Program } from "./processes.ts";
+import type { WebServer } from "./web-servers.ts";
+import { startBareNode } from "./web-servers.ts";
 
 /** A host of a quarter, and one of four times, what most of them offer. */
 const CAPACITY_GB = [5, 5, 10, 20, 20, 40, 80];
@@ -16,27 +19,31 @@ const NAMES = ["attic", "loft", "barn", "shed", "roof", "cellar", "vault"] as co
 const PIECES = 5;
 const AWAY_FOR = "2s";
 const GIVE_UP_MS = 600_000;
+/** Until what serves and what asks has been compiled. */
+const WARM_UP_MS = 5_000;
 
-/** Asks for a page again and again until it is told to stop, and gives how long each answer took, in milliseconds. */
-function keepAsking(host: TestHost): { stop(): Promise<readonly number[]> } {
-  const took: number[] = [];
-  let isOver = false;
-  const loop = (async (): Promise<void> => {
-    for (;;) {
-      if (isOver) return;
-      await sleep(10);
-      const begun = performance.now();
-      await host.get("page");
-      took.push(performance.now() - begun);
-    }
-  })();
-  return {
-    async stop() {
-      isOver = true;
-      await loop;
-      return took;
-    },
-  };
+/** How long answers took, in milliseconds. */
+interface Waits {
+  readonly host: readonly number[];
+  /** Of a bare node:http on the same machine: what the machine itself makes visitors wait. */
+  readonly bare: readonly number[];
+}
+
+/** Two visitors that ask and ask: one for a page of the host, the other for as small a one of a bare server. */
+class Visitors {
+  readonly #host: Program;
+  readonly #bare: Program;
+
+  constructor(bench: Bench, { httpPort }: TestHost, bare: WebServer) {
+    this.#host = new Program(bench, "visitor.ts", [String(httpPort), "/", `page.localhost:${httpPort}`]);
+    this.#bare = new Program(bench, "visitor.ts", [String(bare.port), "/1024.bin", "127.0.0.1"]);
+  }
+
+  /** What they have waited since they were last asked. */
+  async waits(): Promise<Waits> {
+    const [host, bare] = await Promise.all([this.#host, this.#bare].map((visitor) => visitor.ask<number[]>("")));
+    return { host: host!, bare: bare! };
+  }
 }
 
 /** How evenly unequal hosts are filled, how fast what a lost host had is made anew, and how long visitors wait meanwhile. */
@@ -56,15 +63,17 @@ export const repairing: Benchmark = {
     const held = await Promise.all(all.map(async (host) => (await piecesOn(host)).filter(({ pack }) => ofFilm.has(pack)).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)));
     const fill = held.map((bytes, at) => bytes / CAPACITY_GB[at]! / 1e9);
     say(`held: ${held.map((bytes, at) => `${NAMES[at]} ${(bytes / MB).toFixed(0)} MB`).join(", ")}`);
-    const calm = keepAsking(owner);
+    const visitors = new Visitors(bench, owner, await startBareNode(bench));
+    await sleep(WARM_UP_MS);
+    await visitors.waits();
     await sleep(sized(size, 3_000, 10_000));
-    const before = await calm.stop();
+    const before = await visitors.waits();
     for (const setting of ["repair-after", "gone-after"]) await owner.ask(["network", "set", setting, AWAY_FOR]);
 
     // The one that offers the most is lost: it has a piece of nearly every pack.
     const left = all.slice(0, -1);
     const lost = held.at(-1)!;
-    const stormy = keepAsking(owner);
+    await visitors.waits();
     await all.at(-1)!.kill();
     const killed = performance.now();
     let begun: number | undefined;
@@ -75,7 +84,7 @@ export const repairing: Benchmark = {
       if (begun === undefined && [...found.values()].flat().length > countBefore) begun = performance.now();
       isWhole = packs.every(([pack]) => spreadOf(found.get(pack) ?? []) >= PIECES);
     }
-    const during = await stormy.stop();
+    const during = await visitors.waits();
     const took = seconds(begun ?? killed);
     say(`${(lost / MB).toFixed(0)} MB made anew in ${took.toFixed(1)} s, ${seconds(killed).toFixed(1)} s after the loss`);
     return rowsOf({ fill, rate: lost / MB / took, wholeAfter: seconds(killed), before, during });
@@ -86,8 +95,8 @@ interface Found {
   readonly fill: readonly number[];
   readonly rate: number;
   readonly wholeAfter: number;
-  readonly before: readonly number[];
-  readonly during: readonly number[];
+  readonly before: Waits;
+  readonly during: Waits;
 }
 
 function deviationOf(fill: readonly number[]): number {
@@ -102,6 +111,10 @@ function rowsOf({ fill, rate, wholeAfter, before, during }: Found): Row[] {
     { what: "placement: deviation of the hosts' fill from its mean", value: deviationOf(fill) * 100, unit: "%", beside: { what: "the best there is with one piece of a pack for each host", value: deviationOf(best) * 100, unit: "%" }, limit: `of seven hosts each pack takes five, so the largest cannot have its whole share; fullest ${(Math.max(...fill) / mean).toFixed(2)} of the mean, emptiest ${(Math.min(...fill) / mean).toFixed(2)}` },
     { what: "repair of a lost host's pieces", value: rate, unit: "MB/s", limit: "read k times, written once; one machine does the work of six" },
     { what: "  whole again after the loss", value: wholeAfter, unit: "s", limit: `of which ${AWAY_FOR} until the host counts as gone, and the coordinator's next look` },
-    ...([50, 99] as const).map((part): Row => ({ what: `  a page meanwhile, p${part}`, value: percentile(during, part / 100), unit: "ms", beside: { what: "before", value: percentile(before, part / 100), unit: "ms" }, limit: "one visitor, one page after another" })),
+    ...(["host", "bare"] as const).flatMap((who) => ([50, 99] as const).map((part): Row => {
+      const [now, calm] = [percentile(during[who], part / 100), percentile(before[who], part / 100)];
+      const reach = who === "host" && part === 99 ? { reach: { text: "under 2 × what it is before", isReached: now < 2 * calm } } : {};
+      return { what: `  ${who === "host" ? "a page" : "of a bare node:http"} meanwhile, p${part}`, value: now, unit: "ms", beside: { what: "before", value: calm, unit: "ms" }, ...reach, limit: who === "host" ? "one visitor, one page after another" : "what the machine itself, shared by all these hosts, makes wait" };
+    })),
   ];
 }
