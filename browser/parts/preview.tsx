@@ -9,7 +9,7 @@ function contentOf(id: string, path: string, signal?: AbortSignal): Promise<Resp
   return ask("GET", `/entries/${encodeURIComponent(id)}/content/${encodedPath(path)}`, { signal });
 }
 
-/** Has the web browser save a private file, or all of a folder as one archive. It asks by itself and sends no token along, so the address is good once. */
+/** Has the web browser save a private file, or all of a folder as one archive. It asks by itself and sends no token along, so the address lets it in. */
 export async function download(id: string, path?: string): Promise<void> {
   const { address } = await askJson<{ address: string }>("POST", `/entries/${encodeURIComponent(id)}/downloads`, { json: path === undefined ? {} : { path } });
   Object.assign(document.createElement("a"), { href: address, download: "" }).click();

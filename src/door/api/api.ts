@@ -8,6 +8,7 @@ import type { HostRoute } from "../host-route.ts";
 import type { RequestHead } from "../request-head.ts";
 import { httpStatusOf } from "../status.ts";
 import type { Traffic } from "../traffic.ts";
+import { withoutCode } from "./downloads.ts";
 import type { Guard } from "./guard.ts";
 import { readJson } from "./json-body.ts";
 import { openApi } from "./openapi.ts";
@@ -55,7 +56,7 @@ export class Api {
       if (answer !== "sent") this.#send(outgoing, answer.status, answer.json);
     } catch (error) {
       if (codeOf(error) === "CLIENT_GONE") return;
-      if (httpStatusOf(error) >= 500) this.#env.log.warn("a request to the API failed", { path: target, error });
+      if (httpStatusOf(error) >= 500) this.#env.log.warn("a request to the API failed", { path: withoutCode(target), error });
       this.#sendError(outgoing, error);
       // What is still coming is let pass, or the client would wait for it to be taken, and use the connection again after it.
       if (!incoming.complete) incoming.resume();

@@ -2,22 +2,27 @@ import type { EntryView, PrivateFile } from "../../drive/index.ts";
 import type { Env } from "../../platform/index.ts";
 import { DoorError } from "../errors.ts";
 import { stream } from "../gateway/byte-source.ts";
-import { OneTimeCodes } from "../one-time-codes.ts";
+import { Codes } from "../codes.ts";
 import { body, object, text } from "../schema.ts";
 import { ZipLength } from "../zip.ts";
 import { archiveOf, itemOf } from "./archive.ts";
 import type { EntryDesk } from "./entry-desk.ts";
 import { asPrivateFile } from "./entry-desk.ts";
+import { sendPrivateFile } from "./private-content.ts";
 import type { Call, Route } from "./route.ts";
 
-// A web browser saves what it is led to, and sends no token along: the page asks for an address that is good once and shortly, and leads it there.
+// A web browser saves what it is led to, and sends no token along: the page asks for an address that is good for a moment, and leads it there.
+// Whoever followed it may come again, for the rest of a file whose connection broke.
 // The file, or the folder as one archive, is decrypted here and goes out as it comes, so that its size is nobody's concern.
 
 const GOOD_FOR_MS = 60_000;
+/** From the end of the last request on: so long a machine may sleep, or somebody look for the button with which to go on. */
+const FOLLOWED_FOR_MS = 3_600_000;
 const PATH = "/api/downloads/";
+const BYTES = { mediaTypes: ["application/octet-stream"] } as const;
 
 const BeginDownload = body({ path: { ...text, description: "of one file; left out: all of it, a folder as a .zip" } }, { $id: "BeginDownload", optional: ["path"] });
-const Download = object({ address: { type: "string", description: "of this host; gives the content once, within a minute" } }, { $id: "Download" });
+const Download = object({ address: { type: "string", description: "of this host; gives the content to whoever asks within a minute, and again for an hour after that" } }, { $id: "Download" });
 
 interface Wanted {
   readonly id: string;
@@ -26,10 +31,10 @@ interface Wanted {
 
 /** What may be downloaded by whoever has its address. */
 export class Downloads {
-  readonly #codes: OneTimeCodes<Wanted>;
+  readonly #codes: Codes<Wanted>;
 
   constructor(env: Env) {
-    this.#codes = new OneTimeCodes(env, GOOD_FOR_MS);
+    this.#codes = new Codes(env, GOOD_FOR_MS);
   }
 
   begin(wanted: Wanted): string {
@@ -41,8 +46,18 @@ export class Downloads {
     return method === "GET" && target.startsWith(PATH) && this.#codes.knows(target.slice(PATH.length));
   }
 
-  take(code: string): Wanted | undefined {
-    return this.#codes.spend(code);
+  /**
+   * Has what is wanted sent. The address is good until that ends, however long it takes, and for an hour more.
+   * @throws DoorError NO_FILE, and what sending throws
+   */
+  async follow(code: string, send: (wanted: Wanted) => Promise<"sent">): Promise<"sent"> {
+    const wanted = this.#codes.use(code, Number.POSITIVE_INFINITY);
+    if (wanted === undefined) throw new DoorError("NO_FILE", "This address is too old. The page makes a new one.");
+    try {
+      return await send(wanted);
+    } finally {
+      this.#codes.use(code, FOLLOWED_FOR_MS);
+    }
   }
 }
 
@@ -54,7 +69,7 @@ export function downloadRoutes(desk: EntryDesk, downloads: Downloads): readonly 
       name: "beginDownload",
       summary: "Make an address from which a web browser saves a private file, or a folder as one .zip",
       takes: BeginDownload,
-      gives: { 201: { description: "The address; whoever has it gets the content, once", schema: Download } },
+      gives: { 201: { description: "The address; whoever has it gets the content", schema: Download } },
       handle: async (call) => {
         const wanted = { id: call.param("id"), path: call.body<{ readonly path?: string }>().path };
         // What cannot be read is said now, where the page can show it.
@@ -66,15 +81,13 @@ export function downloadRoutes(desk: EntryDesk, downloads: Downloads): readonly 
       method: "GET",
       path: `${PATH}{id}`,
       name: "download",
-      summary: "The content of such an address, which needs no token",
-      gives: { 200: { description: "The bytes", mediaTypes: ["application/octet-stream"] } },
-      handle: async (call) => {
-        const wanted = downloads.take(call.param("id"));
-        if (wanted === undefined) throw new DoorError("NO_FILE", "This address was used, or is older than a minute. The page makes a new one.");
+      summary: "The content of such an address, which needs no token; of a file one range of it with Range",
+      gives: { 200: { description: "The bytes", ...BYTES }, 206: { description: "A part of a file", ...BYTES } },
+      handle: (call) => downloads.follow(call.param("id"), async (wanted) => {
         const view = await desk.entries.open(wanted.id);
         const file = await wantedOf(view, wanted.path);
-        return file === "all" ? sendArchive(desk, call, view) : sendFile(desk, call, file);
-      },
+        return file === "all" ? sendArchive(desk, call, view) : sendPrivateFile(desk, call, file, file.path.split("/").at(-1)!);
+      }),
     },
   ];
 }
@@ -87,23 +100,21 @@ async function wantedOf(view: EntryView, path = view.info.kind === "file" ? view
   return file;
 }
 
-async function sendFile(desk: EntryDesk, call: Call, file: PrivateFile): Promise<"sent"> {
-  return send(desk, call, file.path.split("/").at(-1)!, file.sizeBytes, (signal) => file.read(0, file.sizeBytes, { signal, isKept: false }));
-}
-
-async function sendArchive(desk: EntryDesk, call: Call, view: EntryView): Promise<"sent"> {
-  const length = new ZipLength();
+async function sendArchive(desk: EntryDesk, { outgoing }: Call, view: EntryView): Promise<"sent"> {
+  const made = new ZipLength();
   for await (const row of view.rows()) {
-    if (call.outgoing.destroyed) return "sent";
-    length.add(itemOf(view, row));
+    if (outgoing.destroyed) return "sent";
+    made.add(itemOf(view, row));
   }
-  return send(desk, call, `${view.info.name}.zip`, length.bytes, (signal) => archiveOf(view, signal));
-}
-
-async function send(desk: EntryDesk, { outgoing }: Call, name: string, length: number, read: (signal: AbortSignal) => AsyncIterable<Uint8Array>): Promise<"sent"> {
-  await stream(desk.env, outgoing, { what: `a download of ${length} bytes`, length, read }, desk.stalls, desk.traffic, () => {
-    outgoing.writeHead(200, [...asPrivateFile(name), "Content-Length", String(length)]);
+  const length = made.bytes;
+  await stream(desk.env, outgoing, { what: `an archive of ${length} bytes`, length, read: (signal) => archiveOf(view, signal) }, desk.stalls, desk.traffic, () => {
+    outgoing.writeHead(200, [...asPrivateFile(`${view.info.name}.zip`), "Content-Length", String(length)]);
     desk.traffic.count(200, 0);
   });
   return "sent";
+}
+
+/** A request as a log may name it: logs are shown to others, and the address of a download lets in whoever has it. */
+export function withoutCode(target: string): string {
+  return target.startsWith(PATH) ? PATH : target;
 }

@@ -4,18 +4,15 @@ import { codeOf, messageOf } from "../../platform/index.ts";
 import type { EntryFaultRow, EntryRow } from "../entry-rows.ts";
 import { AddFolders, BeginUpload, BlobRow, EntryFaultRow as EntryFaultSchema, EntryRow as EntrySchema, PrivateRow, PutRow, entryRow, privateRow, putRow } from "../entry-rows.ts";
 import { DoorError } from "../errors.ts";
-import { stream } from "../gateway/byte-source.ts";
-import { parseRange } from "../gateway/ranges.ts";
 import { list, object, text } from "../schema.ts";
 import { acknowledge, acknowledged } from "./acknowledge.ts";
 import { arrivalOf } from "./arrival.ts";
 import { bundleRoutes } from "./bundle-routes.ts";
 import type { EntryDesk } from "./entry-desk.ts";
-import { AS_PRIVATE_DATA } from "./entry-desk.ts";
+import { sendPrivateFile } from "./private-content.ts";
 import type { Answer, AnswerDoc, Call, Route } from "./route.ts";
 import { ok } from "./route.ts";
 import { LIST_TYPES, answerRows } from "./rows-stream.ts";
-import { SOURCES_TRAILER, SourceTally } from "./source-tally.ts";
 
 const UploadBegun = object({ id: text }, { $id: "UploadBegun" });
 const ENTRIES: AnswerDoc = { description: "What this host's person keeps; one object per line when Accept is application/x-ndjson", schema: object({ entries: list({ anyOf: [EntrySchema, EntryFaultSchema] }) }), mediaTypes: LIST_TYPES };
@@ -45,45 +42,6 @@ async function* blobsOf(desk: EntryDesk, call: Call): AsyncGenerator<BlobRow> {
   yield* (await fileOf(desk, call)).blobs();
 }
 
-async function content(desk: EntryDesk, call: Call): Promise<"sent"> {
-  const file = await fileOf(desk, call);
-  const { range, "if-range": known } = call.incoming.headers;
-  const etag = `"${file.sha256}"`;
-  // Whoever goes on with another file's part gets all of this one. No date is announced, so none can be meant (RFC 9110, 13.1.5).
-  const asked = range === undefined || (known !== undefined && known !== etag) ? "whole" : parseRange(range, file.sizeBytes);
-  const tag = ["ETag", etag, ...AS_PRIVATE_DATA, "Accept-Ranges", "bytes"];
-  if (asked === "unsatisfiable") return sendHead(desk, call, 416, [...tag, "Content-Range", `bytes */${file.sizeBytes}`, "Content-Length", "0"]);
-  // Of several ranges none is answered alone: the whole file is, which is always allowed.
-  const part = asked === "whole" || asked.length > 1 ? undefined : asked[0];
-  const [first, length] = part === undefined ? [0, file.sizeBytes] : [part.first, part.last - part.first + 1];
-  const within = part === undefined ? [] : ["Content-Range", `bytes ${first}-${part.last}/${file.sizeBytes}`];
-  return send(desk, call, part === undefined ? 200 : 206, [...tag, ...within], file, first, length);
-}
-
-async function send(desk: EntryDesk, call: Call, status: number, headers: readonly string[], file: PrivateFile, first: number, length: number): Promise<"sent"> {
-  const { incoming, outgoing } = call;
-  if (length === 0) return sendHead(desk, call, status, [...headers, "Content-Length", "0"]);
-  // Whoever takes trailers writes the content down, and is told behind it where it came from.
-  const sources = incoming.headers["te"]?.includes("trailers") === true ? new SourceTally() : undefined;
-  const framing = sources === undefined ? ["Content-Length", String(length)] : ["Trailer", SOURCES_TRAILER];
-  const read = async function* (signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    yield* file.read(first, length, { signal, onSource: sources?.add, isKept: sources === undefined });
-    if (sources !== undefined) outgoing.addTrailers([[SOURCES_TRAILER, sources.text()]]);
-  };
-  await stream(desk.env, outgoing, { what: `a private file of ${file.sizeBytes} bytes`, length, read }, desk.stalls, desk.traffic, () => {
-    outgoing.writeHead(status, [...headers, ...framing]);
-    desk.traffic.count(status, 0);
-  });
-  return "sent";
-}
-
-function sendHead(desk: EntryDesk, { outgoing }: Call, status: number, headers: readonly string[]): "sent" {
-  outgoing.writeHead(status, [...headers]);
-  outgoing.end();
-  desk.traffic.count(status, 0);
-  return "sent";
-}
-
 /** @throws DoorError BAD_REQUEST */
 function numberIn(request: IncomingMessage, header: string, most: number): number {
   const said = request.headers[header];
@@ -111,7 +69,7 @@ export function entryRoutes(desk: EntryDesk): readonly Route[] {
       name: "entryContent",
       summary: "A private file's bytes, decrypted on this host; one range of them with Range. With TE: trailers, the trailer Holdfast-Sources says what came from where",
       gives: { 200: { description: "The bytes", ...BYTES }, 206: { description: "A part of them", ...BYTES } },
-      handle: (call) => content(desk, call),
+      handle: async (call) => sendPrivateFile(desk, call, await fileOf(desk, call)),
     },
     {
       method: "GET",

@@ -16,7 +16,7 @@ const BEARER = /^Bearer +(?<token>[\x21-\x7e]+)$/i;
 /**
  * Lets through only who may use the API: the request is for this host and port by name (against DNS rebinding), comes from no page
  * of another origin (against forged requests), and bears the token, that of a Browser's session, or, to open one, a link's code; or it is
- * for an address that lets one download be fetched, once.
+ * for an address that lets one download be fetched, for a while.
  */
 export class Guard {
   readonly #digest: Uint8Array;

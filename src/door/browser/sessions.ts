@@ -2,7 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import { base32, concatBytes, fromBase32, utf8 } from "../../codec/index.ts";
 import { hmac } from "../../crypto/index.ts";
 import type { Env } from "../../platform/index.ts";
-import { OneTimeCodes } from "../one-time-codes.ts";
+import { Codes } from "../codes.ts";
 
 const NONCE_BYTES = 16;
 const MAC_BYTES = 32;
@@ -19,13 +19,13 @@ const PURPOSE = utf8("holdfast browser session");
 export class Sessions {
   readonly #env: Env;
   readonly #key: Uint8Array;
-  readonly #codes: OneTimeCodes<true>;
+  readonly #codes: Codes<true>;
 
   /** @param key 32 random bytes; whoever exchanges them ends all sessions */
   constructor(env: Env, key: Uint8Array) {
     this.#env = env;
     this.#key = key;
-    this.#codes = new OneTimeCodes(env, CODE_MS);
+    this.#codes = new Codes(env, CODE_MS);
   }
 
   /** A new code for a link. */
