@@ -3,7 +3,8 @@ import type { Stats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { chmod, link, lstat, mkdir, open, readFile, readdir, realpath, rename, rm, stat, statfs, utimes } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
-import { codeOf, diskError } from "./errors.ts";
+import { diskError } from "./disk-errors.ts";
+import { codeOf } from "./errors.ts";
 
 export interface Space {
   readonly totalBytes: number;

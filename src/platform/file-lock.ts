@@ -1,7 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { constants } from "node:fs";
 import { access, stat, writeFile } from "node:fs/promises";
-import { codeOf, diskError } from "./errors.ts";
+import { diskError } from "./disk-errors.ts";
+import { codeOf } from "./errors.ts";
 
 /** Of SQLite: somebody else has the lock. The lowest byte of an extended code is the primary one. */
 const SQLITE_BUSY = 5;

@@ -5,7 +5,8 @@ export type { Clock, Env, Log, LogFields, Random, Timer, Timers } from "./env.ts
 export { machineEnv } from "./machine.ts";
 export { jsonLog, silentLog } from "./log.ts";
 export type { LogLevel } from "./log.ts";
-export { HoldfastError, PlatformError, codeOf, diskError, messageOf } from "./errors.ts";
+export { HoldfastError, PlatformError, codeOf, messageOf } from "./errors.ts";
+export { diskError } from "./disk-errors.ts";
 export type { PlatformErrorCode } from "./errors.ts";
 export { cancellable, raceAbort, withDeadline } from "./deadline.ts";
 export { Budgets } from "./budgets.ts";

@@ -4,7 +4,7 @@ import type { Hasher } from "../../crypto/index.ts";
 import { hasher, sha256 } from "../../crypto/index.ts";
 import type { PrivateRow } from "../../door/index.ts";
 import type { PartFile } from "../../platform/index.ts";
-import { HoldfastError, ensureFolder } from "../../platform/index.ts";
+import { HoldfastError, ensureFolder, messageOf } from "../../platform/index.ts";
 import type { EntryApi } from "../entry-api.ts";
 import { CliError } from "../errors.ts";
 import type { Progress } from "../progress.ts";
@@ -84,6 +84,7 @@ export class Receiver {
 
   async #one(file: Placed, signal: AbortSignal): Promise<void> {
     await this.#keep(file, signal, async (part) => {
+      await part.fits(file.row.sizeBytes);
       const hash = hasher();
       await this.#goOn(file, part, hash, signal);
       const disk = { isFailing: false };
@@ -138,7 +139,7 @@ export class Receiver {
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof HoldfastError) throw error;
-      throw new CliError("DAMAGED", `${file.row.path} broke off. The same command goes on where it stopped.`, { cause: error });
+      throw new CliError("DAMAGED", `${file.row.path} broke off (${messageOf(error)}). The same command goes on where it stopped.`, { cause: error });
     }
     this.#with.whole(file.row);
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { open, readFile, readdir, readlink, rm, stat, symlink, writeFile } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
@@ -6,6 +7,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import test from "node:test";
 import type { TestContext } from "node:test";
+import { promisify } from "node:util";
 import type { BlobRow, PrivateRow } from "../../door/index.ts";
 import type { Context } from "../context.ts";
 import type { EntryApi } from "../entry-api.ts";
@@ -143,6 +145,23 @@ test("when the disk is full for a moment the fetch says so and keeps what it has
   assert.equal((await fetched(api, [large("a", content)], place.path)).resumedBytes, BLOB_BYTES);
   assert.deepEqual([offsets, await readdir(place.path)], [[0, BLOB_BYTES], ["a"]]);
   assert.ok(content.equals(await readFile(join(place.path, "a"))));
+});
+
+/** Has the kernel let this process write no file beyond so many bytes, as a disk may. */
+function limitFiles(bytes: string): Promise<unknown> {
+  return promisify(execFile)("prlimit", ["--pid", String(process.pid), `--fsize=${bytes}:`]);
+}
+
+test("a file larger than the disk takes any to be is refused as that, before any of it is asked for when no disk may take it, and leaves nothing", async (t) => {
+  await using place = await folder();
+  const content = randomBytes(2 * BLOB_BYTES);
+  const offsets: number[] = [];
+  t.after(() => limitFiles("unlimited"));
+  await limitFiles(String(BLOB_BYTES));
+  const refused = { code: "FILE_TOO_LARGE", message: /\/[ab]: it is larger than this disk takes/ };
+  await assert.rejects(fetched(servingLarge(content, offsets), [large("a", content)], place.path), refused);
+  await assert.rejects(fetched(servingLarge(content, offsets), [{ ...large("b", content), sizeBytes: 2 ** 32 }], place.path), refused);
+  assert.deepEqual([offsets, await readdir(place.path)], [[0], []]);
 });
 
 test("a file that somebody else puts in its place while it comes is not overwritten", async () => {
