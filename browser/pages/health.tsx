@@ -44,8 +44,9 @@ export function HealthPage({ live }: { readonly live: Live }): JSX.Element {
   );
 }
 
-function PoolWords({ pool: { repair, usedBytes, offeredBytes, freeBytes } }: { readonly pool: PoolRow }): JSX.Element {
-  return <p>{repair.shortPieces === 0 ? texts.health.whole : texts.health.repairing(repair.shortPieces, repair.shortBytes, repair.secondsLeft)} {texts.health.space(usedBytes, offeredBytes, freeBytes)}</p>;
+function PoolWords({ pool: { isCounting, repair, usedBytes, offeredBytes, freeBytes } }: { readonly pool: PoolRow }): JSX.Element {
+  const whole = isCounting ? "" : texts.health.whole;
+  return <p>{repair.shortPieces === 0 ? whole : texts.health.repairing(repair.shortPieces, repair.shortBytes, repair.secondsLeft)} {texts.health.space(usedBytes, offeredBytes, freeBytes)}</p>;
 }
 
 function WhatLiesWhere({ pool }: { readonly pool: PoolRow }): JSX.Element {

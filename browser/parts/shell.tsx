@@ -40,7 +40,7 @@ function toPage(event: Event): void {
 }
 
 function Notices({ live: { line, missed, status, hosts, applicants }, here }: { readonly live: Live; readonly here: string }): JSX.Element {
-  const isWell = status !== undefined && (status.survives === null || status.survives > 0) && hosts.every(({ presence }) => presence === "online");
+  const isWell = status !== undefined && !status.isCounting && (status.survives === null || status.survives > 0) && hosts.every(({ presence }) => presence === "online");
   return (
     <div class="notices" role="status">
       {line === "lost" ? <p class="notice lost">{texts.line.lost} <Others hosts={hosts} /></p> : null}

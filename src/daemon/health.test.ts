@@ -37,6 +37,11 @@ test("health names the one next step on the way from one host to a site with cop
   assert.deepEqual(said({ survives: 0, hosts: [host("attic"), host("barn", "away")] }), ["Something is lost with the next host that is. barn is away.", "Start the hosts that are away."]);
 });
 
+test("health says how far the count is while nobody knows yet what all survives, and asks for nothing", () => {
+  assert.deepEqual(said({ survives: null, countedPacks: 12_345, hosts: [host("attic"), host("barn", "away")] }), ["What everything survives is being counted: 12,345 packs so far. barn is away.", null]);
+  assert.equal(said({ survives: null, countedPacks: 12_345, unreadablePacks: 2 })[0], "Of 2 packs too few pieces are in sight.");
+});
+
 test("health says first that something cannot be read", () => {
   assert.equal(said({ survives: 0, unreadablePacks: 2, hosts: [host("attic"), host("barn", "away")] })[0], "Of 2 packs too few pieces are in sight. barn is away.");
 });

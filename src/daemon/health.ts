@@ -13,6 +13,8 @@ export interface CopiesFacts {
   readonly survivesNow: number | null;
   /** Packs of which too few pieces are in sight. */
   readonly unreadablePacks: number;
+  /** So many packs are counted, and the others not yet: until then nobody knows what all survive. Left out: all are. */
+  readonly countedPacks?: number;
   readonly isAlone: boolean;
 }
 
@@ -46,15 +48,16 @@ function networkHealth(facts: HealthFacts): string {
 }
 
 /** What everything survives from now on: a copy on a host that is away helps nobody before it is back. */
-export function copiesHealth({ hosts, survives, survivesNow, unreadablePacks, isAlone }: CopiesFacts): string {
+export function copiesHealth({ hosts, survives, survivesNow, unreadablePacks, countedPacks, isAlone }: CopiesFacts): string {
   const named = (which: HostRow["presence"]): string => {
     const names = hosts.filter(({ presence }) => presence === which).map(({ name }) => name);
     return names.length === 0 ? "" : ` ${listed(names)} ${names.length === 1 ? "is" : "are"} ${which}.`;
   };
   const [away, gone] = [named("away"), named("gone")];
   const missing = away + gone;
-  if (survives === null) return isAlone ? "This host is alone, and nothing is kept yet." : `${hosts.length} hosts; nothing is kept yet.${missing}`;
   if (unreadablePacks > 0) return `Of ${counted(unreadablePacks, "pack")} too few pieces are in sight.${missing}`;
+  if (countedPacks !== undefined) return `What everything survives is being counted: ${counted(countedPacks, "pack")} so far.${missing}`;
+  if (survives === null) return isAlone ? "This host is alone, and nothing is kept yet." : `${hosts.length} hosts; nothing is kept yet.${missing}`;
   if (isAlone) return "Everything is on this host alone: a copy elsewhere is needed to survive its loss.";
   if (survives === 0) return `Something is lost with the next host that is.${missing}`;
   if (away === "") return `Everything survives the loss of any ${counted(survives, "host")}.${gone}`;
@@ -67,7 +70,7 @@ function whileAway(survivesNow: number): string {
 }
 
 /** The one thing to do next, or null when there is nothing to do. */
-export function nextStepOf({ standing, hosts, survives, survivesNow, isAlone, removedVoter, mayCoordinate = true, asking = [] }: HealthFacts): string | null {
+export function nextStepOf({ standing, hosts, survives, survivesNow, countedPacks, isAlone, removedVoter, mayCoordinate = true, asking = [] }: HealthFacts): string | null {
   if (standing === "new") return 'Start a host that is in the network already, or say where one is: "holdfast up --peers FILE".';
   if (standing === "removed") return 'To come back, ask for an invite and join with an empty data folder: "holdfast join CODE".';
   if (standing === "revoked") return 'Stop it and give it a person who takes part: "holdfast key import". The one who revoked it cannot act through it again.';
@@ -76,13 +79,14 @@ export function nextStepOf({ standing, hosts, survives, survivesNow, isAlone, re
   if (asking.length > 0) return `Answer ${listed(asking)}: ${asking.length === 1 ? "a machine near you asks" : "machines near you ask"} to join. "holdfast nearby list" says what to do.`;
   if (isAlone) return 'Invite another machine: "holdfast invite".';
   if (!mayCoordinate && hosts.length > 2) return 'Start the hosts that are away, or give up one that never comes back: "holdfast remove HOST --lost".';
+  if (countedPacks !== undefined) return null;
   if (survives === null) return 'Publish a folder: "holdfast publish FOLDER --name NAME".';
   if (survives === 0) return hosts.some(({ presence }) => presence !== "online") ? "Start the hosts that are away." : "Wait until the copies are made, or invite another machine.";
   return (survivesNow ?? survives) > 0 ? null : "Start the hosts that are away.";
 }
 
 export function counted(count: number, noun: string, many = `${noun}s`): string {
-  return count === 1 ? `1 ${noun}` : `${count} ${many}`;
+  return count === 1 ? `1 ${noun}` : `${count.toLocaleString("en")} ${many}`;
 }
 
 function listed(names: readonly string[]): string {

@@ -37,21 +37,23 @@ export class PoolView {
 
   /** How much all pieces of each person's packs take; undefined while they are counted for the first time. */
   async used(): Promise<ReadonlyMap<AccountId, number> | undefined> {
-    return (await this.#parts.pool.upkeep.knownCensus())?.people;
+    const { isWhole, people } = await this.#parts.pool.upkeep.knownCensus();
+    return isWhole ? people : undefined;
   }
 
   async pool(): Promise<PoolRow> {
     const { cluster, pool, store } = this.#parts;
-    const [census, repair] = await Promise.all([pool.upkeep.census(), pool.repairStanding()]);
+    const [census, repair] = await Promise.all([pool.upkeep.knownCensus(), pool.repairStanding()]);
     const members = [...cluster.register.members.values()].filter(({ isGone }) => !isGone);
     const hosts = members.map((member) => this.#hostRow(member, census)).sort((a, b) => a.name.localeCompare(b.name));
     const people = [...cluster.register.people.values()].map(({ account, name, quotaBytes }) => ({ id: account, name, usedBytes: census.people.get(account) ?? 0, quotaBytes }));
     const staying = hosts.filter(({ isDraining }) => !isDraining);
-    const { packs, contentBytes, pieceBytes, survives, survivesNow, shortPacks, shortPieces, shortBytes, unreadablePacks } = census;
+    const { isWhole, packs, contentBytes, pieceBytes, survives, survivesNow, shortPacks, shortPieces, shortBytes, unreadablePacks } = census;
     return {
       offeredBytes: staying.reduce((sum, { capacityBytes }) => sum + capacityBytes, 0),
       usedBytes: hosts.reduce((sum, { usedBytes, pieceBytes: claimed }) => sum + (usedBytes ?? claimed), 0),
       freeBytes: this.#freeBytes(members, await store.availableBytes()),
+      isCounting: !isWhole,
       packs,
       contentBytes,
       pieceBytes,
@@ -64,10 +66,10 @@ export class PoolView {
     };
   }
 
-  #health({ survives, survivesNow, unreadablePacks, shortPieces }: Census): string {
+  #health({ isWhole, packs, survives, survivesNow, unreadablePacks, shortPieces }: Census): string {
     const { cluster, liveness } = this.#parts;
     const hosts = [...cluster.register.members.values()].map(({ host, name }) => ({ name, presence: liveness.presence(host) }));
-    return `${copiesHealth({ hosts, survives, survivesNow, unreadablePacks, isAlone: hosts.length <= 1 })}${shortWords(shortPieces)}`;
+    return `${copiesHealth({ hosts, survives, survivesNow, unreadablePacks, ...(isWhole ? {} : { countedPacks: packs }), isAlone: hosts.length <= 1 })}${shortWords(shortPieces)}`;
   }
 
   #freeBytes(members: readonly Member[], ownBytes: number): number {
@@ -80,7 +82,7 @@ export class PoolView {
     const { cluster, liveness, store } = this.#parts;
     const usedBytes = host === cluster.self ? store.usedBytes : (liveness.lastBeat(host)?.usedBytes ?? null);
     const { pieces, pieceBytes, awaitedPieces } = census.hosts.get(host) ?? NOTHING;
-    return { id: host, name, zone, presence: liveness.presence(host), capacityBytes, usedBytes, pieces, pieceBytes, isDraining, isSuspect, awaitedPieces };
+    return { id: host, name, zone, presence: liveness.presence(host), capacityBytes, usedBytes, pieces, pieceBytes, isDraining, isSuspect, awaitedPieces: census.isWhole ? awaitedPieces : null };
   }
 
   /** Null for a host that is no member. */

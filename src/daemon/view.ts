@@ -34,7 +34,7 @@ export interface ViewParts {
   readonly applicants: Applicants;
   readonly membership: Membership;
   readonly records: RunningRecords;
-  readonly pool: Pool & { readonly upkeep: Pick<PoolUpkeep, "census"> };
+  readonly pool: Pool & { readonly upkeep: Pick<PoolUpkeep, "knownCensus"> };
   readonly sites: Sites;
   readonly kv: Kv;
   readonly entries: Entries;
@@ -89,11 +89,11 @@ export class View implements Node {
   async status(): Promise<Status> {
     const { identity, settings, version, processId, httpPort, store, transport, cluster } = this.#parts;
     const hosts = this.hosts();
-    const { survives, survivesNow, unreadablePacks } = await this.#parts.pool.upkeep.census();
+    const { isWhole, packs, survives, survivesNow, unreadablePacks } = await this.#parts.pool.upkeep.knownCensus();
     const coordinator = this.coordinator();
     const why = this.#whyNoCoordinator();
     const removedVoter = cluster.register.voters.find((host) => !cluster.register.members.has(host));
-    const facts = { mayCoordinate: coordinator !== null || why === null, removedVoter, standing: this.#standing(), hosts, survives, survivesNow, unreadablePacks, isAlone: cluster.register.members.size <= 1, asking: this.applicants.list().map(({ host }) => host) };
+    const facts = { mayCoordinate: coordinator !== null || why === null, removedVoter, standing: this.#standing(), hosts, survives, survivesNow, unreadablePacks, ...(isWhole ? {} : { countedPacks: packs }), isAlone: cluster.register.members.size <= 1, asking: this.applicants.list().map(({ host }) => host) };
     return {
       network: { id: identity.network.id, name: identity.network.rules.name },
       host: { id: identity.host, name: settings.hostName, zone: cluster.member(identity.host)?.zone ?? settings.zone },
@@ -109,6 +109,7 @@ export class View implements Node {
       coordinator,
       whyNoCoordinator: coordinator === null ? why : null,
       sites: this.sites.list().filter(({ head }) => head !== undefined).length,
+      isCounting: !isWhole,
       survives,
       survivesNow,
       health: healthOf(facts),

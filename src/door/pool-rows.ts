@@ -1,5 +1,5 @@
 import type { ValueOf } from "./schema.ts";
-import { survivesNow } from "./rows.ts";
+import { isCounting, survivesNow } from "./rows.ts";
 import { bytes, id, list, object, orNull, text } from "./schema.ts";
 
 // The shapes in which the doors speak of the pool: what is offered and used, what it survives, who holds what.
@@ -36,7 +36,7 @@ export const PoolHostRow = object(
     pieceBytes: bytes,
     isDraining: { type: "boolean" },
     isSuspect: { type: "boolean" },
-    awaitedPieces: { ...count, description: "of so many of its pieces too few are on hosts that stay" },
+    awaitedPieces: { ...orNull(count), description: "of so many of its pieces too few are on hosts that stay; null while packs are counted" },
   },
   { $id: "PoolHostRow", description: "One host's part of the pool." },
 );
@@ -50,6 +50,7 @@ export const PoolRow = object(
     offeredBytes: { ...bytes, description: "by the hosts that stay, away or not" },
     usedBytes: { ...bytes, description: "of it, as far as the hosts are heard" },
     freeBytes: { ...bytes, description: "what hosts that are here would still take" },
+    isCounting: { ...isCounting, description: `${isCounting.description}, and what is said of pieces and packs is of those so far` },
     packs: count,
     contentBytes: { ...bytes, description: "each pack's content counted once" },
     pieceBytes: { ...bytes, description: "all pieces together" },

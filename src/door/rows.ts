@@ -27,6 +27,7 @@ export type HostRow = ValueOf<typeof HostRow>;
 
 /** Of everything, in the status as in the pool. */
 export const survivesNow = orNull({ type: "integer", description: "how many more hosts may go before something cannot be read, while those that are away stay away; below 0: something cannot be read now" });
+export const isCounting = { type: "boolean", description: "all packs are counted for the first time since this host started: what they survive is not known yet" } as const;
 
 export const Status = object(
   {
@@ -44,7 +45,8 @@ export const Status = object(
     coordinator: { ...orNull(object({ host: id, name: text, term: integer })), description: "who schedules repair and appoints voters, and in which term; null when there is none" },
     whyNoCoordinator: { anyOf: [text, { type: "null" }], description: "why there is none, for people" },
     sites: integer,
-    survives: { anyOf: [integer, { type: "null" }], description: "how many hosts, whichever, may vanish before something is lost, as GET /api/pool says; null when nothing is kept" },
+    isCounting,
+    survives: { anyOf: [integer, { type: "null" }], description: "how many hosts, whichever, may vanish before something is lost, as GET /api/pool says; null when nothing is kept, or not all is counted yet" },
     survivesNow,
     health: { type: "string", description: "one sentence for people" },
     nextStep: { anyOf: [text, { type: "null" }], description: "the one thing to do next, for people" },

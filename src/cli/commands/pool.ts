@@ -23,9 +23,9 @@ export const pool: CommandFile = (command, go) => {
 
 const number = (title: string): { title: string; right: true } => ({ title, right: true });
 
-function poolWords(row: PoolRow): string {
+export function poolWords(row: PoolRow): string {
   const space = `${formatBytes(row.offeredBytes)} are offered, ${formatBytes(row.usedBytes)} used, ${formatBytes(row.freeBytes)} free on the hosts that are here.`;
-  const kept = `Content of ${formatBytes(row.contentBytes)} lies in ${count(row.packs, "pack")} and takes ${formatBytes(row.pieceBytes)}.`;
+  const kept = `Content of ${formatBytes(row.contentBytes)} lies in ${count(row.packs, "pack")} and takes ${formatBytes(row.pieceBytes)}${row.isCounting ? ", as far as it is counted" : ""}.`;
   const hosts = table(["host", "state", number("pieces"), number("hold"), number("used"), number("capacity")], row.hosts.map(hostCells));
   const people = table(["person", number("take"), number("may take")], row.people.map(({ name, usedBytes, quotaBytes }) => [name, formatBytes(usedBytes), formatBytes(quotaBytes)]));
   return `${printable(row.health)}\n${repairWords(row.repair)}${space}\n${kept}\n\n${hosts}\n${people}`;
@@ -37,7 +37,12 @@ function repairWords({ shortPacks, shortPieces, shortBytes, secondsLeft }: PoolR
   return `Under repair: ${count(shortPieces, "piece")} of ${count(shortPacks, "pack")} (${formatBytes(shortBytes)})${left}.\n`;
 }
 
+function emptyingWords(awaitedPieces: number | null): string {
+  if (awaitedPieces === null) return "being emptied";
+  return awaitedPieces === 0 ? "emptied" : `being emptied, ${awaitedPieces} to go`;
+}
+
 function hostCells(row: PoolHostRow): string[] {
   const { name, awaitedPieces, pieces, pieceBytes, usedBytes, capacityBytes } = row;
-  return [name, stateOf(row, awaitedPieces === 0 ? "emptied" : `being emptied, ${awaitedPieces} to go`), pieces.toLocaleString("en"), formatBytes(pieceBytes), usedBytes === null ? "?" : formatBytes(usedBytes), formatBytes(capacityBytes)];
+  return [name, stateOf(row, emptyingWords(awaitedPieces)), pieces.toLocaleString("en"), formatBytes(pieceBytes), usedBytes === null ? "?" : formatBytes(usedBytes), formatBytes(capacityBytes)];
 }

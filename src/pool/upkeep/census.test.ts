@@ -35,22 +35,30 @@ test("a look through all packs says what everything survives, what is short, and
   await village.close();
 });
 
-test("whoever asks what is known does not wait for a long look through all packs: at first nothing is known, later what was found last", async () => {
+test("whoever asks what is known waits a moment at most for a long look through all packs: at first it is known how far that is, later what was found last", async () => {
   const village = await Village.build({ hosts: 1 });
   const { host, records } = village.at(0);
-  let [gate, nowMs, packs] = [Promise.withResolvers<void>(), 0, 256];
-  const env: Env = { ...village.env, clock: { wallMs: () => nowMs, monotonicMs: () => nowMs }, timers: { after: (_, fire) => (queueMicrotask(fire), { cancel() {} }), sleep: () => gate.promise } };
+  let [gate, nowMs, packs] = [Promise.withResolvers<void>(), 0, 300];
+  const waits: number[] = [];
+  const env: Env = { ...village.env, clock: { wallMs: () => nowMs, monotonicMs: () => nowMs }, timers: { after: (ms, fire) => (waits.push(ms), setImmediate(fire), { cancel() {} }), sleep: () => gate.promise } };
   const facts = { namespace: village.namespace, pack: "pack" as PackId, k: 1, m: 0, copies: 1, sizeBytes: 1, pieceBytes: 1, roots: [] };
   const catalog = { all: () => Array.from({ length: packs }, () => facts), holdings: () => [] } as unknown as Catalog;
   const taker = new CensusTaker(env, { self: host, records, roster: () => village.roster(), presence: () => "online" } as unknown as PoolParts, catalog);
   const { signal } = new AbortController();
-  assert.equal(await taker.knownWithin(1, signal), undefined);
+  const soFar = await taker.knownWithin(10, signal);
+  assert.deepEqual([soFar.isWhole, soFar.packs, soFar.pieceBytes, soFar.survives], [false, 255, 0, null]);
+  nowMs = 7;
+  assert.equal((await taker.knownWithin(10, signal)).isWhole, false);
+  nowMs = 70;
+  assert.equal((await taker.knownWithin(10, signal)).isWhole, false);
+  assert.deepEqual(waits, [10, 3, 0], "whoever asks later waits less");
   gate.resolve();
-  assert.equal((await taker.census(signal)).packs, 256);
-  [gate, nowMs, packs] = [Promise.withResolvers<void>(), 1, 300];
-  assert.equal((await taker.knownWithin(1, signal))?.packs, 256);
+  assert.deepEqual([(await taker.census(signal)).packs, (await taker.census(signal)).isWhole], [300, true]);
+  [gate, nowMs, packs] = [Promise.withResolvers<void>(), 10_000, 400];
+  const older = await taker.knownWithin(10, signal);
+  assert.deepEqual([older.packs, older.isWhole], [300, true]);
   gate.resolve();
-  assert.equal((await taker.census(signal)).packs, 300);
+  assert.equal((await taker.census(signal)).packs, 400);
   await village.close();
 });
 

@@ -23,6 +23,8 @@ export interface HostCensus {
 
 /** All packs that this host's records know, taken together. */
 export interface Census {
+  /** Not while they are counted for the first time after a start: then these are the sums of those so far, and nobody knows yet what all survive. */
+  readonly isWhole: boolean;
   readonly packs: number;
   /** Of the packs' content, each counted once. */
   readonly contentBytes: number;
@@ -44,6 +46,10 @@ export interface Census {
 type Tally = { -readonly [N in keyof HostCensus]: HostCensus[N] };
 type Totals = { -readonly [N in Exclude<keyof Census, "hosts" | "people">]: Census[N] } & { readonly hosts: Map<HostId, Tally>; readonly people: Map<AccountId, number> };
 
+function nothingYet(): Totals {
+  return { isWhole: true, packs: 0, contentBytes: 0, pieceBytes: 0, survives: null, survivesNow: null, unreadablePacks: 0, shortPacks: 0, shortPieces: 0, shortBytes: 0, hosts: new Map(), people: new Map() };
+}
+
 /** A look through all packs takes a host with very many of them a while: an answer serves again for so many times as long as it took. */
 const SERVES_TIMES = 20;
 
@@ -54,6 +60,9 @@ export class CensusTaker {
   readonly #catalog: Catalog;
   #taking: Promise<Census> | undefined;
   #last: { readonly census: Census; readonly untilMs: number } | undefined;
+  /** Of the look under way, or the one before. */
+  #soFar = nothingYet();
+  #startMs = 0;
 
   constructor(env: Env, parts: PoolParts, catalog: Catalog) {
     this.#env = env;
@@ -70,23 +79,23 @@ export class CensusTaker {
     return this.#taking;
   }
 
-  /** What is known by then: the census, an older one when it takes longer, or undefined before the first. */
-  async knownWithin(ms: number, signal: AbortSignal): Promise<Census | undefined> {
-    const waited = Promise.withResolvers<void>();
-    const timer = this.#env.timers.after(ms, waited.resolve);
+  /** What is known when the look through all packs has taken so long: what it finds, else what the one before found, else as far as it is. */
+  async knownWithin(ms: number, signal: AbortSignal): Promise<Census> {
     const taking = this.census(signal);
+    const waited = Promise.withResolvers<void>();
+    const timer = this.#env.timers.after(Math.max(0, this.#startMs + ms - this.#env.clock.monotonicMs()), waited.resolve);
     // It goes on for whoever asks next; that this host stops is nothing to tell.
     taking.catch(() => undefined);
     try {
-      return (await Promise.race([taking, waited.promise])) ?? this.#last?.census;
+      return (await Promise.race([taking, waited.promise])) ?? this.#last?.census ?? { ...this.#soFar, isWhole: false, survives: null, survivesNow: null };
     } finally {
       timer.cancel();
     }
   }
 
   async #take(signal: AbortSignal): Promise<Census> {
-    const startMs = this.#env.clock.monotonicMs();
-    const totals: Totals = { packs: 0, contentBytes: 0, pieceBytes: 0, survives: null, survivesNow: null, unreadablePacks: 0, shortPacks: 0, shortPieces: 0, shortBytes: 0, hosts: new Map(), people: new Map() };
+    const startMs = (this.#startMs = this.#env.clock.monotonicMs());
+    const totals = (this.#soFar = nothingYet());
     const view = viewOf(this.#parts);
     for await (const facts of unhurried(this.#env, this.#catalog.all(), signal)) {
       signal.throwIfAborted();

@@ -46,8 +46,8 @@ export class PoolUpkeep {
     return this.#taker.census(this.#closing.signal);
   }
 
-  /** The census, as far as it is known within a moment: on a host with very many packs an older one, or undefined where it has only just started. */
-  knownCensus(): Promise<Census | undefined> {
+  /** The census, as far as it is known within a moment: on a host with very many packs an older one, or one of those packs that it has come to since it started. */
+  knownCensus(): Promise<Census> {
     return this.#taker.knownWithin(KNOWN_MS, this.#closing.signal);
   }
 
