@@ -105,14 +105,14 @@ test("the launcher says what to do when there is no Node, or only an old one", a
     assert.equal(failed.code, 1);
     return failed.stderr;
   };
-  const advice = /Node 26 or newer was not found\.\n.*npm ci.*--ignore-scripts.*nodejs\.org/;
+  const advice = /Node 26\.8 or newer was not found\.\n.*npm ci.*--ignore-scripts.*nodejs\.org/;
   assert.match(await launch(), advice, "without any Node");
-  await writeFile(join(bin, "node"), "#!/bin/sh\necho 20\n");
+  await writeFile(join(bin, "node"), "#!/bin/sh\necho 2607\n");
   await chmod(join(bin, "node"), 0o755);
   assert.match(await launch(), advice, "with an old Node");
   await symlink(join(home, "holdfast"), join(bin, "hf"));
   assert.match(await launch(join(bin, "hf")), new RegExp(`Run 'npm ci' in ${home} `), "through a link it names its own folder");
-  await writeFile(join(bin, "node"), '#!/bin/sh\nif [ "$1" = -p ]; then echo 26; else echo "started $*"; fi\n');
+  await writeFile(join(bin, "node"), '#!/bin/sh\nif [ "$1" = -p ]; then echo 2608; else echo "started $*"; fi\n');
   const { stdout } = await run(join(bin, "hf"), ["status", "a b"], { env: { PATH: bin } });
   assert.match(stdout, new RegExp(`^started (?:--\\S+ )*${home}/dist/main.js status a b\n$`), "a new enough one on the PATH is taken");
 });

@@ -17,12 +17,12 @@ export interface ChildOptions {
 }
 
 /** As the launcher starts a host: see there. */
-const HEAP = "--max-semi-space-size=4";
+const FLAGS = ["--max-semi-space-size=4", "--disable-warning=ExperimentalWarning"] as const;
 
 /** Starts this same program with other arguments, in a session of its own: Ctrl-C reaches the demo only. */
 function start(args: readonly string[], options: ChildOptions): ChildProcess {
   const stdio: StdioOptions = ["pipe", "pipe", options.log ?? "pipe"];
-  const child = spawn(process.execPath, [HEAP, process.argv[1]!, ...args], { stdio, detached: true, env: { ...process.env, HOLDFAST_CONFIG: options.config } });
+  const child = spawn(process.execPath, [...FLAGS, process.argv[1]!, ...args], { stdio, detached: true, env: { ...process.env, HOLDFAST_CONFIG: options.config } });
   // Its standard input stays open for as long as this process lives; it ends when that breaks.
   child.stdin?.on("error", () => {});
   if (options.input !== undefined) child.stdin?.write(`${options.input}\n`);

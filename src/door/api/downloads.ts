@@ -4,8 +4,8 @@ import { DoorError } from "../errors.ts";
 import { stream } from "../gateway/byte-source.ts";
 import { Codes } from "../codes.ts";
 import { body, object, text } from "../schema.ts";
-import { ZipLength } from "../zip.ts";
-import { archiveOf, itemOf } from "./archive.ts";
+import type { ArchiveRow } from "./archive.ts";
+import { archiveBytes, archiveOf } from "./archive.ts";
 import type { EntryDesk } from "./entry-desk.ts";
 import { asPrivateFile } from "./entry-desk.ts";
 import { sendPrivateFile } from "./private-content.ts";
@@ -101,13 +101,13 @@ async function wantedOf(view: EntryView, path = view.info.kind === "file" ? view
 }
 
 async function sendArchive(desk: EntryDesk, { outgoing }: Call, view: EntryView): Promise<"sent"> {
-  const made = new ZipLength();
-  for await (const row of view.rows()) {
+  const rows: ArchiveRow[] = [];
+  for await (const { path, kind, mode, modifiedMs, sizeBytes } of view.rows()) {
     if (outgoing.destroyed) return "sent";
-    made.add(itemOf(view, row));
+    rows.push({ path, kind, mode, modifiedMs, sizeBytes });
   }
-  const length = made.bytes;
-  await stream(desk.env, outgoing, { what: `an archive of ${length} bytes`, length, read: (signal) => archiveOf(view, signal) }, desk.stalls, desk.traffic, () => {
+  const length = archiveBytes(view, rows);
+  await stream(desk.env, outgoing, { what: `an archive of ${length} bytes`, length, read: (signal) => archiveOf(view, rows, signal) }, desk.stalls, desk.traffic, () => {
     outgoing.writeHead(200, [...asPrivateFile(`${view.info.name}.zip`), "Content-Length", String(length)]);
     desk.traffic.count(200, 0);
   });

@@ -8,7 +8,7 @@ const ERA_DAYS = 146_097;
 const two = (value: number): string => String(value).padStart(2, "0");
 
 /** A day of the calendar; months from 0. The arithmetic is Howard Hinnant's "chrono-compatible low-level date algorithms". */
-export function dateOf(days: number): { readonly year: number; readonly month: number; readonly day: number } {
+function dateOf(days: number): { readonly year: number; readonly month: number; readonly day: number } {
   const shifted = days + EPOCH_DAYS;
   const era = Math.floor(shifted / ERA_DAYS);
   const dayOfEra = shifted - era * ERA_DAYS;
