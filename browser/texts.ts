@@ -1,6 +1,7 @@
 import type { EntryRow, HeadRow, HostRow, PublishRow, PutRow, SiteRow, WorkerRow } from "../src/door/index.ts";
 import { count, formatBytes, formatDuration } from "../src/cli/amounts.ts";
 import { stateOf } from "../src/cli/host-state.ts";
+import { admittedWords, compareWords, endedWords } from "../src/cli/nearby-words.ts";
 import { ago, domainWords, happened, hostFacts, hostQuestion, inviteMessage, inviteState, listed, onItsWay, survives } from "./sentences.ts";
 
 // All that the Browser says, with the longer sentences in sentences.ts: another language is another pair of files like these. The words are
@@ -292,13 +293,12 @@ export const texts = {
     as: "This machine asks under the name",
     elsewhere: (address: string) => `Is one missing? Then somebody there opens Hosts, Invite someone, and types this machine's address: ${address}`,
     asked: (host: string, network: string) => `${host} of ${network} was asked.`,
-    compare: (host: string) => `Whoever is at ${host} sees it there, and lets this machine in by typing these six digits:`,
+    compare: compareWords,
     differ: "If they are not taken there, another machine stands between the two: ask no longer, and join with a code.",
     withdraw: "Ask no longer",
-    ended: (host: string, state: string) =>
-      (({ refused: `${host} did not let this machine in.`, expired: `Nobody answered at ${host} within ten minutes.`, busy: `${host} was asked too often. Join with a code, or ask again in an hour.` }) as Readonly<Record<string, string>>)[state] ?? `${host} does not answer any more.`,
+    ended: endedWords,
     join: (network: string) => `Join ${network}`,
-    admitted: (host: string, digits: string) => `${host} lets this machine in. Go on only if whoever is there typed these six digits: ${digits}.`,
+    admitted: admittedWords,
   },
 
   phrase: {

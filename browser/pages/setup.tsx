@@ -1,11 +1,11 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { inGroups } from "../../src/cli/nearby-words.ts";
 import type { AskedSponsor, SetupDone, SetupFacts, SetupInvite, SetupNearby } from "../../src/door/index.ts";
 import { ask, askJson, wordsOf } from "../api.ts";
 import { bytesOf, gigabytesOf } from "../gigabytes.ts";
 import { codeIn, linkedCode } from "../join-link.ts";
 import { useAsked } from "../parts/asked.ts";
-import { inGroups } from "../parts/digits.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Title } from "../parts/shell.tsx";
 import { Shore } from "../parts/shore.tsx";

@@ -1,9 +1,5 @@
 import type { JSX } from "preact";
-
-/** Six digits in two groups, so that they are read without a slip. */
-export function inGroups(digits: string): string {
-  return `${digits.slice(0, 3)} ${digits.slice(3)}`;
-}
+import { inGroups } from "../../src/cli/nearby-words.ts";
 
 /** Six digits that two people compare. */
 export function Digits({ digits }: { readonly digits: string }): JSX.Element {

@@ -89,6 +89,11 @@ export function releaseInput(): void {
   process.stdin.unref?.();
 }
 
+/** Whether there is a terminal at which somebody may be asked. */
+export function isAttended(): boolean {
+  return process.stdin.isTTY && process.stderr.isTTY;
+}
+
 /** Asks on the terminal. @throws CliError NEEDS_ANSWER when there is nobody to ask */
 export async function ask(question: string, signal: AbortSignal): Promise<string> {
   if (!process.stdin.isTTY) throw new CliError("NEEDS_ANSWER", `"${question.trim()}" needs an answer, and standard input is no terminal. Add --yes to go ahead without being asked.`);

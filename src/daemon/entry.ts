@@ -8,9 +8,10 @@ import type { ApiAddress } from "./directory.ts";
 import { DataDirectory } from "./directory.ts";
 import { DaemonError } from "./errors.ts";
 import type { Finding } from "./doctor.ts";
+import type { Nearby } from "./nearby.ts";
 import type { HostOptions, RunningHost } from "./host.ts";
 import { PersonalConfig } from "./personal.ts";
-import type { InitOptions, JoinOptions, Primed } from "./prime.ts";
+import type { InitOptions, JoinOptions, PrimeOptions, Primed } from "./prime.ts";
 import type { RenewOptions, Renewed } from "./renew.ts";
 import type { SetUp } from "./setup.ts";
 
@@ -52,6 +53,16 @@ export async function runHost(options: Omit<HostOptions, "personal"> & { readonl
 export async function setUpHost(onLink: (link: string) => void, signal: AbortSignal): Promise<SetUp> {
   const setup = await import("./setup.ts");
   return setup.setUpHost(quiet(), { personal: personal(), folder: join(homedir(), "holdfast"), onLink, signal });
+}
+
+/**
+ * Awaits hosts of the local network that may let this machine in, once it is known that the host can be made: its folder, if that is there by now.
+ * @throws as `joinNetwork` does for a bad name or place; NetError PORT_TAKEN, CANNOT_LISTEN
+ */
+export async function openNearby(wanted: Pick<PrimeOptions, "host" | "capacityBytes"> & { readonly data: string | undefined }): Promise<Nearby> {
+  const [prime, nearby] = await Promise.all([import("./prime.ts"), import("./nearby.ts")]);
+  await prime.checkBeforeJoining(wanted);
+  return nearby.openNearby(quiet());
 }
 
 /** What an invite says, before it is used. @throws ClusterError BAD_INVITE */

@@ -8,7 +8,7 @@ import { keyPairFromSeed, newSeed } from "../crypto/index.ts";
 import { NetError, askAsInvite } from "../net/index.ts";
 import type { Env } from "../platform/index.ts";
 import { readIfPresent, removeIfPresent, writeDurably } from "../platform/index.ts";
-import { prepareDataDirectory } from "../store/index.ts";
+import { checkPlace, prepareDataDirectory } from "../store/index.ts";
 import { DataDirectory } from "./directory.ts";
 import { DaemonError } from "./errors.ts";
 import { writeHost } from "./host-files.ts";
@@ -98,7 +98,17 @@ export function decodeInvite(typed: string): { readonly networkName: string; rea
 
 /** @returns the capacity in bytes */
 async function prepare(directory: DataDirectory, options: PrimeOptions): Promise<number> {
-  return prepareDataDirectory(directory.path, { ...(options.capacityBytes === undefined ? {} : { capacityBytes: options.capacityBytes }), mayHold: [JOINING] });
+  return prepareDataDirectory(directory.path, placeOf(options));
+}
+
+function placeOf({ capacityBytes }: Pick<PrimeOptions, "capacityBytes">): { readonly capacityBytes?: number; readonly mayHold: readonly string[] } {
+  return { ...(capacityBytes === undefined ? {} : { capacityBytes }), mayHold: [JOINING] };
+}
+
+/** What would stop a host from joining is found before anybody is asked to let it in. @param options without `data`: a disk that is primed later */
+export async function checkBeforeJoining(options: Pick<PrimeOptions, "host" | "capacityBytes"> & { readonly data: string | undefined }): Promise<void> {
+  checkHostName(options.host);
+  if (options.data !== undefined) await checkPlace(options.data, placeOf(options));
 }
 
 /** @throws DaemonError NO_ACCOUNT_KEY when a former attempt was another person's */

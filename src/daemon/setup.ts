@@ -4,11 +4,12 @@ import { isHostName } from "../cluster/index.ts";
 import { hex } from "../codec/index.ts";
 import { createSetupDoor } from "../door/index.ts";
 import type { Applicant } from "../net/index.ts";
-import { freePortPair, hostAndPort, localNetworkAddresses, openApplicant } from "../net/index.ts";
+import { freePortPair } from "../net/index.ts";
 import type { Env } from "../platform/index.ts";
 import { messageOf, raceAbort, space, statIfPresent } from "../platform/index.ts";
 import { BROWSER_FOLDERS, SESSION_KEY_BYTES } from "./browser.ts";
 import { DataDirectory } from "./directory.ts";
+import { awaitSponsors } from "./nearby.ts";
 import type { PersonalConfig } from "./personal.ts";
 import { decodeInvite, initNetwork, joinNetwork } from "./prime.ts";
 import { Sponsors } from "./sponsors.ts";
@@ -69,7 +70,7 @@ export async function setUpHost(env: Env, { personal, folder: proposed, onLink, 
       },
     },
   });
-  const applicant = await awaitSponsors(env, sponsors, peerPort);
+  const applicant = await awaited(env, sponsors, peerPort);
   try {
     onLink(door.browserLink());
     return { data: await raceAbort(started.promise, signal), httpPort: door.port };
@@ -80,16 +81,12 @@ export async function setUpHost(env: Env, { personal, folder: proposed, onLink, 
   }
 }
 
-/** Where hosts of the local network come to, at the port that the host will have. A machine that nobody can come to is set up with a code all the same. */
-async function awaitSponsors(env: Env, sponsors: Sponsors, port: number): Promise<Applicant | undefined> {
-  try {
-    const applicant = await openApplicant(env, { hosts: [...localNetworkAddresses(), "127.0.0.1"], port, announces: true, onCall: sponsors.take, answer: sponsors.answer });
-    sponsors.addresses = applicant.addresses.map(hostAndPort).map(({ host, port: at }) => `${host}:${at}`);
-    return applicant;
-  } catch (error) {
+/** A machine to which no host can come is set up with a code all the same. */
+async function awaited(env: Env, sponsors: Sponsors, port: number): Promise<Applicant | undefined> {
+  return awaitSponsors(env, sponsors, port).catch((error: unknown) => {
     env.log.info("hosts on the local network cannot come to this machine", { reason: messageOf(error) });
     return undefined;
-  }
+  });
 }
 
 /** What is free where the folder is, or would be. */

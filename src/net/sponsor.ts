@@ -80,6 +80,6 @@ async function call(env: Env, node: Node, { self, answer, peer, addresses }: Cal
     return await node.dialer.first(targets, signal, greet);
   } catch (error) {
     signal.throwIfAborted();
-    throw new NetError("UNREACHABLE", `No machine on which a host is being set up answers there: ${dialFailure(error)}. Is its page open, and is the address the one shown on it?`, { cause: error });
+    throw new NetError("UNREACHABLE", `No machine on which a host is being set up answers there: ${dialFailure(error)}. Is it waiting there, and is the address the one that its screen shows?`, { cause: error });
   }
 }

@@ -18,6 +18,6 @@ export type { SegmentCacheOptions } from "./segment-cache.ts";
 export { checkMarker, readMarker, writeMarker } from "./marker.ts";
 export type { ExpectedMarker, Marker } from "./marker.ts";
 export { lockDirectory } from "./lock.ts";
-export { checkCapacity, prepareDataDirectory } from "./prime.ts";
+export { checkCapacity, checkPlace, prepareDataDirectory } from "./prime.ts";
 export type { PrepareOptions } from "./prime.ts";
 export { verifyFsync } from "./verify-fsync.ts";

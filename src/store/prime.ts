@@ -23,15 +23,21 @@ export interface PrepareOptions {
  * @throws StoreError NOT_EMPTY, NOT_A_FOLDER, CAPACITY_TOO_LARGE; PlatformError when the disk refuses
  */
 export async function prepareDataDirectory(directory: string, options: PrepareOptions = {}): Promise<number> {
-  await checkEmpty(directory, options.mayHold ?? []);
-  const { totalBytes, freeBytes } = await spaceAround(resolve(directory));
-  const capacityBytes = options.capacityBytes ?? Math.floor(freeBytes / 2);
-  refuseMoreThan({ totalBytes, freeBytes }, capacityBytes, directory);
+  const capacityBytes = await checkPlace(directory, options);
   for (const folder of [folders.pieces, folders.incoming, folders.quarantine, folders.cache]) await ensureFolder(folder(directory), 0o700);
   // The folder's own name must survive a power cut, too.
   await syncFolder(dirname(resolve(directory))).catch((error: unknown) => {
     throw diskError(error, directory);
   });
+  return capacityBytes;
+}
+
+/** Whether a folder can be prepared. Nothing is changed. @returns and throws as `prepareDataDirectory` does */
+export async function checkPlace(directory: string, options: PrepareOptions = {}): Promise<number> {
+  await checkEmpty(directory, options.mayHold ?? []);
+  const { totalBytes, freeBytes } = await spaceAround(resolve(directory));
+  const capacityBytes = options.capacityBytes ?? Math.floor(freeBytes / 2);
+  refuseMoreThan({ totalBytes, freeBytes }, capacityBytes, directory);
   return capacityBytes;
 }
 

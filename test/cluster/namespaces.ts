@@ -91,6 +91,29 @@ export class Machine {
     await setup.end();
   }
 
+  /**
+   * Makes this a host of a network as a person at a terminal does who has no code, and asks the one host that is near.
+   * @param admit given the six digits on the terminal
+   */
+  async joinAtTerminal(admit: (digits: string) => Promise<void>): Promise<void> {
+    const command = [process.execPath, program(), "join", "--data", this.data, "--host", this.name, "--capacity", "1GB"].map((word) => `'${word}'`).join(" ");
+    const terminal = this.#bench.watch(spawn("ip", this.#here("script", "--quiet", "--return", "--command", command, "/dev/null"), { stdio: ["pipe", "pipe", "inherit"], env: this.#environment }));
+    const gone = new Promise<number | null>((done) => terminal.once("exit", done));
+    let shown = "";
+    for await (const text of terminal.stdout!.setEncoding("utf8") as AsyncIterable<string>) {
+      shown += text;
+      const digits = /\n {4}(\d{3} \d{3})\r/.exec(shown)?.[1];
+      for (const [question, answer] of [[/1 +attic +friends[^]*Type the number/, "1"], [/Type yes to join friends: /, "yes"]] as const) if (question.test(shown)) {
+        shown = "";
+        terminal.stdin!.write(`${answer}\n`);
+      }
+      if (digits === undefined) continue;
+      shown = "";
+      await admit(digits.replace(" ", ""));
+    }
+    assert.equal(await gone, 0, shown);
+  }
+
   /** A process of Node's here, and what it says. */
   #node(...args: readonly string[]): { readonly lines: AsyncIterator<string>; end(): Promise<void> } {
     const child = this.#bench.watch(spawn("ip", this.#here(process.execPath, ...args), { stdio: ["pipe", "pipe", "inherit"], env: this.#environment }));

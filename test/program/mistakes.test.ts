@@ -21,7 +21,9 @@ test("mistakes of a person who primes and joins are told with what to do, and no
     refused(await init("--host", "attic", "--capacity", "20"), "BAD_SIZE", /Type 20GB/);
     refused(await init("--host", "attic", "--capacity", "8PB"), "CAPACITY_TOO_LARGE", /./);
     refused(await init("--host", "-attic-", "--capacity", "1GB"), "BAD_HOST_NAME", /./);
-    refused(await init(), "USAGE", /--host/);
+    const [unnamed, uninvited] = await Promise.all([init(), attic.run(["join", "--host", "attic", "--json"])]);
+    refused(unnamed, "USAGE", /--host/);
+    refused(uninvited, "USAGE", /^Say the invite's code.* On a terminal /);
   });
 
   await t.test("a folder that is in use", async () => {

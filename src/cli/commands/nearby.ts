@@ -34,10 +34,10 @@ export const nearby: CommandFile = (command, go) => {
   })));
   common(refuse, "nearby refuse den");
 
-  const visit = command.command("visit").description("go to a machine that is not found by itself, at the address that its page shows");
+  const visit = command.command("visit").description("go to a machine that is not found by itself, at the address that its screen shows");
   visit.argument("<address>", "such as 192.168.1.7:4281").action(go((context, address: string, options: CommonOptions) => withApi(context, options, async (api) => {
     await api.visit(address);
-    context.io.answer({ address, visited: true }, () => "Its page shows this host now. Whoever is there clicks on it.");
+    context.io.answer({ address, visited: true }, () => "Its screen shows this host now. Whoever is there asks it.");
   })));
   common(visit, "nearby visit 192.168.1.7:4281");
 };
@@ -60,7 +60,7 @@ export function digitsOf(typed: readonly string[]): string {
 
 /** Without the digits: they are to be read from the other screen. */
 export function applicantsTable(applicants: readonly ApplicantRow[], nowMs: number): string {
-  if (applicants.length === 0) return `No machine nearby asks to be let in. One shows this host on the page that '${invoked()} setup' opens there.`;
+  if (applicants.length === 0) return `No machine nearby asks to be let in. One finds this host by '${invoked()} join' without a code, or on the page that '${invoked()} setup' opens there.`;
   const rows = applicants.map(({ host, address, expiresMs }) => [host, address, formatDuration(Math.max(0, expiresMs - nowMs))]);
   return `${table(["name", "from", "waits for"], rows)}Its screen shows six digits: '${invoked()} nearby admit DIGITS' lets it in if they are the right ones.`;
 }

@@ -26,7 +26,7 @@ interface Overview {
 function nothingYet(): Overview {
   return {
     state: "There is no host of yours on this machine yet.",
-    next: `'${invoked()} init --data FOLDER --network friends --host attic --capacity 20GB' creates a network. From a web browser: '${invoked()} setup'. With a code from a friend: '${invoked()} join CODE --data FOLDER --host attic --capacity 20GB'. Just to look: 'npm start'.`,
+    next: `'${invoked()} init --data FOLDER --network friends --host attic --capacity 20GB' creates a network. From a web browser: '${invoked()} setup'. With a code from a friend: '${invoked()} join CODE --data FOLDER --host attic --capacity 20GB'; without CODE a host on the local network is asked. Just to look: 'npm start'.`,
   };
 }
 
