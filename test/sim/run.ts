@@ -48,9 +48,12 @@ for (let seed = first; seed < first + count && performance.now() - begun < longe
   operations += report.operations.length;
   const isBad = findingsOf(report).length > 0;
   if (count === 1 || isBad) console.log(describeRun(report));
-  if (isBad) console.log(replayOf(report, more.map((each) => ` ${each}`).join("")));
+  const replay = replayOf(report, more.map((each) => ` ${each}`).join(""));
+  if (isBad) console.log(replay);
   failed += isBad ? 1 : 0;
   if (isBad && values["until-found"]) break;
+  // Found in the middle of a long run: whoever waits for its end can look at it now.
+  if (isBad && count > 1) console.error(`findings with ${replay}`);
   if (performance.now() - toldAt >= TELL_EVERY_MS) {
     toldAt = performance.now();
     console.error(`${played} of ${count} seeds from ${first}: ${failed} with findings so far`);

@@ -85,8 +85,11 @@ function lostDisks(stage: Stage): Fault[] {
     },
   ];
 
+  /** What lies on one disk alone goes with it, the roster too: a founder's, of whom nobody has heard yet, is spared. */
   function replaceOne(act: (host: SimHost) => boolean): boolean {
-    return act(random.pick(world.members()));
+    const host = random.pick(world.members());
+    const isRosterElsewhere = world.running().some((other) => other !== host && other.circle!.cluster.members().length > 0);
+    return isRosterElsewhere && act(host);
   }
 }
 
