@@ -4,7 +4,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import { PlatformError, openForReading, putInPlace, readIfPresent, walkFolder, writeDurably } from "./index.ts";
+import { PlatformError, openForReading, putInPlace, readIfPresent, stamp, walkFolder, writeDurably } from "./index.ts";
 
 async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "holdfast-disk-"));
@@ -59,7 +59,8 @@ test("what is put in its place is there under one name, with its mode, and repla
     const [part, place] = [join(folder, "part"), join(folder, "place")];
     const put = async (): Promise<boolean> => {
       await writeFile(part, "new");
-      return putInPlace(part, place, { mode: 0o440, modifiedMs: 1_500_000_000_000 });
+      await stamp(part, { mode: 0o440, modifiedMs: 1_500_000_000_000 });
+      return putInPlace(part, place);
     };
     for (const isEmptyThere of [false, true]) {
       if (isEmptyThere) await writeFile(place, "");
@@ -79,7 +80,7 @@ test("what is put in its place is there under one name, with its mode, and repla
       assert.equal(await readlink(place), target);
       await rm(place);
     }
-    await assert.rejects(putInPlace(part, join(folder, "absent", "place"), { mode: 0o440, modifiedMs: 0 }), { code: "NOT_FOUND" });
+    await assert.rejects(putInPlace(part, join(folder, "absent", "place")), { code: "NOT_FOUND" });
   }));
 
 test("on a disk without second names what is put in its place is renamed, unless something is there", (t) =>
@@ -93,7 +94,7 @@ test("on a disk without second names what is put in its place is renamed, unless
     const [part, place] = [join(folder, "part"), join(folder, "place")];
     for (const isPut of [true, false]) {
       await writeFile(part, isPut ? "first" : "second");
-      assert.equal(await putInPlace(part, place, { mode: 0o440, modifiedMs: 0 }), isPut);
+      assert.equal(await putInPlace(part, place), isPut);
     }
     assert.equal(await readFile(place, "utf8"), "first");
   }));

@@ -1,8 +1,8 @@
 import { constants } from "node:fs";
 import type { Stats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { chmod, link, lstat, mkdir, open, readFile, readdir, realpath, rename, rm, stat, statfs, utimes } from "node:fs/promises";
-import { dirname, join, sep } from "node:path";
+import { chmod, link, lstat, mkdir, open, readFile, rename, rm, stat, statfs, utimes } from "node:fs/promises";
+import { dirname } from "node:path";
 import { diskError } from "./disk-errors.ts";
 import { codeOf } from "./errors.ts";
 
@@ -31,10 +31,13 @@ export async function removeIfPresent(path: string): Promise<void> {
   await rm(path, { force: true, recursive: true });
 }
 
-/** Creates the folder and those above it. `mode` holds for those created. */
-export async function ensureFolder(path: string, mode = 0o700): Promise<void> {
+/**
+ * Creates the folder and those above it. `mode` holds for those created.
+ * @returns the topmost of those, undefined when the folder was there
+ */
+export async function ensureFolder(path: string, mode = 0o700): Promise<string | undefined> {
   try {
-    await mkdir(path, { recursive: true, mode });
+    return await mkdir(path, { recursive: true, mode });
   } catch (error) {
     throw diskError(error, path);
   }
@@ -87,6 +90,16 @@ async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close();
   }
+}
+
+/** Of folders: they may be written and not read, or the system lets none be opened, or the disk syncs none. */
+const CANNOT_SYNC = new Set(["EACCES", "EPERM", "EISDIR", "EINVAL", "ENOTSUP"]);
+
+/** Returns when the names in the folder would survive a power cut, as far as that can be asked for there. */
+export async function syncNames(path: string): Promise<void> {
+  await syncFolder(path).catch((error: unknown) => {
+    if (!CANNOT_SYNC.has(codeOf(error) ?? "")) throw diskError(error, path);
+  });
 }
 
 export interface FileStat {
@@ -160,6 +173,8 @@ export function reading(file: FileHandle, path: string): OpenFile {
 /** A file that did not exist before, written from its beginning to its end. */
 export interface NewFile {
   write(bytes: Uint8Array): Promise<void>;
+  /** Returns when all of it would survive a power cut; its name does once `syncNames` has returned for its folder. */
+  sync(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -167,12 +182,12 @@ export interface NewFile {
 export async function createForWriting(path: string, mode = 0o644): Promise<NewFile> {
   try {
     const file = await open(path, "wx", mode);
+    const failed = (error: unknown): never => {
+      throw diskError(error, path);
+    };
     return {
-      async write(bytes) {
-        await file.writeFile(bytes).catch((error: unknown) => {
-          throw diskError(error, path);
-        });
-      },
+      write: (bytes) => file.writeFile(bytes).catch(failed),
+      sync: () => file.sync().catch(failed),
       close: () => file.close(),
     };
   } catch (error) {
@@ -197,11 +212,10 @@ export async function stamp(path: string, { modifiedMs, mode }: Stamp): Promise<
 }
 
 /**
- * Has what was written under a temporary name appear under its own, whole and stamped. Replaces nothing but an empty file.
+ * Has what was written under a temporary name appear under its own, whole. Replaces nothing but an empty file.
  * @returns whether it is there: not when something else is in its place @throws PlatformError
  */
-export async function putInPlace(temporary: string, path: string, stamped: Stamp): Promise<boolean> {
-  await stamp(temporary, stamped);
+export async function putInPlace(temporary: string, path: string): Promise<boolean> {
   try {
     // A second name, unlike a rename, is refused when something has come to be there an instant ago.
     await link(temporary, path);
@@ -226,72 +240,4 @@ export async function openForAppending(path: string, mode = 0o600): Promise<{ re
   } catch (error) {
     throw diskError(error, path);
   }
-}
-
-export interface FolderEntry {
-  /** Path below the walked folder, its parts joined by "/". */
-  readonly path: string;
-  readonly kind: "file" | "folder" | "other" | "link-outside" | "link-broken" | "link-loop";
-  readonly absolutePath: string;
-  readonly sizeBytes: number;
-  readonly modifiedMs: number;
-  readonly mode: number;
-}
-
-/**
- * Everything below `root`, depth first, each folder's entries in the order of their UTF-8 bytes. Symbolic links are followed while they
- * stay inside the folder; others are named as what they are and left to the caller.
- */
-export async function* walkFolder(root: string, signal?: AbortSignal, skips: (path: string, isFolder: boolean) => boolean = () => false): AsyncGenerator<FolderEntry> {
-  const home = await realpath(root).catch((error: unknown) => {
-    throw diskError(error, root);
-  });
-  yield* walk({ home, signal, skips }, home, "", [home]);
-}
-
-interface Walk {
-  readonly home: string;
-  readonly signal: AbortSignal | undefined;
-  readonly skips: (path: string, isFolder: boolean) => boolean;
-}
-
-async function* walk(whole: Walk, folder: string, prefix: string, parents: readonly string[]): AsyncGenerator<FolderEntry> {
-  const { home, signal, skips } = whole;
-  const names = await readdir(folder).catch((error: unknown) => {
-    throw diskError(error, folder);
-  });
-  for (const name of names.sort(byUtf8)) {
-    signal?.throwIfAborted();
-    const absolutePath = join(folder, name);
-    const path = prefix + name;
-    const entry = await describe(home, absolutePath, path, parents);
-    if (skips(path, entry.kind === "folder")) continue;
-    yield entry;
-    if (entry.kind === "folder") {
-      yield* walk(whole, entry.absolutePath, `${path}/`, [...parents, entry.absolutePath]);
-    }
-  }
-}
-
-async function describe(home: string, absolutePath: string, path: string, parents: readonly string[]): Promise<FolderEntry> {
-  const found = await lstat(absolutePath);
-  if (!found.isSymbolicLink()) {
-    const kind = found.isFile() ? "file" : found.isDirectory() ? "folder" : "other";
-    return { path, kind, absolutePath, ...factsOf(found) };
-  }
-  const target = await realpath(absolutePath).catch(() => undefined);
-  if (target === undefined) return { path, kind: "link-broken", absolutePath, ...factsOf(found) };
-  if (target !== home && !target.startsWith(home + sep)) return { path, kind: "link-outside", absolutePath, ...factsOf(found) };
-  const behind = await stat(target);
-  if (behind.isDirectory() && parents.includes(target)) return { path, kind: "link-loop", absolutePath, ...factsOf(behind) };
-  const kind = behind.isFile() ? "file" : behind.isDirectory() ? "folder" : "other";
-  return { path, kind, absolutePath: target, ...factsOf(behind) };
-}
-
-function factsOf(found: Stats): { readonly sizeBytes: number; readonly modifiedMs: number; readonly mode: number } {
-  return { sizeBytes: found.size, modifiedMs: found.mtimeMs, mode: found.mode };
-}
-
-function byUtf8(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -24,10 +24,12 @@ test("a part is its owner's alone, and is read, cut and written on", () =>
     await part.write(Buffer.from("0123456789"));
     await part.cut(4);
     await part.write(Buffer.from("abc"));
-    await part.sync();
+    assert.equal((await stat(path)).mode & 0o777, 0o600);
+    await part.finish({ modifiedMs: 1_500_000_000_000, mode: 0o440 });
     assert.deepEqual([part.sizeBytes, Buffer.from(await part.read(2, 9)).toString()], [7, "23abc"]);
     await part.close();
-    assert.equal((await stat(path)).mode & 0o777, 0o600);
+    const found = await stat(path);
+    assert.deepEqual([found.mode & 0o777, found.mtimeMs], [0o440, 1_500_000_000_000]);
     const again = (await openPart(path))!;
     assert.equal(again.sizeBytes, 7);
     await again.close();

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { chmod, lstat, open, rm } from "node:fs/promises";
-import type { OpenFile } from "./disk.ts";
+import type { OpenFile, Stamp } from "./disk.ts";
 import { reading } from "./disk.ts";
 import { diskError } from "./disk-errors.ts";
 
@@ -19,8 +19,8 @@ export interface PartFile extends Pick<OpenFile, "read" | "close"> {
   cut(sizeBytes: number): Promise<void>;
   /** Writes behind what is there. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Returns when all of it would survive a power cut. */
-  sync(): Promise<void>;
+  /** Gives it its time and its permissions, and returns when all of it would survive a power cut. */
+  finish(stamp: Stamp): Promise<void>;
 }
 
 /**
@@ -95,6 +95,10 @@ function part(file: FileHandle, what: string, foundBytes: number): PartFile {
         );
       }
     },
-    sync: () => done(file.datasync()),
+    async finish({ modifiedMs, mode }) {
+      await done(file.utimes(modifiedMs / 1000, modifiedMs / 1000));
+      await done(file.chmod(mode));
+      await done(file.sync());
+    },
   };
 }

@@ -6,6 +6,7 @@ import type { HostApi } from "../api.ts";
 import type { Context } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { Progress } from "../progress.ts";
+import { nameLastingly } from "./lasting.ts";
 import { inParallel } from "./parallel.ts";
 import { placeBelow } from "./safe-path.ts";
 
@@ -13,7 +14,7 @@ const WIDTH = 4;
 
 /**
  * Downloads the files into a folder that does not exist or is empty, each compared with its announced length and
- * its id, which is the hash of its content. When something fails, nothing stays.
+ * its id, which is the hash of its content. When it returns, all of it would survive a power cut; when something fails, nothing stays.
  * @throws CliError FOLDER_NOT_EMPTY, UNSAFE_PATH, DAMAGED
  */
 export async function download(context: Context, api: HostApi, site: string, files: readonly FileRow[], to: string): Promise<void> {
@@ -22,12 +23,13 @@ export async function download(context: Context, api: HostApi, site: string, fil
   const existed = await refuseNonEmpty(root);
   const progress = new Progress(context.env, context.io, "Downloading", files.length, files.reduce((sum, file) => sum + file.sizeBytes, 0));
   try {
-    await ensureFolder(root, 0o755);
+    const made = await ensureFolder(root, 0o755);
     await inParallel(places, WIDTH, context.signal, async ({ file, place }, signal) => {
       await ensureFolder(dirname(place), 0o755);
       await downloadFile(api, site, file, place, progress, signal);
       progress.addFile();
     });
+    await nameLastingly(root, made, places.map(({ place }) => place), context.signal);
   } catch (error) {
     await (existed ? removeBelow(root, files) : removeIfPresent(root));
     throw context.signal.aborted ? new CliError("CANCELLED", "Stopped. Nothing was kept.", { cause: error }) : error;
@@ -65,6 +67,7 @@ async function downloadFile(api: HostApi, site: string, file: FileRow, place: st
   try {
     const id = await fileIdOf(saved());
     if (received !== file.sizeBytes || id !== file.id) throw new CliError("DAMAGED", `${file.path} is not what the list of files announced: the site may have been published anew meanwhile. Nothing was kept; try again.`);
+    await target.sync();
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof HoldfastError) throw error;

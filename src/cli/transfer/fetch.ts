@@ -10,6 +10,7 @@ import { Progress } from "../progress.ts";
 import { count } from "../sizes.ts";
 import { bundlesOf } from "./bundles.ts";
 import { lockFetch } from "./fetch-lock.ts";
+import { nameLastingly } from "./lasting.ts";
 import { inParallel } from "./parallel.ts";
 import { inTheWay, isVacant, partPath } from "./part.ts";
 import type { Placed } from "./part.ts";
@@ -37,7 +38,7 @@ export interface Fetched {
 /**
  * Fetches files into a folder. Each appears under its name when it is whole and its SHA-256 is the one that it was put with. What is there
  * already with that content is not fetched again, nor what has come of a file that is not whole, so that a fetch that was stopped or killed goes on
- * where it was; nothing else is overwritten.
+ * where it was; nothing else is overwritten. When it returns all of it would survive a power cut.
  * @param told called for each file once it is whole
  * @throws CliError FILE_IN_THE_WAY, UNSAFE_PATH, DAMAGED, CANCELLED
  */
@@ -50,7 +51,7 @@ export async function fetchAll(context: Context, entries: EntryApi, id: string, 
   const sources = new Sources();
   const done = { files: 0, alreadyThere: 0, sizeBytes: 0 };
   try {
-    await makeFolder(root);
+    const made = await makeFolder(root);
     await using _ = await lockFetch(root, id);
     for (const { place } of folders) await makeFolder(place);
     const whole = (row: PrivateRow): void => {
@@ -76,6 +77,7 @@ export async function fetchAll(context: Context, entries: EntryApi, id: string, 
     });
     // The deepest first: whatever changes in a folder changes its time.
     for (const { row, place } of folders.toReversed()) await stamp(place, row);
+    await nameLastingly(root, made, places.map(({ place }) => place), context.signal);
     return { ...done, resumedBytes: receiver.resumedBytes, sources: sources.rows() };
   } catch (error) {
     throw context.signal.aborted ? new CliError("CANCELLED", `Stopped. ${count(done.files, "whole file")} of ${count(files.length, "file")} are in ${root}; the same command goes on from there.`, { cause: error }) : error;
@@ -84,10 +86,10 @@ export async function fetchAll(context: Context, entries: EntryApi, id: string, 
   }
 }
 
-async function makeFolder(path: string): Promise<void> {
+async function makeFolder(path: string): Promise<string | undefined> {
   const found = await statIfPresent(path);
   if (found !== undefined && found.kind !== "folder") throw inTheWay(path, "and is no folder");
-  await ensureFolder(path, OPEN_FOLDER);
+  return ensureFolder(path, OPEN_FOLDER);
 }
 
 /** @throws CliError FILE_IN_THE_WAY for anything that is not this very file */

@@ -46,7 +46,9 @@ export async function filled(id: string, file: Placed, write: (part: PartFile) =
       await part.cut(0);
       throw new CliError("DAMAGED", `${file.row.path} has not the SHA-256 with which it was put. It was not kept; try again, from another host of yours.`);
     }
-    isPlaced = await putInPlace(path, file.place, file.row);
+    // Before it has its name: else a power cut could leave the name with less than the file.
+    await part.finish(file.row);
+    isPlaced = await putInPlace(path, file.place);
     if (!isPlaced) throw inTheWay(file.place, "by now");
   } catch (error) {
     // No later fetch to this disk gets further than this one.

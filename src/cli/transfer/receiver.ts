@@ -108,8 +108,6 @@ export class Receiver {
           if (part.sizeBytes === before) before = -1;
         }
       }
-      // Its bytes before its name: else a power cut could leave the name with less than the file.
-      await part.sync();
       return hash.digest();
     });
   }
