@@ -119,13 +119,16 @@ export function lstatIfPresent(path: string): Promise<FileStat | undefined> {
   return foundBy(lstat, path);
 }
 
+/** Nor can there be anything under a name that is too long. */
+const NOTHING_THERE = new Set(["ENOENT", "ENOTDIR", "ENAMETOOLONG"]);
+
 async function foundBy(look: (path: string) => Promise<Stats>, path: string): Promise<FileStat | undefined> {
   try {
     const found = await look(path);
     const kind = found.isFile() ? "file" : found.isDirectory() ? "folder" : "other";
     return { kind, sizeBytes: found.size, modifiedMs: found.mtimeMs, mode: found.mode };
   } catch (error) {
-    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
+    if (NOTHING_THERE.has(codeOf(error) ?? "")) return undefined;
     throw diskError(error, path);
   }
 }

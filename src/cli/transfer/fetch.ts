@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { hex } from "../../codec/index.ts";
 import { hasher } from "../../crypto/index.ts";
 import type { PrivateRow, SourceRow } from "../../door/index.ts";
-import { ensureFolder, openForReading, removeIfPresent, stamp, statIfPresent } from "../../platform/index.ts";
+import { PlatformError, ensureFolder, openForReading, removeIfPresent, stamp, statIfPresent } from "../../platform/index.ts";
 import type { Context } from "../context.ts";
 import type { EntryApi } from "../entry-api.ts";
 import { CliError } from "../errors.ts";
@@ -40,7 +40,7 @@ export interface Fetched {
  * already with that content is not fetched again, nor what has come of a file that is not whole, so that a fetch that was stopped or killed goes on
  * where it was; nothing else is overwritten. When it returns all of it would survive a power cut.
  * @param told called for each file once it is whole
- * @throws CliError FILE_IN_THE_WAY, UNSAFE_PATH, DAMAGED, CANCELLED
+ * @throws CliError FILE_IN_THE_WAY, UNSAFE_PATH, DAMAGED, CANCELLED; PlatformError FILE_TOO_LARGE or NAME_REFUSED when all else is there
  */
 export async function fetchAll(context: Context, entries: EntryApi, id: string, rows: readonly PrivateRow[], to: string, told: (row: PrivateRow) => void): Promise<Fetched> {
   const root = resolve(to);
@@ -50,6 +50,7 @@ export async function fetchAll(context: Context, entries: EntryApi, id: string, 
   const progress = new Progress(context.env, context.io, "Fetching", files.length, files.reduce((sum, { row }) => sum + row.sizeBytes, 0));
   const sources = new Sources();
   const done = { files: 0, alreadyThere: 0, sizeBytes: 0 };
+  const refusals: PlatformError[] = [];
   try {
     const made = await makeFolder(root);
     await using _ = await lockFetch(root, id);
@@ -60,24 +61,19 @@ export async function fetchAll(context: Context, entries: EntryApi, id: string, 
       progress.addFile();
       told(row);
     };
-    const receiver = new Receiver({ entries, id, progress, sources, patience: new Patience(context.env, progress), whole });
+    const there = (row: PrivateRow): void => {
+      done.alreadyThere += 1;
+      progress.had(row.sizeBytes);
+      whole(row);
+    };
+    const receiver = new Receiver({ entries, id, progress, sources, patience: new Patience(context.env, progress), whole, refused: (error) => void refusals.push(error) });
     await inParallel(bundlesOf(files, ({ row }) => row.sizeBytes), WIDTH, context.signal, async (bundle, signal) => {
-      const missing: Placed[] = [];
-      for (const file of bundle) {
-        if (!(await isThere(file))) {
-          missing.push(file);
-          continue;
-        }
-        await removeIfPresent(partPath(id, file));
-        done.alreadyThere += 1;
-        progress.had(file.row.sizeBytes);
-        whole(file.row);
-      }
-      await receiver.fetch(missing, signal);
+      await receiver.fetch(await missingOf(id, bundle, there), signal);
     });
     // The deepest first: whatever changes in a folder changes its time.
     for (const { row, place } of folders.toReversed()) await stamp(place, row);
     await nameLastingly(root, made, places.map(({ place }) => place), context.signal);
+    if (refusals.length > 0) throw refusedBy(root, refusals, files.length);
     return { ...done, resumedBytes: receiver.resumedBytes, sources: sources.rows() };
   } catch (error) {
     throw context.signal.aborted ? new CliError("CANCELLED", `Stopped. ${count(done.files, "whole file")} of ${count(files.length, "file")} are in ${root}; the same command goes on from there.`, { cause: error }) : error;
@@ -90,6 +86,26 @@ async function makeFolder(path: string): Promise<string | undefined> {
   const found = await statIfPresent(path);
   if (found !== undefined && found.kind !== "folder") throw inTheWay(path, "and is no folder");
   return ensureFolder(path, OPEN_FOLDER);
+}
+
+/** Those of the files that are to be fetched; `there` is called for each of the others. */
+async function missingOf(id: string, files: readonly Placed[], there: (row: PrivateRow) => void): Promise<Placed[]> {
+  const missing: Placed[] = [];
+  for (const file of files) {
+    if (await isThere(file)) {
+      await removeIfPresent(partPath(id, file));
+      there(file.row);
+    } else missing.push(file);
+  }
+  return missing;
+}
+
+/** Says what the disk does not take, once all else is there. */
+function refusedBy(root: string, refusals: readonly PlatformError[], files: number): PlatformError {
+  const first = refusals[0]!;
+  const more = refusals.length === 1 ? "" : ` It refuses ${count(refusals.length - 1, "more file")}.`;
+  const others = refusals.length === files ? "" : ` All else is in ${root}: ${count(files - refusals.length, "file")}.`;
+  return new PlatformError(first.code, `${first.message}${more}${others}`, { cause: first });
 }
 
 /** @throws CliError FILE_IN_THE_WAY for anything that is not this very file */

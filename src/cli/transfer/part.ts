@@ -4,7 +4,7 @@ import { sha256 } from "../../crypto/index.ts";
 import type { Hasher } from "../../crypto/index.ts";
 import type { BlobRow, PrivateRow } from "../../door/index.ts";
 import type { PartFile } from "../../platform/index.ts";
-import { codeOf, lstatIfPresent, openPart, putInPlace, removeIfPresent } from "../../platform/index.ts";
+import { PlatformError, lstatIfPresent, openPart, putInPlace, removeIfPresent } from "../../platform/index.ts";
 import { CliError } from "../errors.ts";
 
 // What has come of a file lies beside its place, under a name that follows from the entry and the path. An entry never changes, so what a
@@ -34,7 +34,7 @@ export function partPath(id: string, { row, place }: Placed): string {
 /**
  * Has a file filled and put in its place.
  * @param write fills it, whatever is in it, and gives the SHA-256 of the whole
- * @throws CliError DAMAGED, PlatformError FILE_TOO_LARGE, and nothing stays then; after any other failure what has come stays, when it is worth it
+ * @throws CliError DAMAGED, PlatformError FILE_TOO_LARGE or NAME_REFUSED, and nothing stays then; after any other failure what has come stays, when it is worth it
  */
 export async function filled(id: string, file: Placed, write: (part: PartFile) => Promise<Uint8Array>): Promise<void> {
   const path = partPath(id, file);
@@ -52,7 +52,7 @@ export async function filled(id: string, file: Placed, write: (part: PartFile) =
     if (!isPlaced) throw inTheWay(file.place, "by now");
   } catch (error) {
     // No later fetch to this disk gets further than this one.
-    if (codeOf(error) === "FILE_TOO_LARGE") await part.cut(0);
+    if (isOfOneFile(error)) await part.cut(0);
     throw error;
   } finally {
     await part.close();
@@ -83,6 +83,11 @@ export async function rightPart(part: PartFile, blobs: () => AsyncIterable<BlobR
   }
   await part.cut(end);
   return { isTorn };
+}
+
+/** Whether a disk says it of one file and not of the others. */
+export function isOfOneFile(error: unknown): error is PlatformError {
+  return error instanceof PlatformError && (error.code === "FILE_TOO_LARGE" || error.code === "NAME_REFUSED");
 }
 
 export function inTheWay(place: string, how: string): CliError {

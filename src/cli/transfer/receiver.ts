@@ -3,7 +3,7 @@ import { concatBytes } from "../../codec/index.ts";
 import type { Hasher } from "../../crypto/index.ts";
 import { hasher, sha256 } from "../../crypto/index.ts";
 import type { PrivateRow } from "../../door/index.ts";
-import type { PartFile } from "../../platform/index.ts";
+import type { PartFile, PlatformError } from "../../platform/index.ts";
 import { HoldfastError, ensureFolder, messageOf } from "../../platform/index.ts";
 import type { EntryApi } from "../entry-api.ts";
 import { CliError } from "../errors.ts";
@@ -12,7 +12,7 @@ import { formatBytes } from "../sizes.ts";
 import { printable } from "../table.ts";
 import { inParallel } from "./parallel.ts";
 import type { Placed } from "./part.ts";
-import { filled, rightPart } from "./part.ts";
+import { filled, isOfOneFile, rightPart } from "./part.ts";
 import type { Patience } from "./patience.ts";
 import type { Sources } from "./sources.ts";
 
@@ -27,6 +27,8 @@ export interface ReceiverParts {
   readonly patience: Patience;
   /** Called for each file when it is in its place. */
   readonly whole: (row: PrivateRow) => void;
+  /** Called for each file that the disk cannot take, whatever room it has; it may take the others. */
+  readonly refused: (error: PlatformError) => void;
 }
 
 /** Brings files from the host to their places. Each appears under its name when it is whole and its SHA-256 is the one that it was put with. */
@@ -136,6 +138,7 @@ export class Receiver {
       await filled(this.#with.id, file, write);
     } catch (error) {
       signal.throwIfAborted();
+      if (isOfOneFile(error)) return this.#with.refused(error);
       if (error instanceof HoldfastError) throw error;
       throw new CliError("DAMAGED", `${file.row.path} broke off (${messageOf(error)}). The same command goes on where it stopped.`, { cause: error });
     }

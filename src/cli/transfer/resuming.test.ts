@@ -164,6 +164,16 @@ test("a file larger than the disk takes any to be is refused as that, before any
   assert.deepEqual([offsets, await readdir(place.path)], [[0], []]);
 });
 
+test("files that the disk refuses for their size keep no others back, and are told of when all else is there", async (t) => {
+  await using place = await folder();
+  const contents = { "a/film": randomBytes(BLOB_BYTES).toString("hex"), "b/film": randomBytes(BLOB_BYTES).toString("hex"), "c": "three", "d": "four" };
+  t.after(() => limitFiles("unlimited"));
+  await limitFiles(String(BLOB_BYTES));
+  const rows = Object.entries(contents).map(([path, content]) => file(path, content));
+  await assert.rejects(fetched(serving(contents), rows, place.path), { code: "FILE_TOO_LARGE", message: new RegExp(`film: it is larger than .* It refuses 1 more file\\. All else is in ${place.path}: 2 files\\.$`) });
+  assert.deepEqual((await readdir(place.path, { recursive: true })).sort(), ["a", "b", "c", "d"]);
+});
+
 test("a file that somebody else puts in its place while it comes is not overwritten", async () => {
   await using place = await folder();
   const download = async (): Promise<unknown> => {
