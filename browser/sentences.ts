@@ -1,6 +1,7 @@
-import type { DomainRow, EventRow, HostRow, InviteRow } from "../src/door/index.ts";
+import type { DomainRow, EventRow, HostRow, InviteRow, SiteRow } from "../src/door/index.ts";
 import { count, formatBytes, formatDuration } from "../src/cli/amounts.ts";
 import { leavingWords, removalWords } from "../src/cli/parting.ts";
+import { whileAwayWords } from "../src/door/survival-words.ts";
 import { joinLink } from "./join-link.ts";
 import type { Progress } from "./transfer.ts";
 
@@ -8,10 +9,6 @@ import type { Progress } from "./transfer.ts";
 
 export function ago(ms: number): string {
   return ms < 5_000 ? "just now" : `${formatDuration(ms)} ago`;
-}
-
-export function listed(names: readonly string[]): string {
-  return names.length < 2 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)!}`;
 }
 
 export function happened(event: EventRow): string {
@@ -46,6 +43,19 @@ export function happened(event: EventRow): string {
 
 export function survives(losses: number): string {
   return losses >= 1 ? `survives the loss of any ${count(losses, "host")}` : "lies on one host only: when that is lost, it is lost";
+}
+
+/** As Health says it of everything. */
+export function siteSurvives({ survives: lost, survivesNow, away }: Pick<SiteRow, "survives" | "survivesNow" | "away">): string {
+  if (lost === null || survivesNow === null) return "";
+  return away.length === 0 || (lost === 0 && survivesNow === 0) ? survives(lost) : whileAwayWords(survivesNow, away);
+}
+
+/** The same for a line of the list. */
+export function siteSurvivesShort(site: Pick<SiteRow, "survives" | "survivesNow" | "away">): readonly string[] {
+  if (site.survives === null) return [];
+  if (site.away.length > 0) return [siteSurvives(site)];
+  return [site.survives === 0 ? "survives no loss" : `survives any ${site.survives} lost`];
 }
 
 export function onItsWay({ phase, files, bytes, totalFiles, totalBytes, bytesPerSecond }: Progress<unknown>): string {

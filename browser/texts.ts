@@ -2,7 +2,8 @@ import type { EntryRow, HeadRow, HostRow, PublishRow, PutRow, SiteRow, WorkerRow
 import { count, formatBytes, formatDuration } from "../src/cli/amounts.ts";
 import { stateOf } from "../src/cli/host-state.ts";
 import { admittedWords, compareWords, endedWords } from "../src/cli/nearby-words.ts";
-import { ago, domainWords, happened, hostFacts, hostQuestion, inviteMessage, inviteState, listed, onItsWay, survives } from "./sentences.ts";
+import { listed } from "../src/door/survival-words.ts";
+import { ago, domainWords, happened, hostFacts, hostQuestion, inviteMessage, inviteState, onItsWay, siteSurvives, siteSurvivesShort, survives } from "./sentences.ts";
 
 // All that the Browser says, with the longer sentences in sentences.ts: another language is another pair of files like these. The words are
 // those of the command line.
@@ -79,7 +80,7 @@ export const texts = {
     none: (name: string) => `There is no site called ${name}.`,
     noneMore: "Nobody in this network has published under this name, or it was taken down.",
     publishUnder: (name: string) => `Publish under ${name}`,
-    survives: ({ head, survives: lost }: SiteRow) => (head === null ? "Nothing is published under this name yet." : lost === null ? "" : `It ${survives(lost)}.`),
+    survives: (site: SiteRow) => (site.head === null ? "Nothing is published under this name yet." : site.survives === null ? "" : `It ${siteSurvives(site)}.`),
     newVersion: "Publish a new version",
     keptBy: (names: readonly string[]) => (names.length === 0 ? "No host is known to keep it." : `${listed(names)} ${names.length === 1 ? "keeps" : "keep"} it.`),
     owner: (name: string) => `It was published by the person of ${name}.`,
@@ -128,10 +129,10 @@ export const texts = {
     none: "No sites yet.",
     noneMore: "Drop a folder here, or choose one: it becomes a website that stays up when any machine is taken down.",
     filter: "Show only sites with",
-    about: ({ head, survives, standing }: SiteRow, nowMs: number) =>
-      head === null
+    about: (site: SiteRow, nowMs: number) =>
+      site.head === null
         ? "nothing published yet"
-        : [...(standing === "provisional" ? ["name not confirmed yet"] : []), `${count(head.files, "file")}, ${formatBytes(head.sizeBytes)}`, `changed ${ago(nowMs - head.publishedMs)}`, ...(survives === null ? [] : [survives === 0 ? "survives no loss" : `survives any ${survives} lost`])].join(" · "),
+        : [...(site.standing === "provisional" ? ["name not confirmed yet"] : []), `${count(site.head.files, "file")}, ${formatBytes(site.head.sizeBytes)}`, `changed ${ago(nowMs - site.head.publishedMs)}`, ...siteSurvivesShort(site)].join(" · "),
     details: (name: string) => `About ${name}`,
     open: "Open",
   },

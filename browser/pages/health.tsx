@@ -74,7 +74,7 @@ function WhatLiesWhere({ pool }: { readonly pool: PoolRow }): JSX.Element {
 function Pieces({ live }: { readonly live: Live }): JSX.Element | null {
   const [chosen, setChosen] = useState<string>();
   const entries = useAsked(async (signal) => (await askJson<{ entries: (EntryRow | EntryFaultRow)[] }>("GET", "/entries", { signal })).entries, []);
-  const sites = live.sites.filter(({ head }) => head !== null).sort((a, b) => (a.survives ?? 0) - (b.survives ?? 0)).slice(0, THINGS_MAX);
+  const sites = live.sites.filter(({ head }) => head !== null).sort((a, b) => (a.survivesNow ?? 0) - (b.survivesNow ?? 0)).slice(0, THINGS_MAX);
   const things = [...sites.map(({ name }) => [name, texts.pieces.site(name)] as const), ...(entries.value ?? []).flatMap((entry) => ("code" in entry ? [] : [[entry.id, texts.pieces.entry(entry.name)] as const])).slice(0, THINGS_MAX)];
   const thing = chosen ?? things[0]?.[0];
   const where = useAsked(async (signal) => (thing === undefined ? undefined : askJson<WhereRow>("GET", `/where/${encodeURIComponent(thing)}`, { signal })), [thing], LOOK_EVERY_MS);

@@ -1,5 +1,6 @@
 import type { HostId } from "../codec/index.ts";
 import type { HostRow } from "../door/index.ts";
+import { counted, listed, whileAwayWords } from "../door/index.ts";
 
 /** "new": it has joined and heard of nobody yet. "revoked": it takes part, and may no longer act for its person. */
 export type OwnStanding = "member" | "new" | "removed" | "revoked";
@@ -49,8 +50,9 @@ function networkHealth(facts: HealthFacts): string {
 
 /** What everything survives from now on: a copy on a host that is away helps nobody before it is back. */
 export function copiesHealth({ hosts, survives, survivesNow, unreadablePacks, countedPacks, isAlone }: CopiesFacts): string {
+  const namesOf = (which: HostRow["presence"]): readonly string[] => hosts.filter(({ presence }) => presence === which).map(({ name }) => name);
   const named = (which: HostRow["presence"]): string => {
-    const names = hosts.filter(({ presence }) => presence === which).map(({ name }) => name);
+    const names = namesOf(which);
     return names.length === 0 ? "" : ` ${listed(names)} ${names.length === 1 ? "is" : "are"} ${which}.`;
   };
   const [away, gone] = [named("away"), named("gone")];
@@ -61,12 +63,8 @@ export function copiesHealth({ hosts, survives, survivesNow, unreadablePacks, co
   if (isAlone) return "Everything is on this host alone: a copy elsewhere is needed to survive its loss.";
   if (survives === 0) return `Something is lost with the next host that is.${missing}`;
   if (away === "") return `Everything survives the loss of any ${counted(survives, "host")}.${gone}`;
-  return `${whileAway(survivesNow ?? survives)} while${away}${gone}`;
-}
-
-function whileAway(survivesNow: number): string {
-  if (survivesNow > 0) return `Everything survives the loss of any ${counted(survivesNow, "more host")}`;
-  return survivesNow === 0 ? "Something cannot be read when one more host goes" : "Something cannot be read";
+  const now = survivesNow ?? survives;
+  return `${now > 0 ? "Everything" : "Something"} ${whileAwayWords(now, namesOf("away"))}.${gone}`;
 }
 
 /** The one thing to do next, or null when there is nothing to do. */
@@ -83,12 +81,4 @@ export function nextStepOf({ standing, hosts, survives, survivesNow, countedPack
   if (survives === null) return 'Publish a folder: "holdfast publish FOLDER --name NAME".';
   if (survives === 0) return hosts.some(({ presence }) => presence !== "online") ? "Start the hosts that are away." : "Wait until the copies are made, or invite another machine.";
   return (survivesNow ?? survives) > 0 ? null : "Start the hosts that are away.";
-}
-
-export function counted(count: number, noun: string, many = `${noun}s`): string {
-  return count === 1 ? `1 ${noun}` : `${count.toLocaleString("en")} ${many}`;
-}
-
-function listed(names: readonly string[]): string {
-  return names.length === 1 ? names[0]! : `${names.slice(0, -1).join(", ")} and ${names.at(-1)!}`;
 }

@@ -1,6 +1,7 @@
 import type { Cluster, Liveness, Member } from "../cluster/index.ts";
 import type { AccountId, HostId, PackId } from "../codec/index.ts";
 import type { PartingRow, PoolHostRow, PoolRow, WherePack, WhereRow } from "../door/index.ts";
+import { counted } from "../door/index.ts";
 import type { Entries } from "../drive/index.ts";
 import { isEntryId } from "../drive/index.ts";
 import type { Census, HostPool, PoolUpkeep, Redundancy, RepairStanding, Whereabouts } from "../pool/index.ts";
@@ -8,7 +9,7 @@ import { PoolError } from "../pool/index.ts";
 import type { RunningRecords } from "../records/index.ts";
 import type { Sites } from "../site/index.ts";
 import type { PieceStore } from "../store/index.ts";
-import { copiesHealth, counted } from "./health.ts";
+import { copiesHealth } from "./health.ts";
 
 export interface PoolViewParts {
   readonly cluster: Cluster;

@@ -23,4 +23,5 @@ export type { DemoLink, DemoSwitch } from "./api/demo-routes.ts";
 export type { SearchRow } from "./api/search-routes.ts";
 export type { EventRow, NewsRow } from "./live/event-rows.ts";
 export type { KvChange, KvCreate, KvEntry, KvNamespace, KvRead, KvScan, KvWriteRow, KvWritten } from "./kv-rows.ts";
+export { counted, listed, whileAwayWords } from "./survival-words.ts";
 export { EXIT, exitCodeOf, httpStatusOf, knownCodes } from "./status.ts";

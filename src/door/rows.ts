@@ -25,7 +25,7 @@ export const HostRow = object(
 );
 export type HostRow = ValueOf<typeof HostRow>;
 
-/** Of everything, in the status as in the pool. */
+/** Of everything, in the status as in the pool, and of a site. */
 export const survivesNow = orNull({ type: "integer", description: "how many more hosts may go before something cannot be read, while those that are away stay away; below 0: something cannot be read now" });
 export const isCounting = { type: "boolean", description: "all packs are counted for the first time since this host started: what they survive is not known yet" } as const;
 
@@ -71,7 +71,9 @@ export const SiteRow = object(
     standing: { enum: ["final", "provisional"] },
     head: orNull(HeadRow),
     survives: { anyOf: [integer, { type: "null" }], description: "how many hosts, whichever, may vanish before a byte of it is lost" },
+    survivesNow,
     holders: { ...list(text), description: "names of the hosts that hold a part or all of it" },
+    away: { ...list(text), description: "names of those of them that are away" },
   },
   { $id: "SiteRow", description: "A site." },
 );

@@ -34,7 +34,8 @@ export function siteAddress(name: string, port: number): string {
 
 /** @param hosts all there are; whoever makes many rows asks for them once */
 export function siteRow(node: Node, site: SiteInfo, port: number, hosts: readonly HostRow[] = node.hosts()): SiteRow {
-  const { packs, holders, survives } = node.pool.standing(site.namespace);
+  const { packs, holders, survives, survivesNow } = node.pool.standing(site.namespace);
+  const holding = hosts.filter((host) => holders.has(host.id as HostId));
   return {
     name: site.name,
     address: siteAddress(site.name, port),
@@ -44,7 +45,9 @@ export function siteRow(node: Node, site: SiteInfo, port: number, hosts: readonl
     standing: site.standing,
     head: site.head === undefined ? null : headRow(site.head),
     survives: packs === 0 ? null : survives,
-    holders: hosts.filter((host) => holders.has(host.id as HostId)).map((host) => host.name),
+    survivesNow: packs === 0 ? null : survivesNow,
+    holders: holding.map(({ name }) => name),
+    away: holding.filter(({ presence }) => presence === "away").map(({ name }) => name),
   };
 }
 

@@ -6,7 +6,7 @@ import { Catalog } from "./record/catalog.ts";
 import { PatientCoding } from "./write/coding.ts";
 import { Caretaker } from "./caretaker.ts";
 import { Fetcher } from "./read/fetch.ts";
-import { activeMembers, confirmed, hostsOf, lossesSurvived, usableZones } from "./record/holders.ts";
+import { activeMembers, confirmed, hostsOf, isHere, lossesLeft, lossesSurvived, usableZones } from "./record/holders.ts";
 import type { KeepParts } from "./hold/hold.ts";
 import { holdTurn } from "./hold/hold.ts";
 import { CacheKeeper } from "./read/keeping.ts";
@@ -63,7 +63,7 @@ export class HostPool implements Pool {
   readonly #closing = new AbortController();
   readonly #settling = new Map<Worker, Timer>();
   /** Asked for at each look at a list of sites, and read from all of a namespace's packs: kept until one of them or who is active has changed. */
-  readonly #standings = new Map<NamespaceId, { readonly active: string; readonly standing: Standing }>();
+  readonly #standings = new Map<NamespaceId, { readonly active: string; readonly away: string; readonly standing: Standing }>();
   readonly #subscriptions: (() => void)[] = [];
 
   constructor(env: Env, parts: PoolParts) {
@@ -163,22 +163,28 @@ export class HostPool implements Pool {
     const hosts = activeMembers(this.#parts);
     const active = hosts.join();
     const known = this.#standings.get(namespace);
-    if (known?.active === active) return known.standing;
+    if (known?.active === active && known.away === this.#away(known.standing.holders)) return known.standing;
     const standing = this.#standing(namespace, new Set(hosts));
-    this.#standings.set(namespace, { active, standing });
+    this.#standings.set(namespace, { active, away: this.#away(standing.holders), standing });
     return standing;
   }
 
   #standing(namespace: NamespaceId, active: ReadonlySet<HostId>): Standing {
     const holders = new Set<HostId>();
-    let [packs, least] = [0, Math.max(0, active.size - 1)];
+    const most = Math.max(0, active.size - 1);
+    let [packs, survives, survivesNow] = [0, most, most];
     for (const { pack, k } of this.#catalog.packs(namespace)) {
       const counting = this.#catalog.holdings(namespace, pack).filter(({ host }) => active.has(host));
       for (const { host } of counting) holders.add(host);
       packs += 1;
-      least = Math.min(least, lossesSurvived(k, counting));
+      survives = Math.min(survives, lossesSurvived(k, counting));
+      survivesNow = Math.min(survivesNow, lossesLeft(k, counting.filter(({ host }) => isHere(this.#parts, host))));
     }
-    return { packs, holders, survives: least };
+    return { packs, holders, survives, survivesNow };
+  }
+
+  #away(holders: ReadonlySet<HostId>): string {
+    return [...holders].filter((host) => !isHere(this.#parts, host)).join();
   }
 
   #info({ namespace, pack, sizeBytes, k, m, copies }: PackFacts): PackInfo {

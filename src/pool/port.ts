@@ -69,6 +69,8 @@ export interface Standing {
   readonly holders: ReadonlySet<HostId>;
   /** As `Pool.survives` over all of them. */
   readonly survives: number;
+  /** The same of the hosts that are here, those that are away counted as away. Below 0: something cannot be read before they are back. */
+  readonly survivesNow: number;
 }
 
 /** A range of a piece that was read, and from where. */

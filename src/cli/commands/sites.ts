@@ -2,7 +2,7 @@ import type { HeadRow, SiteRow } from "../../door/index.ts";
 import type { CommandFile, CommonOptions, Context } from "../context.ts";
 import { common, invoked } from "../context.ts";
 import { formatBytes, formatDuration } from "../sizes.ts";
-import { table } from "../table.ts";
+import { printable, table } from "../table.ts";
 import { connect } from "../target.ts";
 
 interface Options extends CommonOptions {
@@ -31,24 +31,29 @@ export const sites: CommandFile = (command, go) => {
 
 const number = (title: string): { title: string; right: true } => ({ title, right: true });
 
-function ago(context: Context, atMs: number): string {
+function ago(context: Pick<Context, "env">, atMs: number): string {
   return `${formatDuration(context.env.clock.wallMs() - atMs)} ago`;
 }
 
-function siteTable(context: Context, rows: readonly SiteRow[]): string {
+export function siteTable(context: Pick<Context, "env">, rows: readonly SiteRow[]): string {
   if (rows.length === 0) return `No sites yet. Publish one: '${invoked()} publish ./folder --name blog'.`;
   const isOnLan = rows.some(({ lanAddress }) => lanAddress !== null);
   const columns = ["site", number("version"), number("files"), number("size"), "published", "survives", "held by", "address", ...(isOnLan ? ["on the local network"] : [])];
-  return table(columns, rows.map((row) => [row.name + (row.standing === "provisional" ? " (name not confirmed yet)" : ""), ...headCells(context, row.head), survives(row), row.holders.join(", "), row.address, ...(isOnLan ? [row.lanAddress ?? "-"] : [])]));
+  const away = [...new Set(rows.flatMap((row) => row.away))].sort();
+  const more = away.length === 0 ? "" : `Copies on hosts that are away are not counted: ${away.map(printable).join(", ")}.\n`;
+  const cells = table(columns, rows.map((row) => [row.name + (row.standing === "provisional" ? " (name not confirmed yet)" : ""), ...headCells(context, row.head), survives(row), row.holders.join(", "), row.address, ...(isOnLan ? [row.lanAddress ?? "-"] : [])]));
+  return cells + more;
 }
 
-function headCells(context: Context, head: HeadRow | null): string[] {
+function headCells(context: Pick<Context, "env">, head: HeadRow | null): string[] {
   return head === null ? ["-", "-", "-", "-"] : [String(head.sequence), head.files.toLocaleString("en"), formatBytes(head.sizeBytes), ago(context, head.publishedMs)];
 }
 
-function survives(row: SiteRow): string {
-  if (row.survives === null) return "-";
-  return row.survives === 0 ? "no loss" : `any ${row.survives} lost`;
+function survives({ survives: lost, survivesNow, away }: SiteRow): string {
+  if (lost === null || survivesNow === null) return "-";
+  if (away.length === 0) return lost === 0 ? "no loss" : `any ${lost} lost`;
+  if (survivesNow < 0) return "not all is here";
+  return survivesNow === 0 ? "no more loss" : `any ${survivesNow} more lost`;
 }
 
 function historyTable(context: Context, heads: readonly HeadRow[]): string {

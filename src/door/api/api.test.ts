@@ -74,8 +74,8 @@ test("the API lists sites, one site, its history and files", async () => {
   const { head } = door.sites.put("blog", { "index.html": "x", "a b.txt": fileOf("yy", { type: "text/plain" }) });
   const { sites } = json(await door.api("GET", "/api/sites")) as { sites: unknown[] };
   assert.deepEqual(sites, [json(await door.api("GET", "/api/sites/blog"))]);
-  const { address, holders, survives } = sites[0] as Record<string, unknown>;
-  assert.deepEqual({ address, holders, survives }, { address: `http://blog.localhost:${door.door.port}/`, holders: ["attic", "cellar"], survives: 1 });
+  const { address, holders, away, survives, survivesNow } = sites[0] as Record<string, unknown>;
+  assert.deepEqual({ address, holders, away, survives, survivesNow }, { address: `http://blog.localhost:${door.door.port}/`, holders: ["attic", "cellar"], away: ["cellar"], survives: 1, survivesNow: 0 });
   assert.deepEqual(json(await door.api("GET", "/api/sites/blog/history")), { history: [head] });
   const { files } = json(await door.api("GET", "/api/sites/blog/files")) as { files: { path: string; site: string; sizeBytes: number }[] };
   assert.deepEqual(files.map(({ path, site, sizeBytes }) => [path, site, sizeBytes]), [["index.html", "blog", 1], ["a b.txt", "blog", 2]]);

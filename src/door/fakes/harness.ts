@@ -128,7 +128,7 @@ export class FakeNode implements Node {
   }
 
   readonly pool: Node["pool"] = {
-    standing: () => ({ packs: this.holders.length === 0 ? 0 : 1, holders: new Set(this.holders), survives: this.holders.length - 1 }),
+    standing: () => ({ packs: this.holders.length === 0 ? 0 : 1, holders: new Set(this.holders), survives: this.holders.length - 1, survivesNow: this.holders.length - 1 - this.rows.filter(({ id, presence }) => presence === "away" && this.holders.includes(id as HostId)).length }),
   };
 
   lanAddress: Node["lanAddress"] = () => undefined;

@@ -101,7 +101,7 @@ export class MemoryPool implements Pool {
     }
   }
 
-  standing: Pool["standing"] = (namespace) => ({ packs: [...this.packs(namespace)].length, holders: new Set(), survives: 0 });
+  standing: Pool["standing"] = (namespace) => ({ packs: [...this.packs(namespace)].length, holders: new Set(), survives: 0, survivesNow: 0 });
   survives: Pool["survives"] = () => 2;
   zones: Pool["zones"] = () => this.zoneCount;
 

@@ -23,7 +23,7 @@ test("a network of one host becomes redundant when others join", async () => {
   await everybody(village, "repair");
   assert.equal(village.at(3).pool.survives(village.namespace, [pack]), 2);
   assert.equal(village.holding(pack).length, 3);
-  assert.deepEqual(village.at(3).pool.standing(village.namespace), { packs: 1, holders: new Set(village.holding(pack).map(({ host }) => host)), survives: 2 });
+  assert.deepEqual(village.at(3).pool.standing(village.namespace), { packs: 1, holders: new Set(village.holding(pack).map(({ host }) => host)), survives: 2, survivesNow: 2 });
   village.net.kill(village.at(0).host);
   assert.deepEqual(await collect(village.at(3).pool.read(village.namespace, pack, 0, 2 * MIB)), Buffer.from(what.bytes));
   await village.close();

@@ -16,11 +16,16 @@ export function activeMembers(view: View): HostId[] {
   return [...view.roster().members.keys()].filter((host) => view.presence(host) !== "gone");
 }
 
+/** Whether it can be reached now. */
+export function isHere(view: Pick<View, "self" | "presence">, host: HostId): boolean {
+  return host === view.self || view.presence(host) === "online";
+}
+
 /** More than half of the hosts that are not gone, this one included. */
 export function majorityOf(view: View): { readonly count: number; readonly isInReach: boolean } {
   const active = activeMembers(view);
   const count = Math.floor(active.length / 2) + 1;
-  return { count, isInReach: active.filter((host) => host === view.self || view.presence(host) === "online").length >= count };
+  return { count, isInReach: active.filter((host) => isHere(view, host)).length >= count };
 }
 
 /** Whether it should get pieces: active, not being emptied, not suspected of losing what it gets. Reachable or not. */
@@ -62,9 +67,14 @@ export function lossesSurvived(k: number, holdings: readonly Holding[]): number 
   return cheapest.reduce((sum, hosts) => sum + hosts, 0) - 1;
 }
 
+/** As `lossesSurvived`, but -1 when there are too few different pieces to read it. */
+export function lossesLeft(k: number, holdings: readonly Holding[]): number {
+  return new Set(holdings.map(({ index }) => index)).size < k ? -1 : lossesSurvived(k, holdings);
+}
+
 /** The usable hosts that are there now, this one included. */
 export function hostsInReach(view: View): Member[] {
-  return [...view.roster().members.values()].filter((member) => isUsable(view, member) && (member.host === view.self || view.presence(member.host) === "online"));
+  return [...view.roster().members.values()].filter((member) => isUsable(view, member) && isHere(view, member.host));
 }
 
 export interface Wanted {

@@ -2,7 +2,7 @@ import type { AccountId, HostId } from "../../codec/index.ts";
 import type { Env } from "../../platform/index.ts";
 import type { Catalog, PackFacts } from "../record/catalog.ts";
 import { isCondemned } from "../record/fate.ts";
-import { isUsable } from "../record/holders.ts";
+import { isHere, isUsable } from "../record/holders.ts";
 import type { PoolParts } from "../parts.ts";
 import { unhurried } from "../patience.ts";
 import type { Stay, WeighView, Weight } from "./weigh.ts";
@@ -122,7 +122,7 @@ export function viewOf(parts: PoolParts): WeighView {
     if (isUsable(parts, member)) takers += 1;
     stays.set(host, parts.presence(host) === "gone" ? "lost" : member.isSuspect ? "suspect" : member.isDraining ? "leaves" : "stays");
   }
-  return { takers, stay: (host) => stays.get(host) ?? "lost", isHere: (host) => host === parts.self || parts.presence(host) === "online" };
+  return { takers, stay: (host) => stays.get(host) ?? "lost", isHere: (host) => isHere(parts, host) };
 }
 
 function isWorse(totals: Totals, { survives, survivesNow }: Weight): boolean {

@@ -1,6 +1,6 @@
 import type { HostId } from "../../codec/index.ts";
 import type { PackFacts } from "../record/catalog.ts";
-import { lossesSurvived } from "../record/holders.ts";
+import { lossesLeft, lossesSurvived } from "../record/holders.ts";
 import type { Holding } from "../port.ts";
 
 /** How a host stands towards what it holds: "stays", away or not; "leaves", being emptied; "suspect", its claims prove nothing; "lost", no member or declared gone. */
@@ -48,10 +48,9 @@ export function weigh(facts: Pick<PackFacts, "k" | "m" | "copies">, holdings: re
   const counted = holdings.filter(({ host }) => stay(host) === "stays" || stay(host) === "leaves");
   const staying = counted.filter(({ host }) => stay(host) === "stays");
   const distinct = (some: readonly Holding[]): number => new Set(some.map(({ index }) => index)).size;
-  const losses = (some: readonly Holding[]): number => (distinct(some) < k ? -1 : lossesSurvived(k, some));
-  const survives = losses(counted);
+  const survives = lossesLeft(k, counted);
   const here = counted.filter(({ host }) => isHere(host));
-  const survivesNow = here.length === counted.length ? survives : losses(here);
+  const survivesNow = here.length === counted.length ? survives : lossesLeft(k, here);
   const wanted = wantedPieces(facts, takers);
   const there = k > 1 ? distinct(staying) : new Set(staying.map(({ host }) => host)).size;
   const isReplaced = ({ host, index }: Holding): boolean => {

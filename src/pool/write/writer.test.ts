@@ -232,10 +232,14 @@ test("how the packs of a namespace stand is as the records and the roster say no
   const { pool } = village.at(0);
   assert.deepEqual(pool.standing(village.namespace).packs, 0);
   const { holders } = await pool.store(village.namespace, content(1000, 1), copies(3));
-  assert.deepEqual(pool.standing(village.namespace), { packs: 1, holders: new Set(holders), survives: 2 });
+  assert.deepEqual(pool.standing(village.namespace), { packs: 1, holders: new Set(holders), survives: 2, survivesNow: 2 });
   assert.equal(pool.standing(village.namespace), pool.standing(village.namespace), "it is not read again for nothing");
+  const others = holders.filter((host) => host !== village.at(0).host);
+  village.net.down.add(others.at(-1)!);
+  assert.deepEqual(pool.standing(village.namespace), { packs: 1, holders: new Set(holders), survives: 2, survivesNow: 1 }, "a copy on a host that is away is not lost, and helps nobody now");
+  village.net.down.clear();
   village.gone.add(holders[2]!);
-  assert.deepEqual(pool.standing(village.namespace), { packs: 1, holders: new Set(holders.slice(0, 2)), survives: 1 });
+  assert.deepEqual(pool.standing(village.namespace), { packs: 1, holders: new Set(holders.slice(0, 2)), survives: 1, survivesNow: 1 });
   const { pack } = await pool.store(village.namespace, content(1000, 2), copies(1));
   assert.deepEqual([pool.standing(village.namespace).packs, pool.standing(village.namespace).survives], [2, 0]);
   await pool.remove(village.namespace, [pack]);

@@ -78,7 +78,8 @@ export class FakePool implements Pool {
 
   standing(namespace: NamespaceId): Standing {
     const packs = [...this.packs(namespace)];
-    return { packs: packs.length, holders: new Set(packs.flatMap(({ holders }) => holders)), survives: this.survives(namespace, packs.map(({ pack }) => pack)) };
+    const survives = this.survives(namespace, packs.map(({ pack }) => pack));
+    return { packs: packs.length, holders: new Set(packs.flatMap(({ holders }) => holders)), survives, survivesNow: survives };
   }
 
   survives(namespace: NamespaceId, packs: Iterable<PackId>): number {
