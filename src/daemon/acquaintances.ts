@@ -11,14 +11,14 @@ const MAX_ADDRESSES = 16;
  * Writes down outside the record log who takes part, in place of those whom this host was told of when it joined. A host whose log was
  * lost finds the others by that, and knows whom to let in: the founder's first host would otherwise take itself for the whole network.
  */
-export function acquaintancesWorker(env: Env, parts: { readonly directory: DataDirectory; readonly identity: HostIdentity; readonly cluster: Cluster }): Worker {
-  const { directory, identity, cluster } = parts;
+export function acquaintancesWorker(env: Env, parts: { readonly directory: DataDirectory; readonly identity: HostIdentity; readonly cluster: Cluster; readonly isRosterWhole: () => boolean }): Worker {
+  const { directory, identity, cluster, isRosterWhole } = parts;
   let written = nameOf(identity.entrances);
   return new Worker(env, {
     name: "acquaintances",
     everyMs: EVERY_MS,
     work: async ({ report }) => {
-      const entrances = entrancesOf(cluster);
+      const entrances = isRosterWhole() ? entrancesOf(cluster) : [];
       report(`knows ${entrances.length} hosts`);
       // Whoever knows nobody has not heard from the network yet, or is alone again: then the last ones known are better than none.
       if (entrances.length === 0 || nameOf(entrances) === written) return;

@@ -62,14 +62,14 @@ export async function createCircle(env: Env, parts: CircleParts, started: AsyncD
     rules: { site: siteRule, account: accountRule, kv: kvRule, [PRIVATE_TYPE]: privateRule },
     networkRules: { name: nameRule, domain: domainRule, kv: kvNameRule, ...recordsNetworkRules },
   });
-  const records = await createRecords(env, { log, transport, cluster, signer: { host: identity.key, delegation: () => delegation }, network: network.id });
+  const records = await createRecords(env, { log, transport, cluster, signer: { host: identity.key, delegation: () => delegation }, network: network.id, isFounder: identity.entrances.length === 0 });
   started.defer(() => records.stop());
   await records.create(network.genesis);
-  const membership = new Membership(env, { identity, settings, account: delegation?.account, version, cluster, records, transport });
+  const membership = new Membership(env, { identity, settings, account: delegation?.account, version, cluster, records, transport, isRosterWhole: () => records.isRosterWhole });
   membership.refresh();
   known.membership = membership;
   const liveness = new Liveness(env, { network: network.id, key: identity.key, transport, members: () => cluster.members(), isGone: (host) => cluster.member(host)?.isGone === true, beat: () => parts.beat(transport) });
-  const connector = new Connector(env, { transport, targets: () => targets(parts, cluster, liveness) });
+  const connector = new Connector(env, { transport, targets: () => targets(parts, { cluster, records, liveness }) });
   const ballots = new Ballots(log);
   const election = new Election(env, { cluster, transport, ballots, isFounder: identity.entrances.length === 0 });
   started.defer(() => election.stop());
@@ -102,15 +102,15 @@ export async function createCircle(env: Env, parts: CircleParts, started: AsyncD
   return { transport, cluster, records, membership, liveness, absences, workers: [...own, ...records.workers()], start };
 }
 
-/** A host that has only just joined knows the others' names before their cards, or nobody at all; then it knows where to ask by how it joined. */
-function* targets({ identity, whereabouts }: CircleParts, cluster: Cluster, liveness: Liveness): Generator<{ readonly host: HostId; readonly addresses: () => readonly string[] }> {
+/** A host that has only just joined knows the others' names before their cards, or some of them, or nobody at all; then it knows where to ask by how it joined. */
+function* targets({ identity, whereabouts }: CircleParts, { cluster, records, liveness }: { readonly cluster: Cluster; readonly records: RunningRecords; readonly liveness: Liveness }): Generator<{ readonly host: HostId; readonly addresses: () => readonly string[] }> {
   const { members } = cluster.register;
   const entrances = new Map(identity.entrances.map(({ host, addresses }) => [host, addresses]));
   for (const { host, addresses } of members.values()) {
     const known = (): readonly string[] => [...(liveness.lastBeat(host)?.addresses ?? []), ...whereabouts(host), ...addresses];
     yield { host, addresses: () => (known().length > 0 ? known() : (entrances.get(host) ?? [])) };
   }
-  if (members.has(identity.host)) return;
+  if (records.isRosterWhole) return;
   // A person may know better where they are now.
-  for (const [host, addresses] of entrances) yield { host, addresses: () => [...whereabouts(host), ...addresses] };
+  for (const [host, addresses] of entrances) if (!members.has(host)) yield { host, addresses: () => [...whereabouts(host), ...addresses] };
 }

@@ -171,7 +171,13 @@ test("hosts that were told of at joining are let in until the roster is here, an
   const shed = await circle.add("shed", newSeed(), network, newAccount());
   assert.ok(shed.membership.isMember(entrance));
   assert.ok(!shed.membership.isMember("z".repeat(52) as TestMember["id"]));
-  const barn = await circle.join(attic, "barn");
+  const { code } = await attic.membership.invite(grant);
+  const [seed, person] = [newSeed(), newAccount()];
+  const answer = await circle.redeem(readInviteCode(code), seed, "barn", person);
+  const barn = await circle.add("barn", seed, { ...answer, entrances: [...answer.entrances, ...network.entrances] }, person);
   assert.ok(barn.cluster.register.members.has(barn.id));
+  barn.isRosterWhole = false;
+  assert.ok(barn.membership.isMember(entrance), "it was killed when it had read of itself alone");
+  barn.isRosterWhole = true;
   assert.ok(!barn.membership.isMember(entrance));
 });

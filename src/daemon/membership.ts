@@ -28,6 +28,8 @@ export interface MembershipParts {
   readonly cluster: Cluster;
   readonly records: Records;
   readonly transport: Transport;
+  /** Whether this host has read the roster to its end. */
+  readonly isRosterWhole: () => boolean;
 }
 
 export interface InviteGrant {
@@ -73,12 +75,12 @@ export class Membership {
     this.#parts.cluster.update(this.#entries.all());
   }
 
-  /** Whether a connecting key may come in. Before the roster is here, the hosts named at joining are trusted. */
+  /** Whether a connecting key may come in. Before the whole roster is here, the hosts named at joining are trusted. */
   isMember(host: HostId): boolean {
-    const { register } = this.#parts.cluster;
-    if (register.members.has(host)) return true;
-    const isNewHere = !register.members.has(this.#parts.identity.host);
-    return isNewHere && this.#parts.identity.entrances.some((entrance) => entrance.host === host);
+    const { cluster, identity, isRosterWhole } = this.#parts;
+    if (cluster.register.members.has(host)) return true;
+    const isPart = !isRosterWhole() && !cluster.register.removals.has(host);
+    return isPart && identity.entrances.some((entrance) => entrance.host === host);
   }
 
   isInvite(invite: InviteId): boolean {

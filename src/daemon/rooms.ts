@@ -92,7 +92,7 @@ export async function furnish(env: Env, options: FurnishOptions, ground: Ground,
     started,
   );
   const { transport, cluster, records, liveness } = circle;
-  const acquaintances = acquaintancesWorker(env, { directory, identity, cluster });
+  const acquaintances = acquaintancesWorker(env, { directory, identity, cluster, isRosterWhole: () => records.isRosterWhole });
   started.defer(cluster.onChange(() => acquaintances.nudge()));
   started.defer(() => acquaintances.stop());
   const roster = () => cluster.register;

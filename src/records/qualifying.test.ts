@@ -26,13 +26,16 @@ interface Given {
   /** With whom it has caught up before. */
   readonly visits?: Visits;
   readonly nowMs?: number;
+  /** Whom this host knows as members. Default: all. */
+  readonly members?: readonly HostId[];
 }
 
+const LIST = [b, self, c, d, e];
+
 /** Whether a host that is the second of five in a group's list, and was complete for nothing, may call its copy complete. */
-function isQualified({ geneses, ready, online, isNewcomer = false, visits = new Visits(), nowMs = 0 }: Given): boolean {
-  const list = [b, self, c, d, e];
+function isQualified({ geneses, ready, online, isNewcomer = false, visits = new Visits(), nowMs = 0, members = LIST }: Given): boolean {
   const readiness = {
-    others: (_group: number, replicas: number) => list.filter((host) => (ready.get(host) ?? Infinity) < replicas),
+    others: (_group: number, replicas: number) => LIST.filter((host) => (ready.get(host) ?? Infinity) < replicas),
     storeOf: (host: HostId) => host as string as StoreId,
     covers: () => false,
     isVouched: () => false,
@@ -41,7 +44,7 @@ function isQualified({ geneses, ready, online, isNewcomer = false, visits = new 
   };
   const holdings = { scope: (group: number) => (group === EVERYWHERE ? { rank: 0, followed: [] } : { rank: mark.rank, followed: [] }) };
   const replica = { holdings, readiness, floor: { state: { isNewcomer } }, geneses: new Map(geneses.map((genesis) => [namespaceIdOf(genesis), genesis])) } as unknown as Replica;
-  const cluster = { self, online: () => online, members: () => list, replicas: (_group: number, count: number) => list.slice(0, count) } as unknown as ClusterView;
+  const cluster = { self, online: () => online, members: () => members, replicas: (_group: number, count: number) => LIST.slice(0, count) } as unknown as ClusterView;
   const caughtUp = (peer: HostId): { readonly store: StoreId; readonly mark: typeof mark } | undefined => (online.includes(peer) ? { store: peer as string as StoreId, mark: { ...mark, rank: 0 } } : undefined);
   return qualify({ replica, cluster, caughtUp, visits, nowMs, epochOf: () => EPOCH, wants: (group) => group === GROUP }).length === 1;
 }
@@ -50,6 +53,13 @@ test("where nobody is known to be ready, a majority does not do without a host t
   const given = { geneses: [kv(2, "two")], ready: new Map() };
   assert.equal(isQualified({ ...given, online: [c, d, e] }), false);
   assert.equal(isQualified({ ...given, online: [b, c] }), true);
+});
+
+test("whoever is not in the roster that it has yet is no majority with others that are not either", () => {
+  const given = { geneses: [kv(2, "two")], ready: new Map(), online: [b, c] };
+  assert.equal(isQualified({ ...given, members: [] }), false);
+  assert.equal(isQualified({ ...given, members: [b, c] }), false);
+  assert.equal(isQualified({ ...given, members: [self, b, c] }), true);
 });
 
 test("where nobody is known to be ready, those whom the layout wants need not be there together, if they were asked since then", () => {

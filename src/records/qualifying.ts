@@ -27,9 +27,13 @@ export interface QualifyingParts {
   readonly wants: (group: number) => boolean;
 }
 
-/** Whether more than half of the members are here, this host included. */
-export function isMajorityOnline(cluster: Pick<ClusterView, "online" | "members">): boolean {
-  return (cluster.online().length + 1) * 2 > cluster.members().length;
+/**
+ * Whether more than half of the members are here, this host included. A host that does not find itself among them has not read the roster
+ * yet: two of them that meet, each with a new disk, would be a majority of nobody.
+ */
+export function isMajorityOnline(cluster: Pick<ClusterView, "self" | "online" | "members">): boolean {
+  const members = cluster.members();
+  return members.includes(cluster.self) && (cluster.online().length + 1) * 2 > members.length;
 }
 
 /** Marks the groups that have become complete, and vouches for those that were and have caught up since the start. */

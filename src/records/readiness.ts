@@ -17,6 +17,12 @@ export const markCodec = codec<ScopeMark>("A mark of readiness", 1, 64, struct({
 /** Before there was anything to catch up with, a copy is complete. */
 const COMPLETE: ScopeMark = { rank: 0, followed: new Uint8Array(0) };
 
+interface ReadinessParts {
+  readonly cluster: ClusterView;
+  /** Nobody was there when this host came. Default: yes. */
+  readonly isFounder?: boolean;
+}
+
 /**
  * Whose copies are complete enough to be read: this host's own, as its disk says, and those of others, as they have published. A copy
  * becomes complete by catching up; it stays so while its host is away, like every copy that others wait with their writes for.
@@ -24,6 +30,7 @@ const COMPLETE: ScopeMark = { rank: 0, followed: new Uint8Array(0) };
 export class Readiness {
   readonly #cluster: ClusterView;
   readonly #network: NamespaceId;
+  readonly #isFounder: boolean;
   readonly #own = new Map<number, ScopeMark>();
   /** Groups that have caught up since the start: until then the disk may be an old one, whatever it says of itself. */
   readonly #vouched = new Set<number>();
@@ -35,9 +42,10 @@ export class Readiness {
   #version = 0;
   #ownVersion = 0;
 
-  constructor(cluster: ClusterView, network: NamespaceId, rows: Rows) {
+  constructor({ cluster, isFounder = true }: ReadinessParts, network: NamespaceId, rows: Rows) {
     this.#cluster = cluster;
     this.#network = network;
+    this.#isFounder = isFounder;
     for (const { key, value } of rows.all("r")) this.#own.set(key[1]! * 256 + key[2]!, markCodec.decode(value));
     for (const { key, value } of rows.all("w")) this.#widest.set(key[1]! * 256 + key[2]!, value[0]!);
     let after: string | undefined;
@@ -200,8 +208,9 @@ export class Readiness {
     this.#published.set(host, { store: first.store, ranks });
   }
 
+  /** Whoever came to others and knows nobody is not alone before it has the whole roster: it may have been killed when it had read its own entry of it. */
   #isAlone(): boolean {
     const members = this.#cluster.members();
-    return members.length === 1 && members[0] === this.#cluster.self;
+    return members.length === 1 && members[0] === this.#cluster.self && (this.#isFounder || this.#own.has(EVERYWHERE));
   }
 }

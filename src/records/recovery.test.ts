@@ -121,3 +121,25 @@ test("a batch that was delivered while the disk was full leaves the disk later, 
   outbox.nudge();
   await until("it has left the disk", () => waiting() === 0);
 });
+
+test("a host that came to others is not alone when it has read no more of the roster than its own entry", async () => {
+  await using all = await TestHosts.of("a", "b");
+  const [a, b] = all.hosts as [TestHost, TestHost];
+  await a.put(everywhereId, "k", "1");
+  await until("both have it", () => b.value(everywhereId, "k") === "1");
+  await b.stop();
+  b.disk.wipe();
+  [b.isFounder, b.knows] = [false, () => [b.self]];
+  await b.start();
+  assert.equal(b.records.isRosterWhole, false);
+  assert.equal((await b.records.read(everywhereId, "k"))?.isPartial, true);
+  await b.stop();
+  await all.restart(b);
+  await until("it has it from whom it was told of", () => b.value(everywhereId, "k") === "1");
+  b.knows = () => all.members();
+  await until("it has caught up", () => b.records.isRosterWhole);
+  await b.stop();
+  b.knows = () => [b.self];
+  await b.start();
+  assert.deepEqual([b.records.isRosterWhole, (await b.records.read(everywhereId, "k"))?.isPartial ?? false], [true, false], "it is the last one of those that there were");
+});

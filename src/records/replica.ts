@@ -31,6 +31,8 @@ export interface ReplicaParts {
   readonly network: NetworkId;
   readonly seal: Sealer;
   readonly delegation: () => Delegation | undefined;
+  /** As in RecordsParts. */
+  readonly isFounder?: boolean;
 }
 
 /** What was changed by a commit, by namespace. */
@@ -86,7 +88,7 @@ export class Replica {
     this.isCounted = this.stored.get(metaKey("sums")) !== undefined;
     this.floor = new Floor(parts.cluster.self, parts.network as string as NamespaceId, this.rows);
     this.#networkNamespace = parts.network as string as NamespaceId;
-    this.readiness = new Readiness(parts.cluster, this.#networkNamespace, this.stored);
+    this.readiness = new Readiness(parts, this.#networkNamespace, this.stored);
     this.holdings = new Holdings(parts.cluster, this.readiness);
     const { geneses, identity, holdings, readiness, outbox, positions, floor, counters } = this;
     this.#parts = { ...parts, numbering, identity, holdings, readiness, outbox, positions, floor, counters, rations: new Rations(env.clock), geneses, wallMs: () => env.clock.wallMs(), sendAhead: (delivery) => this.#sendAhead(delivery) };

@@ -1,5 +1,5 @@
 import type { Delegation, Genesis, LastHonoured } from "../cluster/index.ts";
-import { groupsOf } from "../cluster/index.ts";
+import { EVERYWHERE, groupsOf } from "../cluster/index.ts";
 import type { HostId, NamespaceId, NetworkId } from "../codec/index.ts";
 import type { KeyPair } from "../crypto/index.ts";
 import type { Transport } from "../net/index.ts";
@@ -63,6 +63,8 @@ export interface RecordsParts {
     readonly delegation?: () => Delegation | undefined;
   };
   readonly network: NetworkId;
+  /** Nobody was there when this host came: what it has of the roster is all there is. Default: yes. */
+  readonly isFounder?: boolean;
   /** How fast what was missed is fetched, beyond the first 16 MiB. Default: 32 MiB. */
   readonly fetchBytesPerSecond?: number;
 }
@@ -165,6 +167,11 @@ export class RunningRecords implements Records {
 
   workers(): readonly Worker[] {
     return [this.#catchUp, this.#outbox, this.#handover, this.#judging, this.#deletions, ...this.#antiEntropy.workers];
+  }
+
+  /** Whether this host's copy of who takes part has caught up with another's to its end, or there is no other. */
+  get isRosterWhole(): boolean {
+    return this.#replica.readiness.own(EVERYWHERE) !== undefined;
   }
 
   /** What was refused, met or repeated so far, by name; and what waits. */
@@ -276,10 +283,10 @@ export class RunningRecords implements Records {
     return this.#views.add(listener);
   }
 
-  /** A host that has just joined knows no members yet; whom its transport let in may be asked all the same, since every record is proven. */
+  /** A host that has just joined knows no members yet, or not all; whom its transport let in may be asked all the same, since every record is proven. */
   #inReach(): readonly HostId[] {
     const { cluster, transport } = this.#parts;
-    return cluster.members().includes(cluster.self) ? cluster.online() : transport.connected();
+    return this.isRosterWhole && cluster.members().includes(cluster.self) ? cluster.online() : transport.connected();
   }
 
   #greet(peer: HostId, catchUp: CatchUp): void {
@@ -302,7 +309,7 @@ export class RunningRecords implements Records {
 
 /** Opens the records of this host's log and answers other hosts from now on; `start` sets the workers going. */
 export async function createRecords(env: Env, parts: RecordsParts): Promise<RunningRecords> {
-  const { log, cluster, network, signer } = parts;
-  const replica = await Replica.open(env, { log, cluster, network, seal: hostSealer(signer.host, network), delegation: () => signer.delegation?.() });
+  const { log, cluster, network, signer, isFounder } = parts;
+  const replica = await Replica.open(env, { log, cluster, network, seal: hostSealer(signer.host, network), delegation: () => signer.delegation?.(), ...(isFounder === undefined ? {} : { isFounder }) });
   return new RunningRecords(env, parts, replica);
 }

@@ -40,6 +40,8 @@ export class TestHost {
   /** What this host has heard of removals. */
   excludes: readonly Exclusion[] = [];
   isCoordinator = false;
+  /** Nobody was there when it came. */
+  isFounder = true;
   /** Whom this host takes for members; all think alike unless a test says otherwise. */
   knows: () => readonly HostId[];
   /** Who takes part by what this host has learnt, when that is not what all others have. */
@@ -68,7 +70,7 @@ export class TestHost {
   async start(): Promise<void> {
     this.transport = this.#all.wire.transport({ self: this.self, admission: () => "member" });
     const cluster = this.view();
-    this.records = await createRecords(env, { log: new MemoryLog(env, this.disk), transport: this.transport, cluster, signer: { host: this.key, delegation: () => this.delegation }, network });
+    this.records = await createRecords(env, { log: new MemoryLog(env, this.disk), transport: this.transport, cluster, signer: { host: this.key, delegation: () => this.delegation }, network, isFounder: this.isFounder });
     await this.records.create(networkGenesis);
     await this.records.create(everywhere);
     this.records.start();

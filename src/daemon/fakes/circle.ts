@@ -25,6 +25,8 @@ export class TestMember {
   readonly membership: Membership;
   readonly election: Election;
   readonly voters: Appointment;
+  /** Default: as soon as this host is in it. */
+  isRosterWhole: boolean | undefined;
 
   constructor(circle: Circle, name: string, identity: HostIdentity, account: Account | undefined) {
     this.name = name;
@@ -38,7 +40,7 @@ export class TestMember {
     this.cluster = new Cluster({ self: host, network, connected: () => this.transport.connected(), coordinator: () => this.election.coordinator, rules: {}, networkRules: {} });
     this.records = new BoardRecords(circle.board, { genesis: network.genesis, cluster: this.cluster, host, account: account?.id });
     const settings = { hostName: name, zone: name, capacityBytes: 1000 };
-    const parts = { identity, settings, account: account?.id, version: "1", cluster: this.cluster, records: this.records, transport: this.transport };
+    const parts = { identity, settings, account: account?.id, version: "1", cluster: this.cluster, records: this.records, transport: this.transport, isRosterWhole: () => this.isRosterWhole ?? this.cluster.register.members.has(host) };
     this.membership = new Membership(env, parts);
     known.membership = this.membership;
     this.membership.refresh();
