@@ -4,7 +4,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import { PlatformError, openForReading, putInPlace, readIfPresent, stamp, walkFolder, writeDurably } from "./index.ts";
+import { PlatformError, createForWriting, lstatIfPresent, openForReading, putInPlace, readIfPresent, stamp, statIfPresent, walkFolder, writeDurably } from "./index.ts";
 
 async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "holdfast-disk-"));
@@ -81,6 +81,13 @@ test("what is put in its place is there under one name, with its mode, and repla
       await rm(place);
     }
     await assert.rejects(putInPlace(part, join(folder, "absent", "place")), { code: "NOT_FOUND" });
+  }));
+
+test("a name that is too long for the disk is refused as that, and nothing is under it", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "x".repeat(256));
+    await assert.rejects(createForWriting(path), { code: "NAME_REFUSED", message: `${path}: the name is longer than this disk takes. Choose another disk, or a folder with a shorter name.` });
+    assert.deepEqual([await lstatIfPresent(path), await statIfPresent(path)], [undefined, undefined]);
   }));
 
 test("on a disk without second names what is put in its place is renamed, unless something is there", (t) =>

@@ -92,8 +92,8 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Of folders: they may be written and not read, or the system lets none be opened, or the disk syncs none. */
-const CANNOT_SYNC = new Set(["EACCES", "EPERM", "EISDIR", "EINVAL", "ENOTSUP"]);
+/** Of folders: they may be written and not read, or the system lets none be opened, or the disk syncs none, or there is none: then it has no names. */
+const CANNOT_SYNC = new Set(["EACCES", "EPERM", "EISDIR", "EINVAL", "ENOTSUP", "ENOENT", "ENAMETOOLONG"]);
 
 /** Returns when the names in the folder would survive a power cut, as far as that can be asked for there. */
 export async function syncNames(path: string): Promise<void> {

@@ -12,7 +12,7 @@ import { bundlesOf } from "./bundles.ts";
 import { lockFetch } from "./fetch-lock.ts";
 import { nameLastingly } from "./lasting.ts";
 import { inParallel } from "./parallel.ts";
-import { inTheWay, isVacant, partPath } from "./part.ts";
+import { inTheWay, isOfOneFile, isVacant, partPath } from "./part.ts";
 import type { Placed } from "./part.ts";
 import { Patience } from "./patience.ts";
 import { Receiver } from "./receiver.ts";
@@ -46,7 +46,6 @@ export async function fetchAll(context: Context, entries: EntryApi, id: string, 
   const root = resolve(to);
   const places = rows.map((row) => ({ row, place: placeBelow(root, row.path) }));
   const files = places.filter(({ row }) => row.kind === "file");
-  const folders = places.filter(({ row }) => row.kind === "folder");
   const progress = new Progress(context.env, context.io, "Fetching", files.length, files.reduce((sum, { row }) => sum + row.sizeBytes, 0));
   const sources = new Sources();
   const done = { files: 0, alreadyThere: 0, sizeBytes: 0 };
@@ -54,7 +53,8 @@ export async function fetchAll(context: Context, entries: EntryApi, id: string, 
   try {
     const made = await makeFolder(root);
     await using _ = await lockFetch(root, id);
-    for (const { place } of folders) await makeFolder(place);
+    const refused = (error: PlatformError): void => void refusals.push(error);
+    const folders = await makeFolders(places.filter(({ row }) => row.kind === "folder"), refused);
     const whole = (row: PrivateRow): void => {
       done.files += 1;
       done.sizeBytes += row.sizeBytes;
@@ -66,14 +66,14 @@ export async function fetchAll(context: Context, entries: EntryApi, id: string, 
       progress.had(row.sizeBytes);
       whole(row);
     };
-    const receiver = new Receiver({ entries, id, progress, sources, patience: new Patience(context.env, progress), whole, refused: (error) => void refusals.push(error) });
+    const receiver = new Receiver({ entries, id, progress, sources, patience: new Patience(context.env, progress), whole, refused });
     await inParallel(bundlesOf(files, ({ row }) => row.sizeBytes), WIDTH, context.signal, async (bundle, signal) => {
       await receiver.fetch(await missingOf(id, bundle, there), signal);
     });
     // The deepest first: whatever changes in a folder changes its time.
     for (const { row, place } of folders.toReversed()) await stamp(place, row);
     await nameLastingly(root, made, places.map(({ place }) => place), context.signal);
-    if (refusals.length > 0) throw refusedBy(root, refusals, files.length);
+    if (refusals.length > 0) throw refusedBy(root, refusals, done.files);
     return { ...done, resumedBytes: receiver.resumedBytes, sources: sources.rows() };
   } catch (error) {
     throw context.signal.aborted ? new CliError("CANCELLED", `Stopped. ${count(done.files, "whole file")} of ${count(files.length, "file")} are in ${root}; the same command goes on from there.`, { cause: error }) : error;
@@ -86,6 +86,21 @@ async function makeFolder(path: string): Promise<string | undefined> {
   const found = await statIfPresent(path);
   if (found !== undefined && found.kind !== "folder") throw inTheWay(path, "and is no folder");
   return ensureFolder(path, OPEN_FOLDER);
+}
+
+/** @returns those that the disk takes; `refused` is called for the others */
+async function makeFolders(folders: readonly Placed[], refused: (error: PlatformError) => void): Promise<Placed[]> {
+  const made: Placed[] = [];
+  for (const folder of folders) {
+    try {
+      await makeFolder(folder.place);
+      made.push(folder);
+    } catch (error) {
+      if (!isOfOneFile(error)) throw error;
+      refused(error);
+    }
+  }
+  return made;
 }
 
 /** Those of the files that are to be fetched; `there` is called for each of the others. */
@@ -101,11 +116,10 @@ async function missingOf(id: string, files: readonly Placed[], there: (row: Priv
 }
 
 /** Says what the disk does not take, once all else is there. */
-function refusedBy(root: string, refusals: readonly PlatformError[], files: number): PlatformError {
+function refusedBy(root: string, refusals: readonly PlatformError[], wholeFiles: number): PlatformError {
   const first = refusals[0]!;
-  const more = refusals.length === 1 ? "" : ` It refuses ${count(refusals.length - 1, "more file")}.`;
-  const others = refusals.length === files ? "" : ` All else is in ${root}: ${count(files - refusals.length, "file")}.`;
-  return new PlatformError(first.code, `${first.message}${more}${others}`, { cause: first });
+  const more = refusals.length === 1 ? "" : ` It refuses ${(refusals.length - 1).toLocaleString("en")} more.`;
+  return new PlatformError(first.code, `${first.message}${more} All else is in ${root}: ${count(wholeFiles, "file")}.`, { cause: first });
 }
 
 /** @throws CliError FILE_IN_THE_WAY for anything that is not this very file */

@@ -85,7 +85,7 @@ export async function rightPart(part: PartFile, blobs: () => AsyncIterable<BlobR
   return { isTorn };
 }
 
-/** Whether a disk says it of one file and not of the others. */
+/** Whether a disk says it of one file, or of one folder, and not of the others. */
 export function isOfOneFile(error: unknown): error is PlatformError {
   return error instanceof PlatformError && (error.code === "FILE_TOO_LARGE" || error.code === "NAME_REFUSED");
 }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { open, readFile, readdir, readlink, rm, stat, symlink, writeFile } from "node:fs/promises";
+import type { MakeDirectoryOptions } from "node:fs";
+import files, { open, readFile, readdir, readlink, rm, stat, symlink, writeFile } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import test from "node:test";
@@ -170,8 +172,24 @@ test("files that the disk refuses for their size keep no others back, and are to
   t.after(() => limitFiles("unlimited"));
   await limitFiles(String(BLOB_BYTES));
   const rows = Object.entries(contents).map(([path, content]) => file(path, content));
-  await assert.rejects(fetched(serving(contents), rows, place.path), { code: "FILE_TOO_LARGE", message: new RegExp(`film: it is larger than .* It refuses 1 more file\\. All else is in ${place.path}: 2 files\\.$`) });
+  await assert.rejects(fetched(serving(contents), rows, place.path), { code: "FILE_TOO_LARGE", message: new RegExp(`film: it is larger than .* It refuses 1 more\\. All else is in ${place.path}: 2 files\\.$`) });
   assert.deepEqual((await readdir(place.path, { recursive: true })).sort(), ["a", "b", "c", "d"]);
+});
+
+test("folders and files with names that the disk does not take keep no others back", async (t) => {
+  await using place = await folder();
+  const made = files.mkdir;
+  // No disk of this kind can be mounted everywhere: as FAT answers.
+  t.mock.method(files, "mkdir", async (path: string, options: MakeDirectoryOptions) => (path.includes(":") ? Promise.reject(Object.assign(new Error("mkdir"), { code: "EINVAL", syscall: "mkdir" })) : made(path, options)));
+  syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+  const contents = { "a:b/one": "one", "c/two": "two" };
+  const folders = ["a:b", "c"].map((path): PrivateRow => ({ ...file(path, ""), kind: "folder", mode: 0o755 }));
+  await assert.rejects(fetched(serving(contents), [...folders, ...Object.entries(contents).map(([path, content]) => file(path, content))], place.path), { code: "NAME_REFUSED", message: new RegExp(`a:b: this disk takes no such name .* It refuses 1 more\\. All else is in ${place.path}: 1 file\\.$`) });
+  assert.deepEqual((await readdir(place.path, { recursive: true })).sort(), ["c", "c/two"]);
 });
 
 test("a file that somebody else puts in its place while it comes is not overwritten", async () => {
