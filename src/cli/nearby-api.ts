@@ -13,7 +13,7 @@ export class NearbyApi {
     return ((await this.#send("GET", "/applicants")) as { applicants: ApplicantRow[] }).applicants;
   }
 
-  async admit({ id, digits }: Pick<ApplicantRow, "id" | "digits">): Promise<ApplicantRow> {
+  async admit(id: string, digits: string): Promise<ApplicantRow> {
     return (await this.#send("POST", `/applicants/${encodeURIComponent(id)}/admit`, { digits })) as ApplicantRow;
   }
 

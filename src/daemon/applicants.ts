@@ -40,6 +40,8 @@ interface Committed {
 
 interface Application {
   readonly row: ApplicantRow;
+  /** They stay here: whoever lets it in reads them from its screen. */
+  readonly digits: string;
   readonly answer: PromiseWithResolvers<Uint8Array>;
   readonly expiry: Timer;
   /** Aborted when the machine asks no longer. */
@@ -111,7 +113,7 @@ export class Applicants implements ApplicantsPort {
     this.#checkMayInvite();
     // Rows move while a person looks at another screen: whoever is meant is told by what was read there. A slip costs nothing.
     const asking = this.#applications.get(id);
-    if (asking !== undefined && asking.row.digits !== digits) throw new ClusterError("WRONG_DIGITS", "This machine's screen does not show these digits. Look there again; if it does show them, another machine stands between the two: do not let it in, and send an invite's code instead.");
+    if (asking !== undefined && asking.digits !== digits) throw new ClusterError("WRONG_DIGITS", "This machine's screen does not show these digits. Look there again; if it does show them, another machine stands between the two: do not let it in, and send an invite's code instead.");
     const application = this.#take(id);
     const code = await this.#parts.invite().catch((error: unknown) => {
       application.answer.reject(new ClusterError("APPLICATION_REFUSED", "The network cannot take another host now."));
@@ -182,9 +184,9 @@ export class Applicants implements ApplicantsPort {
     if (this.#applications.size >= APPLICATIONS_AT_ONCE || fromThere >= APPLICATIONS_PER_ADDRESS || this.#applications.has(call.peer)) throw new NetError("BUSY", "Too many machines wait for an answer of this host.");
     const answer = Promise.withResolvers<Uint8Array>();
     const askedMs = this.#env.clock.wallMs();
-    const digits = checkDigits(ends, { applicant: nonce, sponsor: committed.nonce });
     const application = {
-      row: { id: call.peer, host: committed.host, address: hostOf(call), digits, askedMs, expiresMs: askedMs + PERSON_MS },
+      row: { id: call.peer, host: committed.host, address: hostOf(call), askedMs, expiresMs: askedMs + PERSON_MS },
+      digits: checkDigits(ends, { applicant: nonce, sponsor: committed.nonce }),
       answer,
       signal,
       expiry: this.#env.timers.after(PERSON_MS, () => answer.reject(new ClusterError("APPLICATION_EXPIRED", "Nobody answered within ten minutes. Ask again."))),

@@ -8,11 +8,10 @@ export const ApplicantRow = object(
     id,
     host: { type: "string", description: "the name that the new host is to have" },
     address: { type: "string", description: "from which it asks" },
-    digits: { type: "string", description: "six digits that its screen shows, when no machine stands between it and this host" },
     askedMs: millis,
     expiresMs: millis,
   },
-  { $id: "ApplicantRow", description: "A machine on which a host is being set up, and which asks to be let in." },
+  { $id: "ApplicantRow", description: "A machine on which a host is being set up, and which asks to be let in. Its digits are told by its own screen alone." },
 );
 export type ApplicantRow = ValueOf<typeof ApplicantRow>;
 

@@ -1,4 +1,5 @@
 import type { ApplicantRow } from "../../door/index.ts";
+import { codeOf } from "../../platform/index.ts";
 import type { CommandFile, CommonOptions, Context } from "../context.ts";
 import { common, invoked } from "../context.ts";
 import { CliError } from "../errors.ts";
@@ -18,9 +19,7 @@ export const nearby: CommandFile = (command, go) => {
   const admit = command.command("admit").description("let the machine in whose screen shows these digits: it is sent an invite");
   admit.argument("<digits...>", "the six digits, as they stand on the other machine's screen").action(go((context, typed: readonly string[], options: CommonOptions) => withApi(context, options, async (api) => {
     const digits = digitsOf(typed);
-    const found = (await api.list()).find((each) => each.digits === digits);
-    if (found === undefined) throw new CliError("NO_APPLICATION", `No machine that asks this host has the digits ${digits}. If its screen shows them now, another machine stands between the two: do not let it in, and send an invite's code instead.`);
-    const { host } = await api.admit({ id: found.id, digits });
+    const { host } = await admitted(api, digits);
     context.io.answer({ host, admitted: true }, () => `${printable(host)} has been sent an invite, and joins as soon as whoever is there goes on.`);
   })));
   common(admit, "nearby admit 482913");
@@ -58,7 +57,18 @@ export function digitsOf(typed: readonly string[]): string {
   return digits;
 }
 
-/** Without the digits: they are to be read from the other screen. */
+/** The host alone knows the digits of each machine, and takes none for another one's. @throws CliError NO_APPLICATION */
+export async function admitted(api: Pick<NearbyApi, "list" | "admit">, digits: string): Promise<ApplicantRow> {
+  for (const { id } of await api.list()) {
+    try {
+      return await api.admit(id, digits);
+    } catch (error) {
+      if (!["WRONG_DIGITS", "NO_APPLICATION"].includes(codeOf(error) ?? "")) throw error;
+    }
+  }
+  throw new CliError("NO_APPLICATION", `No machine that asks this host has the digits ${digits}. If its screen shows them now, another machine stands between the two: do not let it in, and send an invite's code instead.`);
+}
+
 export function applicantsTable(applicants: readonly ApplicantRow[], nowMs: number): string {
   if (applicants.length === 0) return `No machine nearby asks to be let in. One finds this host by '${invoked()} join' without a code, or on the page that '${invoked()} setup' opens there.`;
   const rows = applicants.map(({ host, address, expiresMs }) => [host, address, formatDuration(Math.max(0, expiresMs - nowMs))]);

@@ -78,7 +78,7 @@ test("the event stream tells everything first, then what changes, and ends with 
   assert.deepEqual([first.forgotten, first.events, first.hosts], [0, [], undefined]);
   const all = await next(news);
   assert.deepEqual([all.hosts?.set.map(({ name }) => name), all.sites?.set.map(({ name }) => name), all.status?.network.name], [["attic", "cellar"], ["blog"], "friends"]);
-  const applicant = { id: "a", host: "den", address: "192.168.1.7", digits: "482913", askedMs: 1, expiresMs: 2 };
+  const applicant = { id: "a", host: "den", address: "192.168.1.7", askedMs: 1, expiresMs: 2 };
   node.applicants.rows = [applicant];
   node.rows = [node.rows[0]!, hostRow(2, "cellar")];
   const change = await next(news);
