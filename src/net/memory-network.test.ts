@@ -242,6 +242,22 @@ describe("the network in memory", () => {
     assert.deepEqual(events.filter((each) => each.includes(" a ")).map((each) => each.replace(/^\d+ /, "")), ["a up", "a down", "a up"]);
   });
 
+  test("a host that crashes while it dials is not connected when it has been started anew", async () => {
+    const { time, network, a, b } = await world();
+    const [disconnecting, addresses] = [a.disconnect(B), b.addresses()];
+    await time.pass(100);
+    await disconnecting;
+    network.paths.partition([[A], [B]]);
+    void a.connect(B, addresses).catch(() => {});
+    await time.pass(1_500);
+    network.crash(A);
+    network.revive(A);
+    network.transport({ self: A, admission: () => "member" });
+    network.paths.mendAll();
+    await time.pass(10_000);
+    assert.deepEqual(b.connected(), []);
+  });
+
   test("tells hosts of each other only when the test says that they have seen each other", async () => {
     const { a, b } = await world();
     const seen: unknown[] = [];

@@ -93,6 +93,8 @@ export class MemoryNetwork {
   async #dial(from: MemoryTransport, peer: HostId, addresses: readonly string[], signal: AbortSignal): Promise<Session> {
     const other = this.#at(addresses, undefined);
     await this.#travel(from.self, peer, signal);
+    // Of a process that has ended meanwhile nothing arrives, also when its host has been started anew.
+    if (this.#hosts.get(from.self) !== from) throw new NetError("CLOSED", "This host has crashed.");
     if (other === undefined || other.self !== peer || this.#hosts.get(peer) !== other) throw unreachable(peer, "nobody with its key answers at these addresses. Is it running, and is its address right?");
     if (other.standing(from.self) !== "member") throw unreachable(peer, "it closed the connection instead of greeting. It may not know this host as a member.");
     const session = new Session(this.#env, this.paths, from, other);
