@@ -21,7 +21,7 @@ interface Step {
   readonly isTogether?: boolean;
   /** How many processes run tests. Those that start hosts of their own are full of deadlines, which more than two would miss. */
   readonly atOnce: number;
-  /** Has no deadlines, and runs beside the steps after it with what they leave of the machine. Its output is shown when it is done, but in the soak, where that takes an hour. */
+  /** Has no deadlines, and runs beside the others, one such after the other, with what they leave of the machine. Its output is shown when it is done, but in the soak, where that takes an hour. */
   readonly isPatient?: boolean;
 }
 
@@ -30,7 +30,8 @@ const isFull = process.env["HOLDFAST_SIZE"] === "1";
 
 const STEPS: readonly Step[] = [
   { name: "parts", patterns: ["src/**/*.test.ts", "browser/**/*.test.ts", "bench/**/*.test.ts"], atOnce: 3, isTogether: true },
-  { name: "simulation", patterns: ["test/sim/**/*.test.ts"], atOnce: isFull ? 2 : 1, isPatient: true },
+  { name: "simulated pools", patterns: ["test/sim/pool/*.test.ts"], atOnce: 1, isPatient: true },
+  { name: "simulated hosts", patterns: ["test/sim/*.test.ts"], atOnce: 1, isPatient: true },
   { name: "hosts", patterns: ["test/program/**/*.test.ts", "test/browser/**/*.test.ts", "test/cluster/**/*.test.ts"], atOnce: 2 },
   // Many hosts that put, lose and repair for minutes: more than the eight minutes of a short run have room for.
   ...(isFull ? [{ name: "soak", patterns: ["test/soak/**/*.test.ts"], atOnce: 1 }] : []),
@@ -146,7 +147,7 @@ async function main(): Promise<number> {
   const outcomes: Outcome[] = [];
   let failed = false;
   try {
-    const patient: Promise<void>[] = [];
+    let patient = Promise.resolve();
     const take = async (step: Step): Promise<void> => {
       const result = await runStep(step, folder);
       failed ||= result.code !== 0;
@@ -154,11 +155,10 @@ async function main(): Promise<number> {
       if (values.record !== undefined) await record(values.record, step, result);
     };
     for (const step of steps) {
-      const running = take(step);
-      if (step.isPatient === true) patient.push(running);
-      else await running;
+      if (step.isPatient === true) patient = patient.then(() => take(step));
+      else await take(step);
     }
-    await Promise.all(patient);
+    await patient;
   } finally {
     await rm(folder, { recursive: true });
   }
