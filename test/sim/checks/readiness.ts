@@ -23,7 +23,7 @@ interface Settled {
 
 /**
  * A write that all copies of its group had which call themselves complete is seen by every later read that is not partial. Exempt are
- * writes that have since lost as many disks as there were such copies. A process that was already there may have asked the others just before
+ * writes that have since lost as many disks as there were such copies, or were replaced by a removed host. A process that was already there may have asked the others just before
  * the write, and become complete just after: the write is still on its way to it, as to any other replica. (Its own writer is shown it all the
  * same, which I8 checks.) So nothing is judged when such a one has become complete.
  */
@@ -54,7 +54,7 @@ export class ReadinessCheck {
     for (const each of settled) {
       this.#judged += 1;
       if (this.#history.covers(shown, each.write.id) || hasNewlyComplete(each)) continue;
-      if (this.#history.disksLost(each.write.id, each.atMs) >= each.copies) this.#exempt += 1;
+      if (this.#history.isRemoved(each.write.id) || this.#history.disksLost(each.write.id, each.atMs) >= each.copies) this.#exempt += 1;
       else this.#findings.push(`operation ${number} at ${host.name} does not see version ${each.write.id} of ${key}, which ${each.copies} complete copies had before, all that there were`);
     }
   }

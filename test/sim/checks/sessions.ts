@@ -9,7 +9,7 @@ const KEPT = 4;
 /**
  * I8: what was acknowledged is seen by whoever reads later, or what superseded it: at the host that took it, and anywhere by who names it.
  * Exempt are reads that say themselves that no complete copy was in reach, at a host what was written before its disk was lost, and what has
- * lost as many disks as it had copies.
+ * lost as many disks as it had copies, or was replaced by a removed host.
  */
 export class Sessions {
   readonly #history: History;
@@ -40,7 +40,7 @@ export class Sessions {
     const shown = new Set(versions);
     for (const { id, copies } of wanted) {
       if (this.#history.covers(shown, id)) continue;
-      if (this.#history.disksLost(id) >= copies) this.#exempt += 1;
+      if (this.#history.isRemoved(id) || this.#history.disksLost(id) >= copies) this.#exempt += 1;
       else this.#findings.push(`operation ${operation.number} at ${host.name} does not see version ${id} of ${key}, which was acknowledged before`);
     }
   }

@@ -101,6 +101,19 @@ export class History {
     return false;
   }
 
+  /**
+   * Whether a version may be gone with a removed host: it wrote it, or it replaced it, or what came of it. A removal honours only what its
+   * author had heard of; where the rest had come already, what it had replaced there is gone, and it goes too.
+   */
+  isRemoved(id: number): boolean {
+    const seen = new Set<number>([id]);
+    for (const each of seen) {
+      if (this.get(each).operation.host.isRemoved) return true;
+      for (const reader of this.readersOf(each)) seen.add(reader);
+    }
+    return false;
+  }
+
   /** Disks lost since then that had a version, or what superseded it, and then had it no more. */
   disksLost(id: number, sinceMs = 0): number {
     return this.losses.filter(({ atMs, before, after }) => atMs >= sinceMs && this.covers(before, id) && !this.covers(after, id)).length;
