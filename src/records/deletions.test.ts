@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { utf8 } from "../codec/index.ts";
 import { MemoryLog } from "../store/index.ts";
+import type { Genesis } from "../cluster/index.ts";
 import { namespaceIdOf, shardOf } from "../cluster/index.ts";
 import { floorStateCodec } from "./floor.ts";
 import type { FloorState } from "./floor.ts";
@@ -209,6 +210,27 @@ test("a host that lost its disk after it had done a round that is not the floor 
   await b.put(everywhereId, "k", null);
   await until("all have the deletion", () => all.hosts.every((host) => host.records.deleted(everywhereId, "k")));
   await working("it is collected everywhere", all.hosts, () => all.hosts.every((host) => !isKept(host, "k")));
+});
+
+test("three of five hosts whose disks are set back together come back, though each has said since that its copies are complete", async () => {
+  await using all = await hostsOf("a", "b", "c", "d", "e");
+  const [a, , ...old] = all.hosts as [TestHost, TestHost, ...TestHost[]];
+  const holdersOf = (genesis: Genesis): TestHost[] => a.view().replicas(shardOf(namespaceIdOf(genesis), genesis, "k"), 3).map((id) => all.byId(id));
+  const genesis = Array.from({ length: 100 }, (_, at) => kv(3, String(at))).find((each) => holdersOf(each).filter((host) => old.includes(host)).length === 2)!;
+  const holders = holdersOf(genesis);
+  const namespace = await a.records.create(genesis);
+  await a.put(namespace, "k", "v");
+  await a.put(everywhereId, "k", "v");
+  await until("those who should have it have it", () => holders.every((host) => host.value(namespace, "k") === "v"));
+  await settled(all, genesis, "k");
+  const backups = old.map(({ disk }) => disk.image());
+  await a.put(everywhereId, "k", null);
+  await working("the floor is raised", all.hosts, () => all.hosts.every((host) => !isKept(host, "k")));
+  for (const host of old) await host.stop();
+  for (const [at, host] of old.entries()) host.disk.restore(backups[at]!);
+  for (const host of old) await all.restart(host);
+  await working("they have come back", all.hosts, () => old.every((host) => !isKept(host, "k") && progress(host).includes("round")));
+  assert.deepEqual(holders.map((host) => host.value(namespace, "k")), ["v", "v", "v"]);
 });
 
 /** Sets what a host that is down knows of the floor; a newcomer is ready for nothing. */

@@ -120,7 +120,8 @@ export class Deletions {
       }
       this.#comparedMs = this.#env.clock.monotonicMs();
     }
-    const others = [...this.#counted().keys()].filter((host) => host !== cluster.self);
+    // Other newcomers bring nothing, and would wait for this one.
+    const others = [...this.#counted().keys()].filter((host) => host !== cluster.self && !this.#floor.isBelow(host));
     const reached = others.filter((host) => hasCaughtUpSince(host, this.#comparedMs!));
     if (reached.length * 2 <= others.length && others.length > 0) {
       turn.report(`catches up from the beginning: ${reached.length} of ${others.length} hosts`);

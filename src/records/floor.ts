@@ -162,6 +162,12 @@ export class Floor {
     return reaches(this.standing, floor, set);
   }
 
+  /** Whether a host was below this host's floor when it last spoke. */
+  isBelow(host: HostId): boolean {
+    const standing = this.#heard.get(host);
+    return standing !== undefined && !this.admits(standing);
+  }
+
   hear(from: HostId, standing: Standing): void {
     this.#heard.set(from, standing);
   }
