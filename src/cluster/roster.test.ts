@@ -64,6 +64,14 @@ test("an invite admits one host, again when its answer was lost, and no second o
   assert.throws(() => redeem(invite, other, used, "shed"), (error) => error instanceof ClusterError && error.code === "INVITE_USED");
 });
 
+test("whoever was admitted by an invite that does not count any more is no member, as for those who come later and never hear of it", () => {
+  const [invite, cellar] = [newKey(), newKey()];
+  const admitted = admission("cellar", invite, cellar, idFromBytes<AccountId>(cellar.publicKey));
+  assert.ok(cluster([...base, invitation(invite), admitted]).register.members.has(hostId(cellar)));
+  const { members, expelled } = cluster([...base, admitted]).register;
+  assert.deepEqual([members.has(hostId(cellar)), expelled.has(hostId(cellar))], [false, true]);
+});
+
 test("an invite that is expired, unknown or forged, a taken name and a full network are refused with their reason", () => {
   const [invite, cellar, third] = [newKey(), newKey(), newKey()];
   const { register } = cluster([...base, invitation(invite)]);

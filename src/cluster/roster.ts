@@ -24,7 +24,7 @@ export interface Register extends Roster {
   /** The greatest number of returns under which a host was declared gone. */
   readonly departures: ReadonlyMap<HostId, number>;
   readonly audits: Audits;
-  /** Hosts that used an invite that another one had used first. */
+  /** Hosts that used an invite that another one had used first, or that does not count: whoever made it was removed by somebody who had not heard of it. */
   readonly expelled: ReadonlySet<HostId>;
   readonly settings: NetworkSettings;
   readonly configuration: VoterConfiguration;
@@ -52,7 +52,7 @@ export function buildRegister(network: Network, entries: Iterable<NetworkEntry>)
     configurations: new Map(),
   };
   for (const entry of entries) readingOf(entry)(collected);
-  const expelled = losersOfInvites(collected.admissions);
+  const expelled = new Set([...losersOfInvites(collected.admissions), ...withoutInvites(collected)]);
   for (const [host, admission] of collected.admissions) {
     if (admission.invite !== null && !expelled.has(host) && collected.invites.get(admission.invite)?.role === "administrator") {
       collected.administrators.add(admission.account);
@@ -107,6 +107,11 @@ function losersOfInvites(admissions: ReadonlyMap<HostId, Admission>): Set<HostId
     if (other === undefined || compareBytes(lot(invite, host), lot(invite, other)) < 0) winners.set(invite, host);
   }
   return new Set([...admissions].filter(([host, { invite }]) => invite !== null && winners.get(invite) !== host).map(([host]) => host));
+}
+
+/** Admitted before it was known that their invites do not count. Who comes later cannot know that they were. */
+function withoutInvites({ admissions, invites }: Collected): HostId[] {
+  return [...admissions].filter(([, { invite }]) => invite !== null && !invites.has(invite)).map(([host]) => host);
 }
 
 function lot(invite: InviteId, host: HostId): Uint8Array {

@@ -9,6 +9,18 @@ import type { Positions } from "./positions.ts";
 
 /** How long a record that had to be left for later is left, unless the network's own records change before. */
 const RETRY_MS = 10_000;
+/**
+ * Whoever has a record has what it was judged by, and that is brought before it. After so many times, each so long after the last, it is known
+ * to be gone: an invite, say, whose maker was removed by somebody who had not heard of it. From then on it is left twice as long each time.
+ */
+const TRIES = 2;
+const LONGEST_RETRY_MS = 10 * 60_000;
+
+/** How often it was gone back in vain. */
+interface Tries {
+  readonly count: number;
+  readonly lastMs: number;
+}
 
 interface Held {
   readonly position: Position;
@@ -25,6 +37,7 @@ export class Cursors {
   readonly #positions: Positions;
   readonly #held = new Map<string, Held>();
   readonly #stores = new Map<HostId, StoreId>();
+  readonly #tries = new Map<string, Tries>();
 
   constructor(positions: Positions) {
     this.#positions = positions;
@@ -50,6 +63,11 @@ export class Cursors {
     return this.#holding(store, group) !== undefined;
   }
 
+  /** Whether something was left for later that can be expected to be judged yet. */
+  isWaiting(store: StoreId, group: number): boolean {
+    return this.isHeld(store, group) && (this.#tries.get(nameOf(store, group))?.count ?? 0) < TRIES;
+  }
+
   get holdsAny(): boolean {
     return this.#held.size > 0;
   }
@@ -62,19 +80,32 @@ export class Cursors {
   /** Goes on in memory only: something before this position was left for later. */
   hold({ store, group, place, mark, epoch }: PositionUpdate, nowMs: number, roster: number): void {
     const known = this.#holding(store, group);
-    this.#held.set(`${store}/${group}`, { position: { place, mark }, epoch, sinceMs: known?.sinceMs ?? nowMs, roster: known?.roster ?? roster });
+    this.#held.set(nameOf(store, group), { position: { place, mark }, epoch, sinceMs: known?.sinceMs ?? nowMs, roster: known?.roster ?? roster });
   }
 
   /** Goes back to the durable positions where that is worth it by now. @param roster counts the changes of the network's own records */
   goBack(nowMs: number, roster: number): void {
     for (const [name, { sinceMs, roster: since }] of this.#held) {
-      if (roster !== since || nowMs - sinceMs >= RETRY_MS) this.#held.delete(name);
+      const { count, lastMs } = this.#tries.get(name) ?? { count: 0, lastMs: sinceMs };
+      if (roster === since && nowMs - sinceMs < Math.min(RETRY_MS * 2 ** Math.max(0, count - TRIES), LONGEST_RETRY_MS)) continue;
+      this.#held.delete(name);
+      // While the roster is on its way it is gone back often, and each time for something.
+      this.#tries.set(name, nowMs - lastMs < RETRY_MS ? { count, lastMs } : { count: count + 1, lastMs: nowMs });
     }
+  }
+
+  /** Nothing before this position is left for later. */
+  release({ store, group }: PositionUpdate): void {
+    this.#tries.delete(nameOf(store, group));
   }
 
   #holding(store: StoreId, group: number): Held | undefined {
     if (this.#held.size === 0) return undefined;
-    const held = this.#held.get(`${store}/${group}`);
+    const held = this.#held.get(nameOf(store, group));
     return held?.epoch === this.epoch(group) ? held : undefined;
   }
+}
+
+function nameOf(store: StoreId, group: number): string {
+  return `${store}/${group}`;
 }

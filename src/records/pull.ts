@@ -89,7 +89,7 @@ export class Pull {
     if (!replica.floor.admits(answer.standing)) throw new RecordsError("BELOW_FLOOR", "The other host may have what was deleted, and has not compared it with others yet.");
     const left = await this.#bring(answer.store, this.#behind(answer, withEverywhere));
     if (left.size === 0 && withEverywhere && !cursors.holdsAny) return { records: this.#records, complete: asked };
-    const complete = [...asked].filter(([group]) => !left.has(group) && !cursors.isHeld(answer.store, group) && (withEverywhere || group !== EVERYWHERE));
+    const complete = [...asked].filter(([group]) => !left.has(group) && !cursors.isWaiting(answer.store, group) && (withEverywhere || group !== EVERYWHERE));
     return { records: this.#records, complete: new Map(complete) };
   }
 
@@ -206,7 +206,10 @@ export class Pull {
     const isFree = ({ store, group }: PositionUpdate): boolean => !held.has(group) && !cursors.isHeld(store, group);
     await apply(updates.filter(isFree));
     // What has just been applied may have had to be left for later too; the commit has then left its position out.
-    for (const update of updates) if (!isFree(update)) cursors.hold(update, env.clock.monotonicMs(), roster());
+    for (const update of updates) {
+      if (isFree(update)) cursors.release(update);
+      else cursors.hold(update, env.clock.monotonicMs(), roster());
+    }
   }
 }
 
