@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Env } from "../platform/index.ts";
+import { withoutCode } from "./api/downloads.ts";
 import { UNFORESEEN } from "./errors.ts";
 import { sendText } from "./text.ts";
 import type { Traffic } from "./traffic.ts";
@@ -11,7 +12,7 @@ export type Receiver = (request: IncomingMessage, response: ServerResponse) => v
 export function guarded(env: Env, traffic: Traffic, receive: Receiver): RequestListener {
   return (request, response) => {
     const fault = (error: unknown): void => {
-      env.log.error("a request failed in a way that nobody foresaw", { path: request.url, error });
+      env.log.error("a request failed in a way that nobody foresaw", { path: withoutCode(request.url ?? ""), error });
       if (response.headersSent) response.destroy();
       else sendText(response, traffic, 500, `${UNFORESEEN}\n`);
     };
