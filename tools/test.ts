@@ -31,11 +31,16 @@ const isFull = process.env["HOLDFAST_SIZE"] === "1";
 const STEPS: readonly Step[] = [
   { name: "parts", patterns: ["src/**/*.test.ts", "browser/**/*.test.ts", "bench/**/*.test.ts"], atOnce: 3, isTogether: true },
   { name: "simulated pools", patterns: ["test/sim/pool/*.test.ts"], atOnce: 1, isPatient: true },
-  { name: "simulated hosts", patterns: ["test/sim/*.test.ts"], atOnce: 1, isPatient: true },
+  { name: "simulated hosts", patterns: ["test/sim/seeds.test.ts"], atOnce: 1, isPatient: true },
+  { name: "hundreds of simulated hosts", patterns: ["test/sim/large.test.ts"], atOnce: 1, isPatient: true },
+  { name: "planted bugs", patterns: ["test/sim/planted.test.ts"], atOnce: 1, isPatient: true },
   { name: "hosts", patterns: ["test/program/**/*.test.ts", "test/browser/**/*.test.ts", "test/cluster/**/*.test.ts"], atOnce: 2 },
   // Many hosts that put, lose and repair for minutes: more than the eight minutes of a short run have room for.
-  ...(isFull ? [{ name: "soak", patterns: ["test/soak/**/*.test.ts"], atOnce: 1 }] : []),
+  { name: "soak", patterns: isFull ? ["test/soak/**/*.test.ts"] : [], atOnce: 1 },
 ];
+
+/** Where tests lie, but for those of tools/, which are part of the checks. */
+const ALL = ["{src,browser,bench,test}/**/*.test.ts"];
 
 /** A test of a part that takes so long waits for what will not come. */
 const HUNG_MS = 180_000;
@@ -54,6 +59,13 @@ async function filesOf(patterns: readonly string[]): Promise<string[]> {
   const files: string[] = [];
   for await (const file of glob([...patterns], { cwd: ROOT })) files.push(file);
   return files.sort();
+}
+
+/** @throws Error for a test that no step runs */
+async function checkThatAllAreRun(): Promise<void> {
+  const run = new Set(await filesOf(STEPS.flatMap(({ patterns }) => patterns)));
+  const left = (await filesOf(ALL)).filter((file) => !run.has(file) && (isFull || !file.startsWith("test/soak/")));
+  if (left.length > 0) throw new Error(`No step runs ${left.join(", ")}.`);
 }
 
 function run(command: string, args: readonly string[], isPatient = false): Promise<number> {
@@ -138,6 +150,7 @@ async function main(): Promise<number> {
   const { values } = parseArgs({ options: { record: { type: "string" }, only: { type: "string" } } });
   const steps = stepsOf(values.only);
   const started = performance.now();
+  await checkThatAllAreRun();
   if ((await run("npm", ["run", "--silent", "check"])) !== 0) return 1;
   const folder = await mkdtemp(join(tmpdir(), "holdfast-outcomes-"));
   // Hosts and commands are run as a package carries them; the demo also as it starts in a clone, from the sources.
