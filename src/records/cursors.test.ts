@@ -8,9 +8,9 @@ const store = "store" as StoreId;
 const group = 7;
 const update = { store, group, place: { life: 1, sequence: 5 }, mark: { rank: 0, followed: new Uint8Array(0) }, epoch: 0 };
 
-/** Cursors on a disk on which no position is. */
-function onEmptyDisk(): Cursors {
-  return new Cursors({ get: () => undefined, epoch: () => 0 } as unknown as Positions);
+/** Cursors on a disk on which no position is. @param epochOf counts how often positions have begun anew */
+function onEmptyDisk(epochOf = () => 0): Cursors {
+  return new Cursors({ get: () => undefined, epoch: epochOf } as unknown as Positions);
 }
 
 test("what was left for later is waited for until it was gone back for twice in vain, however often the roster changed meanwhile", () => {
@@ -48,5 +48,18 @@ test("a group of which nothing is left is waited for again when something is lef
   cursors.goBack(30_000, 1);
   cursors.release(update);
   cursors.hold(update, 40_000, 1);
+  assert.ok(cursors.isWaiting(store, group));
+});
+
+test("what was gone back for in vain before a group's positions began anew says nothing of what comes then", () => {
+  let epoch = 0;
+  const cursors = onEmptyDisk(() => epoch);
+  for (const nowMs of [0, 10_000, 20_000]) {
+    cursors.goBack(nowMs, 0);
+    cursors.hold({ ...update, epoch }, nowMs, 0);
+  }
+  assert.ok(!cursors.isWaiting(store, group));
+  epoch = 1;
+  cursors.hold({ ...update, epoch }, 21_000, 0);
   assert.ok(cursors.isWaiting(store, group));
 });

@@ -16,8 +16,9 @@ const RETRY_MS = 10_000;
 const TRIES = 2;
 const LONGEST_RETRY_MS = 10 * 60_000;
 
-/** How often it was gone back in vain. */
+/** How often it was gone back in vain, since the group's positions last began anew. */
 interface Tries {
+  readonly epoch: number;
   readonly count: number;
   readonly lastMs: number;
 }
@@ -65,7 +66,8 @@ export class Cursors {
 
   /** Whether something was left for later that can be expected to be judged yet. */
   isWaiting(store: StoreId, group: number): boolean {
-    return this.isHeld(store, group) && (this.#tries.get(nameOf(store, group))?.count ?? 0) < TRIES;
+    const tries = this.#tries.get(nameOf(store, group));
+    return this.isHeld(store, group) && (tries?.epoch !== this.epoch(group) || tries.count < TRIES);
   }
 
   get holdsAny(): boolean {
@@ -85,12 +87,13 @@ export class Cursors {
 
   /** Goes back to the durable positions where that is worth it by now. @param roster counts the changes of the network's own records */
   goBack(nowMs: number, roster: number): void {
-    for (const [name, { sinceMs, roster: since }] of this.#held) {
-      const { count, lastMs } = this.#tries.get(name) ?? { count: 0, lastMs: sinceMs };
+    for (const [name, { sinceMs, roster: since, epoch }] of this.#held) {
+      const known = this.#tries.get(name);
+      const { count, lastMs } = known?.epoch === epoch ? known : { count: 0, lastMs: sinceMs };
       if (roster === since && nowMs - sinceMs < Math.min(RETRY_MS * 2 ** Math.max(0, count - TRIES), LONGEST_RETRY_MS)) continue;
       this.#held.delete(name);
       // While the roster is on its way it is gone back often, and each time for something.
-      this.#tries.set(name, nowMs - lastMs < RETRY_MS ? { count, lastMs } : { count: count + 1, lastMs: nowMs });
+      this.#tries.set(name, nowMs - lastMs < RETRY_MS ? { epoch, count, lastMs } : { epoch, count: count + 1, lastMs: nowMs });
     }
   }
 
