@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { glob, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { glob, mkdtemp, readFile, rm } from "node:fs/promises";
 import { constants, setPriority, tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -130,12 +131,12 @@ interface Records {
   readonly steps: Readonly<Record<string, unknown>>;
 }
 
-/** Writes down what a step found, beside what the others found when they last ran. */
-async function record(path: string, { name }: Step, { outcomes, durationMs }: Result): Promise<void> {
-  const earlier = (await readFile(path, "utf8").then(JSON.parse, () => ({ steps: {} }))) as Records;
+/** Writes down what a step found, beside what the others found when they last ran. At once: two steps may end together. */
+function record(path: string, { name }: Step, { outcomes, durationMs }: Result, commit: string): void {
+  const earlier = (existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : { steps: {} }) as Records;
   const slow = outcomes.filter(({ nesting, durationMs: took }) => nesting === 0 && took >= SLOW_MS).map(({ file, name: test, outcome, durationMs: took }) => ({ file: relative(ROOT, file), name: test, outcome, seconds: Math.round(took / 1000) }));
-  const found = { commit: await head(), date: new Date().toISOString(), size: process.env["HOLDFAST_SIZE"] ?? "0.1", node: process.version, seconds: Math.round(durationMs / 1000), passed: count(outcomes, "passed"), failed: count(outcomes, "failed"), skipped: count(outcomes, "skipped"), slow };
-  await writeFile(path, `${JSON.stringify({ steps: { ...earlier.steps, [name]: found } }, undefined, 2)}\n`);
+  const found = { commit, date: new Date().toISOString(), size: process.env["HOLDFAST_SIZE"] ?? "0.1", node: process.version, seconds: Math.round(durationMs / 1000), passed: count(outcomes, "passed"), failed: count(outcomes, "failed"), skipped: count(outcomes, "skipped"), slow };
+  writeFileSync(path, `${JSON.stringify({ steps: { ...earlier.steps, [name]: found } }, undefined, 2)}\n`);
 }
 
 /** The steps that were asked for. @throws Error for a step that there is not */
@@ -165,7 +166,7 @@ async function main(): Promise<number> {
       const result = await runStep(step, folder);
       failed ||= result.code !== 0;
       outcomes.push(...result.outcomes);
-      if (values.record !== undefined) await record(values.record, step, result);
+      if (values.record !== undefined) record(values.record, step, result, await head());
     };
     for (const step of steps) {
       if (step.isPatient === true) patient = patient.then(() => take(step));
