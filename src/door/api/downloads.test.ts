@@ -136,6 +136,21 @@ test("an address of a download is forgotten after a minute, and an hour after th
   await assert.rejects(downloads.follow(code, async () => "sent"), { code: "NO_FILE" });
 });
 
+test("a request that is noticed to have broken off does not end the address of the one that goes on", async () => {
+  let nowMs = 0;
+  const downloads = new Downloads({ ...env, clock: { ...env.clock, monotonicMs: () => nowMs } });
+  const address = downloads.begin({ id: "entry", path: undefined });
+  const code = address.split("/").at(-1)!;
+  const [first, second] = [Promise.withResolvers<"sent">(), Promise.withResolvers<"sent">()];
+  const sent = [first, second].map(({ promise }) => downloads.follow(code, () => promise));
+  first.resolve("sent");
+  await sent[0];
+  nowMs = 7_200_000;
+  second.resolve("sent");
+  await sent[1];
+  assert.ok(downloads.admits("GET", address));
+});
+
 test("a log names a download without what lets in", () => {
   assert.deepEqual(["/api/downloads/abc?d", "/api/entries/abc"].map(withoutCode), ["/api/downloads/", "/api/entries/abc"]);
 });

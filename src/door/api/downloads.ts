@@ -22,23 +22,28 @@ const PATH = "/api/downloads/";
 const BYTES = { mediaTypes: ["application/octet-stream"] } as const;
 
 const BeginDownload = body({ path: { ...text, description: "of one file; left out: all of it, a folder as a .zip" } }, { $id: "BeginDownload", optional: ["path"] });
-const Download = object({ address: { type: "string", description: "of this host; gives the content to whoever asks within a minute, and again for an hour after that" } }, { $id: "Download" });
+const DownloadAddress = object({ address: { type: "string", description: "of this host; gives the content to whoever asks within a minute, and again for an hour after that" } }, { $id: "Download" });
 
 interface Wanted {
   readonly id: string;
   readonly path: string | undefined;
 }
 
+interface Download extends Wanted {
+  /** Requests that are being answered: one that broke may be noticed after the one that goes on. */
+  running: number;
+}
+
 /** What may be downloaded by whoever has its address. */
 export class Downloads {
-  readonly #codes: Codes<Wanted>;
+  readonly #codes: Codes<Download>;
 
   constructor(env: Env) {
     this.#codes = new Codes(env, GOOD_FOR_MS);
   }
 
   begin(wanted: Wanted): string {
-    return PATH + this.#codes.make(wanted);
+    return PATH + this.#codes.make({ ...wanted, running: 0 });
   }
 
   /** Whether a request is let in by its address alone. @param target path and query, as they came */
@@ -47,16 +52,18 @@ export class Downloads {
   }
 
   /**
-   * Has what is wanted sent. The address is good until that ends, however long it takes, and for an hour more.
+   * Has what is wanted sent. The address is good until all who ask have been answered, however long it takes, and for an hour more.
    * @throws DoorError NO_FILE, and what sending throws
    */
   async follow(code: string, send: (wanted: Wanted) => Promise<"sent">): Promise<"sent"> {
     const wanted = this.#codes.use(code, Number.POSITIVE_INFINITY);
     if (wanted === undefined) throw new DoorError("NO_FILE", "This address is too old. The page makes a new one.");
+    wanted.running += 1;
     try {
       return await send(wanted);
     } finally {
-      this.#codes.use(code, FOLLOWED_FOR_MS);
+      wanted.running -= 1;
+      if (wanted.running === 0) this.#codes.use(code, FOLLOWED_FOR_MS);
     }
   }
 }
@@ -69,7 +76,7 @@ export function downloadRoutes(desk: EntryDesk, downloads: Downloads): readonly 
       name: "beginDownload",
       summary: "Make an address from which a web browser saves a private file, or a folder as one .zip",
       takes: BeginDownload,
-      gives: { 201: { description: "The address; whoever has it gets the content", schema: Download } },
+      gives: { 201: { description: "The address; whoever has it gets the content", schema: DownloadAddress } },
       handle: async (call) => {
         const wanted = { id: call.param("id"), path: call.body<{ readonly path?: string }>().path };
         // What cannot be read is said now, where the page can show it.
