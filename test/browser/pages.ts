@@ -76,6 +76,7 @@ async function looksWell({ hosts: [host], browser }: Stage): Promise<void> {
 async function isTyped({ hosts: [host], browser }: Stage): Promise<void> {
   await using context = await browser.newContext();
   const { page } = await enter(context, host);
+  await page.getByRole("link", { name: "faulty", exact: true }).waitFor();
   await page.keyboard.press("Tab");
   assert.equal(await page.evaluate("document.activeElement.textContent"), "Skip to the page");
   await page.keyboard.press("Enter");
