@@ -4,6 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { dirname, join } from "node:path";
 import test from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Digests } from "./content.ts";
 import { digestOfFile, writeNoise } from "./content.ts";
 import type { TestHost } from "./harness.ts";
@@ -127,6 +128,9 @@ test("a published site outlives any two of five hosts, and hosts that were away 
   await t.test("two hosts that were away agree with the others within ten seconds of their return", () => comeBack(bench, hosts));
 });
 
+/** Between two requests of one visitor: often enough to meet any moment of a host's death, and all but idle. */
+const PAUSE_MS = 10;
+
 /** Asks for the index page again and again, one request after another. */
 function keepAsking(host: TestHost): { stop(): Promise<{ readonly failed: readonly string[]; readonly answered: number }> } {
   const failed: string[] = [];
@@ -142,6 +146,7 @@ function keepAsking(host: TestHost): { stop(): Promise<{ readonly failed: readon
       } catch (error) {
         failed.push(String(error));
       }
+      await sleep(PAUSE_MS);
     }
   })();
   return {
