@@ -1,12 +1,11 @@
 import type { BlobId, NamespaceId, PackId } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
+import { Breathing } from "../platform/index.ts";
 import type { Extent, PackInfo, PackedBlob, Pool } from "../pool/index.ts";
 
 const FIRST_SLOTS = 1024;
 /** Packs whose list of blobs is kept at hand. */
 const KEPT_PACKS = 64;
-/** Packs looked at before others have their turn. */
-const STRETCH = 64;
 const EMPTY = 0;
 /** Numbers for each blob. */
 const SLOT = 3;
@@ -96,11 +95,10 @@ export class BlobIndex {
   }
 
   async #build(): Promise<void> {
-    let looked = 0;
+    const breathing = new Breathing(this.#env);
     for (const info of this.#pool.packs(this.#namespace)) {
       if (!this.#known.has(info.pack)) this.#take(info);
-      looked += 1;
-      if (looked % STRETCH === 0) await this.#env.timers.sleep(0);
+      await breathing.breathe();
     }
     this.#isReady = true;
   }

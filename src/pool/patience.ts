@@ -1,5 +1,5 @@
 import type { Env } from "../platform/index.ts";
-import { withDeadline } from "../platform/index.ts";
+import { Breathing, withDeadline } from "../platform/index.ts";
 
 /**
  * The items of a source, each within `stallMs` of being asked for: a peer that goes silent costs its stream and nothing else.
@@ -19,15 +19,11 @@ export async function* eachWithin<T>(env: Env, stallMs: number, what: string, so
   }
 }
 
-/** Looking at a pack takes some 10 microseconds when its piece must be looked up in the record log. */
-const STRETCH = 256;
-
 /** The items of a long list, letting others have their turn now and then: a host may hold a hundred thousand packs, and web pages must not wait for a look through all. */
 export async function* unhurried<T>(env: Env, items: Iterable<T>, signal: AbortSignal): AsyncGenerator<T> {
-  let seen = 0;
+  const breathing = new Breathing(env, signal);
   for (const item of items) {
-    seen += 1;
-    if (seen % STRETCH === 0) await env.timers.sleep(0, signal);
+    await breathing.breathe();
     yield item;
   }
 }

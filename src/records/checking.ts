@@ -1,8 +1,7 @@
 import type { NamespaceId } from "../codec/index.ts";
 import type { Env, WorkerTurn } from "../platform/index.ts";
-import { TokenBucket } from "../platform/index.ts";
+import { Breathing, TokenBucket } from "../platform/index.ts";
 import type { LogOperation } from "../store/index.ts";
-import { Breathing } from "./breathing.ts";
 import { IndexInspection } from "./index-inspection.ts";
 import type { Findings } from "./inspection.ts";
 import { Inspection } from "./inspection.ts";

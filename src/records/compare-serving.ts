@@ -1,7 +1,6 @@
 import type { HostId } from "../codec/index.ts";
 import type { Env, TokenBucket } from "../platform/index.ts";
-import { Budgets, Limiter } from "../platform/index.ts";
-import { Breathing } from "./breathing.ts";
+import { Breathing, Budgets, Limiter } from "../platform/index.ts";
 import type { NamespacesAnswer, NamespacesQuestion, RangeAnswer, RangesAnswer, RangesQuestion, SumsAnswer, SumsQuestion } from "./compare-messages.ts";
 import { MAX_NAMESPACE_SUMS } from "./compare-messages.ts";
 import { commonSums, sumOfGroup } from "./comparing.ts";

@@ -1,7 +1,7 @@
 import type { HostId, NamespaceId } from "../codec/index.ts";
 import { bytesOfId, compareBytes } from "../codec/index.ts";
 import type { Env, TokenBucket } from "../platform/index.ts";
-import { Breathing } from "./breathing.ts";
+import { Breathing } from "../platform/index.ts";
 import { ASK_NAMESPACES, ASK_RANGES, ASK_SUMS, MAX_RANGES } from "./compare-messages.ts";
 import type { KeyRange, ListedKey, NamespacesAnswer, RangePart, WireSum } from "./compare-messages.ts";
 import { RecordsError } from "./errors.ts";

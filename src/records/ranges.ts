@@ -1,7 +1,7 @@
 import { shardOf } from "../cluster/index.ts";
 import type { NamespaceId } from "../codec/index.ts";
 import { equalBytes } from "../codec/index.ts";
-import type { Breathing } from "./breathing.ts";
+import type { Breathing } from "../platform/index.ts";
 import { MAX_LISTED, MAX_PARTS } from "./compare-messages.ts";
 import type { KeyRange, ListedKey, RangeAnswer, WireSum } from "./compare-messages.ts";
 import type { Replica } from "./replica.ts";

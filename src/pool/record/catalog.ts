@@ -33,8 +33,8 @@ interface Entry {
 
 /** Packs that stay in memory, some 2.7 KB each with six pieces. A host may know 300,000. */
 const CACHED_MAX = 2048;
-/** Packs looked at in one go when all are; fewer than are cached, so that each is still there when its holders are asked for. */
-const PACKS_PAGE = 64;
+/** Packs looked at in one go when all are: some four milliseconds of reading, and fewer than are cached, so that each is still there when its holders are asked for. */
+const PACKS_PAGE = 16;
 const CLAIMS_PAGE = 256;
 const LATELY_MAX = 8;
 const NOBODY: readonly Holding[] = [];

@@ -1,4 +1,4 @@
-import type { Env } from "../platform/index.ts";
+import type { Env } from "./env.ts";
 
 /** Long work steps aside after so much of the event loop's time. */
 const SLICE_MS = 4;
