@@ -4,7 +4,7 @@ import { isFull, play, playMany } from "./playing.ts";
 
 /** Seeds of five to nine hosts; where they are not played in full, as many as this time holds. */
 const SEEDS = 2_000;
-const SECONDS = 60;
+const SECONDS = 120;
 
 test("the same seed twice gives the same, another one something else", async () => {
   const short = ["--hosts", "5", "--operations", "100"];
