@@ -129,10 +129,10 @@ export const texts = {
     none: "No sites yet.",
     noneMore: "Drop a folder here, or choose one: it becomes a website that stays up when any machine is taken down.",
     filter: "Show only sites with",
-    about: (site: SiteRow, nowMs: number) =>
+    about: (site: SiteRow, owner: string | undefined, nowMs: number) =>
       site.head === null
         ? "nothing published yet"
-        : [...(site.standing === "provisional" ? ["name not confirmed yet"] : []), `${count(site.head.files, "file")}, ${formatBytes(site.head.sizeBytes)}`, `changed ${ago(nowMs - site.head.publishedMs)}`, ...siteSurvivesShort(site)].join(" · "),
+        : [...(site.standing === "provisional" ? ["name not confirmed yet"] : []), `${count(site.head.files, "file")}, ${formatBytes(site.head.sizeBytes)}`, `changed ${ago(nowMs - site.head.publishedMs)}`, ...(owner === undefined ? [] : [`by the person of ${owner}`]), ...siteSurvivesShort(site)].join(" · "),
     details: (name: string) => `About ${name}`,
     open: "Open",
   },

@@ -1,12 +1,13 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { HeadRow, MirrorsRow, PersonRow, SiteRow } from "../../src/door/index.ts";
+import type { HeadRow, MirrorsRow, SiteRow } from "../../src/door/index.ts";
 import { ask, askJson, wordsOf } from "../api.ts";
 import type { Live } from "../live.ts";
 import { useAsked } from "../parts/asked.ts";
 import { CopyText } from "../parts/copy.tsx";
 import { Confirm } from "../parts/dialog.tsx";
 import { useNow } from "../parts/now.ts";
+import { usePeople } from "../parts/people.ts";
 import { QrCode } from "../parts/qr.tsx";
 import { Rows } from "../parts/rows.tsx";
 import { Title } from "../parts/shell.tsx";
@@ -39,8 +40,7 @@ export function SitePage({ live, name }: { readonly live: Live; readonly name: s
 }
 
 function About({ site }: { readonly site: SiteRow }): JSX.Element {
-  const people = useAsked(async (signal) => (await askJson<{ people: PersonRow[] }>("GET", "/people", { signal })).people, [site.owner]);
-  const owner = people.value?.find(({ id }) => id === site.owner)?.name;
+  const owner = usePeople([site.owner])?.get(site.owner);
   return <><p>{texts.site.keptBy(site.holders)} {owner === undefined ? "" : texts.site.owner(owner)}</p><Mirror site={site} /></>;
 }
 

@@ -4,6 +4,7 @@ import type { SiteRow } from "../../src/door/index.ts";
 import type { Live } from "../live.ts";
 import { DropZone, PickButton } from "../parts/drop.tsx";
 import { useNow } from "../parts/now.ts";
+import { usePeople } from "../parts/people.ts";
 import { Rows } from "../parts/rows.tsx";
 import { Title } from "../parts/shell.tsx";
 import { Shore } from "../parts/shore.tsx";
@@ -20,6 +21,9 @@ export function SitesPage({ live }: { readonly live: Live }): JSX.Element {
   const nowMs = useNow();
   const wanted = filter.trim().toLowerCase();
   const sites = live.sites.filter(({ name }) => name.includes(wanted));
+  const people = usePeople([live.sites.length]);
+  // Whoever is alone with their hosts needs no telling whose sites they are.
+  const ownerOf = ({ owner }: SiteRow): string | undefined => (people !== undefined && people.size > 1 ? people.get(owner) : undefined);
   const publish = (picked: Picked): void => {
     choose(picked);
     goTo("publish");
@@ -32,17 +36,17 @@ export function SitesPage({ live }: { readonly live: Live }): JSX.Element {
       </div>
       {live.line !== "opening" && live.sites.length === 0 ? <div class="empty"><Shore /><p>{texts.sites.none}</p><p class="soft">{texts.sites.noneMore}</p></div> : null}
       {live.sites.length > FILTER_FROM ? <p><label>{texts.sites.filter} <input type="search" value={filter} onInput={(event) => setFilter(event.currentTarget.value)} /></label></p> : null}
-      <Rows rows={sites} keyOf={({ name }) => name} draw={(site) => <SiteItem site={site} nowMs={nowMs} />} />
+      <Rows rows={sites} keyOf={({ name }) => name} draw={(site) => <SiteItem site={site} owner={ownerOf(site)} nowMs={nowMs} />} />
     </DropZone>
   );
 }
 
-function SiteItem({ site, nowMs }: { readonly site: SiteRow; readonly nowMs: number }): JSX.Element {
+function SiteItem({ site, owner, nowMs }: { readonly site: SiteRow; readonly owner: string | undefined; readonly nowMs: number }): JSX.Element {
   return (
     <>
       <span class="main">
         {site.head === null ? <b>{site.name}</b> : <a class="strong" href={site.address} target="_blank" rel="noopener">{site.name}</a>}
-        <span class="soft">{texts.sites.about(site, nowMs)}</span>
+        <span class="soft">{texts.sites.about(site, owner, nowMs)}</span>
       </span>
       <a class="quiet" href={hashOf("sites", site.name)}>{texts.sites.details(site.name)}</a>
     </>

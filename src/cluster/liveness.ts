@@ -85,7 +85,7 @@ export class Liveness {
     const { members, transport } = this.#parts;
     const all = new Set(members());
     const peers = transport.connected().filter((peer) => all.has(peer));
-    report(`hears ${peers.length} hosts`);
+    report(`hosts heard: ${peers.length}`);
     for (const host of this.#known.keys()) if (!all.has(host) && !this.#isThere(host)) this.#known.delete(host);
     await this.#speak();
     const fingers = new Set(fingersOf(transport.self, peers));

@@ -19,7 +19,7 @@ export function acquaintancesWorker(env: Env, parts: { readonly directory: DataD
     everyMs: EVERY_MS,
     work: async ({ report }) => {
       const entrances = isRosterWhole() ? entrancesOf(cluster) : [];
-      report(`knows ${entrances.length} hosts`);
+      report(`hosts known: ${entrances.length}`);
       // Whoever knows nobody has not heard from the network yet, or is alone again: then the last ones known are better than none.
       if (entrances.length === 0 || nameOf(entrances) === written) return;
       await directory.writeEntrances(identity.certificate, entrances);

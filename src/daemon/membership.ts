@@ -117,7 +117,7 @@ export class Membership {
     const { identity, settings, version, cluster, records, transport } = this.#parts;
     if (!cluster.register.members.has(identity.host)) return report("waits for this host to be known");
     const addresses = transport.addresses().slice(0, CARD_ADDRESSES);
-    report(`tells ${addresses.length} addresses`);
+    report(`addresses told: ${addresses.length}`);
     const value = hostCardCodec.encode({ addresses, capacityBytes: settings.capacityBytes, version, returns: this.#returns() });
     const key = `host/${identity.host}`;
     const known = records.local(identity.network.namespace, key)?.siblings[0]?.value;

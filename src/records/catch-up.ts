@@ -126,7 +126,7 @@ export class CatchUp {
     await Promise.race([all, env.timers.sleep(TURN_MS, signal).catch(() => {})]);
     // When no commit is under way: one that deletes rows says only afterwards that catching up has begun anew.
     if (!signal.aborted) await replica.keep(() => [...replica.readiness.alone(), ...this.#qualified()]);
-    report(`asked ${asked.length} hosts`);
+    report(`hosts asked: ${asked.length}`);
   }
 
   /** When other copies have come to be needed here, everybody is asked at once. */
