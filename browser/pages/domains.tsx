@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { DomainRow, PersonRow } from "../../src/door/index.ts";
+import type { DomainRow } from "../../src/door/index.ts";
 import { ask, askJson, wordsOf } from "../api.ts";
 import { useAsked } from "../parts/asked.ts";
 import { Confirm } from "../parts/dialog.tsx";
@@ -11,18 +11,14 @@ type Change = (work: () => Promise<unknown>) => Promise<boolean>;
 
 interface DomainsOf {
   readonly site: string;
-  readonly owner: string;
-  /** Name of the host that serves this page. */
-  readonly host: string | undefined;
+  readonly isOwner: boolean;
+  readonly isAdministrator: boolean;
 }
 
 /** The site's own domains. Its owner adds and removes them; an administrator's word stands in for DNS. */
-export function Domains({ site, owner, host }: DomainsOf): JSX.Element | null {
+export function Domains({ site, isOwner, isAdministrator }: DomainsOf): JSX.Element | null {
   const [error, setError] = useState<string>();
   const domains = useAsked(async (signal) => (await askJson<{ domains: DomainRow[] }>("GET", "/domains", { signal })).domains.filter((each) => each.site === site), [site]);
-  const person = useAsked(async (signal) => (await askJson<{ people: PersonRow[] }>("GET", "/people", { signal })).people.find(({ hosts }) => host !== undefined && hosts.includes(host)), [host]);
-  const isOwner = person.value?.id === owner;
-  const isAdministrator = person.value?.isAdministrator === true;
   const change: Change = async (work) => {
     setError(undefined);
     const isDone = await work().then(() => true, (thrown: unknown) => {

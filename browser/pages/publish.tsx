@@ -5,6 +5,7 @@ import { isSiteName } from "../../src/site/site-name.ts";
 import { wordsOf } from "../api.ts";
 import type { Live } from "../live.ts";
 import { DropZone, PickButton } from "../parts/drop.tsx";
+import { nameOf, usePeople } from "../parts/people.ts";
 import { ProgressWords } from "../parts/progress.tsx";
 import { Title } from "../parts/shell.tsx";
 import { Shore } from "../parts/shore.tsx";
@@ -28,9 +29,13 @@ export function PublishPage({ live, name }: { readonly live: Live; readonly name
   const [picked, setPicked] = useState(chosen);
   const [publishing, setPublishing] = useState(currentPublishing);
   chosen = undefined;
-  const again = (): void => {
+  // What was chosen stays, to be published in another way.
+  const back = (): void => {
     putAway();
     setPublishing(undefined);
+  };
+  const again = (): void => {
+    back();
     setPicked(undefined);
   };
   return (
@@ -47,7 +52,7 @@ export function PublishPage({ live, name }: { readonly live: Live; readonly name
           {picked === undefined ? null : <Chosen picked={picked} live={live} name={name} onGo={setPublishing} />}
         </>
       ) : (
-        <Under publishing={publishing} onAgain={again} />
+        <Under publishing={publishing} onBack={picked === undefined ? undefined : back} onAgain={again} />
       )}
     </DropZone>
   );
@@ -56,6 +61,7 @@ export function PublishPage({ live, name }: { readonly live: Live; readonly name
 function Chosen({ picked, live, name, onGo }: { readonly picked: Picked; readonly live: Live; readonly name: string | undefined; readonly onGo: (publishing: Publishing) => void }): JSX.Element {
   const [typed, setTyped] = useState(name ?? suggestedName(picked));
   const [found, setFound] = useState<Publishable>();
+  const people = usePeople(live.status?.host.name);
   useEffect(() => {
     setFound(undefined);
     if (name === undefined) setTyped(suggestedName(picked));
@@ -63,14 +69,16 @@ function Chosen({ picked, live, name, onGo }: { readonly picked: Picked; readonl
   }, [picked]);
   if (found === undefined) return <p>{texts.loading}</p>;
   const isName = isSiteName(typed);
-  const isReady = isName && found.files.length > 0;
+  const there = live.sites.find((site) => site.name === typed);
+  const isTaken = there !== undefined && people?.self !== undefined && there.owner !== people.self.id;
+  const isReady = isName && !isTaken && found.files.length > 0;
   const hasIndex = found.files.some(({ path }) => path === "index.html");
   return (
     <form class="steps" onSubmit={(event) => event.preventDefault()}>
       <p>{texts.publish.found(picked.name, found.files.length, sizeOf(found.files))} {hasIndex || !picked.isFolder ? "" : texts.publish.noIndex}</p>
       {found.doubtful === undefined ? null : <p class="notice">{texts.publish.doubtful(found.doubtful)}</p>}
       {name === undefined ? <p><label for="name">{texts.publish.name}</label><br /><input id="name" value={typed} autocomplete="off" spellcheck={false} aria-describedby="address" onInput={(event) => setTyped(event.currentTarget.value.toLowerCase())} /></p> : null}
-      <p id="address" class="soft">{isName ? texts.publish.address(typed, live.status?.httpPort ?? 0, live.sites.some((site) => site.name === typed && site.head !== null)) : texts.publish.badName}</p>
+      <p id="address" class="soft">{!isName ? texts.publish.badName : isTaken ? texts.publish.taken(typed, nameOf(people, there.owner)) : texts.publish.address(typed, live.status?.httpPort ?? 0, there !== undefined && there.head !== null)}</p>
       <p class="actions">
         <button disabled={!isReady} onClick={() => onGo(publish(typed, found.files, false))}>{texts.publish.go}</button>
         <button class="quiet" disabled={!isReady} onClick={() => onGo(publish(typed, found.files, true))}>{texts.publish.preview}</button>
@@ -79,10 +87,10 @@ function Chosen({ picked, live, name, onGo }: { readonly picked: Picked; readonl
   );
 }
 
-function Under({ publishing, onAgain }: { readonly publishing: Publishing; readonly onAgain: () => void }): JSX.Element | null {
+function Under({ publishing, onBack, onAgain }: { readonly publishing: Publishing; readonly onBack: (() => void) | undefined; readonly onAgain: () => void }): JSX.Element | null {
   const progress = useProgress(publishing.transfer);
   if (progress === undefined) return null;
-  if (progress.phase === "cancelled") return <><p class="lead">{texts.publish.cancelled}</p><p><button onClick={onAgain}>{texts.publish.again}</button></p></>;
+  if (progress.phase === "cancelled") return <><p class="lead">{texts.publish.cancelled}</p><p class="actions">{onBack === undefined ? null : <button onClick={onBack}>{texts.publish.back}</button>}<button class={onBack === undefined ? "" : "quiet"} onClick={onAgain}>{texts.publish.again}</button></p></>;
   if (progress.result === undefined) return <ProgressWords transfer={publishing.transfer} progress={progress} />;
   return <Published row={progress.result} sent={progress.totalFiles} isPreview={publishing.isPreview} onAgain={onAgain} />;
 }

@@ -19,29 +19,30 @@ import { Domains } from "./domains.tsx";
 export function SitePage({ live, name }: { readonly live: Live; readonly name: string }): JSX.Element {
   const site = live.sites.find((each) => each.name === name);
   const network = live.status?.network.name;
+  const host = live.status?.host.name;
+  const people = usePeople(host, [site?.owner]);
   if (site === undefined) {
     return live.line === "opening" ? <p>{texts.loading}</p> : <><Title network={network}>{texts.site.none(name)}</Title><p>{texts.site.noneMore}</p><p class="actions"><a class="button" href={hashOf("publish", name)}>{texts.site.publishUnder(name)}</a></p></>;
   }
+  const owner = people?.all.find(({ id }) => id === site.owner);
+  // Nobody else can change it.
+  const isOwn = owner !== undefined && owner === people?.self;
   return (
     <>
       <Title network={network}>{name}</Title>
       <p class="lead">{texts.site.survives(site)}</p>
       <p class="actions">
         {site.head === null ? null : <a class="button" href={site.address} target="_blank" rel="noopener">{texts.sites.open}</a>}
-        <a class="button quiet" href={hashOf("publish", name)}>{texts.site.newVersion}</a>
+        {isOwn ? <a class="button quiet" href={hashOf("publish", name)}>{texts.site.newVersion}</a> : null}
       </p>
-      <About site={site} />
+      <p>{texts.site.keptBy(site.holders)} {owner === undefined ? "" : isOwn ? texts.site.own : texts.site.owner(owner.name)}</p>
+      <Mirror site={site} />
       <Addresses site={site} />
-      <Domains site={site.name} owner={site.owner} host={live.status?.host.name} />
-      <Versions site={site} />
-      <TakeDown site={site} />
+      <Domains site={site.name} isOwner={isOwn} isAdministrator={people?.self?.isAdministrator === true} />
+      <Versions site={site} isOwn={isOwn} />
+      {isOwn ? <TakeDown site={site} /> : null}
     </>
   );
-}
-
-function About({ site }: { readonly site: SiteRow }): JSX.Element {
-  const owner = usePeople([site.owner])?.get(site.owner);
-  return <><p>{texts.site.keptBy(site.holders)} {owner === undefined ? "" : texts.site.owner(owner)}</p><Mirror site={site} /></>;
 }
 
 function Mirror({ site }: { readonly site: SiteRow }): JSX.Element | null {
@@ -68,7 +69,7 @@ function Addresses({ site: { address, lanAddress } }: { readonly site: SiteRow }
   );
 }
 
-function Versions({ site }: { readonly site: SiteRow }): JSX.Element | null {
+function Versions({ site, isOwn }: { readonly site: SiteRow; readonly isOwn: boolean }): JSX.Element | null {
   const nowMs = useNow();
   const [asked, setAsked] = useState<HeadRow>();
   const history = useAsked(async (signal) => (await askJson<{ history: HeadRow[] }>("GET", `/sites/${encodeURIComponent(site.name)}/history`, { signal })).history, [site.head?.sequence]);
@@ -84,7 +85,7 @@ function Versions({ site }: { readonly site: SiteRow }): JSX.Element | null {
           <>
             <span class="main"><b>{texts.site.version(head.sequence, head.sequence === site.head?.sequence)}</b><span class="soft">{texts.site.versionAbout(head, nowMs)}</span></span>
             <a class="quiet" href={`http://${head.sequence}.${hostname}:${port}/`} target="_blank" rel="noopener">{texts.site.lookAt(head.sequence)}</a>
-            {head.sequence === site.head?.sequence ? null : <button class="plain" onClick={() => setAsked(head)}>{texts.site.makeCurrent(head.sequence)}</button>}
+            {!isOwn || head.sequence === site.head?.sequence ? null : <button class="plain" onClick={() => setAsked(head)}>{texts.site.makeCurrent(head.sequence)}</button>}
           </>
         )}
       />

@@ -4,7 +4,7 @@ import type { SiteRow } from "../../src/door/index.ts";
 import type { Live } from "../live.ts";
 import { DropZone, PickButton } from "../parts/drop.tsx";
 import { useNow } from "../parts/now.ts";
-import { usePeople } from "../parts/people.ts";
+import { nameOf, usePeople } from "../parts/people.ts";
 import { Rows } from "../parts/rows.tsx";
 import { Title } from "../parts/shell.tsx";
 import { Shore } from "../parts/shore.tsx";
@@ -21,9 +21,8 @@ export function SitesPage({ live }: { readonly live: Live }): JSX.Element {
   const nowMs = useNow();
   const wanted = filter.trim().toLowerCase();
   const sites = live.sites.filter(({ name }) => name.includes(wanted));
-  const people = usePeople([live.sites.length]);
-  // Whoever is alone with their hosts needs no telling whose sites they are.
-  const ownerOf = ({ owner }: SiteRow): string | undefined => (people !== undefined && people.size > 1 ? people.get(owner) : undefined);
+  const people = usePeople(live.status?.host.name, [live.sites.length]);
+  const ownerOf = ({ owner }: SiteRow): string | undefined => (owner === people?.self?.id ? undefined : nameOf(people, owner));
   const publish = (picked: Picked): void => {
     choose(picked);
     goTo("publish");

@@ -49,22 +49,45 @@ export function hostsOf(holdings: readonly Holding[]): HostId[] {
   return [...new Set(holdings.map(({ host }) => host))];
 }
 
+/** Sets of hosts tried in one look at a pack: more than seven hosts or three losses have. Such packs are rare, and of a hundred thousand packs all are looked at. */
+const TRIED_MAX = 256;
+
 /**
  * How many hosts, whichever, may vanish while k different pieces still remain; 0 also for what is lost already.
- * Exact as long as each host has one piece; else the least that can be promised without trying all combinations.
+ * Exact as long as each host has one piece, or few hosts have them all; else the least that can be promised without trying all sets of hosts.
  */
 export function lossesSurvived(k: number, holdings: readonly Holding[]): number {
-  const [byIndex, byHost] = [new Map<number, number>(), new Map<HostId, number>()];
+  const [byIndex, byHost] = [new Map<number, number>(), new Map<HostId, number[]>()];
   for (const { index, host } of holdings) {
     byIndex.set(index, (byIndex.get(index) ?? 0) + 1);
-    byHost.set(host, (byHost.get(host) ?? 0) + 1);
+    byHost.set(host, [...(byHost.get(host) ?? []), index]);
   }
   const toLose = byIndex.size - k + 1;
   if (toLose <= 0) return 0;
-  const most = Math.max(...byHost.values());
-  if (most > 1) return Math.ceil(toLose / most) - 1;
+  const most = Math.max(...[...byHost.values()].map(({ length }) => length));
+  if (most > 1) return lossesTried(k, [...byHost.values()], Math.ceil(toLose / most) - 1);
   const cheapest = [...byIndex.values()].sort((a, b) => a - b).slice(0, toLose);
   return cheapest.reduce((sum, hosts) => sum + hosts, 0) - 1;
+}
+
+/** The same by trying sets of hosts, from a number on that surely does no harm. @param pieces the indexes that each host has */
+function lossesTried(k: number, pieces: readonly (readonly number[])[], harmless: number): number {
+  let tried = 0;
+  /** Whether so many more losses, of hosts from `first` on, can leave fewer than k pieces of what remains; undefined when too many sets would have to be tried. */
+  const harms = (remaining: readonly (readonly number[])[], first: number, losses: number): boolean | undefined => {
+    if (losses === 0) {
+      tried += 1;
+      return tried > TRIED_MAX ? undefined : new Set(remaining.flat()).size < k;
+    }
+    for (let at = first; at < remaining.length; at += 1) {
+      const found = harms(remaining.with(at, []), at + 1, losses - 1);
+      if (found !== false) return found;
+    }
+    return false;
+  };
+  let survived = harmless;
+  while (survived < pieces.length && harms(pieces, 0, survived + 1) === false) survived += 1;
+  return survived;
 }
 
 /** As `lossesSurvived`, but -1 when there are too few different pieces to read it. */

@@ -48,6 +48,27 @@ test("a second piece that nobody has space for is offered again an hour later, t
   await village.close();
 });
 
+test("when the hosts for whose pieces others took a second one are back, each has one again, whichever of its two came first", async () => {
+  const village = await Village.build({ hosts: 5, factor: 100 });
+  const { pack } = await village.at(0).pool.store(village.namespace, content(MIB), { kind: "code", k: 3, m: 2 });
+  const away = village.villagers.filter((each) => each !== village.at(0)).slice(0, 2);
+  for (const { host } of away) {
+    village.net.kill(host);
+    village.gone.add(host);
+  }
+  await village.turn(village.at(0), "repair");
+  const held = (): number[] => village.villagers.map((each) => village.indexesAt(each, pack).length);
+  assert.equal(held().reduce((sum, count) => sum + count), 7);
+  for (const { host } of away) {
+    village.net.revive(host);
+    village.gone.delete(host);
+  }
+  for (const villager of village.villagers) await village.turn(villager, "surplus");
+  assert.deepEqual(held(), [1, 1, 1, 1, 1]);
+  assert.equal(village.at(0).pool.survives(village.namespace, [pack]), 2);
+  await village.close();
+});
+
 test("pieces that lie each on a host of its own stay where they are, also when hosts join", async () => {
   const village = await Village.build({ hosts: 4, factor: 100 });
   const { pack } = await village.at(0).pool.store(village.namespace, content(MIB), { kind: "code", k: 2, m: 2 });

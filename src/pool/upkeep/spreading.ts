@@ -33,35 +33,46 @@ export class Spreading {
     const nowMs = env.clock.monotonicMs();
     if (there === this.#rest?.there && nowMs < this.#rest.untilMs) return 0;
     let [moved, refused] = [0, 0];
-    let before: HeldPiece | undefined;
-    for await (const piece of unhurried(env, ownPieces(parts.store), signal)) {
-      // They come in the order of their packs.
-      const isSecond = piece.pack === before?.pack;
-      before = piece;
-      if (!isSecond) continue;
+    for await (const together of piecesTogether(unhurried(env, ownPieces(parts.store), signal))) {
       if (moved >= MOVED_MAX) return moved;
-      const outcome = await this.#move(piece, signal);
+      const outcome = await this.#spread(together, signal);
       if (outcome === "moved") moved += 1;
       else if (outcome === "refused") refused += 1;
     }
-    this.#rest = refused > 0 && moved > 0 ? undefined : { there, untilMs: refused === 0 ? Infinity : nowMs + AGAIN_MS };
+    this.#rest = moved > 0 ? undefined : { there, untilMs: refused === 0 ? Infinity : nowMs + AGAIN_MS };
     return moved;
   }
 
-  async #move({ pack, index }: HeldPiece, signal: AbortSignal): Promise<Moved> {
+  /** Of several pieces of one pack, one goes: rather one that lies elsewhere too. */
+  async #spread(together: readonly HeldPiece[], signal: AbortSignal): Promise<Moved> {
     const { catalog, parts } = this.#keep;
-    const facts = catalog.find(pack);
+    const facts = catalog.find(together[0]!.pack);
     // Its record may be on its way.
     if (facts === undefined) return "refused";
     const inReach = hostsInReach(parts);
     // A receiver would refuse it as long as too few are in reach to keep pieces apart.
     if (facts.k === 1 || inReach.length <= facts.k) return "settled";
-    if (await letGo(this.#keep, facts, index, signal)) return "moved";
-    const holdings = catalog.holdings(facts.namespace, pack);
-    const isElsewhere = holdings.some((holding) => holding.index === index && holding.host !== parts.self);
+    for (const { index } of together) if (await letGo(this.#keep, facts, index, signal)) return "moved";
+    const holdings = catalog.holdings(facts.namespace, facts.pack);
+    const isElsewhere = together.some(({ index }) => holdings.some((holding) => holding.index === index && holding.host !== parts.self));
     const holders = new Set([parts.self, ...hostsOf(holdings)]);
     if (!isElsewhere && inReach.every(({ host }) => holders.has(host))) return "settled";
+    const { index } = together.at(-1)!;
     const isGone = (await handOn(this.#keep, facts, index, signal)) && (await letGo(this.#keep, facts, index, signal));
     return isGone ? "moved" : "refused";
   }
+}
+
+/** The pieces of each pack that has more than one among them. They come in the order of their packs. */
+async function* piecesTogether(pieces: AsyncIterable<HeldPiece>): AsyncGenerator<readonly HeldPiece[]> {
+  let together: HeldPiece[] = [];
+  for await (const piece of pieces) {
+    if (piece.pack === together[0]?.pack) {
+      together.push(piece);
+      continue;
+    }
+    if (together.length > 1) yield together;
+    together = [piece];
+  }
+  if (together.length > 1) yield together;
 }
