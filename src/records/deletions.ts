@@ -8,6 +8,7 @@ import { ALL_GROUPS } from "./limits.ts";
 import type { FloorRecord } from "./marks.ts";
 import { SETS_MAX } from "./marks.ts";
 import { Newcomer } from "./newcomer.ts";
+import { unseenByAll } from "./own-past.ts";
 import type { Peers } from "./peers.ts";
 import type { Context } from "./port.ts";
 import { RoundWatch } from "./round-watch.ts";
@@ -23,7 +24,8 @@ import type { RoundWatchParts } from "./round-watch.ts";
 // so it has the deletion too, and nothing that it supersedes in its rows. A version that it supersedes was written, and so lay in outboxes,
 // before the deletion; all of those have been emptied since all had begun. So among the hosts that have done the round there is none of
 // these versions left, and records are taken only from those who have done it: everything that is said carries how far its sender is, and is
-// judged by that when it is applied. A host that is below the floor compares what it has with the others before it is believed again.
+// judged by that when it is applied. A host that is below the floor compares what it has with the others before it is believed again. One whose
+// disk was set back has versions in its outbox that it had delivered before; it lets those go that others have seen.
 //
 // Why nothing acknowledged is lost. What a host has written and not delivered stays in its outbox while it is away, and is taken when it
 // comes back: deletions that name a host that was not counted are kept. What such a host has in its rows goes only if none of a majority
@@ -64,7 +66,7 @@ export class Deletions {
     const { cluster, following } = this.#parts;
     await following.settle();
     if (!cluster.members().includes(cluster.self)) return turn.report("waits for this host to be known");
-    await this.#noticeOwnPast();
+    await this.#noticeOwnPast(turn.signal);
     await this.#noticeFloor();
     if (this.#floor.state.isNewcomer && !(await this.#comeBack(turn))) return;
     if (!(await this.#isCounted(turn))) return;
@@ -74,12 +76,15 @@ export class Deletions {
   }
 
   /** What this host has published and its disk does not know was lost with a disk, or its disk was set back. */
-  async #noticeOwnPast(): Promise<void> {
+  async #noticeOwnPast(signal: AbortSignal): Promise<void> {
     const { state, published } = this.#floor;
     if (published === undefined || state.isNewcomer || published.done <= state.done) return;
     this.#env.log.warn("this host's disk is older than what the host has said of it", { done: published.done, known: state.done });
-    // What lay in the outbox then had been delivered, or refused by all, before this host said that it had done that round.
-    this.#parts.replica.outbox.drop(({ dot }, isFromDisk) => isFromDisk && dot.actor.host === this.#parts.cluster.self);
+    const { replica, cluster, peers } = this.#parts;
+    // What lay in the outbox then had been delivered, or refused by all, before this host said that it had done that round. What nobody has seen was
+    // written since.
+    const isUnseen = await unseenByAll(cluster, peers, signal);
+    replica.outbox.drop((record, isFromDisk) => isFromDisk && record.dot.actor.host === cluster.self && !isUnseen(record));
     await this.#becomeNewcomer(state);
   }
 
