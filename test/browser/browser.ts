@@ -72,7 +72,12 @@ export class Visit {
     page.on("console", (message) => {
       if (message.type() === "error" || message.type() === "warning") this.#wrong.push(`console: ${message.text()}`);
     });
-    page.on("requestfailed", (request) => this.#wrong.push(`failed request: ${request.url()} ${request.failure()?.errorText ?? ""}`));
+    page.on("requestfailed", (request) => {
+      const why = request.failure()?.errorText ?? "";
+      // A page gives up what it asks when a person goes on before the answer.
+      if (request.resourceType() === "fetch" && why === "net::ERR_ABORTED") return;
+      this.#wrong.push(`failed request: ${request.url()} ${why}`);
+    });
     page.on("response", (response) => {
       if (response.status() >= 400) this.#wrong.push(`status ${response.status()}: ${response.url()}`);
     });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import type { Page } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import type { TestHost } from "../cluster/harness.ts";
 import { until } from "../cluster/harness.ts";
 import { DESKTOP, PHONE, Visit } from "./browser.ts";
@@ -165,6 +165,8 @@ async function publishes({ bench, hosts: [host, other], browser }: Stage): Promi
   await looksUp(page);
   await hasDomain(page);
 
+  await isOthers(context, other, second);
+
   await page.getByRole("button", { name: "Take my-pictures down" }).click();
   await page.getByRole("dialog").waitFor();
   await page.keyboard.press("Escape");
@@ -173,6 +175,24 @@ async function publishes({ bench, hosts: [host, other], browser }: Stage): Promi
   await page.getByRole("dialog").getByRole("button", { name: "Take it down" }).click();
   await page.getByRole("heading", { level: 1, name: "Sites" }).waitFor();
   assert.equal((await host.get("my-pictures")).status, 404);
+}
+
+/** What another person sees of the site: whose it is, and nothing that would be refused. Who is told that a name is taken keeps what they chose. */
+async function isOthers(context: BrowserContext, host: TestHost, folder: string): Promise<void> {
+  const { page } = await enter(context, host);
+  await page.locator("li", { hasText: "my-pictures" }).getByText("by the person of attic").waitFor();
+  await page.getByRole("link", { name: "About my-pictures" }).click();
+  await page.getByText("It was published by the person of attic.").waitFor();
+  await page.getByRole("link", { name: "Look at 1" }).waitFor();
+  assert.deepEqual(await page.getByText(/Go back to|Publish a new version|Take my-pictures down/).allInnerTexts(), []);
+  await page.getByRole("link", { name: "Sites", exact: true }).click();
+  await choose(page, "Publish a folder", folder);
+  await page.getByLabel("Name of the site").fill("my-pictures");
+  await page.getByText("my-pictures is taken: it belongs to the person of attic.").waitFor();
+  assert.ok(await page.getByRole("button", { name: "Publish", exact: true }).isDisabled());
+  await page.getByLabel("Name of the site").fill("again");
+  await page.getByText("It will be at again.localhost").waitFor();
+  await page.close();
 }
 
 async function hasDomain(page: Page): Promise<void> {
