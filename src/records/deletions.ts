@@ -8,7 +8,7 @@ import { ALL_GROUPS } from "./limits.ts";
 import type { FloorRecord } from "./marks.ts";
 import { SETS_MAX } from "./marks.ts";
 import { Newcomer } from "./newcomer.ts";
-import { unseenByAll } from "./own-past.ts";
+import { unseenByMost } from "./own-past.ts";
 import type { Peers } from "./peers.ts";
 import type { Context } from "./port.ts";
 import { RoundWatch } from "./round-watch.ts";
@@ -66,7 +66,7 @@ export class Deletions {
     const { cluster, following } = this.#parts;
     await following.settle();
     if (!cluster.members().includes(cluster.self)) return turn.report("waits for this host to be known");
-    await this.#noticeOwnPast(turn.signal);
+    if (!(await this.#noticeOwnPast(turn))) return;
     await this.#noticeFloor();
     if (this.#floor.state.isNewcomer && !(await this.#comeBack(turn))) return;
     if (!(await this.#isCounted(turn))) return;
@@ -75,17 +75,22 @@ export class Deletions {
     if (!turn.signal.aborted) await this.#suggest(turn);
   }
 
-  /** What this host has published and its disk does not know was lost with a disk, or its disk was set back. */
-  async #noticeOwnPast(signal: AbortSignal): Promise<void> {
+  /** What this host has published and its disk does not know was lost with a disk, or its disk was set back. @returns whether it is known what follows from that */
+  async #noticeOwnPast({ signal, report }: WorkerTurn): Promise<boolean> {
     const { state, published } = this.#floor;
-    if (published === undefined || state.isNewcomer || published.done <= state.done) return;
-    this.#env.log.warn("this host's disk is older than what the host has said of it", { done: published.done, known: state.done });
+    if (published === undefined || state.isNewcomer || published.done <= state.done) return true;
     const { replica, cluster, peers } = this.#parts;
+    const isUnseen = await unseenByMost(cluster, peers, signal);
+    if (isUnseen === undefined) {
+      report("waits for more hosts, to learn what they have of what this host wrote");
+      return false;
+    }
+    this.#env.log.warn("this host's disk is older than what the host has said of it", { done: published.done, known: state.done });
     // What lay in the outbox then had been delivered, or refused by all, before this host said that it had done that round. What nobody has seen was
     // written since.
-    const isUnseen = await unseenByAll(cluster, peers, signal);
     replica.outbox.drop((record, isFromDisk) => isFromDisk && record.dot.actor.host === cluster.self && !isUnseen(record));
     await this.#becomeNewcomer(state);
+    return true;
   }
 
   async #noticeFloor(): Promise<void> {
