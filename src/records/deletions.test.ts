@@ -65,7 +65,7 @@ test("a host that was declared gone comes back from below the floor: what was de
   assert.ok(all.hosts.every((host) => host.value(everywhereId, "k") === undefined));
 });
 
-test("an old backup brings nothing back that was delivered, deleted and collected since, from its rows or from its outbox, and what is written after it came back stays, over a restart too", async () => {
+test("an old backup brings nothing back that was delivered, deleted and collected since, from its rows or from its outbox", async () => {
   await using all = await hostsOf("a", "b", "c");
   const [a, , c] = all.hosts as [TestHost, TestHost, TestHost];
   await a.put(everywhereId, "row", "v");
@@ -81,11 +81,8 @@ test("an old backup brings nothing back that was delivered, deleted and collecte
   c.disk.restore(backup);
   await c.start();
   await c.put(everywhereId, "since", "written after the backup came back");
-  await c.stop();
-  await c.start();
-  await c.put(everywhereId, "later", "written after the start that followed");
   for (const host of all.hosts) if (host !== c) await c.transport.connect(host.self, [all.wire.addressOf(host.self)]);
-  await working("c is one of them again", all.hosts, () => all.hosts.every((host) => host.value(everywhereId, "since") !== undefined && host.value(everywhereId, "later") !== undefined && host.value(everywhereId, "row") === undefined && host.value(everywhereId, "outbox") === undefined));
+  await working("c is one of them again", all.hosts, () => all.hosts.every((host) => host.value(everywhereId, "since") !== undefined && host.value(everywhereId, "row") === undefined && host.value(everywhereId, "outbox") === undefined));
   await a.put(everywhereId, "next", "v");
   await a.put(everywhereId, "next", null);
   await working("the next round is done with c", all.hosts, () => all.hosts.every((host) => !isKept(host, "next")));

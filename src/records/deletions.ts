@@ -8,7 +8,6 @@ import { ALL_GROUPS } from "./limits.ts";
 import type { FloorRecord } from "./marks.ts";
 import { SETS_MAX } from "./marks.ts";
 import { Newcomer } from "./newcomer.ts";
-import { unseenByMost } from "./own-past.ts";
 import type { Peers } from "./peers.ts";
 import type { Context } from "./port.ts";
 import { RoundWatch } from "./round-watch.ts";
@@ -24,8 +23,7 @@ import type { RoundWatchParts } from "./round-watch.ts";
 // so it has the deletion too, and nothing that it supersedes in its rows. A version that it supersedes was written, and so lay in outboxes,
 // before the deletion; all of those have been emptied since all had begun. So among the hosts that have done the round there is none of
 // these versions left, and records are taken only from those who have done it: everything that is said carries how far its sender is, and is
-// judged by that when it is applied. A host that is below the floor compares what it has with the others before it is believed again. One whose
-// disk was set back has versions in its outbox that it had delivered before; it lets those go that others have seen.
+// judged by that when it is applied. A host that is below the floor compares what it has with the others before it is believed again.
 //
 // Why nothing acknowledged is lost. What a host has written and not delivered stays in its outbox while it is away, and is taken when it
 // comes back: deletions that name a host that was not counted are kept. What such a host has in its rows goes only if none of a majority
@@ -66,7 +64,7 @@ export class Deletions {
     const { cluster, following } = this.#parts;
     await following.settle();
     if (!cluster.members().includes(cluster.self)) return turn.report("waits for this host to be known");
-    if (!(await this.#noticeOwnPast(turn))) return;
+    await this.#noticeOwnPast();
     await this.#noticeFloor();
     if (this.#floor.state.isNewcomer && !(await this.#comeBack(turn))) return;
     if (!(await this.#isCounted(turn))) return;
@@ -75,22 +73,14 @@ export class Deletions {
     if (!turn.signal.aborted) await this.#suggest(turn);
   }
 
-  /** What this host has published and its disk does not know was lost with a disk, or its disk was set back. @returns whether it is known what follows from that */
-  async #noticeOwnPast({ signal, report }: WorkerTurn): Promise<boolean> {
+  /** What this host has published and its disk does not know was lost with a disk, or its disk was set back. */
+  async #noticeOwnPast(): Promise<void> {
     const { state, published } = this.#floor;
-    if (published === undefined || state.isNewcomer || published.done <= state.done) return true;
-    const { replica, cluster, peers } = this.#parts;
-    const isUnseen = await unseenByMost(cluster, peers, signal);
-    if (isUnseen === undefined) {
-      report("waits for more hosts, to learn what they have of what this host wrote");
-      return false;
-    }
+    if (published === undefined || state.isNewcomer || published.done <= state.done) return;
     this.#env.log.warn("this host's disk is older than what the host has said of it", { done: published.done, known: state.done });
-    // What lay in the outbox then had been delivered, or refused by all, before this host said that it had done that round. What nobody has seen was
-    // written since.
-    replica.outbox.drop((record, isFromDisk) => isFromDisk && record.dot.actor.host === cluster.self && !isUnseen(record));
+    // What lay in the outbox then had been delivered, or refused by all, before this host said that it had done that round.
+    this.#parts.replica.outbox.drop(({ dot }, isFromDisk) => isFromDisk && dot.actor.host === this.#parts.cluster.self);
     await this.#becomeNewcomer(state);
-    return true;
   }
 
   async #noticeFloor(): Promise<void> {
