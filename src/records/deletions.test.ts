@@ -89,6 +89,47 @@ test("an old backup brings nothing back that was delivered, deleted and collecte
   assert.ok(all.hosts.every((host) => host.value(everywhereId, "row") === undefined && host.value(everywhereId, "outbox") === undefined));
 });
 
+test("what a host wrote after an old backup came back stays, also when it crashes as it takes back what it had said in its former life", async () => {
+  await using all = await hostsOf("a", "b", "c");
+  const [a, , c] = all.hosts as [TestHost, TestHost, TestHost];
+  await working("all are counted", all.hosts, () => all.hosts.every((host) => progress(host).includes("round")));
+  await c.stop();
+  const backup = c.disk.image();
+  await writeFloor(c, { floor: 0, set: 0, hosts: [], mark: 0, raisedMs: 0, begun: 1, begunMark: 0, done: 1, sets: [{ name: 7, hosts: [] }], isNewcomer: false });
+  await all.restart(c);
+  const said = (): number => floorCodec.decode(a.records.local(networkNamespace, floorKeyOf(c.self))!.siblings[0]!.value!).done;
+  await working("c says that it has done the first round", all.hosts, () => said() === 1);
+  await c.stop();
+  c.disk.restore(backup);
+  const { judge } = c;
+  let stopped: Promise<void> | undefined;
+  c.judge = (record, genesis) => {
+    const isTakingBack = record.key === floorKeyOf(c.self) && record.host === c.self && c.records.counters()["times a newcomer"] === 1;
+    if (!isTakingBack) return judge(record, genesis);
+    stopped ??= c.stop();
+    return { kind: "refuse", code: "CRASH", why: "so says the test" };
+  };
+  const others = all.hosts.filter((host) => host !== c);
+  let areBusy = true;
+  for (const host of others) {
+    const judgeOf = host.judge;
+    host.judge = (record, genesis) => {
+      if (record.key === "since" && areBusy) throw new Error("This host has no time for it yet, says the test.");
+      return judgeOf(record, genesis);
+    };
+  }
+  await c.start();
+  await c.put(everywhereId, "since", "written after the backup came back");
+  for (const host of others) await c.transport.connect(host.self, [all.wire.addressOf(host.self)]);
+  await working("c takes back what it had said", all.hosts, () => stopped !== undefined);
+  await stopped;
+  c.judge = judge;
+  await all.restart(c);
+  await working("c has come back", all.hosts, () => said() === 0 && progress(c).includes("round"));
+  areBusy = false;
+  await working("all have what it wrote", all.hosts, () => all.hosts.every((host) => host.value(everywhereId, "since") !== undefined));
+});
+
 test("a host that crashed between noting its mark and saying that it had begun, or done, goes on", async () => {
   await using all = await hostsOf("a", "b", "c");
   const [a, b, c] = all.hosts as [TestHost, TestHost, TestHost];

@@ -130,10 +130,11 @@ export class Deletions {
     const { state } = this.#floor;
     const sets = state.floor === 0 ? [] : [{ name: state.set, hosts: [] }];
     const next: FloorState = { ...state, begun: state.floor, begunMark: 0, done: state.floor, sets, hosts: [], mark: 0, isNewcomer: false };
+    // What it had said of a round that never became the floor would make it a newcomer again. So that is taken back first: once it is none any more,
+    // what then waits in its outbox was written since, and must not be taken for what its former life had delivered.
+    if ((this.#floor.published?.done ?? 0) > next.done) await this.#say({ ...next, sets: sets.map(({ name }) => name) });
     await replica.keep([this.#floor.save(next)]);
     this.#floor.become(next);
-    // What it had said of a round that never became the floor would make it a newcomer again and again.
-    if ((this.#floor.published?.done ?? 0) > next.done) await this.#say();
     return true;
   }
 
@@ -242,9 +243,8 @@ export class Deletions {
     if (await this.#collecting.hasOld(turn)) await this.#begin(floor + 1);
   }
 
-  async #say(): Promise<void> {
-    const { state: { begun, done }, standing: { sets }, publishedContext } = this.#floor;
-    await this.#parts.publish({ begun, done, sets }, publishedContext);
+  async #say({ begun, done, sets }: FloorRecord = { ...this.#floor.state, sets: this.#floor.standing.sets }): Promise<void> {
+    await this.#parts.publish({ begun, done, sets }, this.#floor.publishedContext);
   }
 
   /** The active hosts that have published. */
