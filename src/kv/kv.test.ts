@@ -49,6 +49,48 @@ test("of two plain writes at once on a host that keeps the key, the second super
   assert.deepEqual(await valuesOf(a, "notes", "k"), ["3"]);
 });
 
+/** Has something happen between what a host's next write has read and the write itself. */
+function beforeNextWrite({ records }: KvHost, happens: () => Promise<unknown>): void {
+  const write = records.write.bind(records);
+  records.write = async (...given) => {
+    records.write = write;
+    await happens();
+    return write(...given);
+  };
+}
+
+test("a plain write, a plain deletion and --resolve leave beside them what came from elsewhere after they had read", async () => {
+  await using all = await KvHosts.of("a", "b");
+  const [a, b] = all.hosts as [KvHost, KvHost];
+  await a.kv.write("notes", "k", utf8("0"), "plain");
+  beforeNextWrite(a, () => b.kv.write("notes", "k", utf8("of b"), "resolve"));
+  await a.kv.write("notes", "k", utf8("of a"), "plain");
+  assert.deepEqual(await valuesOf(b, "notes", "k"), ["of a", "of b"]);
+  beforeNextWrite(a, () => b.kv.write("notes", "k", utf8("later"), "blind"));
+  await a.kv.write("notes", "k", utf8("both"), "resolve");
+  assert.deepEqual(await valuesOf(b, "notes", "k"), ["both", "later"]);
+  await a.kv.write("notes", "k", utf8("one"), "resolve");
+  beforeNextWrite(a, () => b.kv.write("notes", "k", utf8("not seen"), "resolve"));
+  await a.kv.write("notes", "k", null, "plain");
+  assert.deepEqual(await valuesOf(b, "notes", "k"), ["not seen"]);
+});
+
+test("a plain write to a key that was deleted supersedes the deletion", async () => {
+  await using all = await KvHosts.of("a");
+  const a = all.hosts[0]!;
+  for (const value of [utf8("0"), null, utf8("1")]) await a.kv.write("notes", "k", value, "plain");
+  assert.equal(a.records.deleted(a.kv.list()[0]!.namespace, "k"), false);
+  assert.deepEqual(await valuesOf(a, "notes", "k"), ["1"]);
+});
+
+test("of two who create a name, one after the other had looked, neither's word is lost", async () => {
+  await using all = await KvHosts.of("a", "b");
+  const [a, b] = all.hosts as [KvHost, KvHost];
+  beforeNextWrite(a, () => b.kv.create("log", { shards: 2 }));
+  await a.kv.create("log", { shards: 1 });
+  assert.equal(a.records.local(networkNamespace, "kv/log")?.siblings.length, 2);
+});
+
 test("a token shows a write to any host: it answers with it, or says that nobody in reach has it yet", async () => {
   await using all = await KvHosts.of("a", "b", "c", "d", "e", "f");
   const writer = all.hosts[0]!;

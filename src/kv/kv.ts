@@ -2,7 +2,7 @@ import type { Genesis } from "../cluster/index.ts";
 import { genesisCodec, namespaceIdOf } from "../cluster/index.ts";
 import type { AccountId, NamespaceId, NetworkId } from "../codec/index.ts";
 import { codeOf } from "../platform/index.ts";
-import type { Change, Context, Dot, KeyState, ReadOptions, Records, RunningRecords, ScanOptions, ScanPage } from "../records/index.ts";
+import type { Change, KeyState, ReadOptions, Records, RunningRecords, ScanOptions, ScanPage, Write } from "../records/index.ts";
 import { EMPTY_CONTEXT, RecordsError, checkPosition, tokenOf } from "../records/index.ts";
 import { KvError } from "./errors.ts";
 import { checkName, defaultGenesis, genesisOf } from "./genesis.ts";
@@ -19,10 +19,6 @@ export interface KvParts {
 
 export function createKv(parts: KvParts): Kv {
   return new RecordsKv(parts);
-}
-
-function isSame(a: Dot, b: Dot): boolean {
-  return a.counter === b.counter && a.actor.incarnation === b.actor.incarnation && a.actor.host === b.actor.host;
 }
 
 class RecordsKv implements Kv {
@@ -64,40 +60,38 @@ class RecordsKv implements Kv {
     if (page.entries.length > 0) throw new KvError("NAMESPACE_IN_USE", `Keys have been put into "${name}" already, so it has the settings that everybody takes for granted. Choose another name, or delete its keys first.`);
   }
 
+  /** Blindly: who has created it elsewhere at the same moment has been told so, and of the two the least id has it. */
   async #name(name: string, genesis: Genesis): Promise<{ readonly safe: boolean }> {
     const { records, network } = this.#parts;
-    return records.write([{ namespace: network as string as NamespaceId, key: NAMES_PREFIX + name, value: genesisCodec.encode(genesis) }]);
+    return records.write([{ namespace: network as string as NamespaceId, key: NAMES_PREFIX + name, value: genesisCodec.encode(genesis), context: EMPTY_CONTEXT }]);
   }
 
   async write(name: string, key: string, value: Uint8Array | null, how: KvWrite): Promise<KvWritten> {
     const { records, account } = this.#parts;
     const namespace = await this.#begin(name);
-    const context = await this.#read(namespace, key, how);
-    const write = { namespace, key, value, ...(context === undefined ? {} : { context }) };
+    const write = { namespace, key, value, ...(await this.#superseded(namespace, key, how)) };
     const { dots, copies, safe } = await records.write([write], { as: account() === undefined ? "host" : "account" });
     return { token: tokenOf([write], dots), copies, safe };
   }
 
-  /** What the write is to supersede; undefined: what this host shows at that moment. @throws KvError CONFLICT */
-  async #read(namespace: NamespaceId, key: string, how: KvWrite): Promise<Context | undefined> {
-    if (how === "blind") return EMPTY_CONTEXT;
-    if (typeof how === "object") return how.context;
-    const state = await this.#parts.records.read(namespace, key, { fresh: how === "resolve" }).catch((error: unknown) => {
+  /**
+   * What the write is to supersede. What comes from elsewhere after it was read stays beside the write: nobody has seen it yet. Of two at once on
+   * this host the second supersedes the first. @throws KvError CONFLICT
+   */
+  async #superseded(namespace: NamespaceId, key: string, how: KvWrite): Promise<Pick<Write, "context" | "supersedesOwn">> {
+    if (how === "blind") return { context: EMPTY_CONTEXT };
+    if (typeof how === "object") return how;
+    const { records } = this.#parts;
+    const state = await records.read(namespace, key, { fresh: how === "resolve", deleted: true }).catch((error: unknown) => {
       // A write never waits for others: with nobody in reach who keeps the key, what this host knows is what it has read.
-      if (codeOf(error) === "NOT_HELD") return undefined;
+      if (codeOf(error) === "NOT_HELD") return records.local(namespace, key);
       throw error;
     });
-    if (how === "plain" && (state?.siblings.length ?? 0) > 1) {
-      throw new KvError("CONFLICT", `"${key}" has ${state!.siblings.length} values that were written side by side. Look at them with "holdfast kv get", then write what is to be in their place with --resolve.`);
+    const { siblings, context } = state ?? { siblings: [], context: EMPTY_CONTEXT };
+    if (how === "plain" && siblings.length > 1) {
+      throw new KvError("CONFLICT", `"${key}" has ${siblings.length} values that were written side by side. Look at them with "holdfast kv get", then write what is to be in their place with --resolve.`);
     }
-    return this.#isHere(namespace, state) ? undefined : state?.context;
-  }
-
-  /** Then the write takes what is here at its own turn: of two at once on one host, the second supersedes the first. */
-  #isHere(namespace: NamespaceId, state: KeyState | undefined): boolean {
-    if (state === undefined) return true;
-    const here = this.#parts.records.local(namespace, state.key)?.siblings ?? [];
-    return state.siblings.every(({ dot }) => here.some((each) => isSame(each.dot, dot)));
+    return { context, supersedesOwn: true };
   }
 
   async read(name: string, key: string, options: ReadOptions): Promise<KeyState> {

@@ -24,7 +24,8 @@ export interface KvInfo {
 }
 
 /**
- * What a write supersedes. "plain": the one value that this host, or the nearest replica, shows; of several none is thrown away unseen.
+ * What a write supersedes. "plain": the one value that this host, or the nearest replica, shows; of several none is thrown away unseen, nor one
+ * that comes from elsewhere at the same moment: it stays beside the write.
  * "resolve": all that the replicas in reach show. "blind": nothing. Or what a reader was handed with what it read.
  */
 export type KvWrite = "plain" | "resolve" | "blind" | { readonly context: Context };

@@ -2,7 +2,7 @@ import type { Delegation, Genesis, Verdict } from "../cluster/index.ts";
 import { shardOf } from "../cluster/index.ts";
 import type { AccountId, HostId, NamespaceId } from "../codec/index.ts";
 import type { StoredRecord } from "./batch.ts";
-import { highest, isCanonical, union, withoutPast } from "./context.ts";
+import { compareActors, highest, isCanonical, union, withDot, withoutPast } from "./context.ts";
 import type { Draft } from "./draft.ts";
 import { RecordsError } from "./errors.ts";
 import type { Identity } from "./identity.ts";
@@ -10,7 +10,7 @@ import { MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_BLIND_SIBLINGS, MAX_KEY_BYTES, 
 import { closed, contextOf, merge } from "./merge.ts";
 import type { Version } from "./merge.ts";
 import type { InformedWrite } from "./jobs.ts";
-import type { Context, Dot, Write } from "./port.ts";
+import type { Actor, Context, Dot, Write } from "./port.ts";
 import { EMPTY_CONTEXT } from "./port.ts";
 import type { RecordBody } from "./record.ts";
 import { fits } from "./record.ts";
@@ -102,14 +102,15 @@ export class Composer {
   }
 
   /** @param before what the same call has taken so far, the last of each key */
-  #take({ namespace, key, value, context, heard = EMPTY_CONTEXT }: InformedWrite, before: ReadonlyMap<string, Taken>): Taken {
+  #take(write: InformedWrite, before: ReadonlyMap<string, Taken>): Taken {
+    const { namespace, key, value } = write;
     const { identity, draft } = this.#view;
     const name = namespace + key;
     const last = before.get(name) ?? this.#taken.get(name);
     const group = shardOf(namespace, this.#genesis(namespace), key);
     const state = last?.siblings ?? merge<Version>(draft.siblings(namespace, key, group), this.#view.overlay(namespace, key));
     const known = contextOf(state);
-    const read = context === undefined ? union(known, closed(heard, state)) : closed(context, state);
+    const read = supersededBy(write, state, identity.actor);
     const sequence = last === undefined ? draft.sequence(namespace, key, group) : undefined;
     const counter = (last?.body.dot.counter ?? identity.counter(draft, namespace, key)) + 1;
     const dot = { actor: identity.actor, counter };
@@ -137,6 +138,14 @@ interface Taken {
   readonly body: RecordBody;
   /** The key's versions with this one. */
   readonly siblings: readonly Version[];
+}
+
+/** What a write supersedes of the versions that lie there at its turn, and of those that may come yet. */
+function supersededBy({ context, supersedesOwn, heard = EMPTY_CONTEXT }: InformedWrite, state: readonly Version[], actor: Actor): Context {
+  if (context === undefined) return union(contextOf(state), closed(heard, state));
+  // Of a former incarnation its writer may have forgotten what others bring back: that was not read.
+  const own = supersedesOwn === true ? state.filter(({ dot }) => compareActors(dot.actor, actor) === 0) : [];
+  return closed(own.reduce((all, { dot }) => withDot(all, dot), context), state);
 }
 
 function checkBounds(key: string, context: Context, siblings: number): void {

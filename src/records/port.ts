@@ -49,10 +49,14 @@ export interface Write {
   /** Null deletes. */
   readonly value: Uint8Array | null;
   /**
-   * What the writer had read of this key. Left out: what this host has now. Where its copy is not complete, the hosts that are ready are
-   * asked first, for half a second at most; when none answers, the write stands beside what they have. EMPTY_CONTEXT: a blind put.
+   * What the writer had read of this key: that is superseded, and nothing else. EMPTY_CONTEXT: a blind put.
+   * Left out: whatever this host has when the write's turn comes, also what came from elsewhere since its caller looked. Only for keys of which
+   * nobody would miss that: those that one host alone writes, and those whose value is a decision that replaces any other. Where this host's copy
+   * is not complete, the hosts that are ready are asked first, for half a second at most; when none answers, the write stands beside what they have.
    */
   readonly context?: Context;
+  /** With a context: also supersedes what this host itself has written meanwhile. Of two writes at once on a host that keeps the key the second replaces the first. */
+  readonly supersedesOwn?: boolean;
 }
 
 export interface WriteOptions {
@@ -89,6 +93,8 @@ export interface ReadOptions {
    * kept: of a key whose deletion was collected since, nobody can say that it was ever there.
    */
   readonly seen?: readonly Written[];
+  /** Of a key that is deleted or was never written: its state, without siblings, rather than undefined. Its context supersedes the deletions. */
+  readonly deleted?: boolean;
   readonly signal?: AbortSignal;
 }
 

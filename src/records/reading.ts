@@ -63,7 +63,7 @@ export class Reader {
   }
 
   /** @throws RecordsError NOT_HELD when nobody in reach has a copy, NOT_YET */
-  async read(namespace: NamespaceId, genesis: Genesis, key: string, { fresh = false, seen = [], signal }: ReadOptions): Promise<KeyState | undefined> {
+  async read(namespace: NamespaceId, genesis: Genesis, key: string, { fresh = false, seen = [], deleted = false, signal }: ReadOptions): Promise<KeyState | undefined> {
     const dots = dotsOf(seen, namespace, key);
     const endMs = this.#env.clock.monotonicMs() + SEEN_WAIT_MS;
     for (let [isFresh, pauseMs] = [fresh, 0]; ; [isFresh, pauseMs] = [true, Math.max(SEEN_PAUSE_MS, pauseMs * 2)]) {
@@ -71,7 +71,10 @@ export class Reader {
         if (dots.length === 0 || codeOf(error) !== "NOT_HELD") throw error;
         return NOTHING_FOUND;
       });
-      if (hasAll(found.siblings, dots)) return found.isWhole ? stateOf(key, found.siblings) : { ...wholeState(key, found.siblings), isPartial: true };
+      if (hasAll(found.siblings, dots)) {
+        if (!found.isWhole) return { ...wholeState(key, found.siblings), isPartial: true };
+        return deleted ? wholeState(key, found.siblings) : stateOf(key, found.siblings);
+      }
       if (this.#env.clock.monotonicMs() + pauseMs > endMs) throw new RecordsError("NOT_YET", `No host in reach has the write to "${key}" that you know of yet. Try again when the host that took it, or one it told, is in reach.`);
       await this.#env.timers.sleep(pauseMs, signal);
     }
