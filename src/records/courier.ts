@@ -11,8 +11,6 @@ import type { Route } from "./routing.ts";
 const IN_FLIGHT = 4;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
-/** A peer that is written to too fast is left alone for this long. */
-const TOO_FAST_PAUSE_MS = 2000;
 
 export interface CourierParts {
   readonly peer: HostId;
@@ -27,7 +25,8 @@ export interface CourierParts {
 
 /**
  * Brings what waits to one peer: those that come while others are under way go together in one message. A peer that fails is left alone
- * for a while that doubles, so a slow or broken one costs nobody but itself.
+ * for a while that doubles, so a slow or broken one costs nobody but itself. One that answers is never left alone: what it cannot take yet waits by
+ * itself (Delivery.postponed), or one namespace that is written too fast would keep all others from getting their copies.
  */
 export class Courier {
   readonly #env: Env;
@@ -119,7 +118,6 @@ export class Courier {
     for (const { at, verdict } of exceptions) {
       if (verdict.kind === "refused") this.#env.log.warn("another host refused a record of ours", { peer: this.#parts.peer, at, code: verdict.value });
     }
-    if (exceptions.some(({ verdict }) => verdict.value === "TOO_FAST")) this.#notBeforeMs = this.#env.clock.monotonicMs() + TOO_FAST_PAUSE_MS;
     let from = 0;
     for (const { delivery, items } of load) {
       const first = from;

@@ -87,6 +87,17 @@ test("who writes too fast is told so by a host that keeps the namespace, and wai
   assert.equal(other.value(namespace, "never written"), undefined);
 });
 
+test("a namespace that is written too fast costs writes into others no copies", async () => {
+  await using all = await TestHosts.of("a", "b", "c", "d");
+  const genesis = limited(3, { writesPerSecond: 1 });
+  const { replicas, other } = sides(all, genesis);
+  const namespace = await other.records.create(genesis);
+  await Promise.all(Array.from({ length: 15 }, (_, at) => other.put(namespace, `key ${at}`, "v")));
+  assert.ok(replicas.every((host) => host.records.counters()["refused TOO_FAST"]! > 0));
+  const { copies, safe } = await other.put(everywhereId, "key", "v");
+  assert.ok(safe && copies >= 2, `${copies} copies`);
+});
+
 test("what the rules refuse of a host's own writes is counted by its code", async () => {
   await using all = await TestHosts.of("a");
   const [a] = all.hosts as [TestHost];
