@@ -1,5 +1,4 @@
-import type { KeyState } from "../records/index.ts";
-import { encodeContextText } from "../records/index.ts";
+import type { KvState } from "../kv/index.ts";
 import type { ValueOf } from "./schema.ts";
 import { body, bytes, id, integer, list, millis, object, orNull, text } from "./schema.ts";
 
@@ -48,7 +47,7 @@ export const KvWriteRow = body(
     key,
     base64: { anyOf: [text, { type: "null" }], description: "the value; null deletes" },
     supersedes: { enum: ["plain", "resolve", "blind"], description: "plain: the one value that this host shows. resolve: all values that replicas in reach show. blind: nothing" },
-    context: { type: "string", description: "in place of `supersedes`: what a read answered, whose values are to be superseded" },
+    context: { type: "string", description: "in place of `supersedes`: what a read of this key answered, whose values are to be superseded" },
   },
   { $id: "KvWrite", optional: ["supersedes", "context"] },
 );
@@ -69,7 +68,7 @@ export type KvWatch = ValueOf<typeof KvWatch>;
 const entry = {
   key: text,
   values: { ...list(object({ base64: text, writtenMs: { ...millis, description: "by the writer's clock" }, host: id, account: orNull(id) })), description: "more than one: written side by side; none: deleted" },
-  context: { type: "string", description: "hand it back when writing, so that these values are superseded" },
+  context: { type: "string", description: "hand it back when writing this key, so that these values are superseded" },
   isPartial: { type: "boolean", description: "there may be more values: no host with a complete copy is in reach" },
 } as const;
 export const KvEntry = object(entry, { $id: "KvEntry", description: "A key and its values.", optional: ["isPartial"] });
@@ -78,7 +77,7 @@ export type KvEntry = ValueOf<typeof KvEntry>;
 export const KvChange = object({ ...entry, position: { type: "string", description: "hand it to any host to go on from here" } }, { $id: "KvChange", description: "What a key has become.", optional: ["isPartial"] });
 export type KvChange = ValueOf<typeof KvChange>;
 
-export function kvEntry({ key: name, siblings, context, isPartial }: KeyState): KvEntry {
+export function kvEntry({ key: name, siblings, context, isPartial }: KvState): KvEntry {
   const values = siblings.map(({ value, wallMs, dot, author }) => ({ base64: Buffer.from(value!).toString("base64"), writtenMs: wallMs, host: dot.actor.host as string, account: author as string | null }));
-  return { key: name, values, context: encodeContextText(context), ...(isPartial === true ? { isPartial } : {}) };
+  return { key: name, values, context, ...(isPartial === true ? { isPartial } : {}) };
 }

@@ -6,4 +6,4 @@ export { kvNameRule, kvRule } from "./rules.ts";
 export { defaultGenesis } from "./genesis.ts";
 export { KvError } from "./errors.ts";
 export type { KvErrorCode } from "./errors.ts";
-export type { Kv, KvInfo, KvSettings, KvWrite, KvWritten } from "./port.ts";
+export type { Kv, KvChange, KvInfo, KvPage, KvSettings, KvState, KvWrite, KvWritten } from "./port.ts";

@@ -83,6 +83,18 @@ test("a plain write to a key that was deleted supersedes the deletion", async ()
   assert.deepEqual(await valuesOf(a, "notes", "k"), ["1"]);
 });
 
+test("a context supersedes nothing of another key, or of the same key elsewhere, though their versions have the same numbers", async () => {
+  await using all = await KvHosts.of("a");
+  const a = all.hosts[0]!;
+  for (const [name, key] of [["notes", "one"], ["notes", "two"], ["diary", "one"]] as const) await a.kv.write(name, key, utf8("not read"), "plain");
+  const { context } = await a.kv.read("notes", "one", {});
+  await assert.rejects(a.kv.write("notes", "two", utf8("mixed up"), { context }), { code: "BAD_RECORD", message: /of another key, "one"/ });
+  await assert.rejects(a.kv.write("diary", "one", utf8("mixed up"), { context }), { code: "BAD_RECORD", message: /in another namespace/ });
+  const { namespace } = a.kv.list().find(({ name }) => name === "notes")!;
+  await a.kv.write(namespace, "one", utf8("read"), { context });
+  assert.deepEqual([await valuesOf(a, "notes", "one"), await valuesOf(a, "notes", "two"), await valuesOf(a, "diary", "one")], [["read"], ["not read"], ["not read"]]);
+});
+
 test("of two who create a name, one after the other had looked, neither's word is lost", async () => {
   await using all = await KvHosts.of("a", "b");
   const [a, b] = all.hosts as [KvHost, KvHost];

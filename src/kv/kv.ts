@@ -3,11 +3,11 @@ import { genesisCodec, namespaceIdOf } from "../cluster/index.ts";
 import type { AccountId, NamespaceId, NetworkId } from "../codec/index.ts";
 import { codeOf } from "../platform/index.ts";
 import type { Change, KeyState, ReadOptions, Records, RunningRecords, ScanOptions, ScanPage, Write } from "../records/index.ts";
-import { EMPTY_CONTEXT, RecordsError, checkPosition, tokenOf } from "../records/index.ts";
+import { EMPTY_CONTEXT, RecordsError, checkPosition, decodeContextText, encodeContextText, tokenOf } from "../records/index.ts";
 import { KvError } from "./errors.ts";
 import { checkName, defaultGenesis, genesisOf } from "./genesis.ts";
 import { Names } from "./names.ts";
-import type { Kv, KvInfo, KvSettings, KvWrite, KvWritten } from "./port.ts";
+import type { Kv, KvChange, KvInfo, KvPage, KvSettings, KvState, KvWrite, KvWritten } from "./port.ts";
 import { NAMES_PREFIX } from "./rules.ts";
 
 export interface KvParts {
@@ -19,6 +19,14 @@ export interface KvParts {
 
 export function createKv(parts: KvParts): Kv {
   return new RecordsKv(parts);
+}
+
+function shown(namespace: NamespaceId, state: KeyState): KvState {
+  return { ...state, context: encodeContextText({ namespace, key: state.key }, state.context) };
+}
+
+async function* shownChanges(namespace: NamespaceId, changes: AsyncIterable<Change>): AsyncGenerator<KvChange> {
+  for await (const { state, position } of changes) yield { state: shown(namespace, state), position };
 }
 
 class RecordsKv implements Kv {
@@ -80,7 +88,7 @@ class RecordsKv implements Kv {
    */
   async #superseded(namespace: NamespaceId, key: string, how: KvWrite): Promise<Pick<Write, "context" | "supersedesOwn">> {
     if (how === "blind") return { context: EMPTY_CONTEXT };
-    if (typeof how === "object") return how;
+    if (typeof how === "object") return { context: decodeContextText(how.context, { namespace, key }) };
     const { records } = this.#parts;
     const state = await records.read(namespace, key, { fresh: how === "resolve", deleted: true }).catch((error: unknown) => {
       // A write never waits for others: with nobody in reach who keeps the key, what this host knows is what it has read.
@@ -94,29 +102,32 @@ class RecordsKv implements Kv {
     return { context, supersedesOwn: true };
   }
 
-  async read(name: string, key: string, options: ReadOptions): Promise<KeyState> {
-    const state = await this.#parts.records.read(this.#names.find(name).namespace, key, options).catch((error: unknown) => {
+  async read(name: string, key: string, options: ReadOptions): Promise<KvState> {
+    const { namespace } = this.#names.find(name);
+    const state = await this.#parts.records.read(namespace, key, options).catch((error: unknown) => {
       if (codeOf(error) === "UNKNOWN_NAMESPACE") return undefined;
       throw error;
     });
     if (state?.isPartial === true && state.siblings.length === 0) throw new RecordsError("NOT_HELD", `Whether there is a key "${key}" in ${name} cannot be said: no host in reach has a complete copy. Try again when more are up.`);
     if (state === undefined) throw new KvError("NO_KEY", `There is no key "${key}" in ${name}. "holdfast kv scan ${name}" lists those there are.`);
-    return state;
+    return shown(namespace, state);
   }
 
-  async scan(name: string, options: ScanOptions): Promise<ScanPage> {
-    return this.#parts.records.scan(this.#names.find(name).namespace, options).catch((error: unknown) => {
+  async scan(name: string, options: ScanOptions): Promise<KvPage> {
+    const { namespace } = this.#names.find(name);
+    const page = await this.#parts.records.scan(namespace, options).catch((error: unknown): ScanPage => {
       if (codeOf(error) === "UNKNOWN_NAMESPACE") return { entries: [], next: undefined };
       throw error;
     });
+    return { ...page, entries: page.entries.map((state) => shown(namespace, state)) };
   }
 
-  async changes(name: string, position: string | undefined, signal: AbortSignal): Promise<AsyncIterable<Change>> {
+  async changes(name: string, position: string | undefined, signal: AbortSignal): Promise<AsyncIterable<KvChange>> {
     const { records } = this.#parts;
     const namespace = await this.#begin(name);
     if (!records.keeps(namespace)) throw new RecordsError("NOT_HELD", `This host keeps no copy of ${name}, so it does not see its changes. "holdfast kv follow ${name}" has it keep one.`);
     if (position !== undefined) checkPosition(position);
-    return records.changes(namespace, position, signal);
+    return shownChanges(namespace, records.changes(namespace, position, signal));
   }
 
   async follow(name: string): Promise<void> {

@@ -152,7 +152,7 @@ export const specimens: Readonly<Record<string, Uint8Array>> = {
   "ready-value": markCodec.encode({ rank: 2, followed: digest("specimen followed") }),
   "kv-rules": kvRulesCodec.encode({ name: "notes", writers: "member", limits: { maxValueBytes: 524_288, maxBytes: null, writesPerSecond: 100 } }),
   token: utf8(tokenOf([{ namespace, key: "letters/ä" }], [dot(4)])),
-  "context-text": utf8(encodeContextText(record.context)),
+  "context-text-2": utf8(encodeContextText(record, record.context)),
 };
 
 export { network };

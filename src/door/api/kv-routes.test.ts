@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import test from "node:test";
 import { utf8 } from "../../codec/index.ts";
-import { EMPTY_CONTEXT } from "../../records/index.ts";
 import { TOKEN, TestDoor } from "../fakes/harness.ts";
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
@@ -44,7 +43,7 @@ test("a scan goes on page by page to the end or the limit", async () => {
 
 test("a feed gives its lines as they come and ends when nobody listens", async () => {
   await using door = await TestDoor.open();
-  door.node.kv.changed = [{ state: { key: "k", siblings: [], context: EMPTY_CONTEXT }, position: "p1" }];
+  door.node.kv.changed = [{ state: { key: "k", siblings: [], context: "context" }, position: "p1" }];
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const body = JSON.stringify({ from: "p0" });
   const sent = request({ host: "127.0.0.1", port: door.door.port, path: "/api/kv/notes/changes", method: "POST", agent: false, headers: { host: `localhost:${door.door.port}`, authorization: `Bearer ${TOKEN}`, "content-type": "application/json", "content-length": body.length } }, (response) => {

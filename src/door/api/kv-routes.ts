@@ -1,6 +1,6 @@
 import type { Kv, KvWrite, KvWritten as Written } from "../../kv/index.ts";
 import type { Env } from "../../platform/index.ts";
-import { decodeContextText, readToken } from "../../records/index.ts";
+import { readToken } from "../../records/index.ts";
 import { DoorError } from "../errors.ts";
 import type { Stalls } from "../gateway/stalls.ts";
 import { KvChange, KvCreate, KvEntry, KvNamespace, KvRead, KvScan, KvWatch, KvWriteRow, KvWritten, kvEntry } from "../kv-rows.ts";
@@ -127,7 +127,7 @@ function valueOf({ base64 }: KvWriteRow): Uint8Array | null {
 function howOf({ supersedes, context }: KvWriteRow): KvWrite {
   if (context === undefined) return supersedes ?? "plain";
   if (supersedes !== undefined) throw new DoorError("BAD_REQUEST", "A write supersedes either what `supersedes` says or what the context names. Leave one of them out.");
-  return { context: decodeContextText(context) };
+  return { context };
 }
 
 async function* entries(kv: Kv, name: string, { prefix, limit = Number.MAX_SAFE_INTEGER, after }: KvScan): AsyncGenerator<KvEntry> {

@@ -1,9 +1,9 @@
 import { idFromBytes } from "../../codec/index.ts";
 import type { HostId, NamespaceId } from "../../codec/index.ts";
 import { HoldfastError } from "../../platform/index.ts";
-import type { Change, KeyState, ScanOptions, ScanPage } from "../../records/index.ts";
-import { EMPTY_CONTEXT, MAX_VALUE_BYTES } from "../../records/index.ts";
-import type { Kv, KvInfo, KvWrite, KvWritten } from "../../kv/index.ts";
+import type { ScanOptions } from "../../records/index.ts";
+import { MAX_VALUE_BYTES } from "../../records/index.ts";
+import type { Kv, KvChange, KvInfo, KvPage, KvState, KvWrite, KvWritten } from "../../kv/index.ts";
 
 // For tests only: one namespace of keys and values in memory. A blind write stays beside what is there.
 
@@ -15,7 +15,7 @@ export class FakeKv implements Kv {
   readonly values = new Map<string, Uint8Array[]>();
   readonly calls: unknown[] = [];
   /** Given by `changes`, which then waits for its signal. */
-  changed: Change[] = [];
+  changed: KvChange[] = [];
   safe = true;
 
   list = (): readonly KvInfo[] => [info];
@@ -38,7 +38,7 @@ export class FakeKv implements Kv {
     return this.#state(key);
   };
 
-  async scan(_name: string, { prefix = "", after = "", limit = 1000 }: ScanOptions): Promise<ScanPage> {
+  async scan(_name: string, { prefix = "", after = "", limit = 1000 }: ScanOptions): Promise<KvPage> {
     const keys = [...this.values.keys()].filter((key) => key.startsWith(prefix) && key > after).sort();
     return { entries: keys.slice(0, limit).map((key) => this.#state(key)), next: keys.length > limit ? keys[limit - 1] : undefined };
   }
@@ -55,8 +55,8 @@ export class FakeKv implements Kv {
   follow: Kv["follow"] = async (name) => void this.calls.push(["follow", name]);
   unfollow: Kv["unfollow"] = async (name) => void this.calls.push(["unfollow", name]);
 
-  #state(key: string): KeyState {
+  #state(key: string): KvState {
     const siblings = this.values.get(key)!.map((value, at) => ({ dot: { actor: { host, incarnation: 1 }, counter: at + 1 }, value, author: null, wallMs: 1 }));
-    return { key, siblings, context: EMPTY_CONTEXT };
+    return { key, siblings, context: "context" };
   }
 }
