@@ -9,12 +9,14 @@ import { MemoryDisk, MemoryLog } from "../store/index.ts";
 import { hostSealer } from "./batch.ts";
 import { MAX_RANGES } from "./compare-messages.ts";
 import { CompareServer } from "./compare-serving.ts";
+import { Feed } from "./feed.ts";
 import { Ranges, wireSum } from "./ranges.ts";
 import { Replica } from "./replica.ts";
 import { GROUPS } from "./limits.ts";
+import { encodeHead } from "./row.ts";
 import { Sum } from "./sums.ts";
-import { rowKey, u64 } from "./tables.ts";
-import { TestHosts, env, everywhere, everywhereId, network } from "./test-hosts.ts";
+import { rowKey, sequenceKey, u64 } from "./tables.ts";
+import { TestHosts, env, everywhere, everywhereId, network, networkNamespace } from "./test-hosts.ts";
 
 const ROWS = 20_000;
 /** Looks at the log, and rows read, that take a millisecond of the clock by which the work is measured: as slow as no disk is. */
@@ -37,14 +39,23 @@ class MeteredLog extends MemoryLog {
   }
 }
 
-/** A replica with many rows, and the most that was done between two turns of all others. */
-async function metered(): Promise<{ readonly replica: Replica; readonly env: Env; readonly longestMs: () => number }> {
+const keyAt = (at: number): string => `key ${String(at).padStart(6, "0")}`;
+
+const ROW_ENTRIES = Array.from({ length: ROWS }, (_, at): LogOperation => {
+  const key = rowKey(everywhereId, keyAt(at));
+  return { kind: "put", key, value: concatBytes(Uint8Array.of(1), u64(at + 1), sha256(key).subarray(0, 16), new Uint8Array(100)) };
+});
+
+/** Changes of another namespace of the group, and behind them one of this. */
+const FOREIGN_CHANGES = Array.from({ length: ROWS + 1 }, (_, at): LogOperation => {
+  const head = { namespace: at < ROWS ? networkNamespace : everywhereId, tag: new Uint8Array(16), key: keyAt(at) };
+  return { kind: "put", key: sequenceKey(GROUPS - 1, at + 1), value: encodeHead(head) };
+});
+
+/** A replica with many entries, and the most that was done between two turns of all others. */
+async function metered(operations: readonly LogOperation[]): Promise<{ readonly replica: Replica; readonly env: Env; readonly longestMs: () => number }> {
   const host = new TestHosts(["a"]).hosts[0]!;
   const disk = new MemoryDisk(env.random);
-  const operations = Array.from({ length: ROWS }, (_, at): LogOperation => {
-    const key = rowKey(everywhereId, `key ${String(at).padStart(6, "0")}`);
-    return { kind: "put", key, value: concatBytes(Uint8Array.of(1), u64(at + 1), sha256(key).subarray(0, 16), new Uint8Array(100)) };
-  });
   const log = new MeteredLog(env, disk);
   await log.commit(operations);
   let [since, longest] = [0, 0];
@@ -61,13 +72,12 @@ async function metered(): Promise<{ readonly replica: Replica; readonly env: Env
   return { replica, env: slow, longestMs: () => Math.max(longest, log.costMs - since) };
 }
 
-const keyAt = (at: number): string => `key ${String(at).padStart(6, "0")}`;
 /** Four milliseconds, and the step in which they pass. */
 const LONGEST_MS = 8;
 
 test("looking through many small ranges lets others have their turns, as looking through a large one does", async () => {
   for (const size of [3, 40, ROWS]) {
-    const { replica, env, longestMs } = await metered();
+    const { replica, env, longestMs } = await metered(ROW_ENTRIES);
     const ranges = new Ranges(replica);
     const breathing = new Breathing(env);
     let count = 0;
@@ -81,7 +91,7 @@ test("looking through many small ranges lets others have their turns, as looking
 });
 
 test("answering a peer that compares lets others have their turns", async () => {
-  const { replica, env, longestMs } = await metered();
+  const { replica, env, longestMs } = await metered(ROW_ENTRIES);
   const server = new CompareServer({ env, replica, ranges: new Ranges(replica), differs: () => {} });
   const { self } = replica.holdings;
   const { signal } = new AbortController();
@@ -92,4 +102,21 @@ test("answering a peer that compares lets others have their turns", async () => 
   const groups = Array.from({ length: GROUPS }, (_, group) => ({ group, scope: { rank: 0, followed: [] } }));
   await server.sums({ groups }, self, signal);
   assert.ok(longestMs() < LONGEST_MS, `${longestMs()} ms`);
+});
+
+test("a feed of a quiet namespace lets others have their turns while it passes over what its group holds of others, and ends in the midst of that when it is cancelled", async () => {
+  const { replica, env: slow, longestMs } = await metered(FOREIGN_CHANGES);
+  const read = async (controller: AbortController): Promise<string[]> => {
+    const keys: string[] = [];
+    for await (const { state } of new Feed(slow, replica, everywhereId, everywhere, undefined).run(controller.signal)) {
+      keys.push(state.key);
+      controller.abort();
+    }
+    return keys;
+  };
+  assert.deepEqual(await read(new AbortController()), [keyAt(ROWS)]);
+  assert.ok(longestMs() < LONGEST_MS, `${longestMs()} ms`);
+  const soon = new AbortController();
+  env.timers.after(0, () => soon.abort());
+  assert.deepEqual(await read(soon), []);
 });

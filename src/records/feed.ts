@@ -3,6 +3,8 @@ import { groupsOf } from "../cluster/index.ts";
 import type { NamespaceId, StoreId } from "../codec/index.ts";
 import type { Shape } from "../codec/index.ts";
 import { CodecError, codec, id, list, mapped, struct, uint } from "../codec/index.ts";
+import type { Env } from "../platform/index.ts";
+import { Breathing } from "../platform/index.ts";
 import { RecordsError } from "./errors.ts";
 import { covers, markOf } from "./holdings.ts";
 import { GROUPS } from "./limits.ts";
@@ -71,6 +73,7 @@ export function checkPosition(text: string): void {
 
 /** One reader's way through the changes of a namespace. */
 export class Feed {
+  readonly #env: Env;
   readonly #replica: Replica;
   readonly #namespace: NamespaceId;
   readonly #genesis: Genesis;
@@ -81,7 +84,8 @@ export class Feed {
   #others: readonly Seen[];
 
   /** @throws RecordsError BAD_POSITION */
-  constructor(replica: Replica, namespace: NamespaceId, genesis: Genesis, position: string | undefined) {
+  constructor(env: Env, replica: Replica, namespace: NamespaceId, genesis: Genesis, position: string | undefined) {
+    this.#env = env;
     this.#replica = replica;
     this.#namespace = namespace;
     this.#genesis = genesis;
@@ -122,9 +126,13 @@ export class Feed {
     return this.#groups.every((group) => this.#replica.holdings.holds(this.#namespace, this.#genesis, group));
   }
 
-  *#catchUp(signal: AbortSignal): Generator<Change> {
-    for (let page = this.#next(); page.length > 0 && !signal.aborted; page = this.#next()) {
+  async *#catchUp(signal: AbortSignal): AsyncGenerator<Change> {
+    const breathing = new Breathing(this.#env);
+    for (;;) {
+      const page = await this.#next(breathing, signal);
+      if (page.length === 0) return;
       for (const { key, group, sequence } of page) {
+        await breathing.breathe();
         if (signal.aborted) return;
         this.#reached.set(group, sequence);
         yield { state: wholeState(key, this.#replica.stored.unsealed(this.#namespace, key)), position: this.#position() };
@@ -132,12 +140,14 @@ export class Feed {
     }
   }
 
-  /** The next changed keys of the namespace; passes over what the groups hold of others. */
-  #next(): { readonly key: string; readonly group: number; readonly sequence: number }[] {
+  /** The next changed keys of the namespace; none when there are no more, or at the signal. Passes over what the groups hold of others, which may be a million times as much. */
+  async #next(breathing: Breathing, signal: AbortSignal): Promise<{ readonly key: string; readonly group: number; readonly sequence: number }[]> {
     // Looked up before the index: whatever these positions count is in the index by then, also when a commit comes in between.
     const others = this.#applied();
     for (const group of this.#groups) {
       for (;;) {
+        await breathing.breathe();
+        if (signal.aborted) return [];
         const entries = this.#replica.rows.scanLog(sequenceKey(group, this.#reached.get(group)! + 1), after(sequencePrefix(group)), STEP);
         const changes = entries.map(({ key, value }) => ({ ...decodeHead(value), group, sequence: sequenceOf(key) })).filter(({ namespace }) => namespace === this.#namespace);
         if (changes.length > 0) return changes;

@@ -276,7 +276,7 @@ export class RunningRecords implements Records {
 
   async *changes(namespace: NamespaceId, position: string | undefined, signal: AbortSignal): AsyncGenerator<Change> {
     const genesis = await this.#learner.learn(namespace, signal);
-    yield* new Feed(this.#replica, namespace, genesis, position).run(AbortSignal.any([signal, this.#stopping.signal]));
+    yield* new Feed(this.#env, this.#replica, namespace, genesis, position).run(AbortSignal.any([signal, this.#stopping.signal]));
   }
 
   onApplied(listener: (namespace: NamespaceId, keys: readonly string[]) => void): () => void {
