@@ -60,12 +60,15 @@ class RecordsKv implements Kv {
   /** Who has written already means the namespace that the name stood for then; it would be hidden from them. */
   async #checkIsEmpty(name: string): Promise<void> {
     const { records, network } = this.#parts;
-    const page = await records.scan(namespaceIdOf(defaultGenesis(network, name)), { limit: 1 }).catch((error: unknown) => {
-      // Nobody in reach has heard of it, or keeps it: there is nothing here that could be hidden.
-      if (["UNKNOWN_NAMESPACE", "NOT_HELD"].includes(codeOf(error) ?? "")) return { entries: [] };
-      throw error;
-    });
-    if (page.entries.length > 0) throw new KvError("NAMESPACE_IN_USE", `Keys have been put into "${name}" already, so it has the settings that everybody takes for granted. Choose another name, or delete its keys first.`);
+    for (let after: string | undefined, isMore = true; isMore; isMore = after !== undefined) {
+      const page = await records.scan(namespaceIdOf(defaultGenesis(network, name)), { limit: 1, ...(after === undefined ? {} : { after }) }).catch((error: unknown) => {
+        // Nobody in reach has heard of it, or keeps it: there is nothing here that could be hidden.
+        if (["UNKNOWN_NAMESPACE", "NOT_HELD"].includes(codeOf(error) ?? "")) return { entries: [], next: undefined };
+        throw error;
+      });
+      after = page.next;
+      if (page.entries.length > 0) throw new KvError("NAMESPACE_IN_USE", `Keys have been put into "${name}" already, so it has the settings that everybody takes for granted. Choose another name, or delete its keys first.`);
+    }
   }
 
   /** Blindly: who has created it elsewhere at the same moment has been told so, and of the two the least id has it. */

@@ -7,7 +7,7 @@ import type { SeenRow } from "./jobs.ts";
 import type { ClusterView } from "./port.ts";
 import type { Replica } from "./replica.ts";
 import { rowIsDeleted, rowSequence, rowSiblings } from "./row.ts";
-import { after, namespaceIn, recordKeyIn, table } from "./tables.ts";
+import { namespaceIn, recordKeyIn, table } from "./tables.ts";
 
 const STEP = 256;
 /** Between two steps, so that everything else goes on beside it. */
@@ -62,22 +62,19 @@ export class Collecting {
       const seen = due.map(({ key, value }) => this.#seen(key, value)).filter((row) => row !== undefined);
       if (seen.length > 0) await replica.drop(seen);
       collected += seen.length;
+      replica.counters.count("deletions collected", seen.length);
       report(`${collected} deletions collected, up to round ${floor.state.floor}`);
     }
-    replica.counters.count("deletions collected", collected);
     return signal.aborted ? undefined : collected;
   }
 
   /** The rows that consist of deletions only. */
   async *#pages(signal: AbortSignal): AsyncGenerator<readonly { readonly key: Uint8Array; readonly value: Uint8Array }[]> {
     const { stored } = this.#parts.replica;
-    const { from: begin, to } = table("k");
-    for (let from = begin; !signal.aborted; ) {
-      const page = stored.scanLog(from, to, STEP);
-      const deleted = page.filter(({ value }) => rowIsDeleted(value));
+    for (const rows of stored.walk(table("k"), STEP)) {
+      const deleted = rows.filter(({ value }) => rowIsDeleted(value));
       if (deleted.length > 0) yield deleted;
-      if (page.length < STEP) return;
-      from = after(page.at(-1)!.key);
+      if (signal.aborted) return;
       await this.#env.timers.sleep(PAUSE_MS, signal).catch(() => {});
     }
   }

@@ -20,7 +20,7 @@ async function followed(all: TestHosts): Promise<{ readonly namespace: Namespace
   for (const host of all.hosts) await host.records.create(genesis);
   await settled(all, genesis);
   const [keeper, follower] = all.list(shardOf(namespace, genesis, "")).map((id) => all.byId(id)) as [TestHost, TestHost];
-  await keeper.records.write(Array.from({ length: KEYS }, (_, at) => ({ namespace, key: `key ${at}`, value: utf8("v") })));
+  await keeper.records.write(Array.from({ length: KEYS }, (_, at) => ({ namespace, key: `key ${at.toString(2)}`, value: utf8("v") })));
   await follower.records.follow(namespace);
   await until("the follower has all", () => {
     follower.records.workers()[0]!.nudge();

@@ -105,16 +105,12 @@ export class Following {
 
   async #dropRows(namespace: NamespaceId, genesis: Genesis): Promise<void> {
     const { replica } = this.#parts;
-    const prefix = rowKey(namespace, "");
-    let from = prefix;
-    for (;;) {
-      const rows = replica.stored.scanLog(from, after(prefix), STEP);
+    const from = rowKey(namespace, "");
+    for (const rows of replica.stored.walk({ from, to: after(from) }, STEP)) {
       const seen = rows.map(({ key, value }) => ({ namespace, key: recordKeyIn(key), group: shardOf(namespace, genesis, recordKeyIn(key)), sequence: rowSequence(value) }));
       // It may have been followed again, or come to belong here, meanwhile.
       const due = seen.filter(({ group }) => !replica.holdings.holds(namespace, genesis, group) && genesis.replicas <= replica.readiness.keptRank(group));
       await replica.drop(due, [...new Set(due.map(({ group }) => group))]);
-      if (rows.length < STEP) return;
-      from = after(rows.at(-1)!.key);
     }
   }
 }

@@ -145,16 +145,14 @@ export class Handover {
   /** @returns how many rows came too late to be deleted now */
   async #delete(group: number, newest: number, signal: AbortSignal): Promise<number> {
     const { replica } = this.#parts;
-    let [left, from] = [0, sequenceKey(group, 0)];
-    while (!signal.aborted) {
-      const entries = replica.stored.scanLog(from, after(sequencePrefix(group)), STEP);
+    let left = 0;
+    for (const entries of replica.stored.walk({ from: sequenceKey(group, 0), to: after(sequencePrefix(group)) }, STEP)) {
+      if (signal.aborted) break;
       const rows = entries.map(({ key, value }) => ({ ...decodeHead(value), group, sequence: sequenceOf(key) })).filter((row) => !this.#isKept(row));
       const due = rows.filter(({ sequence }) => sequence <= newest);
       left += rows.length - due.length;
       if (due.length > 0) await replica.drop(due, [group]);
       replica.counters.count("records handed over", due.length);
-      if (entries.length < STEP) return left;
-      from = after(entries.at(-1)!.key);
     }
     return left;
   }

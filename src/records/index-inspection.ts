@@ -1,8 +1,8 @@
-import type { LogOperation } from "../store/index.ts";
+import type { LogEntry, LogOperation } from "../store/index.ts";
 import type { Findings } from "./inspection.ts";
 import type { Replica } from "./replica.ts";
 import { readHead, rowSequence } from "./row.ts";
-import { after, sequenceOf, table } from "./tables.ts";
+import { sequenceOf, table } from "./tables.ts";
 
 const STEP = 128;
 
@@ -10,22 +10,24 @@ const STEP = 128;
 export class IndexInspection {
   readonly #replica: Replica;
   readonly #findings: Findings;
-  #from = table("q").from;
+  readonly #walk: Iterator<readonly LogEntry[]>;
   isDone = false;
 
   /** @param findings is added to */
   constructor(replica: Replica, findings: Findings) {
     this.#replica = replica;
     this.#findings = findings;
+    this.#walk = replica.stored.walk(table("q"), STEP);
   }
 
   /** Between two commits. @returns what deletes those among the next entries */
   step(): LogOperation[] {
     const { stored } = this.#replica;
-    const { to } = table("q");
-    const entries = stored.scanLog(this.#from, to, STEP);
-    this.isDone = entries.length < STEP;
-    if (!this.isDone) this.#from = after(entries.at(-1)!.key);
+    const { value: entries, done } = this.#walk.next();
+    if (done === true) {
+      this.isDone = true;
+      return [];
+    }
     this.#findings.rows += entries.length;
     const stale = entries.filter(({ key, value }) => {
       const head = readHead(value);

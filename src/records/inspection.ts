@@ -2,7 +2,7 @@ import type { Genesis } from "../cluster/index.ts";
 import { groupsOf, shardOf } from "../cluster/index.ts";
 import type { NamespaceId } from "../codec/index.ts";
 import { CodecError, compareBytes, equalBytes } from "../codec/index.ts";
-import type { LogOperation } from "../store/index.ts";
+import type { LogEntry, LogOperation } from "../store/index.ts";
 import type { StoredRecord } from "./batch.ts";
 import { RecordsError } from "./errors.ts";
 import type { RenumberingJob } from "./jobs.ts";
@@ -11,11 +11,10 @@ import type { Replica } from "./replica.ts";
 import { encodeHead, readHead, readRow, rowSequence, rowTag } from "./row.ts";
 import { Sum, weightOf } from "./sums.ts";
 import type { Weighed } from "./sums.ts";
-import { after, recordKeyIn, rowKey, sequenceKey, sumKey } from "./tables.ts";
+import { after, justAfter, recordKeyIn, rowKey, sequenceKey, sumKey } from "./tables.ts";
 import type { Verifier } from "./verify.ts";
 
 const STEP_ROWS = 32;
-const STEP_BYTES = 256 * 1024;
 
 /** What was looked at, and what was found wrong and put right. */
 export interface Findings {
@@ -36,9 +35,9 @@ export class Inspection {
   readonly #genesis: Genesis;
   readonly #findings: Findings;
   readonly #sums: ReadonlyMap<number, Sum>;
-  readonly #end: Uint8Array;
-  #from: Uint8Array;
-  #limit = 16;
+  readonly #walk: Iterator<readonly LogEntry[]>;
+  /** All rows before this have been looked at. */
+  #reached: Uint8Array;
   readonly #unlisted: { readonly namespace: NamespaceId; readonly key: string }[] = [];
   isDone = false;
 
@@ -50,14 +49,14 @@ export class Inspection {
     this.#genesis = genesis;
     this.#findings = findings;
     this.#sums = new Map(groupsOf(namespace, genesis).map((group) => [group, new Sum()]));
-    this.#from = rowKey(namespace, "");
-    this.#end = after(this.#from);
+    this.#reached = rowKey(namespace, "");
+    this.#walk = replica.stored.walk({ from: this.#reached, to: after(this.#reached) }, STEP_ROWS);
   }
 
   /** A commit has changed rows; those that are still to come are counted when they do. */
   follow(weighed: readonly Weighed[]): void {
     for (const { namespace, key, group, before, after } of weighed) {
-      if (namespace !== this.#namespace || compareBytes(rowKey(namespace, key), this.#from) >= 0) continue;
+      if (namespace !== this.#namespace || compareBytes(rowKey(namespace, key), this.#reached) >= 0) continue;
       const sum = this.#sums.get(group);
       if (before !== undefined) sum?.remove(before);
       if (after !== undefined) sum?.add(after);
@@ -66,18 +65,15 @@ export class Inspection {
 
   /** @returns what puts right what the next rows have wrong */
   step(): LogOperation[] {
-    const entries = this.#replica.stored.scanLog(this.#from, this.#end, this.#limit);
-    const operations = entries.flatMap(({ key, value }) => this.#look(key, value));
-    if (entries.length < this.#limit) {
+    const { value: entries, done } = this.#walk.next();
+    if (done === true) {
       this.isDone = true;
-      this.#from = this.#end;
-    } else {
-      this.#from = Uint8Array.from([...entries.at(-1)!.key, 0]);
+      this.#reached = after(rowKey(this.#namespace, ""));
+      return [];
     }
-    const bytes = entries.reduce((sum, { value }) => sum + value.length, 1);
-    this.#limit = Math.max(1, Math.min(STEP_ROWS, Math.floor((STEP_BYTES * entries.length) / bytes)));
+    this.#reached = justAfter(entries.at(-1)!.key);
     this.#findings.rows += entries.length;
-    return operations;
+    return entries.flatMap(({ key, value }) => this.#look(key, value));
   }
 
   /** After the last step. @returns the sums that were wrong, as they should be */

@@ -61,7 +61,7 @@ test("the judging goes on after a restart, and is not done twice", async () => {
   await using all = await TestHosts.of("a", "b", "x");
   const [a, , x] = all.hosts as [TestHost, TestHost, TestHost];
   const honoured = await a.records.honouredOf(x.self);
-  await x.records.write(Array.from({ length: 700 }, (_, at) => ({ namespace: everywhereId, key: `k${at}`, value: utf8("late") })));
+  await x.records.write(Array.from({ length: 700 }, (_, at) => ({ namespace: everywhereId, key: `k${at.toString(2)}`, value: utf8("late") })));
   await until("a has all", () => a.records.localScan(everywhereId, { limit: 1000 }).entries.length === 700);
   all.admit(all.hosts.filter((host) => host !== x));
   await x.stop();

@@ -12,7 +12,7 @@ import { ALL_GROUPS } from "./limits.ts";
 import type { ClusterView } from "./port.ts";
 import type { Replica } from "./replica.ts";
 import { rowSiblings } from "./row.ts";
-import { after, metaKey, namespaceIn, recordKeyIn, table } from "./tables.ts";
+import { justAfter, metaKey, namespaceIn, recordKeyIn, table } from "./tables.ts";
 
 // A removal, revocation or expulsion that is heard of late finds batches stored that it does not honour. Hosts that heard of it first have
 // refused them, so for all replicas to be equal the others drop them. What those batches had superseded may be left on the hosts that
@@ -94,19 +94,18 @@ export class Judging {
     const { from: begin, to } = table("k");
     const wanted = due.map(digestOf);
     const isSame = wanted.map(hex).join() === doing.map(hex).join();
-    let from = isSame && reached.length > 0 ? after(reached) : begin;
-    for (let looked = 0; ; ) {
+    const from = isSame && reached.length > 0 ? justAfter(reached) : begin;
+    let looked = 0;
+    for (const rows of replica.stored.walk({ from, to }, STEP)) {
       if (signal.aborted || cluster.exclusions() !== all) return false;
-      const rows = replica.stored.scanLog(from, to, STEP);
       const found = rows.filter(({ value }) => this.#isDue(value, due)).map(({ key }) => ({ namespace: namespaceIn(key), key: recordKeyIn(key) }));
       await this.#drop(found);
       looked += rows.length;
       report(`judged ${looked} rows again by ${due.length} removals and revocations`);
-      if (rows.length < STEP) return cluster.exclusions() === all;
-      from = after(rows.at(-1)!.key);
       await replica.keep([save({ done, doing: wanted, reached: rows.at(-1)!.key })]);
       await this.#env.timers.sleep(PAUSE_MS, signal).catch(() => {});
     }
+    return !signal.aborted && cluster.exclusions() === all;
   }
 
   #isDue(row: Uint8Array, due: readonly Exclusion[]): boolean {

@@ -14,7 +14,7 @@ import type { ClusterView } from "./port.ts";
 import { isMajorityOnline } from "./qualifying.ts";
 import type { Replica } from "./replica.ts";
 import { rowTag } from "./row.ts";
-import { after, namespaceIn, recordKeyIn, table } from "./tables.ts";
+import { justAfter, namespaceIn, recordKeyIn, table } from "./tables.ts";
 
 // A host that is below the floor may hold what was deleted, and whose deletion has been collected. So it compares every row with a majority
 // of those whose copies of the row's group are complete, and drops the versions that none of them has: those were superseded, or all who
@@ -51,18 +51,17 @@ export class Newcomer {
   async compare({ signal, report }: WorkerTurn): Promise<boolean> {
     const { replica } = this.#parts;
     const { floor } = replica.floor.state;
-    const { from: begin, to } = table("k");
+    const { from, to } = table("k");
     if (this.#reached.floor !== floor) this.#reached = { floor, row: undefined };
-    for (let looked = 0; ; ) {
-      const from = this.#reached.row === undefined ? begin : after(this.#reached.row);
-      const page = replica.stored.scanLog(from, to, STEP);
+    let looked = 0;
+    for (const page of replica.stored.walk({ from: this.#reached.row === undefined ? from : justAfter(this.#reached.row), to }, STEP)) {
       const rows = page.map(({ key, value }) => ({ namespace: namespaceIn(key), key: recordKeyIn(key), tag: rowTag(value) }));
       if (!(await this.#comparePage(rows, signal)) || replica.floor.state.floor !== floor) return false;
       looked += rows.length;
       report(`comparing with the others what this host had when it came back: ${looked} rows`);
-      if (page.length < STEP) return true;
       this.#reached = { floor, row: page.at(-1)!.key };
     }
+    return true;
   }
 
   /** To be done again from the beginning. */

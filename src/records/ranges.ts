@@ -11,7 +11,6 @@ import { after, recordKeyIn, rowKey } from "./tables.ts";
 
 /** Rows read at once: as many as this, and fewer where they are large. */
 const STEP_ROWS = 256;
-const STEP_BYTES = 256 * 1024;
 /** Rows in each part of a range at first; doubled whenever there are too many parts. */
 const PART_ROWS = 16;
 
@@ -77,17 +76,10 @@ export class Ranges {
     if (genesis === undefined) return;
     const isSplit = genesis.replicas > 0 && genesis.subShards > 1;
     const to = range.to === null ? after(rowKey(namespace, "")) : rowKey(namespace, range.to);
-    let from = rowKey(namespace, range.from);
-    let limit = 16;
-    for (;;) {
-      const entries = this.#replica.stored.scanLog(from, to, limit);
+    for (const entries of this.#replica.stored.walk({ from: rowKey(namespace, range.from), to }, STEP_ROWS)) {
       const rows = entries.map(({ key: name, value }) => ({ key: recordKeyIn(name), name, value }));
       yield { rows: isSplit ? rows.filter(({ key }) => shardOf(namespace, genesis, key) === group) : rows, looked: rows.length };
       await breathing.breathe();
-      if (entries.length < limit) return;
-      from = justAfter(entries.at(-1)!.key);
-      const bytes = entries.reduce((sum, { value }) => sum + value.length, 1);
-      limit = Math.max(1, Math.min(STEP_ROWS, Math.floor((STEP_BYTES * entries.length) / bytes)));
     }
   }
 }
@@ -143,10 +135,4 @@ class Parts {
 function count(sum: Sum, { name, value }: Row): void {
   const weight = weightOf(name, value);
   if (weight !== undefined) sum.add(weight);
-}
-
-function justAfter(key: Uint8Array): Uint8Array {
-  const next = new Uint8Array(key.length + 1);
-  next.set(key);
-  return next;
 }

@@ -1,15 +1,17 @@
 import type { LastHonoured } from "../cluster/index.ts";
 import type { NamespaceId } from "../codec/index.ts";
-import { compareBytes, concatBytes, utf8 } from "../codec/index.ts";
-import type { LogEntry, RecordLog } from "../store/index.ts";
+import { compareBytes, utf8 } from "../codec/index.ts";
+import type { LogEntry, LogRange, RecordLog } from "../store/index.ts";
 import type { StoredRecord, UnsealedRecord } from "./batch.ts";
 import { addVersion, contextOf, merge } from "./merge.ts";
-import { MAX_INCARNATIONS } from "./limits.ts";
+import { MAX_INCARNATIONS, PAGE_BYTES } from "./limits.ts";
 import type { Actor, KeyState, ScanPage } from "./port.ts";
 import { rowSiblings, rowUnsealed } from "./row.ts";
-import { after, batchKey, batchPrefix, incarnationIn, readU64, recordKeyIn, rowKey, table } from "./tables.ts";
+import { after, batchKey, batchPrefix, incarnationIn, justAfter, readU64, recordKeyIn, rowKey, table } from "./tables.ts";
 
 const PAGE = 1000;
+/** A step of a walk reads no more than this, or one row. */
+const WALK_BYTES = 256 * 1024;
 
 export interface RangeOptions {
   readonly prefix?: string;
@@ -58,6 +60,19 @@ export class Rows {
     return this.#log.scan({ from, to, limit });
   }
 
+  /**
+   * What lies between two keys, in steps of at most so many entries, each read when it is asked for. An empty table has no step. Whoever stops goes on by a
+   * new walk from `justAfter` the last key: keys begin with each other.
+   */
+  *walk({ from, to }: Pick<LogRange, "from" | "to">, limit: number): Generator<readonly LogEntry[]> {
+    for (let next = from; ; ) {
+      const entries = this.#log.scan({ from: next, to, limit, bytes: WALK_BYTES });
+      if (entries.length === 0) return;
+      yield entries;
+      next = justAfter(entries.at(-1)!.key);
+    }
+  }
+
   /** The highest batches seen of a host, in its incarnations from this one on. */
   highestBatches({ host, incarnation }: Actor): readonly LastHonoured[] {
     const entries = this.#log.scan({ from: batchKey({ host, incarnation }), to: after(batchPrefix(host)), limit: MAX_INCARNATIONS });
@@ -81,7 +96,7 @@ export class Rows {
     return row !== undefined && addVersion<UnsealedRecord>(rowUnsealed(row), record).outcome !== "added";
   }
 
-  /** Keys in their order (UTF-8) with all siblings. `next` says where to go on, even where all keys of the page are deleted ones. */
+  /** Keys in their order (UTF-8) with all siblings: as many as the limit says, or fewer when they are large. `next` says where to go on, even where all keys of the page are deleted ones. */
   page(namespace: NamespaceId, options: RangeOptions, limit: number): Page<UnsealedRecord> {
     return this.#page<UnsealedRecord>(namespace, options, limit, rowUnsealed);
   }
@@ -93,23 +108,16 @@ export class Rows {
 
   /** Every entry of a small table. */
   *all(name: "n" | "f" | "r" | "w" | "p"): Generator<LogEntry> {
-    const { from: begin, to } = table(name);
-    let from = begin;
-    for (;;) {
-      const page = this.#log.scan({ from, to, limit: PAGE });
-      yield* page;
-      if (page.length < PAGE) return;
-      from = concatBytes(page.at(-1)!.key, Uint8Array.of(0));
-    }
+    for (const entries of this.walk(table(name), PAGE)) yield* entries;
   }
 
   #page<R extends UnsealedRecord>(namespace: NamespaceId, options: RangeOptions, limit: number, read: (row: Uint8Array) => readonly R[]): Page<R | StoredRecord> {
     const prefix = rowKey(namespace, options.prefix ?? "");
-    const begin = options.after === undefined ? prefix : concatBytes(rowKey(namespace, options.after), Uint8Array.of(0));
+    const begin = options.after === undefined ? prefix : justAfter(rowKey(namespace, options.after));
     const from = compareBytes(begin, prefix) < 0 ? prefix : begin;
     const to = after(prefix);
-    const entries = compareBytes(from, to) < 0 ? this.#log.scan({ from, to, limit: limit + 1 }) : [];
-    const isMore = entries.length > limit;
+    const entries = compareBytes(from, to) < 0 ? this.#log.scan({ from, to, limit: limit + 1, bytes: PAGE_BYTES }) : [];
+    const isMore = entries.length > limit || (entries.length > 0 && this.#log.scan({ from: justAfter(entries.at(-1)!.key), to, limit: 1 }).length > 0);
     const stored = entries.slice(0, limit).map(({ key, value }) => ({ key: recordKeyIn(key), siblings: read(value) }));
     const last = isMore ? stored.at(-1)!.key : undefined;
     return { keys: this.#overlaid(namespace, options, stored, last), next: last };
@@ -140,19 +148,18 @@ export function wholeState(key: string, siblings: readonly UnsealedRecord[]): Ke
   return { key, siblings: present.map(({ body }) => ({ dot: body.dot, value: body.value, author: body.author, wallMs: body.wallMs })), context: contextOf(siblings) };
 }
 
-/** A page of what is not deleted, from pages that say nothing of that. Looks at so many keys at most, so a desert of deletions ends a page early. */
+/**
+ * A page of what is not deleted, from pages that say nothing of that. Among many deletions it has fewer keys than the limit says, or none: how much is
+ * looked at depends on nothing that anybody has written.
+ */
 export function livePage(rows: Rows, namespace: NamespaceId, options: RangeOptions): ScanPage {
   const limit = Math.max(1, options.limit ?? PAGE);
-  const entries: KeyState[] = [];
-  let beyond = options.after;
-  for (;;) {
-    const { keys, next } = rows.page(namespace, { ...options, ...(beyond === undefined ? {} : { after: beyond }) }, limit);
-    for (const { key, siblings } of keys) {
-      const state = stateOf(key, siblings);
-      if (state !== undefined) entries.push(state);
-      if (entries.length === limit) return { entries, next: next === undefined && key === keys.at(-1)!.key ? undefined : key };
-    }
-    if (next === undefined) return { entries, next: undefined };
-    beyond = next;
-  }
+  const page = livingIn(rows.page(namespace, options, limit), limit);
+  // Where there is nothing but deletions, looking at a few is as good as looking at none.
+  return page.entries.length > 0 || page.next === undefined ? page : livingIn(rows.page(namespace, { ...options, after: page.next }, PAGE), limit);
+}
+
+function livingIn({ keys, next }: Page<UnsealedRecord>, limit: number): ScanPage {
+  const living = keys.map(({ key, siblings }) => stateOf(key, siblings)).filter((state) => state !== undefined);
+  return living.length > limit ? { entries: living.slice(0, limit), next: living[limit - 1]!.key } : { entries: living, next };
 }

@@ -50,6 +50,13 @@ export function after(prefix: Uint8Array): Uint8Array {
   return Uint8Array.of(255, 255, 255, 255);
 }
 
+/** The least key that is greater than this one: where whoever has come to it goes on. */
+export function justAfter(key: Uint8Array): Uint8Array {
+  const next = zeros(key.length + 1);
+  next.set(key);
+  return next;
+}
+
 /** `k`: a key's siblings. */
 export function rowKey(namespace: NamespaceId, key: string): Uint8Array {
   return concatBytes(letter("k"), bytesOfId(namespace), utf8(key));

@@ -112,6 +112,17 @@ const scanChecks: Checks = {
     assert.deepEqual(scan("s1", "s9", { limit: 0 }), []);
   },
 
+  async "a scan ends with the entry with which it has come to so many bytes, from either side"({ log }) {
+    await log.commit([put("b1", "12345678"), put("b2", "1"), put("b3", "1"), put("b4", "12345678901234567890")]);
+    const scan = (more: { bytes: number; limit?: number; reverse?: boolean }): string[] => textsOf(log.scan({ from: utf8("b"), to: utf8("c"), ...more })).map((text) => text.slice(0, 2));
+    assert.deepEqual(scan({ bytes: 1 }), ["b1"]);
+    assert.deepEqual(scan({ bytes: 10 }), ["b1"]);
+    assert.deepEqual(scan({ bytes: 11 }), ["b1", "b2"]);
+    assert.deepEqual(scan({ bytes: 17, limit: 2 }), ["b1", "b2"]);
+    assert.deepEqual(scan({ bytes: 23, reverse: true }), ["b4", "b3"]);
+    assert.deepEqual(scan({ bytes: 1000 }), ["b1", "b2", "b3", "b4"]);
+  },
+
   async "a scan without a limit stops at 1,000 entries"({ log }) {
     await log.commit(Array.from({ length: 1001 }, (_, n) => put(`thousand/${n.toString().padStart(4, "0")}`, "")));
     const range = { from: utf8("thousand/"), to: utf8("thousand0") };
@@ -130,7 +141,7 @@ const damageChecks: Checks = {
     assert.throws(() => hurt.get(utf8("d3")), isD3);
     assert.throws(() => hurt.scan({ from: utf8("d2"), to: utf8("d9") }), isD3);
     assert.deepEqual(hurt.get(utf8("d2")), utf8("d2"));
-    const scan = (more: { from?: string; limit?: number; reverse?: boolean }): [string[], string[]] => {
+    const scan = (more: { from?: string; limit?: number; bytes?: number; reverse?: boolean }): [string[], string[]] => {
       const damaged: string[] = [];
       const range = { ...more, from: utf8(more.from ?? "d"), to: utf8("e") };
       const entries = hurt.scan(range, (key) => damaged.push(Buffer.from(key).toString()));
@@ -142,6 +153,8 @@ const damageChecks: Checks = {
     assert.deepEqual(scan({ limit: 2, reverse: true })[0], ["d5=d5", "d2=d2"]);
     assert.deepEqual(scan({ from: "d3", limit: 1 }), [["d5=d5"], ["d3", "d4"]]);
     assert.deepEqual(scan({ limit: 0 }), [[], []]);
+    assert.deepEqual(scan({ from: "d3", bytes: 1 }), [["d5=d5"], ["d3", "d4"]]);
+    assert.deepEqual(scan({ bytes: 5 }), [["d2=d2", "d5=d5"], ["d1", "d3", "d4"]]);
   },
 
   async "a damaged entry is sound again once it is written or deleted"({ log, damage }) {

@@ -101,12 +101,16 @@ export class MemoryDisk {
   /** Without the entries that are damaged; they do not count for the limit. */
   scan(range: LogRange, damaged: (key: Uint8Array) => void): LogEntry[] {
     if (this.#damaged.size === 0) return this.#synced.scan(range);
-    const { limit = DEFAULT_SCAN_LIMIT } = range;
+    const { limit = DEFAULT_SCAN_LIMIT, bytes = Infinity, ...whole } = range;
     const sound: LogEntry[] = [];
-    for (const entry of this.#synced.scan({ ...range, limit: limit + this.#damaged.size })) {
-      if (sound.length === limit) break;
+    let left = bytes;
+    for (const entry of this.#synced.scan({ ...whole, limit: limit + this.#damaged.size })) {
+      if (sound.length === limit || left <= 0) break;
       if (this.isDamaged(entry.key)) damaged(entry.key);
-      else sound.push(entry);
+      else {
+        sound.push(entry);
+        left -= entry.key.length + entry.value.length;
+      }
     }
     return sound;
   }

@@ -18,6 +18,11 @@ export interface LogRange {
   readonly to: Uint8Array;
   /** Entries at most. Default: DEFAULT_SCAN_LIMIT. */
   readonly limit?: number;
+  /**
+   * The entry with which keys and values have come to so many bytes is the last one, or an earlier one: with this, only an empty page ends the range.
+   * Default: no bound.
+   */
+  readonly bytes?: number;
   readonly reverse?: boolean;
 }
 
@@ -39,8 +44,8 @@ export interface RecordLog {
   get(key: Uint8Array): Uint8Array | undefined;
   /**
    * Entries in the order of their keys' unsigned bytes.
-   * @param damaged is told the keys of entries that are not what was written. They are left out and do not count for the limit, so a page
-   *   that is not full ends the range. Without it the scan throws at the first.
+   * @param damaged is told the keys of entries that are not what was written. They are left out and do not count for limit and bytes, so without a
+   *   bound in bytes a page that is not full ends the range. Without it the scan throws at the first.
    * @throws DamagedEntry, StoreError LOG_DAMAGED when the disk cannot be read
    */
   scan(range: LogRange, damaged?: (key: Uint8Array) => void): LogEntry[];

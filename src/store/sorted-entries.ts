@@ -28,7 +28,7 @@ export class SortedEntries {
     const limit = range.limit ?? DEFAULT_SCAN_LIMIT;
     const [from, to] = [this.#placeOf(textOf(range.from)), this.#placeOf(textOf(range.to))];
     const found = range.reverse === true ? this.#keys.slice(Math.max(from, to - limit), Math.max(from, to)).reverse() : this.#keys.slice(from, Math.min(to, from + limit));
-    return found.map((key) => copyOf(this.#entries.get(key)!));
+    return upTo(range.bytes ?? Infinity, found.map((key) => this.#entries.get(key)!)).map(copyOf);
   }
 
   copy(): SortedEntries {
@@ -59,6 +59,13 @@ export class SortedEntries {
     }
     return low;
   }
+}
+
+/** The entries up to the one with which they have come to so many bytes. */
+function upTo(bytes: number, entries: readonly LogEntry[]): readonly LogEntry[] {
+  let left = bytes;
+  const last = entries.findIndex(({ key, value }) => (left -= key.length + value.length) <= 0);
+  return last < 0 ? entries : entries.slice(0, last + 1);
 }
 
 function copyOf(entry: LogEntry): LogEntry {

@@ -37,18 +37,21 @@ export class SqliteLogReader {
     return value;
   }
 
-  scan({ from, to, limit = DEFAULT_SCAN_LIMIT, reverse = false }: LogRange, damaged?: (key: Uint8Array) => void): LogEntry[] {
+  scan({ from, to, limit = DEFAULT_SCAN_LIMIT, bytes = Infinity, reverse = false }: LogRange, damaged?: (key: Uint8Array) => void): LogEntry[] {
     const entries: LogEntry[] = [];
+    let left = bytes;
     for (let [begin, end] = [from, to]; ; ) {
       const wanted = limit - entries.length;
-      const rows = this.#guard(() => (reverse ? this.#descending : this.#ascending).all(begin, end, wanted)) as unknown as [Uint8Array, Uint8Array][];
+      const { rows, isCut } = this.#guard(() => page(reverse ? this.#descending : this.#ascending, [begin, end, wanted], left));
       for (const [key, stored] of rows) {
         const value = openValue(key, stored);
-        if (value !== undefined) entries.push({ key, value });
-        else if (damaged === undefined) throw new DamagedEntry(this.#path, key);
+        if (value !== undefined) {
+          entries.push({ key, value });
+          left -= key.length + value.length;
+        } else if (damaged === undefined) throw new DamagedEntry(this.#path, key);
         else damaged(key);
       }
-      if (rows.length < wanted || entries.length === limit) return entries;
+      if (entries.length === limit || left <= 0 || (rows.length < wanted && !isCut)) return entries;
       const [last] = rows.at(-1)!;
       [begin, end] = reverse ? [begin, last] : [Uint8Array.from([...last, 0]), end];
     }
@@ -65,6 +68,21 @@ export class SqliteLogReader {
       throw unreadable(this.#path, faultOf(error).message, error);
     }
   }
+}
+
+type Stored = readonly [key: Uint8Array, value: Uint8Array];
+
+/** Rows as they are stored, no more of them than are wanted. All at once is quicker than one by one, which a bound in bytes takes. */
+function page(statement: StatementSync, range: [begin: Uint8Array, end: Uint8Array, wanted: number], bytes: number): { readonly rows: readonly Stored[]; readonly isCut: boolean } {
+  if (bytes === Infinity) return { rows: statement.all(...range) as unknown as Stored[], isCut: false };
+  const rows: Stored[] = [];
+  let left = bytes;
+  for (const row of statement.iterate(...range) as unknown as Iterable<Stored>) {
+    rows.push(row);
+    left -= row[0].length + row[1].length;
+    if (left <= 0) return { rows, isCut: true };
+  }
+  return { rows, isCut: false };
 }
 
 /** What a person reads when the log's file is not what was written. */

@@ -32,6 +32,8 @@ export interface Ground {
   readonly time: VirtualTime;
   readonly trace: Trace;
   readonly wire: MemoryNetwork;
+  /** What a step of a walk through rows reads at most. */
+  readonly stepBytes: number;
   /** Draws whether a process ends at a call. */
   readonly mayEnd: (host: SimHost, point: CallPoint) => boolean;
   /** A host could not be started, though nothing was wrong with its disk. */
@@ -182,7 +184,7 @@ export class SimHost {
   }
 
   async #begin(life: Life): Promise<void> {
-    const { wire } = this.#ground;
+    const { wire, stepBytes } = this.#ground;
     const { env } = life;
     const onlooker = this.#onlooker(life);
     const delegation = delegateToHost(this.person, this.identity.network.id, this.id, 1);
@@ -193,7 +195,7 @@ export class SimHost {
         settings: { hostName: this.name, zone: this.name, capacityBytes: CAPACITY_BYTES },
         delegation,
         version: VERSION,
-        log: new WatchedLog(new MemoryLog(env, this.disk), onlooker),
+        log: new WatchedLog(new MemoryLog(env, this.disk), onlooker, stepBytes),
         connect: (admission) => Promise.resolve(new WatchedTransport(wire.transport({ self: this.id, admission }), onlooker)),
         beat: (transport) => Promise.resolve({ freeBytes: 0, usedBytes: 0, addresses: transport.addresses(), httpPort: 0, processId: 1 }),
         whereabouts: () => [],

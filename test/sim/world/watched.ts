@@ -23,11 +23,14 @@ export class WatchedLog implements RecordLog {
   readonly storeId: RecordLog["storeId"];
   readonly #log: RecordLog;
   readonly #onlooker: Onlooker;
+  readonly #stepBytes: number;
 
-  constructor(log: RecordLog, onlooker: Onlooker) {
+  /** @param stepBytes where a scan may end before its limit, it ends with so many bytes: few rows are then as many as need several steps */
+  constructor(log: RecordLog, onlooker: Onlooker, stepBytes: number) {
     this.storeId = log.storeId;
     this.#log = log;
     this.#onlooker = onlooker;
+    this.#stepBytes = stepBytes;
   }
 
   async commit(operations: readonly LogOperation[]): Promise<void> {
@@ -45,7 +48,7 @@ export class WatchedLog implements RecordLog {
   }
 
   scan(range: LogRange): LogEntry[] {
-    return this.#log.scan(range);
+    return this.#log.scan(range.bytes === undefined ? range : { ...range, bytes: Math.min(range.bytes, this.#stepBytes) });
   }
 
   close(): Promise<void> {

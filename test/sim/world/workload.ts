@@ -218,7 +218,7 @@ export function shownBy(namespace: NamespaceId, key: string, state: KeyState | u
   return { namespace, key, versions, context: state?.context ?? EMPTY_CONTEXT, isPartial: state?.isPartial === true };
 }
 
-/** Namespaces of every kind that the layout treats in its own way. */
+/** Namespaces of every kind that the layout treats in its own way; many of their keys begin with another one. */
 export function namespacesOf(world: World, random: SeededRandom, keysEach: number): Namespace[] {
   const plans = [
     { replicas: 3, subShards: 1 },
@@ -229,6 +229,6 @@ export function namespacesOf(world: World, random: SeededRandom, keysEach: numbe
   const chosen = random.shuffled(plans).slice(0, 1 + random.below(plans.length));
   return chosen.map(({ replicas, subShards }, at) => {
     const genesis = genesisOf(world.network.id, null, `namespace-${at}`, { replicas, shards: subShards });
-    return { id: namespaceIdOf(genesis), genesis, keys: Array.from({ length: keysEach }, (_, key) => `k${key}`) };
+    return { id: namespaceIdOf(genesis), genesis, keys: Array.from({ length: keysEach }, (_, key) => `k${key.toString(2)}`) };
   });
 }

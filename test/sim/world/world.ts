@@ -23,6 +23,8 @@ const REDEEM_AGAIN_MS = 2_000;
 /** Refusals that do not change when asked again. */
 const FINAL = new Set(["BAD_INVITE", "INVITE_EXPIRED", "INVITE_USED", "INVITE_UNKNOWN", "NETWORK_FULL", "HOST_NAME_TAKEN"]);
 const MAX_HOSTS = 1_000;
+/** Walks through rows take all at once, a few, or one. By the seed itself: what is drawn from it stays the same. */
+const STEP_BYTES = [Infinity, 4_000, 1];
 
 export interface WorldOptions {
   readonly seed: number;
@@ -53,6 +55,7 @@ export class World {
       time: this.time,
       trace: this.trace,
       wire: this.wire,
+      stepBytes: STEP_BYTES[seed % STEP_BYTES.length]!,
       mayEnd: (host, point) => this.mayEnd(host, point),
       onBadStart: (host, why) => this.badStarts.push({ host, why }),
     };
