@@ -17,6 +17,7 @@ export type ClusterErrorCode =
   | "NOT_APPROVED"
   | "NOT_GONE"
   | "LAST_VOTER"
+  | "VOTERS_CHANGED"
   | "NOT_DRAINED"
   | "NO_SUCH_HOST"
   | "NO_SUCH_PERSON"

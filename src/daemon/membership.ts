@@ -18,6 +18,8 @@ const CARD_EVERY_MS = 30_000;
 const FAREWELL_BATCHES = 64;
 /** As many as a card holds. */
 const CARD_ADDRESSES = 16;
+/** Each further one means that others have forced voters too in that moment. */
+const FORCE_ATTEMPTS = 5;
 
 export interface MembershipParts {
   readonly identity: HostIdentity;
@@ -52,6 +54,8 @@ export class Membership {
   readonly #parts: MembershipParts;
   /** Two requests with one invite are judged one after the other. */
   readonly #redeeming = new Limiter(1);
+  /** Of two removals at the same moment each sees the voters that the other has left. */
+  readonly #forcing = new Limiter(1);
   readonly #entries: RosterEntries;
   /** Tells the others where this host listens and what it offers, when that has changed: it was moved, or the roster changed. */
   readonly card: Worker;
@@ -162,21 +166,21 @@ export class Membership {
   /**
    * Shuts a host out; what it has written until now stays.
    * @param isLost it never comes back, so that it is given up as a voter whether or not a majority is in reach
-   * @throws ClusterError NO_SUCH_HOST, NO_ACCOUNT, LAST_VOTER; RecordsError REFUSED
+   * @throws ClusterError NO_SUCH_HOST, NO_ACCOUNT, LAST_VOTER, VOTERS_CHANGED; RecordsError REFUSED
    */
   async remove(host: HostId, { isLost = false }: { readonly isLost?: boolean } = {}): Promise<{ readonly safe: boolean }> {
-    const { cluster, records, identity } = this.#parts;
-    const forced = this.#votersWithout(host, isLost);
+    const { cluster, identity } = this.#parts;
     // It may have been removed before anybody knew that it was lost, and still count as a voter.
-    if (isLost && forced.length > 0 && cluster.register.removals.has(host)) return records.write(forced);
+    const isRemoved = this.#votersWithout(host, isLost).length > 0 && isLost && cluster.register.removals.has(host);
+    if (isRemoved) return this.#writeWithoutVoter(host, isLost, []);
     this.#checkIsMember(host);
     if (isLost && host === identity.host) throw new ClusterError("LAST_VOTER", "This host is not lost: it answers. Ask another host of the network to give it up.");
-    return this.#endHonouring(host, `removed/${host}/${this.#person()}`, undefined, forced);
+    return this.#writeWithoutVoter(host, isLost, [await this.#ending(host, `removed/${host}/${this.#person()}`, undefined)]);
   }
 
   /**
    * Ends this host's part in the network by its person's word.
-   * @throws ClusterError LAST_VOTER, NO_ACCOUNT
+   * @throws ClusterError LAST_VOTER, NO_ACCOUNT, VOTERS_CHANGED
    */
   async leave(): Promise<{ readonly safe: boolean }> {
     const { cluster, records, identity } = this.#parts;
@@ -186,7 +190,27 @@ export class Membership {
     }
     const until = (await records.honouredOf(identity.host)).map(({ incarnation, batch }) => ({ incarnation, batch: batch + FAREWELL_BATCHES }));
     const value = removalCodec.encode({ honoured: until });
-    return records.write([{ namespace: identity.network.namespace, key: `removed/${identity.host}/${this.#person()}`, value }, ...this.#votersWithout(identity.host, false)]);
+    return this.#writeWithoutVoter(identity.host, false, [{ namespace: identity.network.namespace, key: `removed/${identity.host}/${this.#person()}`, value }]);
+  }
+
+  /**
+   * Writes that a host's part has ended, and with it the voters without it where nobody else can appoint them. One call after the other: the voters
+   * follow those that the call before has left, or of two with one number one would count and the other be lost. An administrator at
+   * another host may have forced some at the same moment, and theirs count; then these follow them.
+   * @throws ClusterError LAST_VOTER, VOTERS_CHANGED
+   */
+  #writeWithoutVoter(host: HostId, isLost: boolean, ending: readonly Write[]): Promise<{ readonly safe: boolean }> {
+    const { cluster, records } = this.#parts;
+    return this.#forcing.run(async () => {
+      let outcome = { safe: true };
+      for (let attempt = 0; attempt < FORCE_ATTEMPTS; attempt += 1) {
+        const forced = this.#votersWithout(host, isLost);
+        const writes = attempt === 0 ? [...ending, ...forced] : forced;
+        if (writes.length > 0) outcome = await records.write(writes);
+        if (forced.length === 0 || !cluster.register.configuration.hosts.includes(host)) return outcome;
+      }
+      throw new ClusterError("VOTERS_CHANGED", `Host ${host} is shut out, but counts as a voter still: others have changed the voters each time. Ask again.`);
+    });
   }
 
   /**
@@ -219,18 +243,18 @@ export class Membership {
       throw new ClusterError("OWN_DELEGATION", 'A host cannot revoke the delegation by which it acts for you itself. Do it on another of your hosts; one becomes yours with "holdfast key import".');
     }
     const name = `${this.#person()}/${host}`;
-    return this.#endHonouring(host, `revoked/${name}`, this.#parts.cluster.register.revocations.get(name));
+    return this.#parts.records.write([await this.#ending(host, `revoked/${name}`, this.#parts.cluster.register.revocations.get(name))]);
   }
 
   #checkIsMember(host: HostId): void {
     if (!this.#parts.cluster.register.members.has(host)) throw new ClusterError("NO_SUCH_HOST", `No host ${host} is in this network. "holdfast hosts" lists them.`);
   }
 
-  /** @param before what ended it already: nothing that counts no more comes to count again */
-  async #endHonouring(host: HostId, key: string, before: Removal | undefined, more: readonly Write[] = []): Promise<{ readonly safe: boolean }> {
+  /** The entry by which what a host says counts no more. @param before what ended it already: nothing that counts no more comes to count again */
+  async #ending(host: HostId, key: string, before: Removal | undefined): Promise<Write> {
     const { identity, records } = this.#parts;
     const value = removalCodec.encode(before ?? { honoured: await records.honouredOf(host) });
-    return records.write([{ namespace: identity.network.namespace, key, value }, ...more]);
+    return { namespace: identity.network.namespace, key, value };
   }
 
   /** @throws ClusterError NO_ACCOUNT */

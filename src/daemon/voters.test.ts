@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { forcedConfiguration, votersCodec } from "../cluster/index.ts";
 import type { HostId } from "../codec/index.ts";
-import { codec, id, list, nullable, struct, uint } from "../codec/index.ts";
+import { codec, compareBytes, id, list, nullable, struct, uint } from "../codec/index.ts";
 import { NetError } from "../net/index.ts";
+import { EMPTY_CONTEXT } from "../records/index.ts";
 import type { TestMember } from "./fakes/circle.ts";
 import { Circle } from "./fakes/circle.ts";
 
@@ -112,6 +114,37 @@ test("when a majority of the voters is lost, an administrator gives them up one 
   for (const { election } of [attic, barn]) election.onChange(() => void (election.term === undefined || resolve()));
   await promise;
   assert.ok([attic, barn].some(({ cluster }) => cluster.isCoordinator()));
+});
+
+test("voters that are given up at the same moment are all voters no more", async () => {
+  const { circle, members } = await ofVoters("attic", "barn", "cellar", "shed", "loft");
+  await using _ = circle;
+  const [attic, barn, ...lost] = members as [TestMember, TestMember, ...TestMember[]];
+  await Promise.all(lost.map(({ id }) => attic.membership.remove(id, { isLost: true })));
+  assert.deepEqual(voters(attic).sort(), [attic.id, barn.id].sort());
+});
+
+/** Two hosts and the voters without the one or the other, those first that count when both are forced at the same moment. */
+function rivals({ cluster }: TestMember, hosts: readonly TestMember[]): readonly { readonly member: TestMember; readonly key: string; readonly value: Uint8Array }[] {
+  const without = hosts.map((member) => ({ member, configuration: forcedConfiguration(cluster.register.configuration, member.id) }));
+  const encoded = without.map(({ member, configuration }) => ({ member, key: `voters/${configuration.number}`, value: votersCodec.encode(configuration) }));
+  return encoded.sort((a, b) => compareBytes(a.value, b.value));
+}
+
+test("a voter is given up also when another administrator gives up another one at that moment, whose configuration counts", async () => {
+  const { circle, members } = await ofVoters("attic", "barn", "cellar", "shed", "loft");
+  await using _ = circle;
+  const [attic, , , ...others] = members as [TestMember, TestMember, TestMember, ...TestMember[]];
+  const study = await circle.join(attic, "study", circle.person);
+  const [winner, loser] = rivals(attic, others) as [ReturnType<typeof rivals>[number], ReturnType<typeof rivals>[number]];
+  const write = attic.records.write.bind(attic.records);
+  attic.records.write = async (writes, options) => {
+    attic.records.write = write;
+    await study.records.write([{ namespace: attic.identity.network.namespace, key: winner.key, value: winner.value, context: EMPTY_CONTEXT }]);
+    return write(writes, options);
+  };
+  await attic.membership.remove(loser.member.id, { isLost: true });
+  assert.deepEqual(others.filter(({ id }) => voters(attic).includes(id)), []);
 });
 
 test("a host is given up by administrators only, not by itself, and not as the only voter", async () => {

@@ -28,7 +28,7 @@ export interface Upkeep {
   parting(host: HostId): Promise<PartingRow>;
   /**
    * Ends this host's part in the network.
-   * @param isNow whatever lies only here is given up. @throws ClusterError NOT_DRAINED, LAST_VOTER, NO_ACCOUNT
+   * @param isNow whatever lies only here is given up. @throws ClusterError NOT_DRAINED, LAST_VOTER, VOTERS_CHANGED, NO_ACCOUNT
    */
   leave(isNow: boolean): Promise<Acknowledged>;
   pool(): Promise<PoolRow>;
@@ -95,7 +95,7 @@ export interface Node {
   gauges(): readonly Gauge[];
   createInvite(grants: InviteGrants): Promise<CreatedInvite>;
   invites(): readonly InviteRow[];
-  /** @param isLost it never comes back: it is given up as a voter, majority or not. @throws ClusterError NO_SUCH_HOST, LAST_VOTER; RecordsError REFUSED */
+  /** @param isLost it never comes back: it is given up as a voter, majority or not. @throws ClusterError NO_SUCH_HOST, LAST_VOTER, VOTERS_CHANGED; RecordsError REFUSED */
   removeHost(host: HostId, isLost: boolean): Promise<Acknowledged>;
   settings(): NetworkSettings;
   /** @throws RecordsError REFUSED for those who are no administrators */
