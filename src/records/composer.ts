@@ -1,12 +1,12 @@
 import type { Delegation, Genesis, Verdict } from "../cluster/index.ts";
 import { shardOf } from "../cluster/index.ts";
 import type { AccountId, HostId, NamespaceId } from "../codec/index.ts";
-import type { StoredRecord } from "./batch.ts";
+import type { StoredRecord, UnsealedRecord } from "./batch.ts";
 import { compareActors, highest, isCanonical, union, withDot, withoutPast } from "./context.ts";
 import type { Draft } from "./draft.ts";
 import { RecordsError } from "./errors.ts";
 import type { Identity } from "./identity.ts";
-import { MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_BLIND_SIBLINGS, MAX_KEY_BYTES, MAX_VALUE_BYTES } from "./limits.ts";
+import { MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_BLIND_ROW_BYTES, MAX_BLIND_SIBLINGS, MAX_KEY_BYTES, MAX_PATH, MAX_SEAL_BYTES, MAX_VALUE_BYTES } from "./limits.ts";
 import { closed, contextOf, merge } from "./merge.ts";
 import type { Version } from "./merge.ts";
 import type { InformedWrite } from "./jobs.ts";
@@ -15,6 +15,9 @@ import { EMPTY_CONTEXT } from "./port.ts";
 import type { RecordBody } from "./record.ts";
 import { fits } from "./record.ts";
 import { isKey } from "./verify.ts";
+
+/** An upper bound of what proves a record in its row. */
+const PROOF_BYTES = MAX_SEAL_BYTES + MAX_PATH * 34 + 32;
 
 /** So many namespaces in one batch: their geneses travel with it. */
 const MAX_BATCH_NAMESPACES = 64;
@@ -108,7 +111,7 @@ export class Composer {
     const name = namespace + key;
     const last = before.get(name) ?? this.#taken.get(name);
     const group = shardOf(namespace, this.#genesis(namespace), key);
-    const state = last?.siblings ?? merge<Version>(draft.siblings(namespace, key, group), this.#view.overlay(namespace, key));
+    const state = last?.siblings ?? merge(draft.siblings(namespace, key, group), this.#view.overlay(namespace, key));
     const known = contextOf(state);
     const read = supersededBy(write, state, identity.actor);
     const sequence = last === undefined ? draft.sequence(namespace, key, group) : undefined;
@@ -119,8 +122,8 @@ export class Composer {
     // version need not name it, and so contexts do not grow with all the incarnations that ever wrote a key.
     const named = sequence === undefined ? read : withoutPast(read, state, (host) => this.#view.isPast(sequence, host));
     const body = { namespace, key, dot, context: named, value, wallMs: this.#view.wallMs, author: this.#author };
-    const siblings = merge<Version>(state, [body]);
-    checkBounds(key, named, siblings.length);
+    const siblings = merge<UnsealedRecord>(state, [{ dot, context: named, body }]);
+    checkBounds(key, named, siblings);
     return { name, body, siblings };
   }
 
@@ -137,7 +140,7 @@ interface Taken {
   readonly name: string;
   readonly body: RecordBody;
   /** The key's versions with this one. */
-  readonly siblings: readonly Version[];
+  readonly siblings: readonly UnsealedRecord[];
 }
 
 /** What a write supersedes of the versions that lie there at its turn, and of those that may come yet. */
@@ -148,9 +151,12 @@ function supersededBy({ context, supersedesOwn, heard = EMPTY_CONTEXT }: Informe
   return closed(own.reduce((all, { dot }) => withDot(all, dot), context), state);
 }
 
-function checkBounds(key: string, context: Context, siblings: number): void {
+/** What is refused here finds no room in the rows of others either, or soon would not: it would wait for them for ever. */
+function checkBounds(key: string, context: Context, siblings: readonly UnsealedRecord[]): void {
   if (!fits(context)) throw new RecordsError("TOO_LARGE", `The history of "${key}" has outgrown a record. Write its value under another key and delete this one.`);
-  if (siblings > MAX_BLIND_SIBLINGS) throw new RecordsError("TOO_LARGE", `"${key}" has ${siblings - 1} versions beside each other. Read it and write with the context that was read.`);
+  const bytes = siblings.reduce((sum, { body }) => sum + weightOf([body]) + PROOF_BYTES, 0);
+  if (siblings.length <= MAX_BLIND_SIBLINGS && bytes <= MAX_BLIND_ROW_BYTES) return;
+  throw new RecordsError("TOO_LARGE", `"${key}" has ${siblings.length - 1} versions beside each other, and with this one they would take ${bytes} bytes. Read it and write with the context that was read.`);
 }
 
 /** An upper bound of the encoded size. */

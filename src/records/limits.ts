@@ -26,6 +26,8 @@ export const MAX_SIBLINGS = 1024;
 export const MAX_ROW_BYTES = 15 * 1024 * 1024;
 /** Siblings beyond which a blind write is refused: its writer should read first. */
 export const MAX_BLIND_SIBLINGS = 64;
+/** The same for their bytes, all together. Seven hosts that know nothing of each other find room in one row, and a record alone always does. */
+export const MAX_BLIND_ROW_BYTES = 2 * 1024 * 1024;
 
 /** Incarnations of one host that are told of in one answer, and that a removal can honour. */
 export const MAX_INCARNATIONS = 10_000;

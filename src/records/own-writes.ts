@@ -151,6 +151,7 @@ export class OwnWrites {
     const { namespace, key } = record.body;
     const genesis = this.#parts.geneses.get(namespace)!;
     const group = shardOf(namespace, genesis, key);
+    // The row has room: the composer has left out what would fill it.
     const isApplied = this.#parts.holdings.holds(namespace, genesis, group) && this.#draft.add(record, group) === "added";
     return { at, record, group, genesis, isApplied, sequence: 0 };
   }

@@ -13,7 +13,7 @@ import { MAX_BATCH_RECORDS, MAX_VALUE_BYTES } from "./limits.ts";
 import { EMPTY_CONTEXT } from "./port.ts";
 import { Replica } from "./replica.ts";
 import type { TestHost } from "./test-hosts.ts";
-import { TestHosts, env, everywhere, everywhereId, network, until } from "./test-hosts.ts";
+import { TestHosts, env, everywhere, everywhereId, network, settled, until } from "./test-hosts.ts";
 
 const write = (key: string, value: Uint8Array | null = utf8("v")) => ({ namespace: everywhereId, key, value });
 
@@ -50,6 +50,32 @@ test("a key that is written blindly again and again is stopped before it outgrow
   await assert.rejects(blind(), { code: "TOO_LARGE" });
   await records.write([write("k", utf8("all of them"))]);
   assert.equal(records.local(everywhereId, "k")?.siblings.length, 1);
+});
+
+test("large values that are written blindly are stopped while hosts that know nothing of them still find room, and none waits for ever", async () => {
+  await using all = await TestHosts.of("a", "b", "c");
+  await settled(all);
+  const [a, b] = all.hosts as [TestHost, TestHost];
+  const large = (by: TestHost) => by.records.write([{ ...write("k", new Uint8Array(MAX_VALUE_BYTES).fill(1)), context: EMPTY_CONTEXT }]);
+  await all.isolate(a);
+  for (const host of [a, b]) {
+    for (let at = 0; at < 3; at += 1) await large(host);
+    await assert.rejects(large(host), { code: "TOO_LARGE", message: /Read it and write with the context/ });
+  }
+  await all.connect();
+  await until("all have all and nothing waits", () => all.hosts.every(({ records }) => records.local(everywhereId, "k")?.siblings.length === 6 && records.counters()["outbox batches"] === 0));
+  await assert.rejects(large(a), { code: "TOO_LARGE" });
+  await b.records.write([{ ...write("k", utf8("all of them")), context: b.records.local(everywhereId, "k")!.context }]);
+  await until("it is written", () => a.value(everywhereId, "k") === "all of them");
+});
+
+test("large values blindly written to one key in one call are counted together", async () => {
+  await using all = await TestHosts.of("a");
+  const { records } = all.hosts[0]!;
+  const large = (count: number) => records.write(Array.from({ length: count }, () => ({ ...write("k", new Uint8Array(MAX_VALUE_BYTES)), context: EMPTY_CONTEXT })));
+  await assert.rejects(large(4), { code: "TOO_LARGE" });
+  await large(3);
+  assert.equal(records.local(everywhereId, "k")?.siblings.length, 3);
 });
 
 async function openReplica(host: TestHost, log: RecordLog): Promise<Replica> {
