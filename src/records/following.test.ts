@@ -75,3 +75,15 @@ test("who follows again what is being given up follows it, also when a round of 
   await given;
   assert.deepEqual([follower.records.follows(namespace), follower.records.keeps(namespace)], [true, false], "it waits");
 });
+
+test("who gives a copy up while it and another begin has given it up", async () => {
+  await using all = await TestHosts.of("a");
+  const [a] = all.hosts as [TestHost];
+  const [first, second] = await Promise.all(["first", "second"].map((nonce) => a.records.create(kv(1, nonce)))) as [NamespaceId, NamespaceId];
+  a.disk.syncMs = 15;
+  const both = Promise.all([a.records.follow(first), a.records.follow(second)]);
+  await until("they begin", () => a.records.follows(second));
+  await a.records.unfollow(second);
+  await both;
+  assert.deepEqual([first, second].map((namespace) => a.records.follows(namespace)), [true, false]);
+});

@@ -1,12 +1,12 @@
-import { EVERYWHERE, groupsOf } from "../cluster/index.ts";
+import { EVERYWHERE, groupsOf, shardOf } from "../cluster/index.ts";
 import type { Genesis } from "../cluster/index.ts";
 import type { NamespaceId } from "../codec/index.ts";
+import { Limiter } from "../platform/index.ts";
 import { RecordsError } from "./errors.ts";
 import { MAX_FOLLOWED } from "./limits.ts";
 import type { Replica } from "./replica.ts";
 import { rowSequence } from "./row.ts";
 import { after, followKey, namespaceIn, recordKeyIn, rowKey } from "./tables.ts";
-import { shardOf } from "../cluster/index.ts";
 
 const STEP = 200;
 
@@ -22,6 +22,8 @@ export interface FollowingParts {
 export class Following {
   /** Namespaces whose rows are being deleted. */
   readonly #busy = new Set<NamespaceId>();
+  /** One change of what is followed after the other: of two that one turn of the replica takes, each would go by the state before both. */
+  readonly #changing = new Limiter(1);
   readonly #parts: FollowingParts;
 
   constructor(parts: FollowingParts) {
@@ -33,7 +35,7 @@ export class Following {
     const { holdings } = this.#parts.replica;
     if (holdings.isFollowed(namespace)) return;
     if (holdings.followedCount >= MAX_FOLLOWED) throw new RecordsError("TOO_LARGE", `A host follows at most ${MAX_FOLLOWED} namespaces. Unfollow one first.`);
-    await this.#keep(namespace, "waiting");
+    await this.#changing.run(() => this.#keep(namespace, "waiting"));
     await this.settle();
   }
 
@@ -51,12 +53,19 @@ export class Following {
     for (const { namespace, state } of this.#all()) {
       const genesis = replica.geneses.get(namespace);
       if (genesis === undefined) continue;
-      if (state === "waiting" && !replica.floor.isBetween) {
-        await this.#keep(namespace, "followed");
-        replica.holdings.follow(namespace, genesis);
-      }
+      if (state === "waiting") await this.#begin(namespace, genesis);
       if (state === "dropping" && !this.#busy.has(namespace)) await this.#drop(namespace, genesis);
     }
+  }
+
+  /** Goes by the state of now: the copy may have been given up while others began. */
+  #begin(namespace: NamespaceId, genesis: Genesis): Promise<void> {
+    const { replica } = this.#parts;
+    return this.#changing.run(async () => {
+      if (this.#stateOf(namespace) !== "waiting" || replica.floor.isBetween) return;
+      await this.#keep(namespace, "followed");
+      replica.holdings.follow(namespace, genesis);
+    });
   }
 
   /** Whether this host keeps a copy by its own choice, or is about to begin one. */
@@ -82,12 +91,20 @@ export class Following {
   async unfollow(namespace: NamespaceId): Promise<void> {
     const { replica } = this.#parts;
     const genesis = replica.geneses.get(namespace);
-    if (genesis === undefined || !this.isChosen(namespace)) return;
+    if (genesis === undefined) return;
+    const isGivenUp = await this.#changing.run(() => this.#giveUp(namespace, genesis));
+    if (isGivenUp) await this.#drop(namespace, genesis);
+  }
+
+  /** @returns false when it is not chosen */
+  async #giveUp(namespace: NamespaceId, genesis: Genesis): Promise<boolean> {
+    const { replica } = this.#parts;
+    if (!this.isChosen(namespace)) return false;
     const groups = groupsOf(namespace, genesis).filter((group) => group !== EVERYWHERE);
     // Positions and readiness counted the rows that go.
     await replica.keep(() => [{ kind: "put", key: followKey(namespace), value: Uint8Array.of(FOLLOW_STATES.indexOf("dropping")) }, ...groups.flatMap((group) => replica.readiness.unfollowed(group))], groups);
     replica.holdings.unfollow(namespace);
-    await this.#drop(namespace, genesis);
+    return true;
   }
 
   /** What fails is tried again at the next turn: as long as rows are left, no round of the deletions is done. */
@@ -97,7 +114,7 @@ export class Following {
     try {
       await this.#dropRows(namespace, genesis);
       // It may have been chosen again meanwhile.
-      await replica.keep(() => (this.#stateOf(namespace) === "dropping" ? [{ kind: "delete", key: followKey(namespace) }] : []));
+      await this.#changing.run(() => replica.keep(() => (this.#stateOf(namespace) === "dropping" ? [{ kind: "delete", key: followKey(namespace) }] : [])));
     } finally {
       this.#busy.delete(namespace);
     }
