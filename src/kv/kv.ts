@@ -95,7 +95,7 @@ class RecordsKv implements Kv {
     const { records } = this.#parts;
     const state = await records.read(namespace, key, { fresh: how === "resolve", deleted: true }).catch((error: unknown) => {
       // A write never waits for others: with nobody in reach who keeps the key, what this host knows is what it has read.
-      if (codeOf(error) === "NOT_HELD") return records.local(namespace, key);
+      if (codeOf(error) === "NOT_HELD") return records.local(namespace, key, { deleted: true });
       throw error;
     });
     const { siblings, context } = state ?? { siblings: [], context: EMPTY_CONTEXT };

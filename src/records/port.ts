@@ -174,8 +174,8 @@ export interface Records {
    * @throws RecordsError REFUSED (the rules), TOO_LARGE, UNKNOWN_NAMESPACE, NOT_DELEGATED, OUTBOX_FULL, BAD_RECORD (a malformed context), CLOSED
    */
   write(writes: readonly Write[], options?: WriteOptions): Promise<WriteResult>;
-  /** This host's own copy and outbox; undefined when the key was never written or is deleted. */
-  local(namespace: NamespaceId, key: string): KeyState | undefined;
+  /** This host's own copy and outbox; undefined when the key was never written or is deleted, unless `deleted` asks as for `read`. */
+  local(namespace: NamespaceId, key: string, options?: Pick<ReadOptions, "deleted">): KeyState | undefined;
   /**
    * Whether this host's records show a deletion of the key that no later write has superseded, values beside it or not. False for a key
    * that was never heard of: absence is not deletion, and only deletion lets content go.

@@ -32,7 +32,7 @@ import { Peers } from "./peers.ts";
 import type { Change, ClusterView, Context, GroupStock, KeyState, LayoutStanding, ReadOptions, Records, ScanOptions, ScanPage, Write, WriteOptions, WriteResult } from "./port.ts";
 import { Reader } from "./reading.ts";
 import { Replica } from "./replica.ts";
-import { livePage, stateOf } from "./rows.ts";
+import { livePage, stateOf, wholeState } from "./rows.ts";
 import type { RangeOptions } from "./rows.ts";
 import { Scanner } from "./scanning.ts";
 import { Sender } from "./sending.ts";
@@ -229,8 +229,9 @@ export class RunningRecords implements Records {
     return this.#sender.outcome(written, options);
   }
 
-  local(namespace: NamespaceId, key: string): KeyState | undefined {
-    return stateOf(key, this.#replica.rows.unsealed(namespace, key));
+  local(namespace: NamespaceId, key: string, { deleted = false }: Pick<ReadOptions, "deleted"> = {}): KeyState | undefined {
+    const siblings = this.#replica.rows.unsealed(namespace, key);
+    return deleted ? wholeState(key, siblings) : stateOf(key, siblings);
   }
 
   deleted(namespace: NamespaceId, key: string): boolean {

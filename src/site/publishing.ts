@@ -4,6 +4,7 @@ import type { AccountId, NamespaceId, PackId } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
 import { Limiter } from "../platform/index.ts";
 import type { Write, WriteOptions } from "../records/index.ts";
+import { EMPTY_CONTEXT } from "../records/index.ts";
 import { scan } from "./catalogue.ts";
 import type { Claim } from "./claim.ts";
 import { claimKey, encodeClaim, siteGenesis } from "./claim.ts";
@@ -133,12 +134,18 @@ export class Publishing {
       const newest = newestHead(records, namespace);
       const head: Head = { sequence: (newest?.sequence ?? 0) + 1, root, manifest, files, sizeBytes, publishedMs: this.#wallMs(), previous: current?.sequence ?? null };
       const value = headCodec.encode(head);
-      const claiming: Write[] = claim === undefined ? [{ namespace: this.#index.catalogue.namespace, key: claimKey(label, owner), value: encodeClaim(genesis) }] : [];
+      const claiming = claim === undefined ? [this.#over(this.#index.catalogue.namespace, claimKey(label, owner), encodeClaim(genesis))] : [];
       const survives = pool.survives(namespace, packs);
-      const { safe } = await this.#write([...claiming, ...(isPreview ? [] : [{ namespace, key: HEAD_KEY, value }]), { namespace, key: historyKey(head.sequence), value }], { copies: Math.min(survives + 1, HEAD_COPIES_MAX) });
+      const { safe } = await this.#write([...claiming, ...(isPreview ? [] : [this.#over(namespace, HEAD_KEY, value)]), this.#over(namespace, historyKey(head.sequence), value)], { copies: Math.min(survives + 1, HEAD_COPIES_MAX) });
       const site: SiteInfo = this.#index.find(label)?.info ?? { name: label, namespace, owner, standing: "provisional", head: isPreview ? undefined : headInfo(head) };
       return { site, head: headInfo(head), survives, safe };
     });
+  }
+
+  /** A write that supersedes what this host shows: what the owner publishes elsewhere at the same moment stays beside it. */
+  #over(namespace: NamespaceId, key: string, value: Uint8Array): Write {
+    const state = this.#with.records.local(namespace, key, { deleted: true });
+    return { namespace, key, value, context: state?.context ?? EMPTY_CONTEXT };
   }
 
   async #write(writes: readonly Write[], options: WriteOptions = {}): Promise<{ readonly safe: boolean }> {

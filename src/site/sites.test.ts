@@ -61,6 +61,22 @@ test("two hosts that published at once agree on one head, and the next publicati
   assert.equal(a.records.local(b.sites.find("s")!.namespace, "head")!.siblings.length, 1);
 });
 
+test("a head that comes from elsewhere between a publication's look and its write stays beside it, and so does its place in the history", async () => {
+  const { hosts, net } = network({ a: "ada", b: "ada" });
+  const { a, b } = hosts as { a: Host; b: Host };
+  await publish(a, "s", { x: "0" });
+  net.part(b.records);
+  await publish(b, "s", { x: "by b" });
+  const write = a.records.write.bind(a.records);
+  a.records.write = (...given) => {
+    net.join(b.records);
+    return write(...given);
+  };
+  await publish(a, "s", { x: "by a" });
+  const { namespace } = a.sites.find("s")!;
+  for (const key of ["head", "head/000000000002"]) assert.equal(b.records.local(namespace, key)!.siblings.length, 2, key);
+});
+
 test("a host that writes in nobody's name is told so", async () => {
   const { hosts } = network({ a: undefined });
   await assert.rejects(hosts["a"]!.sites.publish("s", { copies: 1 }), { code: "NO_ACCOUNT" });

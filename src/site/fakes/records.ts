@@ -127,12 +127,12 @@ export class FakeRecords implements Records {
     for (const [namespace, keys] of applied) for (const listener of this.#listeners) listener(namespace, keys);
   }
 
-  local(namespace: NamespaceId, key: string): KeyState | undefined {
-    const versions = this.#versions.get(placeOf(namespace, key));
-    const live = versions?.filter(({ value }) => value !== null) ?? [];
-    if (live.length === 0) return undefined;
+  local(namespace: NamespaceId, key: string, { deleted = false }: { readonly deleted?: boolean } = {}): KeyState | undefined {
+    const versions = this.#versions.get(placeOf(namespace, key)) ?? [];
+    const live = versions.filter(({ value }) => value !== null);
+    if (live.length === 0 && !deleted) return undefined;
     const siblings = live.toSorted((a, b) => (a.dot < b.dot ? -1 : 1)).map(({ value, author }) => ({ dot: NO_DOT, value, author, wallMs: 0 }));
-    return { key, siblings, context: contextOf(versions!) };
+    return { key, siblings, context: contextOf(versions) };
   }
 
   deleted(namespace: NamespaceId, key: string): boolean {
