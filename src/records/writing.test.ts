@@ -53,7 +53,7 @@ test("a key that is written blindly again and again is stopped before it outgrow
 });
 
 test("large values that are written blindly are stopped while hosts that know nothing of them still find room, and none waits for ever", async () => {
-  await using all = await TestHosts.of("a", "b", "c");
+  await using all = await TestHosts.of("a", "b");
   await settled(all);
   const [a, b] = all.hosts as [TestHost, TestHost];
   const large = (by: TestHost) => by.records.write([{ ...write("k", new Uint8Array(MAX_VALUE_BYTES).fill(1)), context: EMPTY_CONTEXT }]);
