@@ -38,6 +38,9 @@ export interface ComposerView {
 /** A dot about to be taken that somebody claims to have read: this disk is older than the network's memory of it. */
 export class DotWasSeen extends Error {}
 
+/** A call that fits into a batch, but not any more into this one. */
+export class BatchIsFull extends Error {}
+
 /**
  * Own records of one batch, before they are sealed. Nothing is taken from the draft until `finish`, so a write that is refused leaves no gap
  * in the dots, and the whole can be composed anew under another incarnation.
@@ -64,12 +67,10 @@ export class Composer {
   /**
    * Adds all writes of one call, or none.
    * @throws RecordsError REFUSED, TOO_LARGE, UNKNOWN_NAMESPACE, BAD_RECORD
-   * @throws DotWasSeen
+   * @throws DotWasSeen, BatchIsFull
    */
   add(writes: readonly InformedWrite[]): readonly Dot[] {
-    if (writes.length > MAX_BATCH_RECORDS || this.#bytes + weightOf(writes) > MAX_BATCH_BYTES) {
-      throw new RecordsError("TOO_LARGE", `${writes.length} writes are too much for one batch. Write at most ${MAX_BATCH_RECORDS} records and ${MAX_BATCH_BYTES} bytes at once.`);
-    }
+    if (writes.length > MAX_BATCH_RECORDS || weightOf(writes) > MAX_BATCH_BYTES) throw tooMuch(writes.length);
     const namespaces = new Set([...this.#namespaces, ...writes.map(({ namespace }) => namespace)]);
     if (namespaces.size > MAX_BATCH_NAMESPACES) throw new RecordsError("TOO_LARGE", `A batch spans at most ${MAX_BATCH_NAMESPACES} namespaces. Write them one after another.`);
     for (const write of writes) this.#check(write);
@@ -80,7 +81,12 @@ export class Composer {
       taken.push(each);
       last.set(each.name, each);
     }
+    // Only now is it known what they have read of the keys, which may be more than all the rest.
+    const bytes = weightOf(taken.map(({ body }) => body));
+    if (bytes > MAX_BATCH_BYTES) throw tooMuch(writes.length);
+    if (this.#bytes + bytes > MAX_BATCH_BYTES) throw new BatchIsFull();
     for (const each of taken) this.#keep(each);
+    this.#bytes += bytes;
     return taken.map(({ body }) => body.dot);
   }
 
@@ -128,10 +134,8 @@ export class Composer {
   }
 
   #keep(taken: Taken): void {
-    const { namespace, key, value, context } = taken.body;
     this.#taken.set(taken.name, taken);
-    this.#namespaces.add(namespace);
-    this.#bytes += weightOf([{ namespace, key, value, context }]);
+    this.#namespaces.add(taken.body.namespace);
     this.bodies.push(taken.body);
   }
 }
@@ -159,7 +163,11 @@ function checkBounds(key: string, context: Context, siblings: readonly UnsealedR
   throw new RecordsError("TOO_LARGE", `"${key}" has ${siblings.length - 1} versions beside each other, and with this one they would take ${bytes} bytes. Read it and write with the context that was read.`);
 }
 
+function tooMuch(count: number): RecordsError {
+  return new RecordsError("TOO_LARGE", `${count} writes are too much for one batch: it takes ${MAX_BATCH_RECORDS} records and ${MAX_BATCH_BYTES} bytes, with what each says of the versions that it supersedes. Write fewer at once.`);
+}
+
 /** An upper bound of the encoded size. */
-function weightOf(writes: readonly Write[]): number {
+function weightOf(writes: readonly Pick<Write, "key" | "value" | "context">[]): number {
   return writes.reduce((sum, { key, value, context }) => sum + 256 + key.length * 3 + (value?.length ?? 0) + (context ?? []).reduce((size, { extra }) => size + 64 + extra.length * 9, 0), 0);
 }

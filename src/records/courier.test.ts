@@ -3,12 +3,15 @@ import test from "node:test";
 import type { Genesis } from "../cluster/index.ts";
 import { namespaceIdOf } from "../cluster/index.ts";
 import { utf8 } from "../codec/index.ts";
+import { MAX_MESSAGE } from "../net/index.ts";
 import type { Env } from "../platform/index.ts";
 import { hostSealer } from "./batch.ts";
 import { Courier } from "./courier.ts";
 import type { DeliveryItem } from "./delivery.ts";
 import { Delivery } from "./delivery.ts";
+import { MAX_BATCH_RECORDS } from "./limits.ts";
 import type { PushAnswer } from "./messages.ts";
+import { encodeBatch } from "./outbox.ts";
 import { EMPTY_CONTEXT } from "./port.ts";
 import type { TestHost } from "./test-hosts.ts";
 import { TestHosts, env, everywhere, kv, network, until } from "./test-hosts.ts";
@@ -17,13 +20,14 @@ const [writer, peer] = new TestHosts(["a", "b"]).hosts as [TestHost, TestHost];
 const seal = hostSealer(writer.key, network);
 const fast = kv(3, "fast");
 
-/** The n-th batch of the writer: one record. */
-function batchOf(genesis: Genesis, n: number): Delivery {
-  const namespace = namespaceIdOf(genesis);
-  const dot = { actor: { host: writer.self, incarnation: 1 }, counter: 1 };
-  const [record] = seal(dot.actor, n, [{ namespace, key: `key ${n}`, dot, context: EMPTY_CONTEXT, value: utf8("v"), wallMs: 1, author: null }], null);
-  return new Delivery([{ at: 0, record: record!, group: 0, genesis, isApplied: false, sequence: 0 }]);
+/** The records of the writer's n-th batch. */
+function itemsOf(genesis: Genesis, n: number, values: readonly Uint8Array[] = [utf8("v")]): readonly DeliveryItem[] {
+  const actor = { host: writer.self, incarnation: 1 };
+  const bodies = values.map((value, at) => ({ namespace: namespaceIdOf(genesis), key: `key ${n}.${at}`, dot: { actor, counter: 1 }, context: EMPTY_CONTEXT, value, wallMs: 1, author: null }));
+  return seal(actor, n, bodies, null).map((record, at) => ({ at, record, group: 0, genesis, isApplied: false, sequence: 0 }));
 }
+
+const batchOf = (genesis: Genesis, n: number): Delivery => new Delivery(itemsOf(genesis, n));
 
 /** A courier on a clock that stands, to a peer that finds one namespace written too fast. */
 function courierTo(): { readonly courier: Courier; readonly pushed: DeliveryItem[]; readonly clock: { nowMs: number } } {
@@ -31,6 +35,7 @@ function courierTo(): { readonly courier: Courier; readonly pushed: DeliveryItem
   const pushed: DeliveryItem[] = [];
   const still: Env = { ...env, clock: { ...env.clock, monotonicMs: () => clock.nowMs } };
   const push = async (items: readonly DeliveryItem[]): Promise<PushAnswer> => {
+    assert.ok(encodeBatch(items.map(({ record }) => record)).length <= MAX_MESSAGE);
     pushed.push(...items);
     const exceptions = items.flatMap(({ genesis }, at) => (genesis === fast ? [{ at, verdict: { kind: "later" as const, value: "TOO_FAST" } }] : []));
     return Promise.resolve({ exceptions });
@@ -56,10 +61,21 @@ test("a backlog of what is written too fast is offered again and again with paus
   const { courier, pushed, clock } = courierTo();
   const backlog = Array.from({ length: 50 }, (_, at) => batchOf(fast, at + 1));
   // As the outbox offers it, each second.
-  for (; clock.nowMs < 10 * 60_000; clock.nowMs += 1000) {
+  for (; clock.nowMs < 3 * 60_000; clock.nowMs += 1000) {
     for (const delivery of backlog) courier.send(delivery);
     await answered(courier);
   }
   const each = Map.groupBy(pushed, ({ record }) => record.batch);
-  assert.deepEqual(new Set([...each.values()].map(({ length }) => length)), new Set([15]));
+  assert.deepEqual(new Set([...each.values()].map(({ length }) => length)), new Set([8]));
+});
+
+test("what is left of a large batch after a part was given up and the host was started again is brought in several messages", async () => {
+  const { courier, pushed } = courierTo();
+  const items = itemsOf(everywhere, 1, Array.from({ length: MAX_BATCH_RECORDS }, () => new Uint8Array(750)));
+  const left = new Delivery(items.slice(1));
+  for (let message = 0; message < 3; message += 1) {
+    courier.send(left);
+    await answered(courier);
+  }
+  assert.deepEqual(pushed, items.slice(1));
 });

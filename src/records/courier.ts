@@ -5,6 +5,7 @@ import type { Delivery, DeliveryItem } from "./delivery.ts";
 import { sizeOf } from "./draft.ts";
 import { MAX_BATCH_BYTES, MAX_BATCH_RECORDS, PAGE_BYTES } from "./limits.ts";
 import type { PushAnswer } from "./messages.ts";
+import { sealCodec } from "./record.ts";
 import type { Route } from "./routing.ts";
 
 /** Pushes under way to one peer at once. More batches wait and are then sent together. */
@@ -81,7 +82,7 @@ export class Courier {
     const routeOf = this.#parts.routes();
     for (const delivery of this.#waiting) {
       const due = delivery.dueFor(this.#parts.peer, this.#env.clock.monotonicMs(), routeOf);
-      const items = due.length === delivery.items.length ? due : sendable(due);
+      const items = sendable(due);
       const weight = weigh(items);
       if (load.length > 0 && (bytes + weight > PAGE_BYTES || count + items.length > MAX_BATCH_RECORDS)) break;
       this.#waiting.delete(delivery);
@@ -147,9 +148,16 @@ function weigh(items: readonly DeliveryItem[]): number {
   return items.reduce((sum, { record }) => sum + sizeOf(record.sealed), 0);
 }
 
-/** A part of a batch travels with paths, which a whole one does not need; so not all of a large part fits into one message. */
+/** As much as a message takes. A part of a batch travels with paths, which a whole one does not need, so not all of a large part fits into one. */
 function sendable(due: readonly DeliveryItem[]): readonly DeliveryItem[] {
+  if (weigh(due) <= MAX_BATCH_BYTES || isWholeBatch(due)) return due;
   let bytes = 0;
   const end = due.findIndex(({ record }) => (bytes += sizeOf(record.sealed)) > MAX_BATCH_BYTES);
-  return end < 0 ? due : due.slice(0, Math.max(1, end));
+  return due.slice(0, Math.max(1, end));
+}
+
+/** Whether it is all of one batch. Former versions of the program sealed some that no message takes. */
+function isWholeBatch(due: readonly DeliveryItem[]): boolean {
+  const bytes = due.reduce((sum, { record }) => sum + record.sealed.leaf.length, 0);
+  return bytes <= MAX_BATCH_BYTES && sealCodec.decode(due[0]!.record.sealed.seal).count === due.length;
 }

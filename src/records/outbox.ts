@@ -1,11 +1,13 @@
 import type { HostId, NamespaceId } from "../codec/index.ts";
-import { codec } from "../codec/index.ts";
-import { MAX_MESSAGE } from "../net/index.ts";
-import type { LogEntry, LogOperation, RecordLog } from "../store/index.ts";
+import { CodecError, codec } from "../codec/index.ts";
+import type { LogEntry, LogOperation } from "../store/index.ts";
 import type { Proven, StoredRecord } from "./batch.ts";
+import { RecordsError } from "./errors.ts";
+import { MAX_ROW_BYTES } from "./limits.ts";
 import { merge } from "./merge.ts";
 import { pack, parcelShape } from "./parcel.ts";
 import { sealCodec } from "./record.ts";
+import type { SoundLog } from "./sound-log.ts";
 import { after, hintIn, table } from "./tables.ts";
 import { reassemble } from "./verify.ts";
 import { Delivery } from "./delivery.ts";
@@ -28,14 +30,15 @@ const HINTS_BYTES = 32 * 1024 * 1024;
 const HINTS_PRESSED_BYTES = 8 * 1024 * 1024;
 const HINTS_MAX = 20_000;
 
-const batchCodec = codec("A batch in the outbox", 1, MAX_MESSAGE, parcelShape);
+/** What is left of a batch after some of it was given up has paths, and with them may be more than a message takes. */
+const batchCodec = codec("A batch in the outbox", 1, MAX_ROW_BYTES, parcelShape);
 
 export function encodeBatch(records: readonly Proven[]): Uint8Array {
   return batchCodec.encode(pack(records, () => undefined));
 }
 
 export class Outbox {
-  readonly #log: RecordLog;
+  readonly #log: SoundLog;
   readonly #deliveries = new Set<Delivery>();
   readonly #hints = new Set<string>();
   #hintCount = 0;
@@ -48,22 +51,32 @@ export class Outbox {
   /** Those that waited when the host started. */
   readonly #fromDisk = new Set<Delivery>();
 
-  constructor(log: RecordLog) {
+  constructor(log: SoundLog) {
     this.#log = log;
   }
 
   /** Takes in what waited when the host stopped. @param itemOf where a record belongs, or undefined when its namespace is unknown */
   load(itemOf: (record: Proven, at: number) => DeliveryItem | undefined): void {
-    for (const { value } of this.#stored("o")) this.#load(value, itemOf, undefined);
-    for (const { key, value } of this.#stored("h")) {
-      this.#lastHint = hintIn(key);
-      this.#load(value, itemOf, this.#lastHint);
+    for (const entry of this.#stored("o")) this.#load(this.#read(entry), itemOf, undefined);
+    for (const entry of this.#stored("h")) {
+      this.#lastHint = hintIn(entry.key);
+      this.#load(this.#read(entry), itemOf, this.#lastHint);
     }
   }
 
-  #load(value: Uint8Array, itemOf: (record: Proven, at: number) => DeliveryItem | undefined, hint: number | undefined): void {
-    const parcel = batchCodec.decode(value);
-    const records = reassemble(parcel, parcel.seals.map((seal) => sealCodec.decode(seal)));
+  /** What cannot be read must not keep the host from starting. */
+  #read({ key, value }: LogEntry): readonly Proven[] {
+    try {
+      const parcel = batchCodec.decode(value);
+      return reassemble(parcel, parcel.seals.map((seal) => sealCodec.decode(seal)));
+    } catch (error) {
+      if (!(error instanceof CodecError) && !(error instanceof RecordsError)) throw error;
+      this.#log.met({ key, stored: value });
+      return [];
+    }
+  }
+
+  #load(records: readonly Proven[], itemOf: (record: Proven, at: number) => DeliveryItem | undefined, hint: number | undefined): void {
     const items = records.map((record, at) => itemOf(record, at)).filter((item) => item !== undefined);
     if (items.length === 0) return;
     const delivery = new Delivery(items, hint);

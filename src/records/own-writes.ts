@@ -3,7 +3,7 @@ import type { Delegation, Genesis, Verdict } from "../cluster/index.ts";
 import type { NamespaceId } from "../codec/index.ts";
 import type { Proven, Sealer, StoredRecord } from "./batch.ts";
 import { pastOf } from "./collecting.ts";
-import { Composer, DotWasSeen } from "./composer.ts";
+import { BatchIsFull, Composer, DotWasSeen } from "./composer.ts";
 import { Delivery } from "./delivery.ts";
 import type { DeliveryItem } from "./delivery.ts";
 import type { Draft } from "./draft.ts";
@@ -85,6 +85,7 @@ export class OwnWrites {
         const first = composer.bodies.length;
         calls.push({ job, first, count: composer.add(job.writes).length });
       } catch (error) {
+        if (error instanceof BatchIsFull) break;
         if (!(error instanceof RecordsError)) throw error;
         refused.push({ job, error });
       }

@@ -6,7 +6,7 @@ import { hex, utf8 } from "../codec/index.ts";
 import { MemoryLog } from "../store/index.ts";
 import { contentOf, ready, rowsOf, sumsOf } from "./disk-views.ts";
 import { EMPTY_CONTEXT } from "./port.ts";
-import { tableOf } from "./tables.ts";
+import { hintKey, outboxKey, quarantineKey, tableOf } from "./tables.ts";
 import type { TestHost } from "./test-hosts.ts";
 import { TestHosts, env, everywhere, everywhereId, kv, settled, textOf, until } from "./test-hosts.ts";
 
@@ -98,4 +98,17 @@ test("a host all of whose entries are damaged starts, and has everything back", 
   await until("nothing damaged is left", () => !isDamaged(a));
   for (const host of all.hosts) assert.deepEqual(await told(host, want.keys()), truth);
   assert.ok(rowsOf(a, everywhereId).length >= 13);
+});
+
+test("an own batch and a hint that cannot be read keep no host from starting; the batch is moved aside", async () => {
+  await using all = await TestHosts.of("a", "b");
+  const [a] = all.hosts as [TestHost];
+  await a.stop();
+  const batch = outboxKey(7, 9);
+  const unreadable = Uint8Array.of(1, 2, 3);
+  await new MemoryLog(env, a.disk).commit([batch, hintKey(1)].map((key) => ({ kind: "put", key, value: unreadable })));
+  await all.restart(a);
+  await until("they are gone", () => [batch, hintKey(1)].every((key) => a.disk.get(key) === undefined));
+  assert.deepEqual(a.disk.get(quarantineKey(batch)), unreadable);
+  assert.equal(a.records.counters()["entries damaged"], 2);
 });

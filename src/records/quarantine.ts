@@ -15,9 +15,10 @@ import { groupOfSequence, namespaceIn, namespaceOfSum, quarantineKey, readyKey, 
 // - An entry of the index, a sum, a genesis: it is deleted, and the rows are looked through, which puts index and sums right. A row to which
 //   the index did not lead gets a new number, so that feeds and peers that went past it see it all the same.
 // - Everything else is deleted, and then is as it was before it was first written: positions are asked for from the beginning, a mark of
-//   readiness is earned anew, a hint is with its writer still. Only an own batch that nobody else has yet, and what was followed, are lost.
+//   readiness is earned anew, a hint is with its writer still. Only an own batch that nobody else has yet, and what was followed, are lost; such a
+//   batch is moved aside like a row, since it may be all that is left of what somebody wrote.
 
-/** Damaged rows that are kept for a person to look at; beyond, they are let go. */
+/** Damaged rows and own batches that are kept for a person to look at; beyond, they are let go. */
 const KEPT_MAX = 100;
 
 export class Quarantine {
@@ -64,7 +65,7 @@ export class Quarantine {
   #aside(damaged: Damaged, group: number | undefined): LogOperation[] {
     const { key, stored } = damaged;
     const gone: LogOperation[] = this.#log.isStill(damaged) ? [{ kind: "delete", key }] : [];
-    if (tableOf(key) !== "k") return gone;
+    if (tableOf(key) !== "k" && tableOf(key) !== "o") return gone;
     if (group !== undefined) {
       this.#replica.readiness.distrust(group);
       gone.push({ kind: "delete", key: readyKey(group) });

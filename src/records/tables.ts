@@ -156,9 +156,9 @@ export function namespaceOfSum(key: Uint8Array): NamespaceId {
   return idFromBytes<NamespaceId>(key.subarray(3, 35));
 }
 
-/** `x`: rows that were found damaged. */
-export function quarantineKey(rowKey: Uint8Array): Uint8Array {
-  return concatBytes(letter("x"), rowKey.subarray(1));
+/** `x`: rows and own batches that were found damaged. @param key theirs; the one of a row is longer than any of a batch */
+export function quarantineKey(key: Uint8Array): Uint8Array {
+  return concatBytes(letter("x"), key.subarray(1));
 }
 
 /** `w`: the widest scope in which rows of a group were ever taken here. */

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import type { NamespaceId } from "../codec/index.ts";
+import type { HostId, NamespaceId } from "../codec/index.ts";
 import { idFromBytes, utf8 } from "../codec/index.ts";
-import { newSeed } from "../crypto/index.ts";
+import { newSeed, sha256 } from "../crypto/index.ts";
 import { MemoryDisk, MemoryLog, SqliteLog } from "../store/index.ts";
 import type { RecordLog } from "../store/index.ts";
 import { hostSealer } from "./batch.ts";
@@ -39,6 +39,21 @@ test("the largest batch and the largest value reach another host", async () => {
   await a.records.write(Array.from({ length: MAX_BATCH_RECORDS }, (_, at) => write(`${at}`)));
   await a.records.write(Array.from({ length: 6 }, (_, at) => write(`large ${at}`, new Uint8Array(MAX_VALUE_BYTES))));
   await until("b has all", () => b.records.local(everywhereId, "large 5") !== undefined && b.records.local(everywhereId, `${MAX_BATCH_RECORDS - 1}`) !== undefined);
+});
+
+test("a write is refused when what its keys were read as makes it too much for a batch, and goes into one of its own when it is too much for one with others", async () => {
+  await using all = await TestHosts.of("a");
+  const [a] = all.hosts as [TestHost];
+  const actors = Array.from({ length: 2000 }, (_, at) => ({ host: idFromBytes<HostId>(sha256(utf8(`${at}`))), incarnation: 1 }));
+  const context = actors.sort((one, other) => (one.host < other.host ? -1 : 1)).map((actor) => ({ actor, upTo: 1, extra: [] }));
+  const keys = Array.from({ length: 30 }, (_, at) => `${at}`);
+  for (const at of [0, 15]) await a.records.write(keys.slice(at, at + 15).map((key) => ({ ...write(key), context })));
+  await assert.rejects(a.records.write(keys.map((key) => write(key))), { code: "TOO_LARGE" });
+  const [few, many] = await Promise.all([keys.slice(0, 10), keys.slice(10)].map((some) => a.records.write(some.map((key) => write(key)))));
+  assert.deepEqual([few!.dots.length, many!.dots.length], [10, 20]);
+  await a.stop();
+  await all.restart(a);
+  assert.equal(a.records.local(everywhereId, "29")?.siblings[0]?.dot.counter, 2);
 });
 
 test("a key that is written blindly again and again is stopped before it outgrows its row", async () => {
