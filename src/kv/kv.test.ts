@@ -177,3 +177,17 @@ test("the list of namespaces says which of them this host follows", async () => 
   await b.kv.unfollow("notes");
   assert.deepEqual(followed(b), ["diary", false]);
 });
+
+test("reading, scanning and watching a namespace in which nobody has written begins it nowhere, and who watches it sees the first write", async () => {
+  await using all = await KvHosts.of("a", "b");
+  const [a, b] = all.hosts as [KvHost, KvHost];
+  await assert.rejects(a.kv.read("typo", "k", {}), { code: "NO_KEY" });
+  assert.deepEqual((await a.kv.scan("typo", {})).entries, []);
+  const watching = new AbortController();
+  const first = (await a.kv.changes("typo", undefined, watching.signal))[Symbol.asyncIterator]().next();
+  await assert.rejects(a.kv.read("typo", "k", { fresh: true }), { code: "NO_KEY" });
+  assert.deepEqual(all.hosts.map(({ kv }) => kv.list()), [[], []]);
+  await b.kv.write("typo", "k", utf8("v"), "plain");
+  assert.equal(((await first).value as { readonly state: { readonly key: string } }).state.key, "k");
+  watching.abort();
+});

@@ -127,10 +127,10 @@ class RecordsKv implements Kv {
 
   async changes(name: string, position: string | undefined, signal: AbortSignal): Promise<AsyncIterable<KvChange>> {
     const { records } = this.#parts;
-    const namespace = await this.#begin(name);
-    if (!records.keeps(namespace)) throw new RecordsError("NOT_HELD", `This host keeps no copy of ${name}, so it does not see its changes. "holdfast kv follow ${name}" has it keep one.`);
+    const { namespace, genesis } = this.#names.find(name);
+    if (!records.keeps(namespace, genesis)) throw new RecordsError("NOT_HELD", `This host keeps no copy of ${name}, so it does not see its changes. "holdfast kv follow ${name}" has it keep one.`);
     if (position !== undefined) checkPosition(position);
-    return shownChanges(namespace, records.changes(namespace, position, signal));
+    return shownChanges(namespace, records.changes(namespace, position, signal, genesis));
   }
 
   async follow(name: string): Promise<void> {
@@ -141,7 +141,7 @@ class RecordsKv implements Kv {
     return this.#parts.records.unfollow(this.#names.find(name).namespace);
   }
 
-  /** A namespace begins when somebody first writes or waits in it. */
+  /** A namespace begins when somebody first writes in it or has a copy kept, and is never forgotten. */
   #begin(name: string): Promise<NamespaceId> {
     return this.#parts.records.create(this.#names.find(name).genesis);
   }

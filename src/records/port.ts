@@ -206,9 +206,10 @@ export interface Records {
   /**
    * Changes of one namespace from a position, or from the beginning; live until the signal. Repeats are possible, omissions are not.
    * A key whose versions are all deletions comes with no siblings.
+   * @param genesis the namespace's, when it may be that nobody has written in it yet: watching it does not begin it
    * @throws RecordsError NOT_HELD on a host that keeps no copy, BAD_POSITION
    */
-  changes(namespace: NamespaceId, position: string | undefined, signal: AbortSignal): AsyncIterable<Change>;
+  changes(namespace: NamespaceId, position: string | undefined, signal: AbortSignal, genesis?: Genesis): AsyncIterable<Change>;
   /** Called after records of the namespace were applied here, with their keys. For derived views. */
   onApplied(listener: (namespace: NamespaceId, keys: readonly string[]) => void): () => void;
 }

@@ -270,14 +270,12 @@ export class RunningRecords implements Records {
   }
 
   /** Whether all of the namespace belongs on this host, by the layout or because it follows. The copy may still be on its way. */
-  keeps(namespace: NamespaceId): boolean {
-    const genesis = this.genesis(namespace);
+  keeps(namespace: NamespaceId, genesis = this.genesis(namespace)): boolean {
     return genesis !== undefined && groupsOf(namespace, genesis).every((group) => this.#replica.holdings.holds(namespace, genesis, group));
   }
 
-  async *changes(namespace: NamespaceId, position: string | undefined, signal: AbortSignal): AsyncGenerator<Change> {
-    const genesis = await this.#learner.learn(namespace, signal);
-    yield* new Feed(this.#env, this.#replica, namespace, genesis, position).run(AbortSignal.any([signal, this.#stopping.signal]));
+  async *changes(namespace: NamespaceId, position: string | undefined, signal: AbortSignal, genesis?: Genesis): AsyncGenerator<Change> {
+    yield* new Feed(this.#env, this.#replica, namespace, genesis ?? (await this.#learner.learn(namespace, signal)), position).run(AbortSignal.any([signal, this.#stopping.signal]));
   }
 
   onApplied(listener: (namespace: NamespaceId, keys: readonly string[]) => void): () => void {
