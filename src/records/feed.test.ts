@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { namespaceIdOf, shardOf } from "../cluster/index.ts";
+import { utf8 } from "../codec/index.ts";
 import { MemoryLog } from "../store/index.ts";
 import type { Change } from "./port.ts";
 import { readHead } from "./row.ts";
 import { table } from "./tables.ts";
 import type { TestHost } from "./test-hosts.ts";
-import { TestHosts, env, everywhereId, kv, textOf, until } from "./test-hosts.ts";
+import { TestHosts, env, everywhereId, kv, settled, textOf, until } from "./test-hosts.ts";
 
 interface Reading {
   readonly changes: Change[];
@@ -119,4 +120,21 @@ test("who has been at a host that was behind is shown again what the others had 
   const again = listen(a, atB.changes[0]!.position);
   await until("a shows the new value again", () => again.changes.some(({ state }) => textOf(state) === "new"));
   await again.stop();
+});
+
+test("who reads on while the copy is given up is told so, and of no deletions", async () => {
+  await using all = await TestHosts.of("a", "b");
+  const genesis = kv(1, "followed");
+  const namespace = namespaceIdOf(genesis);
+  for (const host of all.hosts) await host.records.create(genesis);
+  await settled(all, genesis);
+  const [keeper, follower] = all.list(shardOf(namespace, genesis, "")).map((id) => all.byId(id)) as [TestHost, TestHost];
+  await keeper.records.write(Array.from({ length: 50 }, (_, at) => ({ namespace, key: `k${at}`, value: utf8("v") })));
+  await follower.records.follow(namespace);
+  await until("the follower has all", () => follower.value(namespace, "k49") === "v");
+  const changes = follower.records.changes(namespace, undefined, new AbortController().signal)[Symbol.asyncIterator]();
+  const first = (await changes.next()).value as Change;
+  await follower.records.unfollow(namespace);
+  await assert.rejects(changes.next(), { code: "NOT_HELD" });
+  assert.equal(first.state.siblings.length, 1);
 });

@@ -134,8 +134,11 @@ export class Feed {
       for (const { key, group, sequence } of page) {
         await breathing.breathe();
         if (signal.aborted) return;
+        const siblings = this.#replica.stored.unsealed(this.#namespace, key);
+        // A row that went with the copy is no deletion.
+        if (siblings.length === 0 && !this.#isKept()) return;
         this.#reached.set(group, sequence);
-        yield { state: wholeState(key, this.#replica.stored.unsealed(this.#namespace, key)), position: this.#position() };
+        yield { state: wholeState(key, siblings), position: this.#position() };
       }
     }
   }
