@@ -7,7 +7,7 @@ import { MemoryLog } from "../store/index.ts";
 import { GROUPS } from "./limits.ts";
 import { rowIsDeleted } from "./row.ts";
 import { Sum, weightOf } from "./sums.ts";
-import { after, namespaceIn, namespaceOfSum, recordKeyIn, rowKey, table } from "./tables.ts";
+import { endOf, namespaceIn, namespaceOfSum, recordKeyIn, rowKey, table } from "./tables.ts";
 import type { TestHost } from "./test-hosts.ts";
 import { floorKeyOf } from "./marks.ts";
 import { env, networkNamespace, until } from "./test-hosts.ts";
@@ -21,7 +21,7 @@ export function tamper(host: TestHost, operations: readonly LogOperation[]): voi
 
 export function rowsOf(host: TestHost, namespace: NamespaceId): LogEntry[] {
   const from = rowKey(namespace, "");
-  return new MemoryLog(env, host.disk).scan({ from, to: after(from), limit: ALL });
+  return new MemoryLog(env, host.disk).scan({ from, to: endOf(from), limit: ALL });
 }
 
 /** A host's rows that are not deletions only, without their numbers, which are each store's own. */

@@ -14,7 +14,7 @@ import type { Change } from "./port.ts";
 import type { Replica } from "./replica.ts";
 import { decodeHead } from "./row.ts";
 import { wholeState } from "./rows.ts";
-import { after, sequenceKey, sequenceOf, sequencePrefix } from "./tables.ts";
+import { endOf, sequenceKey, sequenceOf, sequencePrefix } from "./tables.ts";
 
 // The change feed. A position says, per group, up to which number of which store its bearer has seen everything: for the store that
 // answers, and for every other store that this one had applied so far when the bearer had seen all that is here. Another
@@ -151,7 +151,7 @@ export class Feed {
       for (;;) {
         await breathing.breathe();
         if (signal.aborted) return [];
-        const entries = this.#replica.rows.scanLog(sequenceKey(group, this.#reached.get(group)! + 1), after(sequencePrefix(group)), STEP);
+        const entries = this.#replica.rows.scanLog(sequenceKey(group, this.#reached.get(group)! + 1), endOf(sequencePrefix(group)), STEP);
         const changes = entries.map(({ key, value }) => ({ ...decodeHead(value), group, sequence: sequenceOf(key) })).filter(({ namespace }) => namespace === this.#namespace);
         if (changes.length > 0) return changes;
         if (entries.length > 0) this.#reached.set(group, sequenceOf(entries.at(-1)!.key));

@@ -5,13 +5,13 @@ import type { NamespaceId } from "../codec/index.ts";
 import { utf8 } from "../codec/index.ts";
 import { MemoryLog } from "../store/index.ts";
 import { floorStateCodec } from "./floor.ts";
-import { after, metaKey, rowKey } from "./tables.ts";
+import { endOf, metaKey, rowKey } from "./tables.ts";
 import type { TestHost } from "./test-hosts.ts";
 import { TestHosts, env, kv, settled, until } from "./test-hosts.ts";
 
 const KEYS = 450;
 
-const rowsOn = (host: TestHost, namespace: NamespaceId): number => host.disk.scan({ from: rowKey(namespace, ""), to: after(rowKey(namespace, "")) }, () => {}).length;
+const rowsOn = (host: TestHost, namespace: NamespaceId): number => host.disk.scan({ from: rowKey(namespace, ""), to: endOf(rowKey(namespace, "")) }, () => {}).length;
 
 /** A namespace that one host should keep and another follows, which has all of it. */
 async function followed(all: TestHosts): Promise<{ readonly namespace: NamespaceId; readonly follower: TestHost }> {

@@ -6,7 +6,7 @@ import { RecordsError } from "./errors.ts";
 import { MAX_FOLLOWED } from "./limits.ts";
 import type { Replica } from "./replica.ts";
 import { rowSequence } from "./row.ts";
-import { after, followKey, namespaceIn, recordKeyIn, rowKey } from "./tables.ts";
+import { endOf, followKey, namespaceIn, recordKeyIn, rowKey } from "./tables.ts";
 
 const STEP = 200;
 
@@ -123,7 +123,7 @@ export class Following {
   async #dropRows(namespace: NamespaceId, genesis: Genesis): Promise<void> {
     const { replica } = this.#parts;
     const from = rowKey(namespace, "");
-    for (const rows of replica.stored.walk({ from, to: after(from) }, STEP)) {
+    for (const rows of replica.stored.walk({ from, to: endOf(from) }, STEP)) {
       const seen = rows.map(({ key, value }) => ({ namespace, key: recordKeyIn(key), group: shardOf(namespace, genesis, recordKeyIn(key)), sequence: rowSequence(value) }));
       // It may have been followed again, or come to belong here, meanwhile.
       const due = seen.filter(({ group }) => !replica.holdings.holds(namespace, genesis, group) && genesis.replicas <= replica.readiness.keptRank(group));

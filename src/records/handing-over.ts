@@ -9,7 +9,7 @@ import type { Peers } from "./peers.ts";
 import type { ClusterView } from "./port.ts";
 import type { Replica } from "./replica.ts";
 import { decodeHead } from "./row.ts";
-import { after, sequenceKey, sequenceOf, sequencePrefix } from "./tables.ts";
+import { endOf, sequenceKey, sequenceOf, sequencePrefix } from "./tables.ts";
 
 // Giving up a copy. A host that the layout wants no longer keeps what it has, and serves it, until every host that the layout wants instead
 // has published that it is ready, and has answered that its disk has everything of this store's numbering and that it is going to keep it.
@@ -146,7 +146,7 @@ export class Handover {
   async #delete(group: number, newest: number, signal: AbortSignal): Promise<number> {
     const { replica } = this.#parts;
     let left = 0;
-    for (const entries of replica.stored.walk({ from: sequenceKey(group, 0), to: after(sequencePrefix(group)) }, STEP)) {
+    for (const entries of replica.stored.walk({ from: sequenceKey(group, 0), to: endOf(sequencePrefix(group)) }, STEP)) {
       if (signal.aborted) break;
       const rows = entries.map(({ key, value }) => ({ ...decodeHead(value), group, sequence: sequenceOf(key) })).filter((row) => !this.#isKept(row));
       const due = rows.filter(({ sequence }) => sequence <= newest);

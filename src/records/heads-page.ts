@@ -7,7 +7,7 @@ import type { Place } from "./numbering.ts";
 import type { Replica } from "./replica.ts";
 import { decodeHead } from "./row.ts";
 import type { Head } from "./row.ts";
-import { after, sequenceKey, sequenceOf, sequencePrefix } from "./tables.ts";
+import { endOf, sequenceKey, sequenceOf, sequencePrefix } from "./tables.ts";
 
 /** Index entries looked at for one answer, in the asker's scope or not. */
 const LOOKED_AT_MAX = 8192;
@@ -45,7 +45,7 @@ export class HeadsPage {
     if (recent !== undefined) return yield* recent.map((row) => ({ sequence: row.sequence, head: row }));
     let reached = sequence;
     for (;;) {
-      const entries = this.#replica.rows.scanLog(sequenceKey(group, reached + 1), after(sequencePrefix(group)), STEP);
+      const entries = this.#replica.rows.scanLog(sequenceKey(group, reached + 1), endOf(sequencePrefix(group)), STEP);
       for (const { key, value } of entries) yield { sequence: sequenceOf(key), head: decodeHead(value) };
       if (entries.length < STEP) return undefined;
       reached = sequenceOf(entries.at(-1)!.key);

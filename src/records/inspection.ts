@@ -11,7 +11,7 @@ import type { Replica } from "./replica.ts";
 import { encodeHead, readHead, readRow, rowSequence, rowTag } from "./row.ts";
 import { Sum, weightOf } from "./sums.ts";
 import type { Weighed } from "./sums.ts";
-import { after, justAfter, recordKeyIn, rowKey, sequenceKey, sumKey } from "./tables.ts";
+import { endOf, justAfter, recordKeyIn, rowKey, sequenceKey, sumKey } from "./tables.ts";
 import type { Verifier } from "./verify.ts";
 
 const STEP_ROWS = 32;
@@ -50,7 +50,7 @@ export class Inspection {
     this.#findings = findings;
     this.#sums = new Map(groupsOf(namespace, genesis).map((group) => [group, new Sum()]));
     this.#reached = rowKey(namespace, "");
-    this.#walk = replica.stored.walk({ from: this.#reached, to: after(this.#reached) }, STEP_ROWS);
+    this.#walk = replica.stored.walk({ from: this.#reached, to: endOf(this.#reached) }, STEP_ROWS);
   }
 
   /** A commit has changed rows; those that are still to come are counted when they do. */
@@ -68,7 +68,7 @@ export class Inspection {
     const { value: entries, done } = this.#walk.next();
     if (done === true) {
       this.isDone = true;
-      this.#reached = after(rowKey(this.#namespace, ""));
+      this.#reached = endOf(rowKey(this.#namespace, ""));
       return [];
     }
     this.#reached = justAfter(entries.at(-1)!.key);

@@ -4,7 +4,7 @@ import type { Env } from "../platform/index.ts";
 import { codeOf } from "../platform/index.ts";
 import type { LogOperation, RecordLog } from "../store/index.ts";
 import { GROUPS } from "./limits.ts";
-import { metaKey, readU64, sequenceOf, sequencePrefix, after, u64 } from "./tables.ts";
+import { metaKey, readU64, sequenceOf, sequencePrefix, endOf, u64 } from "./tables.ts";
 
 // Every change that is applied here gets the next number of this store. One count serves all groups; the index is kept per group.
 // Peers remember up to which number they have what this store has. A store that is restored from an old backup takes numbers a second
@@ -122,6 +122,6 @@ export function encodeSequence(sequence: number): Uint8Array {
 
 function lastOf(log: RecordLog, group: number): number {
   const prefix = sequencePrefix(group);
-  const [last] = log.scan({ from: prefix, to: after(prefix), limit: 1, reverse: true });
+  const [last] = log.scan({ from: prefix, to: endOf(prefix), limit: 1, reverse: true });
   return last === undefined ? 0 : sequenceOf(last.key);
 }

@@ -8,7 +8,8 @@ import { merge } from "./merge.ts";
 import { pack, parcelShape } from "./parcel.ts";
 import { sealCodec } from "./record.ts";
 import type { SoundLog } from "./sound-log.ts";
-import { after, hintIn, table } from "./tables.ts";
+import { hintIn, table } from "./tables.ts";
+import { walk } from "./walk.ts";
 import { reassemble } from "./verify.ts";
 import { Delivery } from "./delivery.ts";
 import type { DeliveryItem } from "./delivery.ts";
@@ -229,9 +230,7 @@ export class Outbox {
   }
 
   *#stored(name: "o" | "h"): Generator<LogEntry> {
-    const { from: begin, to } = table(name);
-    const page = (from: Uint8Array): LogEntry[] => this.#log.scan({ from, to, limit: 64 });
-    for (let entries = page(begin); entries.length > 0; entries = page(after(entries.at(-1)!.key))) yield* entries;
+    for (const entries of walk(this.#log, table(name), 64)) yield* entries;
   }
 }
 

@@ -3,7 +3,7 @@ import { GROUPS } from "./limits.ts";
 import type { Position } from "./position.ts";
 import { decodePosition } from "./position.ts";
 import type { Rows } from "./rows.ts";
-import { after, groupIn, positionKey, positionPrefix, storeIn } from "./tables.ts";
+import { endOf, groupIn, positionKey, positionPrefix, storeIn } from "./tables.ts";
 
 /** How far the numberings of other stores have been applied to this one, as the disk says. */
 export class Positions {
@@ -30,7 +30,7 @@ export class Positions {
   /** Every group of a store of which something was applied, by one look at the disk. */
   *in(store: StoreId): Generator<readonly [number, Position]> {
     const prefix = positionPrefix(store);
-    for (const { key, value } of this.#rows.scanLog(prefix, after(prefix), GROUPS)) yield [groupIn(key), decodePosition(value)];
+    for (const { key, value } of this.#rows.scanLog(prefix, endOf(prefix), GROUPS)) yield [groupIn(key), decodePosition(value)];
   }
 
   of(group: number): { readonly store: StoreId; readonly position: Position }[] {

@@ -7,7 +7,7 @@ import type { KeyRange, ListedKey, RangeAnswer, WireSum } from "./compare-messag
 import type { Replica } from "./replica.ts";
 import { rowIsDeleted, rowTag } from "./row.ts";
 import { Sum, weightOf } from "./sums.ts";
-import { after, recordKeyIn, rowKey } from "./tables.ts";
+import { endOf, recordKeyIn, rowKey } from "./tables.ts";
 
 /** Rows read at once: as many as this, and fewer where they are large. */
 const STEP_ROWS = 256;
@@ -75,7 +75,7 @@ export class Ranges {
     const genesis = this.#replica.geneses.get(namespace);
     if (genesis === undefined) return;
     const isSplit = genesis.replicas > 0 && genesis.subShards > 1;
-    const to = range.to === null ? after(rowKey(namespace, "")) : rowKey(namespace, range.to);
+    const to = range.to === null ? endOf(rowKey(namespace, "")) : rowKey(namespace, range.to);
     for (const entries of this.#replica.stored.walk({ from: rowKey(namespace, range.from), to }, STEP_ROWS)) {
       const rows = entries.map(({ key: name, value }) => ({ key: recordKeyIn(name), name, value }));
       yield { rows: isSplit ? rows.filter(({ key }) => shardOf(namespace, genesis, key) === group) : rows, looked: rows.length };

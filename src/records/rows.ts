@@ -7,11 +7,10 @@ import { addVersion, contextOf, merge } from "./merge.ts";
 import { MAX_INCARNATIONS, PAGE_BYTES } from "./limits.ts";
 import type { Actor, KeyState, ScanPage } from "./port.ts";
 import { rowSiblings, rowUnsealed } from "./row.ts";
-import { after, batchKey, batchPrefix, incarnationIn, justAfter, readU64, recordKeyIn, rowKey, table } from "./tables.ts";
+import { endOf, batchKey, batchPrefix, incarnationIn, justAfter, readU64, recordKeyIn, rowKey, table } from "./tables.ts";
+import { walk } from "./walk.ts";
 
 const PAGE = 1000;
-/** A step of a walk reads no more than this, or one row. */
-const WALK_BYTES = 256 * 1024;
 
 export interface RangeOptions {
   readonly prefix?: string;
@@ -60,22 +59,14 @@ export class Rows {
     return this.#log.scan({ from, to, limit });
   }
 
-  /**
-   * What lies between two keys, in steps of at most so many entries, each read when it is asked for. An empty table has no step. Whoever stops goes on by a
-   * new walk from `justAfter` the last key: keys begin with each other.
-   */
-  *walk({ from, to }: Pick<LogRange, "from" | "to">, limit: number): Generator<readonly LogEntry[]> {
-    for (let next = from; ; ) {
-      const entries = this.#log.scan({ from: next, to, limit, bytes: WALK_BYTES });
-      if (entries.length === 0) return;
-      yield entries;
-      next = justAfter(entries.at(-1)!.key);
-    }
+  /** As `walk` does. */
+  walk(range: Pick<LogRange, "from" | "to">, limit: number): Generator<readonly LogEntry[]> {
+    return walk(this.#log, range, limit);
   }
 
   /** The highest batches seen of a host, in its incarnations from this one on. */
   highestBatches({ host, incarnation }: Actor): readonly LastHonoured[] {
-    const entries = this.#log.scan({ from: batchKey({ host, incarnation }), to: after(batchPrefix(host)), limit: MAX_INCARNATIONS });
+    const entries = this.#log.scan({ from: batchKey({ host, incarnation }), to: endOf(batchPrefix(host)), limit: MAX_INCARNATIONS });
     return entries.map(({ key, value }) => ({ incarnation: incarnationIn(key), batch: readU64(value, 0) }));
   }
 
@@ -115,7 +106,7 @@ export class Rows {
     const prefix = rowKey(namespace, options.prefix ?? "");
     const begin = options.after === undefined ? prefix : justAfter(rowKey(namespace, options.after));
     const from = compareBytes(begin, prefix) < 0 ? prefix : begin;
-    const to = after(prefix);
+    const to = endOf(prefix);
     const entries = compareBytes(from, to) < 0 ? this.#log.scan({ from, to, limit: limit + 1, bytes: PAGE_BYTES }) : [];
     const isMore = entries.length > limit || (entries.length > 0 && this.#log.scan({ from: justAfter(entries.at(-1)!.key), to, limit: 1 }).length > 0);
     const stored = entries.slice(0, limit).map(({ key, value }) => ({ key: recordKeyIn(key), siblings: read(value) }));

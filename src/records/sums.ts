@@ -2,7 +2,7 @@ import type { NamespaceId } from "../codec/index.ts";
 import { CodecError } from "../codec/index.ts";
 import { TAG_BYTES, rowIsDeleted, rowTag } from "./row.ts";
 import type { Rows } from "./rows.ts";
-import { ROW_HEAD, after, namespaceOfSum, readU64, sumKey, sumPrefix, u64 } from "./tables.ts";
+import { ROW_HEAD, endOf, justAfter, namespaceOfSum, readU64, sumKey, sumPrefix, u64 } from "./tables.ts";
 
 // What a host has of a namespace in a group, in 32 bytes: the sum of its rows' tags, how many they are, and how large. It is kept in the
 // same commit as the rows, so that two hosts see with one look whether they have the same. A tag is a hash over records that name their
@@ -127,7 +127,7 @@ export class SumTable {
   /** Namespaces with rows in a group, in the order of their ids, those after one. */
   page(group: number, beyond: NamespaceId | null, limit: number): NamespaceSum[] {
     const prefix = sumPrefix(group);
-    const from = beyond === null ? prefix : after(sumKey(group, beyond));
-    return this.#rows.scanLog(from, after(prefix), limit).map(({ key, value }) => ({ namespace: namespaceOfSum(key), sum: Sum.decode(value) }));
+    const from = beyond === null ? prefix : justAfter(sumKey(group, beyond));
+    return this.#rows.scanLog(from, endOf(prefix), limit).map(({ key, value }) => ({ namespace: namespaceOfSum(key), sum: Sum.decode(value) }));
   }
 }

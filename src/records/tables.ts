@@ -38,8 +38,8 @@ export function readU32(bytes: Uint8Array, at: number): number {
   return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 }
 
-/** The least key that is greater than all keys with this prefix. */
-export function after(prefix: Uint8Array): Uint8Array {
+/** Where the keys with this prefix end: the least key that is greater than all of them. */
+export function endOf(prefix: Uint8Array): Uint8Array {
   const end = prefix.slice();
   for (let at = end.length - 1; at >= 0; at -= 1) {
     if (end[at]! < 255) {
@@ -172,7 +172,7 @@ export function metaKey(name: "actor" | "ahead" | "sequence" | "lives" | "floor"
 }
 
 export function table(name: "k" | "q" | "n" | "f" | "o" | "h" | "r" | "w" | "p" | "s" | "x"): { readonly from: Uint8Array; readonly to: Uint8Array } {
-  return { from: letter(name), to: after(letter(name)) };
+  return { from: letter(name), to: endOf(letter(name)) };
 }
 
 /** Whether an entry is a row, or one of the index of their changes. */
