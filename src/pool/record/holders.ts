@@ -100,6 +100,18 @@ export function hostsInReach(view: View): Member[] {
   return [...view.roster().members.values()].filter((member) => isUsable(view, member) && isHere(view, member.host));
 }
 
+/** A host that takes pieces now, and what it has room for as far as is known. */
+export interface OpenHost {
+  readonly host: HostId;
+  readonly zone: string;
+  readonly freeBytes: number;
+}
+
+export async function openHosts(view: View): Promise<OpenHost[]> {
+  const own = await view.store.availableBytes();
+  return hostsInReach(view).map(({ host, zone, capacityBytes }) => ({ host, zone, freeBytes: host === view.self ? own : (view.freeBytes(host) ?? capacityBytes) }));
+}
+
 export interface Wanted {
   /** Pieces that are to be placed. */
   readonly count: number;
@@ -109,8 +121,7 @@ export interface Wanted {
 
 /** The hosts that could take a piece now, this one included, in the order in which the pack asks them. */
 export async function candidatesFor(view: View, pack: PackId, { count, except }: Wanted): Promise<Candidate[]> {
-  const own = await view.store.availableBytes();
-  const open = hostsInReach(view).map(({ host, zone, capacityBytes }) => ({ host, zone, freeBytes: host === view.self ? own : (view.freeBytes(host) ?? capacityBytes) }));
+  const open = await openHosts(view);
   const usualBytes = open.map(({ freeBytes }) => freeBytes).sort((a, b) => a - b)[Math.floor((open.length - 1) / 2)] ?? 0;
   const weight = (host: HostId, freeBytes: number): number => (view.provenBytes === undefined ? freeBytes : weightOf(freeBytes, view.provenBytes(host) ?? 0, usualBytes));
   const weighed = open.map((each) => ({ ...each, freeBytes: weight(each.host, each.freeBytes) }));

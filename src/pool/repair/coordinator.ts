@@ -72,7 +72,7 @@ export class RepairCoordinator {
   async turn({ signal, report }: WorkerTurn): Promise<void> {
     const { coordinator } = this.#parts.repair;
     if (coordinator() !== this.#parts.self) {
-      this.survey.queue.clear();
+      this.survey.clear();
       return report(coordinator() === undefined ? "nobody plans repair until a majority of the voters is in reach" : "another host plans repair");
     }
     await this.#returns.check(signal);

@@ -3,6 +3,7 @@
 
 import type { HostId, NamespaceId, PackId } from "../../codec/index.ts";
 import type { PackFacts } from "../record/catalog.ts";
+import type { OpenHost } from "../record/holders.ts";
 import { lossesSurvived } from "../record/holders.ts";
 import type { Holding } from "../port.ts";
 import type { Standing } from "./standing.ts";
@@ -45,6 +46,16 @@ export function needOf(facts: PlannedFacts, holdings: readonly Holding[], standi
   const indexes = missing(facts, counted, takers);
   if (indexes.length === 0) return undefined;
   return { namespace: facts.namespace, pack: facts.pack, pieceBytes: facts.pieceBytes, spare, canBeMade: piecesAt(holdings, (host) => isConnected(standing(host))) >= facts.k, indexes };
+}
+
+/**
+ * Whether anybody could be asked for a further piece, chosen as `Targets` does.
+ * @param open the hosts that take pieces now
+ */
+export function hasTaker({ k, pieceBytes }: PlannedFacts, holdings: readonly Holding[], open: readonly OpenHost[]): boolean {
+  const roomy = open.filter(({ freeBytes }) => freeBytes >= pieceBytes);
+  const holders = new Set(holdings.map(({ host }) => host));
+  return roomy.some(({ host }) => !holders.has(host)) || (k > 1 && open.length <= k && roomy.length > 0);
 }
 
 function isCounted(standing: Standing): boolean {

@@ -1,18 +1,20 @@
 import type { HostId, NamespaceId, PackId } from "../../codec/index.ts";
 import type { Env } from "../../platform/index.ts";
-import type { Catalog } from "../record/catalog.ts";
+import type { Catalog, PackFacts } from "../record/catalog.ts";
 import { ChangedPacks } from "../record/changed-packs.ts";
-import type { View } from "../record/holders.ts";
-import { isUsable } from "../record/holders.ts";
+import type { OpenHost, View } from "../record/holders.ts";
+import { isUsable, openHosts } from "../record/holders.ts";
 import { unhurried } from "../patience.ts";
 import type { RepairStanding } from "./messages.ts";
 import type { Need } from "./plan.ts";
-import { needOf } from "./plan.ts";
+import { hasTaker, needOf } from "./plan.ts";
 import type { Standing } from "./standing.ts";
 import { UrgentQueue } from "./urgent-queue.ts";
 
 /** 4,096 needs: some 2 MB, and work for hours. */
 const QUEUE_MAX = 4096;
+/** Needs that nothing can be done about now are remembered one by one up to this many; of further ones only the totals know, until the next look at all packs. */
+const HELPLESS_MAX = 4096;
 /** All packs are looked at so often whatever is known to have changed. */
 const WHOLE_EVERY_MS = 3_600_000;
 
@@ -25,14 +27,19 @@ const NOTHING_SHORT: Totals = { shortPacks: 0, shortPieces: 0, shortBytes: 0, en
 
 /**
  * Finds the packs that need repair in this host's records. All of them are looked through when the hosts' standing has changed, else only those
- * whose records have. It keeps the most urgent needs and nothing else, so a restart loses nothing that the records do not say.
+ * whose records have. It keeps the most urgent needs that something can be done about, and counts the others: packs that are lost for good come
+ * first by urgency, and would leave no place in the queue for what can still be saved. A restart loses nothing that the records do not say.
  */
 export class Survey {
   readonly #env: Env;
   readonly #parts: View;
   readonly #catalog: PlannedCatalog;
   readonly queue = new UrgentQueue(QUEUE_MAX);
+  readonly #helpless = new Map<PackId, Need>();
+  /** Of the helpless ones that are not remembered. */
+  #beyond: Totals = NOTHING_SHORT;
   readonly #changed = new ChangedPacks();
+  #open: readonly OpenHost[] = [];
   #situation = "";
   #wholeMs = 0;
   #totals: Totals = NOTHING_SHORT;
@@ -49,26 +56,24 @@ export class Survey {
   }
 
   get totals(): Totals {
-    return this.queue.isOverfull ? this.#totals : totalsOf(this.queue.inOrder());
+    return this.queue.isOverfull ? this.#totals : [...this.queue.inOrder(), ...this.#helpless.values()].reduce(added, this.#beyond);
   }
 
   /** Brings the queue to what the records say now. */
   async look(signal: AbortSignal, standing: (host: HostId) => Standing): Promise<void> {
     const takers = takersOf(this.#parts);
-    const hosts = [...this.#parts.roster().members.keys()].map((host) => `${host} ${standing(host)}`).sort();
-    const situation = [String(takers), ...hosts].join("\n");
+    this.#open = await openHosts(this.#parts);
+    const situation = this.#situationNow(standing, takers);
     const nowMs = this.#env.clock.monotonicMs();
     const isWhole = this.#changed.isAll || situation !== this.#situation || this.queue.isOverfull || nowMs - this.#wholeMs >= WHOLE_EVERY_MS;
     if (!isWhole) return await this.#lookAtChanged(standing, takers, signal);
     this.#changed.take();
-    this.queue.clear();
+    this.clear();
     let totals = NOTHING_SHORT;
     try {
       for await (const facts of unhurried(this.#env, this.#catalog.all(), signal)) {
-        const need = needOf(facts, this.#catalog.holdings(facts.namespace, facts.pack), standing, takers);
-        if (need === undefined) continue;
-        this.queue.set(need);
-        totals = added(totals, need);
+        const need = this.#judge(facts, standing, takers);
+        if (need !== undefined) totals = added(totals, need);
       }
     } catch (error) {
       this.#changed.noteAll();
@@ -79,25 +84,47 @@ export class Survey {
     this.#wholeMs = nowMs;
   }
 
-  /** What the pack needs by the records of this moment; the queue has it from then on. */
+  clear(): void {
+    this.queue.clear();
+    this.#helpless.clear();
+    this.#beyond = NOTHING_SHORT;
+  }
+
+  /** What the pack needs by the records of this moment; the queue has it from then on when something can be done. */
   again(namespace: NamespaceId, pack: PackId, standing: (host: HostId) => Standing): Need | undefined {
-    return this.#judge(namespace, pack, standing, takersOf(this.#parts));
+    return this.#lookAt(namespace, pack, standing, takersOf(this.#parts));
+  }
+
+  /** By which hosts stand how, which of them take pieces, and roughly how much: room is known anew every few seconds. */
+  #situationNow(standing: (host: HostId) => Standing, takers: number): string {
+    const hosts = [...this.#parts.roster().members.keys()].map((host) => `${host} ${standing(host)}`);
+    const open = this.#open.map(({ host, freeBytes }) => `${host} ${Math.ceil(Math.log2(freeBytes + 1))}`);
+    return [String(takers), ...hosts.sort(), ...open.sort()].join("\n");
   }
 
   async #lookAtChanged(standing: (host: HostId) => Standing, takers: number, signal: AbortSignal): Promise<void> {
     try {
-      for await (const [pack, namespace] of unhurried(this.#env, this.#changed.take(), signal)) this.#judge(namespace, pack, standing, takers);
+      for await (const [pack, namespace] of unhurried(this.#env, this.#changed.take(), signal)) this.#lookAt(namespace, pack, standing, takers);
     } catch (error) {
       this.#changed.noteAll();
       throw error;
     }
   }
 
-  #judge(namespace: NamespaceId, pack: PackId, standing: (host: HostId) => Standing, takers: number): Need | undefined {
+  #lookAt(namespace: NamespaceId, pack: PackId, standing: (host: HostId) => Standing, takers: number): Need | undefined {
+    this.queue.delete(pack);
+    this.#helpless.delete(pack);
     const facts = this.#catalog.facts(namespace, pack);
-    const need = facts === undefined ? undefined : needOf(facts, this.#catalog.holdings(namespace, pack), standing, takers);
-    if (need === undefined) this.queue.delete(pack);
-    else this.queue.set(need);
+    return facts === undefined ? undefined : this.#judge(facts, standing, takers);
+  }
+
+  #judge(facts: PackFacts, standing: (host: HostId) => Standing, takers: number): Need | undefined {
+    const holdings = this.#catalog.holdings(facts.namespace, facts.pack);
+    const need = needOf(facts, holdings, standing, takers);
+    if (need === undefined) return undefined;
+    if (need.canBeMade && hasTaker(facts, holdings, this.#open)) this.queue.set(need);
+    else if (this.#helpless.size < HELPLESS_MAX) this.#helpless.set(need.pack, need);
+    else this.#beyond = added(this.#beyond, need);
     return need;
   }
 }
@@ -105,10 +132,6 @@ export class Survey {
 /** How many hosts could hold a piece, reachable or not. */
 export function takersOf(parts: View): number {
   return [...parts.roster().members.values()].filter((member) => isUsable(parts, member)).length;
-}
-
-function totalsOf(needs: readonly Need[]): Totals {
-  return needs.reduce(added, NOTHING_SHORT);
 }
 
 function added(totals: Totals, { indexes, pieceBytes, spare }: Need): Totals {
