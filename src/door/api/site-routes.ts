@@ -71,7 +71,7 @@ async function content(desk: SiteDesk, call: Call): Promise<"sent"> {
   const { view } = await desk.shelves.open(site);
   const file = view.file(path);
   if (file === undefined) throw new DoorError("NO_FILE", `The site "${site.name}" has no file "${path}". "holdfast files --site ${site.name}" lists those it has.`);
-  const prepared = prepare(site.name, file, desk.env.clock.wallMs(), { extra: AS_DATA, type: "application/octet-stream", cacheControl: "no-cache" });
+  const prepared = prepare(site, file, desk.env.clock.wallMs(), { extra: AS_DATA, type: "application/octet-stream", cacheControl: "no-cache" });
   await desk.files.answer(call.incoming, call.outgoing, prepared, call.head);
   return "sent";
 }

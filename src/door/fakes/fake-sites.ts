@@ -13,6 +13,8 @@ export interface FakeFile {
   readonly type: string;
   bytesAt(offset: number, length: number): Uint8Array;
   readonly chunkBytes: number;
+  /** What its publisher says that it is. Default: what it is. */
+  readonly id?: FileInfo["id"];
   /** Thrown instead of the chunk that begins at this offset or after it. */
   readonly failure?: { readonly at: number; readonly error: Error };
   /** Awaited before each chunk. */
@@ -188,7 +190,7 @@ export class FakeSites implements Sites {
 const idOf = new WeakMap<FakeFile, FileInfo["id"]>();
 
 function infoOf(path: string, file: FakeFile): FileInfo {
-  const id = idOf.get(file) ?? blobIdOf(RAW, sha256(Buffer.concat([utf8(`${file.sizeBytes} `), file.bytesAt(0, Math.min(file.sizeBytes, 4096))])));
+  const id = file.id ?? idOf.get(file) ?? blobIdOf(RAW, sha256(Buffer.concat([utf8(`${file.sizeBytes} `), file.bytesAt(0, Math.min(file.sizeBytes, 4096))])));
   idOf.set(file, id);
   return { path, id, sizeBytes: file.sizeBytes, type: file.type };
 }

@@ -1,4 +1,4 @@
-import type { SiteFile } from "../../site/index.ts";
+import type { SiteFile, SiteInfo } from "../../site/index.ts";
 import type { Encoding } from "./accept-encoding.ts";
 
 /** Bytes that never change under their key, wherever they come from. */
@@ -15,7 +15,14 @@ export interface Content {
   read(offset: number, length: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
-/** A file's own bytes. @param encoding when they are another file's, compressed beforehand */
-export function contentOf(site: string, file: SiteFile, encoding?: Encoding): Content {
-  return { key: file.id, sizeBytes: file.sizeBytes, what: `/${file.path} of ${site}`, encoding, read: (offset, length, signal) => file.read(offset, length, signal) };
+/** Whose file it is. */
+export type Owner = Pick<SiteInfo, "name" | "namespace">;
+
+/**
+ * A file's own bytes. Nobody has compared them with the file's id, which is its publisher's word: so what is remembered under it is this site's
+ * alone, or one site's bytes could be shown as another's.
+ * @param encoding when they are another file's, compressed beforehand
+ */
+export function contentOf(site: Owner, file: SiteFile, encoding?: Encoding): Content {
+  return { key: `${site.namespace} ${file.id}`, sizeBytes: file.sizeBytes, what: `/${file.path} of ${site.name}`, encoding, read: (offset, length, signal) => file.read(offset, length, signal) };
 }

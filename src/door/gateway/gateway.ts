@@ -134,7 +134,7 @@ export class Gateway {
 
   /** With neither validators nor ranges, which would be those of another address. */
   #instead(shelf: Shelf, status: number, file: SiteFile, path: SitePath, visit: Visit): Promise<void> {
-    const prepared = prepare(shelf.view.site.name, file, this.#env.clock.wallMs(), { extra: this.#extra, changes: shelf.rules.headers.of(path), cacheControl: "no-cache" });
+    const prepared = prepare(shelf.view.site, file, this.#env.clock.wallMs(), { extra: this.#extra, changes: shelf.rules.headers.of(path), cacheControl: "no-cache" });
     const headers = prepared.whole.filter((_, at) => !OF_ITS_ADDRESS.has(prepared.whole[at - (at % 2)]!));
     return this.#counts.files(shelf.view.site).send(visit.request, visit.response, status, headers, prepared, undefined);
   }

@@ -11,7 +11,7 @@ const ENDINGS: readonly (readonly [Encoding, string])[] = [["br", ".br"], ["zstd
 
 /** Prepares a site's file together with its compressed forms: those that lie beside it, else those that the host makes. */
 export function prepareFile(view: SiteView, file: SiteFile, nowMs: number, manner: Manner): Prepared {
-  const site = view.site.name;
+  const { site } = view;
   const type = mediaType(file.type);
   const beside = ENDINGS.map(([encoding, ending]) => [encoding, view.file(file.path + ending)] as const).filter((pair): pair is readonly [Encoding, SiteFile] => pair[1] !== undefined && pair[1].isLent !== true && pair[1].sizeBytes > 0);
   if (file.isLent === true || (beside.length === 0 && !isCompressible(type, file.sizeBytes))) return prepare(site, file, nowMs, manner);

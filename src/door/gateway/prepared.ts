@@ -1,7 +1,7 @@
 import type { HeaderChanges, SiteFile } from "../../site/index.ts";
 import { cacheControlOf } from "./cache-control.ts";
 import type { Validators } from "./conditions.ts";
-import type { Content } from "./content.ts";
+import type { Content, Owner } from "./content.ts";
 import { contentOf } from "./content.ts";
 import type { Encoded } from "./encoded.ts";
 import { httpDate } from "./http-date.ts";
@@ -35,7 +35,7 @@ export interface Manner {
 
 const HEADER_VALUE = /^[\x20-\x7e]{1,255}$/;
 
-export function prepare(site: string, file: SiteFile, nowMs: number, manner: Manner): Prepared {
+export function prepare(site: Owner, file: SiteFile, nowMs: number, manner: Manner): Prepared {
   // A later date than that of the answer itself is not allowed (RFC 9110, 8.8.2.1); the publisher's clock may be ahead.
   const modifiedSeconds = Math.max(0, Math.floor(Math.min(file.modifiedMs, nowMs) / 1000));
   return prepareContent(contentOf(site, file), { etag: `"${file.id}"`, modifiedSeconds }, { ...manner, type: manner.type ?? mediaType(file.type), cacheControl: manner.cacheControl ?? cacheControlOf(file.path, file.type) });

@@ -12,7 +12,7 @@ test("very many sites and paths are not all kept open", async () => {
   assert.equal(shelves.current({ name: "s0" }), undefined);
   const last = shelves.current({ name: "s299" })!;
   const file = last.view.file("a.txt")!;
-  for (let at = 0; at < 20_000; at++) shelves.keep(last, `/${at}`, prepare("s299", file, 0, { extra: [] }));
+  for (let at = 0; at < 20_000; at++) shelves.keep(last, `/${at}`, prepare(last.view.site, file, 0, { extra: [] }));
   assert.equal(shelves.current({ name: "s299" }), undefined);
   assert.notEqual(await shelves.open(sites.find("s299")!), last);
 });
