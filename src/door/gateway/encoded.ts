@@ -39,7 +39,8 @@ export class Compressor {
   readonly #env: Env;
   readonly #cache: MemoryCache;
   readonly #turns = new Limiter(AT_ONCE);
-  readonly #making = new Map<string, Promise<Prepared | undefined>>();
+  /** Only the bytes are shared: the same content has other headers at another address. */
+  readonly #making = new Map<string, { readonly plain: Content; readonly sizeBytes: Promise<number | undefined> }>();
   #underWayBytes = 0;
 
   constructor(env: Env, cache: MemoryCache) {
@@ -58,27 +59,39 @@ export class Compressor {
     return undefined;
   }
 
-  #make(encoded: Encoded, encoding: Encoding): undefined | Promise<Prepared | undefined> {
-    const key = keyOf(encoded.plain, encoding);
-    const known = this.#making.get(key);
-    if (known !== undefined) return known;
-    if (this.#underWayBytes + encoded.plain.sizeBytes > UNDER_WAY_MAX_BYTES) return undefined;
-    const making = this.#encode(encoded.plain, encoding)
-      .then((bytes) => this.#keep(encoded, encoding, bytes))
-      .finally(() => this.#making.delete(key));
-    this.#making.set(key, making);
-    return making;
+  async #form(encoded: Encoded, encoding: Encoding, making: Promise<number | undefined>): Promise<Prepared | undefined> {
+    return this.#dressed(encoded, encoding, await making);
   }
 
-  async #keep(encoded: Encoded, encoding: Encoding, bytes: Buffer): Promise<Prepared | undefined> {
-    const isWorthIt = bytes.length <= encoded.plain.sizeBytes * WORTH_PART;
-    encoded.ready.set(encoding, null);
-    if (!isWorthIt) return undefined;
-    const key = keyOf(encoded.plain, encoding);
-    await this.#cache.take(key, bytes.length, async () => bytes);
-    const form = encoded.dress({ key, sizeBytes: bytes.length, what: encoded.plain.what, encoding, isMade: true, read: () => this.#again(encoded.plain, encoding) });
+  #make(encoded: Encoded, encoding: Encoding): undefined | Promise<Prepared | undefined> {
+    const { plain } = encoded;
+    const key = keyOf(plain, encoding);
+    const known = this.#making.get(key);
+    if (known?.plain === plain) return this.#form(encoded, encoding, known.sizeBytes);
+    // That another address of the same content could not be read does not say that this one cannot.
+    if (known !== undefined) return this.#form(encoded, encoding, known.sizeBytes).catch(() => undefined);
+    if (this.#underWayBytes + plain.sizeBytes > UNDER_WAY_MAX_BYTES) return undefined;
+    const sizeBytes = this.#kept(plain, encoding).finally(() => this.#making.delete(key));
+    this.#making.set(key, { plain, sizeBytes });
+    return this.#form(encoded, encoding, sizeBytes);
+  }
+
+  /** The size of the form, which is in the memory; undefined when it is not worth it. */
+  async #kept(plain: Content, encoding: Encoding): Promise<number | undefined> {
+    const bytes = await this.#encode(plain, encoding);
+    if (bytes.length > plain.sizeBytes * WORTH_PART) return undefined;
+    await this.#cache.take(keyOf(plain, encoding), bytes.length, async () => bytes);
+    return bytes.length;
+  }
+
+  /** With the headers of its own address, whoever had the bytes made. */
+  #dressed(encoded: Encoded, encoding: Encoding, sizeBytes: number | undefined): Prepared | undefined {
+    const ready = encoded.ready.get(encoding);
+    if (ready !== undefined) return ready ?? undefined;
+    const { plain } = encoded;
+    const form = sizeBytes === undefined ? null : encoded.dress({ key: keyOf(plain, encoding), sizeBytes, what: plain.what, encoding, isMade: true, read: () => this.#again(plain, encoding) });
     encoded.ready.set(encoding, form);
-    return form;
+    return form ?? undefined;
   }
 
   /** The memory has let the form go: it is made once more. The same content gives the same bytes. */
