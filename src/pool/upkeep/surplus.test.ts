@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { NamespaceId } from "../../codec/index.ts";
+import type { NamespaceId, PackId } from "../../codec/index.ts";
 import { Village, code, collect, content, copies } from "../fakes/village.ts";
 import type { Villager } from "../fakes/village.ts";
+import type { Redundancy } from "../port.ts";
 
 const MIB = 2 ** 20;
 
@@ -87,5 +88,39 @@ test("a host that offers less than it holds hands pieces on, coded ones too, and
     assert.equal(village.at(4).pool.upkeep.whereabouts(pack)?.survives, 1);
     if (at === 0) assert.deepEqual(await collect(village.at(3).pool.read(village.namespace, pack, 0, 2 * MIB)), Buffer.from(what[at]!.bytes));
   }
+  await village.close();
+});
+
+test("a host that offers less lets go of what can go, whatever else it has to keep", async () => {
+  const village = await Village.build({ hosts: 3 });
+  const store = async (size: number, seed: number, redundancy: Redundancy): Promise<PackId> => (await village.at(0).pool.store(village.namespace, content(size, seed), redundancy)).pack;
+  for (let at = 0; at < 20; at += 1) await store(1000, 100 + at, copies("all"));
+  // Those that must stay because nobody else may have them come first, last and in between.
+  const packs: PackId[] = [];
+  for (let at = 0; at < 24; at += 1) packs.push(await store(100_000, 200 + at, copies(at % 2 === 0 ? 1 : 3)));
+  const shrunk = village.villagers.find(({ store: own }) => packs.some((pack, at) => at % 2 === 0 && own.held(pack, 0) !== undefined))!;
+  const movable = (): PackId[] => packs.filter((pack, at) => at % 2 === 0 && shrunk.store.held(pack, 0) !== undefined);
+  assert.ok(movable().length > 0);
+  shrunk.store.resize(1);
+  for (let turn = 0; turn < 4 && movable().length > 0; turn += 1) await village.turn(shrunk, "surplus");
+  assert.deepEqual(movable(), []);
+  assert.equal(packs.filter((pack) => shrunk.store.held(pack, 0) !== undefined).length, 12, "three hosts were asked for three copies");
+  await village.close();
+});
+
+test("making room goes on behind the piece where the last turn stopped, and comes round to those before it", async () => {
+  const village = await Village.build({ hosts: 3 });
+  const third = village.at(2).host;
+  village.net.kill(third);
+  const packs: PackId[] = [];
+  for (let at = 0; at < 12; at += 1) packs.push((await village.at(0).pool.store(village.namespace, content(1000, 300 + at), copies(2))).pack);
+  const shrunk = village.at(1);
+  const kept = (): number => packs.filter((pack) => shrunk.store.held(pack, 0) !== undefined).length;
+  shrunk.store.resize(1);
+  await village.turn(shrunk, "surplus");
+  assert.equal(kept(), 12, "nobody else is there to take any");
+  village.net.revive(third);
+  await village.turn(shrunk, "surplus");
+  assert.equal(kept(), 0);
   await village.close();
 });

@@ -6,7 +6,7 @@ import type { Census, CensusTaker } from "./census.ts";
 import type { Whereabouts } from "./whereabouts.ts";
 import type { Pool } from "../port.ts";
 import { Spreading } from "./spreading.ts";
-import { surplusTurn } from "./surplus.ts";
+import { Surplus } from "./surplus.ts";
 import type { UsedPacks } from "./sweep.ts";
 import { majorityOf } from "../record/holders.ts";
 import { Sweeper, reliable } from "./sweep.ts";
@@ -29,8 +29,8 @@ export class PoolUpkeep {
   constructor(env: Env, keep: KeepParts, { taker, remove }: { readonly taker: CensusTaker; readonly remove: Pool["remove"] }) {
     this.#keep = keep;
     this.#taker = taker;
-    const spreading = new Spreading(keep);
-    this.#surplus = new Worker(env, { name: "surplus", everyMs: SURPLUS_EVERY_MS, work: (turn) => surplusTurn(keep, spreading, turn) });
+    const surplus = new Surplus(keep, new Spreading(keep));
+    this.#surplus = new Worker(env, { name: "surplus", everyMs: SURPLUS_EVERY_MS, work: (turn) => surplus.turn(turn) });
     const { parts } = keep;
     const sweeper = new Sweeper({ ...keep, used: this.#used, condemnedForMs: () => parts.condemnedForMs(), remove: (namespace, packs) => remove(namespace, packs) });
     const sweep = new Worker(env, { name: "sweep", everyMs: SWEEP_EVERY_MS, work: (turn) => sweeper.turn(turn) });
