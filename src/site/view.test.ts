@@ -3,7 +3,9 @@ import test from "node:test";
 import fc from "fast-check";
 import { utf8 } from "../codec/index.ts";
 import { MIB, assertHas, bytesOf, collect, handEnv, network, noise, one, publish, read } from "./fakes/hosts.ts";
+import { Manifest } from "./manifest.ts";
 import { createSites } from "./sites.ts";
+import { View } from "./view.ts";
 
 test("a published tree is read back byte for byte on every host", async () => {
   const { hosts } = network({ a: "ada", b: "bob" });
@@ -118,3 +120,18 @@ test("ten thousand small files are published, found and listed in bounded time a
   assert.equal([...view.files()].length, 10_000);
   assert.equal(Buffer.from(await read(view, "d7/file-4207.txt")).toString(), "content 4207");
 });
+
+for (const [what, path, lookups] of [
+  ["longer than a file's, composed or not,", "/a".repeat(7_900), 0],
+  ["with one form", "a/b/c", 1],
+  ["with two forms", "a/ü", 3],
+  ["with more marks on a letter than any writing has", `a/u${"\u0301\u0316".repeat(600)}`, 1],
+] as const) {
+  test(`a path ${what} is looked for ${lookups} times`, (t) => {
+    const manifest = new Manifest([], []);
+    const { mock } = t.mock.method(manifest, "file");
+    const view = new View({ pool: undefined as never, site: undefined as never, head: undefined as never, manifest, before: undefined });
+    assert.equal(view.file(path), undefined);
+    assert.equal(mock.callCount(), lookups);
+  });
+}

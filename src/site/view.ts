@@ -1,4 +1,5 @@
 import type { NamespaceId } from "../codec/index.ts";
+import { MAX_PATH_BYTES } from "../codec/index.ts";
 import type { FetchOptions, Pool } from "../pool/index.ts";
 import type { Manifest } from "./manifest.ts";
 import type { ListedFile } from "./manifest-writer.ts";
@@ -60,8 +61,18 @@ function infoOf({ path, id, sizeBytes, type }: ListedFile): FileInfo {
   return { path, id, sizeBytes, type };
 }
 
+/** Decomposed, a path of the greatest length has one and a half letters for each of its bytes at most. */
+const LETTERS_MAX = 2 * MAX_PATH_BYTES;
+const ASCII = /^\p{ASCII}*$/u;
+/** No writing has more marks on one letter than 30 (UAX #15, 13); putting n of them in order takes n² steps. */
+const TOO_MANY_MARKS = /\p{M}{31}/u;
+
+/** Anybody may ask for any path: what no file can have is not looked for, and what has one form is looked for once. */
 function inAnyForm<T>(path: string, find: (form: string) => T | undefined): T | undefined {
-  return find(path) ?? find(path.normalize("NFC")) ?? find(path.normalize("NFD"));
+  if (path.length > LETTERS_MAX) return undefined;
+  const found = find(path);
+  if (found !== undefined || ASCII.test(path) || TOO_MANY_MARKS.test(path)) return found;
+  return find(path.normalize("NFC")) ?? find(path.normalize("NFD"));
 }
 
 /** The bytes of a file from `offset`, extent by extent; fewer than `length` only at its end. */

@@ -101,6 +101,21 @@ test("rules beyond the limit are left out, which is told once", () => {
   assert.equal(redirects.find(pathOf(`/${MAX_REDIRECTS}`), false), undefined);
 });
 
+test("a query is taken apart once, however many rules ask for its parameters", () => {
+  const { redirects } = parseRedirects(Array.from({ length: MAX_REDIRECTS }, (_, at) => `/* a${at}=:x /b/:x 302`).join("\n"));
+  let reads = 0;
+  const path: RulePath = {
+    parts: ["a"],
+    isFolder: false,
+    get query() {
+      reads += 1;
+      return `?a${MAX_REDIRECTS - 1}=first&a${MAX_REDIRECTS - 1}=second`;
+    },
+  };
+  assert.equal(redirects.find(path, false)?.location, "/b/first");
+  assert.ok(reads < 5, `${reads} times`);
+});
+
 test("no visitor chooses the host of an address, and none makes a header of it, whatever is captured", () => {
   const { redirects } = parseRedirects("/in/* /:splat 302\n/q t=:t /x?u=:t 302\n/one/:name /:name 302\n/out/* https://example.org/:splat 302");
   fc.assert(

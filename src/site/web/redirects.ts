@@ -52,10 +52,13 @@ export class Redirects {
   find(path: RulePath, forcedOnly: boolean): Redirection | undefined {
     if (this.#all.length === 0 || (forcedOnly && !this.#hasForced)) return undefined;
     const literal = this.#literal.get(path.parts.join("/")) ?? [];
+    // Once for all rules: a thousand may ask for parameters, and a query may have thousands.
+    let given: ReadonlyMap<string, string> | undefined;
+    const parameters = (): ReadonlyMap<string, string> => (given ??= parametersOf(path.query));
     for (const number of inOrder(literal, this.#patterns)) {
       const rule = this.#all[number]!;
       if (forcedOnly && !rule.isForced) continue;
-      const found = apply(rule, path);
+      const found = apply(rule, path, parameters);
       if (found !== undefined) return found;
     }
     return undefined;
@@ -72,9 +75,9 @@ function* inOrder(a: readonly number[], b: readonly number[]): Generator<number>
   while (at < a.length) yield a[at++]!;
 }
 
-function apply(rule: Rule, path: RulePath): Redirection | undefined {
+function apply(rule: Rule, path: RulePath, parameters: () => ReadonlyMap<string, string>): Redirection | undefined {
   const captures = rule.from.match(path);
-  const all = captures === undefined ? undefined : withQuery(rule.query, path.query, captures);
+  const all = captures === undefined ? undefined : withQuery(rule.query, parameters, captures);
   if (all === undefined) return undefined;
   const location = rule.to.fill(all, path.isFolder, rule.query.length === 0 ? path.query : "");
   // A rule that leads where the visitor is would go round in circles: a slash at the end means nothing to it.
@@ -87,16 +90,23 @@ function isSame(location: string, { parts, query }: RulePath): boolean {
 }
 
 /** The captures, with those of the query parameters that the rule asks for; undefined when one is not there. */
-function withQuery(wanted: Rule["query"], query: string, captures: Captures): Captures | undefined {
+function withQuery(wanted: Rule["query"], parameters: () => ReadonlyMap<string, string>, captures: Captures): Captures | undefined {
   if (wanted.length === 0) return captures;
-  const given = new URLSearchParams(query);
+  const given = parameters();
   const all = new Map(captures);
   for (const [key, value] of wanted) {
     const has = given.get(key);
-    if (has === null || (!value.startsWith(":") && value !== has)) return undefined;
+    if (has === undefined || (!value.startsWith(":") && value !== has)) return undefined;
     if (value.startsWith(":")) all.set(value.slice(1), [has]);
   }
   return all;
+}
+
+/** The first value of each. */
+function parametersOf(query: string): ReadonlyMap<string, string> {
+  const given = new Map<string, string>();
+  for (const [key, value] of new URLSearchParams(query)) if (!given.has(key)) given.set(key, value);
+  return given;
 }
 
 /** Reads a `_redirects` file. Never throws: what cannot be used is left out and told. */
