@@ -331,3 +331,15 @@ test("an upload that relies on content that is deleted before it ends is refused
     await assert.rejects(upload.add({ path: "g", mode: 0o600, modifiedMs: 1 }, inChunks(bytes)), { code: "CLOSED", message: /is being committed/ });
   }
 });
+
+test("an upload that took so long that what it has sent itself may be gone asks about that, too", async () => {
+  await using host = await person("ada");
+  const asked: number[] = [];
+  host.reuse.reliable = async (_, packs) => (asked.push([...packs].length), new Set());
+  await put(host, { f: noise(MIB, 19) });
+  assert.deepEqual(asked, [0], "what was sent a moment ago is there");
+  const before = host.pool.sizes.length;
+  host.reuse.staysSince = () => false;
+  await assert.rejects(put(host, { f: noise(MIB, 20) }), { code: "CLOSED", message: /Put it again/ });
+  assert.equal(asked[1], host.pool.sizes.length - before);
+});

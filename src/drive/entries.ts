@@ -42,7 +42,7 @@ export interface EntriesParts {
   readonly records: Pick<Records, "create" | "write" | "local" | "localScan" | "onApplied">;
   readonly pool: Pool;
   /** Tells whether content of earlier may be used anew, or may be deleted by another device of the person. */
-  readonly reuse: Pick<PoolUpkeep, "canRely" | "reliable">;
+  readonly reuse: Pick<PoolUpkeep, "canRely" | "reliable" | "staysSince">;
 }
 
 /** As the daemon runs them. */
@@ -111,6 +111,7 @@ class EntriesRoom implements RunningEntries {
   async put(options: UploadOptions): Promise<PrivateUpload> {
     if (options.name === "" || Buffer.byteLength(options.name) > MAX_NAME_BYTES) throw new DriveError("BAD_NAME", `A name has 1 to ${MAX_NAME_BYTES} bytes.`);
     const { namespace, keys, index } = await this.#open();
+    const begunMs = this.#env.clock.wallMs();
     await index.ready();
     const { pool } = this.#with;
     const redundancy = options.redundancy ?? privateRedundancy(pool.zones());
@@ -126,7 +127,8 @@ class EntriesRoom implements RunningEntries {
       store: (content, signal) => pool.store(namespace, content, redundancy, signal),
       pause: (ms, signal) => this.#env.timers.sleep(ms, signal),
       suits: (pack) => this.#suits(namespace, pack, redundancy),
-      writeEntry: (text, packs, before) => this.#writeEntry(text, packs, before),
+      ownStay: () => this.#with.reuse.staysSince(begunMs),
+      writeEntry: (text, packs, doubtful) => this.#writeEntry(text, packs, doubtful),
       ended: () => this.#ended(upload),
     });
     this.#uploads.add(upload);
@@ -224,13 +226,13 @@ class EntriesRoom implements RunningEntries {
     return info !== undefined && info.holders.length > 0 && suffices(info.redundancy, redundancy) && !isCondemned(this.#with.records, namespace, pack);
   }
 
-  async #writeEntry(text: Omit<EntryText, "createdMs">, packs: Iterable<PackId>, before: readonly PackId[]): Promise<{ readonly entry: EntryInfo; readonly safe: boolean; readonly survives: number }> {
+  async #writeEntry(text: Omit<EntryText, "createdMs">, packs: Iterable<PackId>, doubtful: readonly PackId[]): Promise<{ readonly entry: EntryInfo; readonly safe: boolean; readonly survives: number }> {
     const { namespace, keys } = await this.#open();
     const { pool, records, reuse } = this.#with;
     const used = [...packs];
     // Somebody may have cleaned up meanwhile, on another host of this person.
-    const relied = await reuse.reliable(namespace, before);
-    if (used.some((pack) => pool.info(namespace, pack) === undefined) || before.some((pack) => !relied.has(pack))) {
+    const relied = await reuse.reliable(namespace, doubtful);
+    if (used.some((pack) => pool.info(namespace, pack) === undefined) || doubtful.some((pack) => !relied.has(pack))) {
       throw new DriveError("CLOSED", "A pack that this content relies on was deleted meanwhile, or may be before long: too few hosts are in reach to tell. Put it again.");
     }
     const id = newEntryId(this.#env.random.bytes(ID_BYTES));

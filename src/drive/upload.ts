@@ -41,11 +41,13 @@ export interface UploadParts {
   pause(ms: number, signal: AbortSignal): Promise<void>;
   /** Whether a pack that is there will do for what was asked. */
   suits(pack: PackId): boolean;
+  /** Whether no pack that was sent since this upload began can have been deleted by now. */
+  ownStay(): boolean;
   /**
    * Makes the entry visible.
-   * @param before those of the packs that were there before this upload. @throws DriveError CLOSED when one of them has been deleted, or may be soon
+   * @param doubtful those of the packs that may have been deleted. @throws DriveError CLOSED when one of them has been, or may be soon
    */
-  writeEntry(text: Omit<EntryText, "createdMs">, packs: Iterable<PackId>, before: readonly PackId[]): Promise<{ readonly entry: EntryInfo; readonly safe: boolean; readonly survives: number }>;
+  writeEntry(text: Omit<EntryText, "createdMs">, packs: Iterable<PackId>, doubtful: readonly PackId[]): Promise<{ readonly entry: EntryInfo; readonly safe: boolean; readonly survives: number }>;
   /** Called once, when nothing more will happen. */
   ended(): void;
 }
@@ -83,8 +85,9 @@ export class PrivateUpload implements Upload {
     });
   }
 
-  #before(): PackId[] {
-    const own = new Set(this.#packer.stored);
+  /** Packs that were there before this upload. Its own ones, too, when it took so long, or its machine slept so long, that they may have gone again. */
+  #doubtful(): PackId[] {
+    const own = new Set(this.#with.ownStay() ? this.#packer.stored : []);
     return [...this.#packer.used].filter((pack) => !own.has(pack));
   }
 
@@ -191,7 +194,7 @@ export class PrivateUpload implements Upload {
     const rows = [...this.#rows.values()];
     const files = rows.filter(({ content }) => content !== undefined).length;
     const sizeBytes = rows.reduce((sum, row) => sum + row.sizeBytes, 0);
-    const written = await this.#with.writeEntry({ name: options.name, kind: numberOfKind(options.kind), files, folders: rows.length - files, sizeBytes, ...writer.tree(this.#places) }, this.#packer.used, this.#before());
+    const written = await this.#with.writeEntry({ name: options.name, kind: numberOfKind(options.kind), files, folders: rows.length - files, sizeBytes, ...writer.tree(this.#places) }, this.#packer.used, this.#doubtful());
     this.#end();
     return { ...written, redundancy, isSpread: this.#isSpread };
   }

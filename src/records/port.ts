@@ -41,6 +41,10 @@ export interface KeyState {
   readonly context: Context;
   /** No host with a complete copy has answered: there may be more. */
   readonly isPartial?: boolean;
+  /** Of a fresh read: so many hosts with a complete copy have answered, this one among them. Who is connected and says nothing does not count. */
+  readonly answered?: number;
+  /** Of a fresh read: whether somebody shows a deletion that no later write has superseded, values beside it or not. */
+  readonly isDeleted?: boolean;
 }
 
 export interface Write {
@@ -86,7 +90,7 @@ export interface Written {
 }
 
 export interface ReadOptions {
-  /** Merges what all replicas in reach have, instead of taking the nearest one's word. */
+  /** Merges what all replicas in reach have, instead of taking the nearest one's word, and says how many have answered. */
   readonly fresh?: boolean;
   /**
    * Writes that the answer must have taken in, or what superseded them; those of other keys do not matter. Good as long as deletions are

@@ -14,7 +14,7 @@ import { pack } from "./parcel.ts";
 import type { Peers } from "./peers.ts";
 import type { ClusterView, Context, KeyState, ReadOptions } from "./port.ts";
 import type { Replica } from "./replica.ts";
-import { stateOf, wholeState } from "./rows.ts";
+import { wholeState } from "./rows.ts";
 import { dotsOf, hasAll } from "./seen.ts";
 
 // A read's way: a host whose copy is complete answers from its own disk. Else the nearest of those that have said to be ready is asked, and
@@ -42,6 +42,8 @@ interface Found {
   readonly siblings: readonly UnsealedRecord[];
   /** A host with a complete copy has answered, or this one has it. */
   readonly isWhole: boolean;
+  /** Hosts with a complete copy that have answered, this one among them; undefined where one was enough. */
+  readonly answered?: number;
 }
 
 const NOTHING_FOUND: Found = { siblings: [], isWhole: false };
@@ -72,8 +74,8 @@ export class Reader {
         return NOTHING_FOUND;
       });
       if (hasAll(found.siblings, dots)) {
-        if (!found.isWhole) return { ...wholeState(key, found.siblings), isPartial: true };
-        return deleted ? wholeState(key, found.siblings) : stateOf(key, found.siblings);
+        const state = toldOf(key, found);
+        return deleted || state.isPartial === true || state.siblings.length > 0 ? state : undefined;
       }
       if (this.#env.clock.monotonicMs() + pauseMs > endMs) throw new RecordsError("NOT_YET", `No host in reach has the write to "${key}" that you know of yet. Try again when the host that took it, or one it told, is in reach.`);
       await this.#env.timers.sleep(pauseMs, signal);
@@ -107,7 +109,8 @@ export class Reader {
     if (!isAnswered) throw new RecordsError("NOT_HELD", `No host in reach keeps "${key}" of namespace ${namespace}. Try again when one of its replicas is up.`);
     const merged = answers.reduce<readonly StoredRecord[]>((known, { records }) => merge(known, records), own);
     if (fresh) void this.#repair(answers, merged).catch(() => {});
-    return { siblings: merged, isWhole: isOwn || answers.some(({ isReady }) => isReady) };
+    const answered = (isOwn ? 1 : 0) + answers.filter(({ isReady }) => isReady).length;
+    return { siblings: merged, isWhole: answered > 0, ...(fresh ? { answered } : {}) };
   }
 
   /** Hosts to ask: those that are ready, nearest first, then who else should have it, then those behind them on the list. */
@@ -178,6 +181,11 @@ export class Reader {
       if (lacking.length > 0) await peers.ask(peer, ASK_PUSH, { standing, parcel: pack(lacking, (namespace) => geneses.get(namespace)) }, ASK_TIMEOUT_MS).catch(() => {});
     }
   }
+}
+
+function toldOf(key: string, { siblings, isWhole, answered }: Found): KeyState {
+  const asked = answered === undefined ? {} : { answered, isDeleted: siblings.some(({ body }) => body.value === null) };
+  return { ...wholeState(key, siblings), ...asked, ...(isWhole ? {} : { isPartial: true }) };
 }
 
 /**

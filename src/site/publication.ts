@@ -52,8 +52,10 @@ export interface PublicationParts {
   readonly base: Base | undefined;
   /** Packs of older versions and of publications that were cut off, which it may rely on. */
   readonly spare: readonly PackInfo[];
-  /** Whether nobody has begun to let those packs go. */
-  areThere(spare: readonly PackId[]): Promise<boolean>;
+  /** Whether those packs are there, and nobody has begun to let them go. */
+  areThere(packs: readonly PackId[]): Promise<boolean>;
+  /** Whether no pack that was sent since this publication began can have been deleted by now. */
+  ownStay(): boolean;
   wallMs(): number;
   /** Makes the tree the site's current one. */
   writeHead(draft: HeadDraft): Promise<PublishResult>;
@@ -235,10 +237,12 @@ export class SitePublication implements Publication {
 
   /** Another host of this person may have cleaned up meanwhile. */
   async #assertThere({ packs }: HeadDraft): Promise<void> {
-    const spare = new Set(this.#with.spare.map(({ pack }) => pack));
-    const used = packs.filter((pack) => spare.has(pack));
+    // What it has sent itself may have gone again when it took so long, or its machine slept so long.
+    const own = this.#with.ownStay() ? [] : this.#packers.flatMap((packer) => packer.stored);
+    const doubtful = new Set([...this.#with.spare.map(({ pack }) => pack), ...own]);
+    const used = packs.filter((pack) => doubtful.has(pack));
     if (used.length === 0 || (await this.#with.areThere(used))) return;
-    throw new SiteError("CLOSED", "Content of an earlier publication, on which this one relied, is being deleted, or too few hosts are in reach to tell. Publish again.");
+    throw new SiteError("CLOSED", "Content of earlier, on which this publication relies, is being deleted, or too few hosts are in reach to tell. Publish again.");
   }
 
   /** The head before as a draft, when it has the same tree and nothing had to be sent. */

@@ -70,6 +70,7 @@ export class Publishing {
     const head = newestHead(this.#with.records, namespace);
     const base = head && (await this.#base(namespace, head, options.signal));
     const { pool, records, reuse } = this.#with;
+    const begunMs = this.#env.clock.wallMs();
     const publication: SitePublication = new SitePublication({
       namespace,
       pool,
@@ -77,6 +78,7 @@ export class Publishing {
       base,
       spare: reuse?.canRely === true ? sparePacks(pool, records, namespace, base?.manifest) : [],
       areThere: async (packs) => reuse !== undefined && (await reuse.reliable(namespace, packs)).size === packs.length,
+      ownStay: () => reuse?.staysSince(begunMs) !== false,
       wallMs: () => this.#wallMs(),
       writeHead: (draft) => this.#writeHead(label, genesis, claim, draft, options.isPreview === true),
       isAnyUsed: (packs) => hasManifestIn(this.#with.records, namespace, packs),

@@ -10,9 +10,12 @@ const films = Object.fromEntries([1, 2, 3].map((number) => [`film${number}`, noi
 /** What may be relied on, as a test says. */
 class Reuse {
   canRely = true;
+  /** What was stored a moment ago stays. */
+  isQuick = true;
+  readonly staysSince = (): boolean => this.isQuick;
   /** Of these somebody has begun to let go. */
   readonly going = new Set<PackId>();
-  readonly reliable = async (_namespace: unknown, packs: Iterable<PackId>): Promise<ReadonlySet<PackId>> => new Set([...packs].filter((pack) => !this.going.has(pack)));
+  reliable = async (_namespace: unknown, packs: Iterable<PackId>): Promise<ReadonlySet<PackId>> => new Set([...packs].filter((pack) => !this.going.has(pack)));
 }
 
 async function cutOff(host: Host, name: string): Promise<void> {
@@ -62,4 +65,19 @@ test("a tree that went and comes back is not sent again", async () => {
   await publish(host, "s", films);
   assert.ok(pool.storedBytes.slice(before).every((bytes) => bytes < 10_000));
   await assertHas(host, "s", films);
+});
+
+test("a publication that took so long that what it has sent itself may be gone says so rather than naming it", async () => {
+  const reuse = new Reuse();
+  const { hosts, pool } = network({ a: "ada" }, { reuse });
+  const host = hosts["a"]!;
+  const { site } = await publish(host, "s", { first: "version" });
+  const publication = await host.sites.publish("s", { copies: 3 });
+  for (const [path, bytes] of Object.entries(films)) await publication.add(path, bytesOf(bytes));
+  // It slept, and another device has begun to let go what lay there unused.
+  reuse.isQuick = false;
+  const known = new Set([...pool.packs(site.namespace)].map(({ pack }) => pack));
+  reuse.reliable = async (_, packs) => new Set([...packs].filter((pack) => known.has(pack)));
+  await assert.rejects(publication.commit(), { code: "CLOSED", message: /Publish again/ });
+  assert.equal(host.sites.find("s")!.head!.sequence, 1);
 });

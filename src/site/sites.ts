@@ -33,7 +33,7 @@ export interface SiteParts {
   readonly records: Records;
   readonly pool: Pool;
   /** Says what content of earlier may be relied on. Left out: only that of the current head is. */
-  readonly reuse?: Pick<PoolUpkeep, "canRely" | "reliable">;
+  readonly reuse?: Pick<PoolUpkeep, "canRely" | "reliable" | "staysSince">;
   /** The texts that DNS has under a name. Left out: domains are proven by administrators only. */
   readonly lookUpTexts?: LookUpTexts;
   /** Whether this host serves the sites' own domains, and so keeps finding out whose they are. */

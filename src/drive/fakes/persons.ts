@@ -170,8 +170,8 @@ export interface Person {
 }
 
 /** All content of earlier may be used anew, until a test says otherwise. */
-export function anyReuse(): { canRely: boolean; reliable: (namespace: NamespaceId, packs: Iterable<PackId>) => Promise<ReadonlySet<PackId>> } {
-  return { canRely: true, reliable: async (_namespace, packs) => new Set(packs) };
+export function anyReuse(): { canRely: boolean; reliable: (namespace: NamespaceId, packs: Iterable<PackId>) => Promise<ReadonlySet<PackId>>; staysSince: (wallMs: number) => boolean } {
+  return { canRely: true, reliable: async (_namespace, packs) => new Set(packs), staysSince: () => true };
 }
 
 /** A host of a person. Others over the same pool and records are given those. */

@@ -2,7 +2,7 @@ import type { Genesis, JudgedRecord, Verdict } from "../../cluster/index.ts";
 import { namespaceIdOf } from "../../cluster/index.ts";
 import type { AccountId, HostId, NamespaceId } from "../../codec/index.ts";
 import { HoldfastError } from "../../platform/index.ts";
-import type { KeyState, ScanPage, Sibling, Write, WriteOptions, WriteResult } from "../../records/index.ts";
+import type { KeyState, ReadOptions, ScanPage, Sibling, Write, WriteOptions, WriteResult } from "../../records/index.ts";
 import type { PoolRecords } from "../parts.ts";
 
 interface Version {
@@ -27,6 +27,8 @@ export class FakeReplication {
   readonly log: Batch[] = [];
   readonly hosts = new Map<HostId, FakeRecords>();
   readonly isUp: (a: HostId, b: HostId) => boolean;
+  /** Hosts that are connected and answer nothing. */
+  readonly mute = new Set<HostId>();
   #next = 0;
 
   constructor(isUp: (a: HostId, b: HostId) => boolean) {
@@ -56,6 +58,8 @@ export class FakeRecords implements PoolRecords {
   readonly #geneses = new Map<NamespaceId, Genesis>();
   readonly #versions = new Map<NamespaceId, Map<string, Version[]>>();
   readonly #seen = new Set<Batch>();
+  /** Names of the versions that have come, and of those that one of them supersedes. */
+  readonly #known = new Set<string>();
   readonly #listeners = new Set<(namespace: NamespaceId, keys: readonly string[]) => void>();
   /** Set to have the next writes fail. */
   broken: Error | undefined;
@@ -102,9 +106,15 @@ export class FakeRecords implements PoolRecords {
   take(batch: Batch): void {
     if (this.#seen.has(batch)) return;
     this.#seen.add(batch);
+    this.#apply(batch);
+  }
+
+  #apply(operations: readonly Operation[]): void {
     const keys = new Map<NamespaceId, string[]>();
-    for (const { namespace, genesis, key, version } of batch) {
+    for (const { namespace, genesis, key, version } of operations) {
       this.#geneses.set(namespace, genesis);
+      if (this.#known.has(version.name)) continue;
+      for (const name of [version.name, ...version.read]) this.#known.add(name);
       const space = this.#versions.get(namespace) ?? new Map<string, Version[]>();
       this.#versions.set(namespace, space);
       space.set(key, [...this.#at(namespace, key).filter(({ name }) => !version.read.includes(name)), version]);
@@ -121,14 +131,16 @@ export class FakeRecords implements PoolRecords {
   }
 
   local(namespace: NamespaceId, key: string): KeyState | undefined {
-    const siblings = this.#at(namespace, key).map(({ sibling }) => sibling).filter(({ value }) => value !== null);
-    return siblings.length === 0 ? undefined : { key, siblings, context: [] };
+    const state = this.#state(namespace, key);
+    return state.siblings.length === 0 ? undefined : state;
   }
 
-  /** Fresh, as this is always read: with what every host that is up has. */
-  async read(namespace: NamespaceId, key: string): Promise<KeyState | undefined> {
-    for (const [host, records] of this.#all.hosts) if (this.#all.isUp(this.self, host)) for (const batch of records.#seen) this.take(batch);
-    return this.local(namespace, key);
+  /** Fresh, as this is always read: with what every host that is up and answers has of this one key, and nothing else of theirs. */
+  async read(namespace: NamespaceId, key: string, { deleted = false }: ReadOptions = {}): Promise<KeyState | undefined> {
+    const answering = [...this.#all.hosts].filter(([host]) => host === this.self || (this.#all.isUp(this.self, host) && !this.#all.mute.has(host)));
+    for (const [, records] of answering) for (const batch of records.#seen) this.#apply(batch.filter((each) => each.namespace === namespace && each.key === key));
+    const state = this.#state(namespace, key);
+    return deleted || state.siblings.length > 0 ? { ...state, answered: answering.length, isDeleted: this.deleted(namespace, key) } : undefined;
   }
 
   deleted(namespace: NamespaceId, key: string): boolean {
@@ -144,6 +156,10 @@ export class FakeRecords implements PoolRecords {
   onApplied(listener: (namespace: NamespaceId, keys: readonly string[]) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  #state(namespace: NamespaceId, key: string): KeyState {
+    return { key, siblings: this.#at(namespace, key).map(({ sibling }) => sibling).filter(({ value }) => value !== null), context: [] };
   }
 
   #at(namespace: NamespaceId, key: string): readonly Version[] {

@@ -1,71 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { PackId } from "../../codec/index.ts";
+import { FOR_MS, HALF_MS, MIB, SweepBench } from "../fakes/sweep-bench.ts";
+import { content, copies } from "../fakes/village.ts";
 import { condemnedKey } from "../record/keys.ts";
-import { Village, content, copies } from "../fakes/village.ts";
-import type { Villager } from "../fakes/village.ts";
-
-const MIB = 2 ** 20;
-const FOR_MS = 20_000_000;
-/** Half of what packs are condemned for, and a little more. */
-const HALF_MS = 11_000_000;
-
-/** A village whose hosts all act for one person, and what of a pack each of them believes to be in use. */
-class Bench {
-  readonly village: Village;
-  readonly pack: PackId;
-  /** Hosts that know of something that uses the pack. */
-  readonly knowing = new Set<Villager>();
-
-  private constructor(village: Village, pack: PackId) {
-    this.village = village;
-    this.pack = pack;
-    village.condemnedForMs = FOR_MS;
-    for (const villager of village.villagers) villager.pool.upkeep.sweeps("site", async () => new Set(this.knowing.has(villager) ? [pack] : []));
-  }
-
-  static async of(hosts: number): Promise<Bench> {
-    const village = await Village.build({ hosts });
-    return new Bench(village, (await village.at(0).pool.store(village.namespace, content(MIB), copies(3))).pack);
-  }
-
-  get isThere(): boolean {
-    return this.village.at(0).pool.info(this.village.namespace, this.pack) !== undefined;
-  }
-
-  isCondemned(at: number): boolean {
-    return this.village.at(at).records.local(this.village.namespace, condemnedKey(this.pack)) !== undefined;
-  }
-
-  /** A look by one host, and some time after it. */
-  async sweep(at: number, pauseMs = HALF_MS): Promise<void> {
-    await this.village.turn(this.village.at(at), "sweep");
-    this.pass(pauseMs);
-  }
-
-  pass(ms: number): void {
-    this.village.skip(ms);
-  }
-
-  /** What a device asks before it records something new that relies on the pack. */
-  async mayRely(at: number): Promise<boolean> {
-    return (await this.village.at(at).pool.upkeep.reliable(this.village.namespace, [this.pack])).has(this.pack);
-  }
-
-  cut(at: number): void {
-    this.village.net.kill(this.village.at(at).host);
-  }
-
-  /** Back, with all that was written meanwhile. */
-  mend(at: number): void {
-    const { host } = this.village.at(at);
-    this.village.net.revive(host);
-    for (const villager of this.village.villagers) this.village.replication.catchUp(villager.host);
-  }
-}
 
 test("what nothing uses is condemned at the second look, and deleted when it has been for long enough", async () => {
-  const bench = await Bench.of(4);
+  const bench = await SweepBench.of(4);
   await bench.sweep(0);
   assert.ok(!bench.isCondemned(0), "it may belong to something that is being published");
   await bench.sweep(0, 10);
@@ -80,7 +21,7 @@ test("what nothing uses is condemned at the second look, and deleted when it has
 });
 
 test("what is found in use again is condemned no longer, by whichever device of the owner", async () => {
-  const bench = await Bench.of(3);
+  const bench = await SweepBench.of(3);
   await bench.sweep(0);
   await bench.sweep(0, 0);
   assert.ok(bench.isCondemned(1));
@@ -94,7 +35,7 @@ test("what is found in use again is condemned no longer, by whichever device of 
 });
 
 test("a second device that relies on a pack before it is condemned loses nothing: the next look finds what it wrote", async () => {
-  const bench = await Bench.of(4);
+  const bench = await SweepBench.of(4);
   await bench.sweep(0);
   assert.ok(await bench.mayRely(1));
   await bench.sweep(0, 0);
@@ -109,7 +50,7 @@ test("a second device that relies on a pack before it is condemned loses nothing
 });
 
 test("a second device does not rely on a pack that is condemned, though it has not heard of that itself", async () => {
-  const bench = await Bench.of(4);
+  const bench = await SweepBench.of(4);
   bench.cut(1);
   await bench.sweep(0);
   await bench.sweep(0, HALF_MS);
@@ -122,7 +63,7 @@ test("a second device does not rely on a pack that is condemned, though it has n
 });
 
 test("a minority condemns and deletes nothing, and who comes back with old records deletes nothing at once", async () => {
-  const bench = await Bench.of(5);
+  const bench = await SweepBench.of(5);
   await bench.sweep(0);
   await bench.sweep(0, 0);
   assert.ok(bench.isCondemned(0));
@@ -140,7 +81,7 @@ test("a minority condemns and deletes nothing, and who comes back with old recor
 });
 
 test("where it cannot be told what is in use, nothing is condemned", async () => {
-  const bench = await Bench.of(3);
+  const bench = await SweepBench.of(3);
   bench.village.at(0).pool.upkeep.sweeps("site", async () => {
     throw new Error("a manifest is out of reach");
   });
@@ -153,8 +94,8 @@ test("where it cannot be told what is in use, nothing is condemned", async () =>
 });
 
 /** A pack and one that was written in its stead, which is what the first host says is used. */
-async function superseded(): Promise<{ readonly bench: Bench; readonly fresh: PackId }> {
-  const bench = await Bench.of(4);
+async function superseded(): Promise<{ readonly bench: SweepBench; readonly fresh: PackId }> {
+  const bench = await SweepBench.of(4);
   const { pool } = bench.village.at(0);
   const { pack: fresh } = await pool.store(bench.village.namespace, content(MIB), copies(3));
   pool.upkeep.sweeps("site", async () => ({ has: (pack) => pack === fresh, insteadOf: (pack) => (pack === bench.pack ? [fresh] : []) }));

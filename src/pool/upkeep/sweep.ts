@@ -168,22 +168,3 @@ export class Sweeper {
     return values.length > 0 && env.clock.wallMs() - Math.max(...values) >= condemnedForMs() && this.#isReplaced(namespace, pack, used);
   }
 }
-
-/**
- * Those of the packs that may be relied on by something new: they are there, and a majority of the hosts does not know that they were
- * condemned long ago. Of those that were lately the next look finds that they are in use again. None where no majority is in reach.
- */
-export async function reliable({ env, parts, catalog }: KeepParts, namespace: NamespaceId, packs: Iterable<PackId>): Promise<ReadonlySet<PackId>> {
-  const found = new Set<PackId>();
-  if (!majorityOf(parts).isInReach) return found;
-  const look = async (pack: PackId): Promise<void> => {
-    if (catalog.facts(namespace, pack) === undefined) return;
-    const [condemned, aborted] = await Promise.all([condemnedKey, abortedKey].map((keyOf) => parts.records.read(namespace, keyOf(pack), { fresh: true })));
-    // Given up by a writer that was cut off, while a holder published it: it is not there.
-    if (aborted?.siblings.some(({ value }) => value !== null) === true) return;
-    const ages = (condemned?.siblings ?? []).flatMap(({ value }) => (value === null ? [] : [env.clock.wallMs() - condemnedCodec.decode(value).sinceMs]));
-    if (ages.every((ageMs) => Math.abs(ageMs) < parts.condemnedForMs() / 2)) found.add(pack);
-  };
-  await Promise.all([...packs].map(look));
-  return majorityOf(parts).isInReach ? found : new Set();
-}

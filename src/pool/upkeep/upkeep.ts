@@ -9,7 +9,8 @@ import { Spreading } from "./spreading.ts";
 import { Surplus } from "./surplus.ts";
 import type { UsedPacks } from "./sweep.ts";
 import { majorityOf } from "../record/holders.ts";
-import { Sweeper, reliable } from "./sweep.ts";
+import { reliable, staysSince } from "./reliable.ts";
+import { Sweeper } from "./sweep.ts";
 import { whereaboutsOf } from "./whereabouts.ts";
 
 const SURPLUS_EVERY_MS = 60_000;
@@ -69,6 +70,11 @@ export class PoolUpkeep {
   /** Those of the packs that may be relied on by something new. To be asked before it is recorded; what is not among them is stored again. */
   reliable(namespace: NamespaceId, packs: Iterable<PackId>): Promise<ReadonlySet<PackId>> {
     return reliable(this.#keep, namespace, packs);
+  }
+
+  /** Whether what this host has stored since then, by the clock on the wall, may be relied on without being asked about. */
+  staysSince(wallMs: number): boolean {
+    return staysSince(this.#keep, wallMs);
   }
 
   /** What the host is to keep, or how much, has changed. */

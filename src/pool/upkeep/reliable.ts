@@ -1,0 +1,51 @@
+import type { NamespaceId, PackId } from "../../codec/index.ts";
+import { Limiter } from "../../platform/index.ts";
+import type { KeepParts } from "../hold/hold.ts";
+import { condemnedCodec } from "../record/fate.ts";
+import { majorityOf } from "../record/holders.ts";
+import { abortedKey, condemnedKey, packKey } from "../record/keys.ts";
+import { majorityWord } from "./majority-word.ts";
+
+/** Packs that are asked about at the same time. A pack's record has up to some hundred KB, and comes from every host in reach. */
+const ASKED_ABREAST = 32;
+
+/**
+ * Those of the packs that may be relied on by something new: they are there, and a majority of the hosts does not know that they were
+ * deleted, or condemned long ago. Of those that were lately the next look finds that they are in use again. None where no majority answers.
+ */
+export async function reliable({ env, parts, catalog }: KeepParts, namespace: NamespaceId, packs: Iterable<PackId>): Promise<ReadonlySet<PackId>> {
+  const found = new Set<PackId>();
+  if (!majorityOf(parts).isInReach) return found;
+  const look = async (pack: PackId): Promise<void> => {
+    if (catalog.facts(namespace, pack) === undefined) return;
+    const [condemned, aborted] = await Promise.all([condemnedKey, abortedKey].map((keyOf) => majorityWord(parts, namespace, keyOf(pack))));
+    // Given up by a writer that was cut off, while a holder published it: it is not there.
+    if (condemned === undefined || aborted === undefined || aborted.values.length > 0) return;
+    const isYoung = condemned.values.every((value) => Math.abs(env.clock.wallMs() - condemnedCodec.decode(value).sinceMs) < spareMs(parts));
+    // Asked last: a deletion takes the word that the pack is condemned with it, so whoever comes too late for that word meets the deletion.
+    if (!isYoung || !(await isThere(parts, namespace, pack))) return;
+    found.add(pack);
+  };
+  const abreast = new Limiter(ASKED_ABREAST);
+  await Promise.all([...packs].map((pack) => abreast.run(() => look(pack))));
+  return found;
+}
+
+/**
+ * Whether what this host has stored since then may be relied on without asking: nothing is deleted sooner than `condemned-for` after somebody found
+ * it unused. Goes by the clock on the wall, which a machine that sleeps in the midst of an upload does not stop.
+ */
+export function staysSince({ env, parts }: KeepParts, wallMs: number): boolean {
+  const ageMs = env.clock.wallMs() - wallMs;
+  return ageMs >= 0 && ageMs < spareMs(parts);
+}
+
+async function isThere(parts: KeepParts["parts"], namespace: NamespaceId, pack: PackId): Promise<boolean> {
+  const record = await majorityWord(parts, namespace, packKey(pack));
+  return record !== undefined && record.values.length > 0 && !record.isDeleted;
+}
+
+/** For so long after it was condemned a pack may be used anew: as long again is left for the next look to find that. */
+function spareMs(parts: KeepParts["parts"]): number {
+  return parts.condemnedForMs() / 2;
+}
