@@ -2,15 +2,16 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import type { Env } from "../platform/index.ts";
 import { withoutCode } from "./api/downloads.ts";
 import { UNFORESEEN } from "./errors.ts";
+import { inTurn } from "./in-turn.ts";
 import { sendText } from "./text.ts";
 import type { Traffic } from "./traffic.ts";
 
 /** Answers a request, at once or in time. */
 export type Receiver = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
-/** Stands before each way in. When something fails that should not, the visitor hears so, and the process goes on. */
+/** Stands before each way in, and lets one request of a connection in after the other. When something fails that should not, the visitor hears so, and the process goes on. */
 export function guarded(env: Env, traffic: Traffic, receive: Receiver): RequestListener {
-  return (request, response) => {
+  return inTurn((request, response) => {
     const fault = (error: unknown): void => {
       env.log.error("a request failed in a way that nobody foresaw", { path: withoutCode(request.url ?? ""), error });
       if (response.headersSent) response.destroy();
@@ -22,5 +23,5 @@ export function guarded(env: Env, traffic: Traffic, receive: Receiver): RequestL
     } catch (error) {
       fault(error);
     }
-  };
+  });
 }

@@ -43,7 +43,15 @@ test("stalled clients are cut off from the one that has waited longest, only as 
   assert.deepEqual(await Promise.all([second.outcome, third.outcome]), ["drained", "drained"]);
 });
 
-test("clients that have only begun to wait are not cut off, however many there are", async () => {
+test("clients that have only begun to wait are cut off, those first that came first, when together they hold very much", async () => {
+  const stalls = new Stalls(env, new Traffic(), 100, 60_000);
+  const all = Array.from({ length: 12 }, () => waiting(stalls, 40));
+  assert.deepEqual(all.map((each) => each.response.destroyed), all.map((_, at) => at < 2));
+  for (const each of all) each.response.emit("drain");
+  assert.equal((await Promise.all(all.map((each) => each.outcome))).filter((outcome) => outcome === "CLIENT_GONE").length, 2);
+});
+
+test("clients that have only begun to wait are not cut off while they do not hold very much", async () => {
   const stalls = new Stalls(env, new Traffic(), 100, 60_000);
   const all = Array.from({ length: 10 }, () => waiting(stalls, 40));
   assert.ok(all.every((each) => !each.response.destroyed));

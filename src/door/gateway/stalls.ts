@@ -7,6 +7,8 @@ import type { Traffic } from "../traffic.ts";
 const STALLED_BYTES_MAX = 64 * 1024 * 1024;
 /** A client that reads at all empties its buffer sooner. */
 const GRACE_MS = 5_000;
+/** From so many times as many bytes on, nobody is spared: very many who come at once hold as much memory as they like otherwise. */
+const SPARED_TIMES = 4;
 
 interface Stall {
   readonly sinceMs: number;
@@ -16,7 +18,7 @@ interface Stall {
 
 /**
  * Waits for clients to read. Whoever reads slowly slows nobody but itself; when those who do not read at all hold too
- * much memory, the one that has waited longest is cut off. A browser then asks for the rest with a Range.
+ * much memory, or all who wait together hold very much, the one that has waited longest is cut off. A browser then asks for the rest with a Range.
  */
 export class Stalls {
   readonly #env: Env;
@@ -50,7 +52,8 @@ export class Stalls {
   #cutOff(): void {
     const latestMs = this.#env.clock.monotonicMs() - this.#graceMs;
     for (const stall of this.#stalls) {
-      if (this.#bytes <= this.#bytesMax || stall.sinceMs > latestMs) return;
+      const isSpared = stall.sinceMs > latestMs && this.#bytes <= this.#bytesMax * SPARED_TIMES;
+      if (this.#bytes <= this.#bytesMax || isSpared) return;
       this.#forget(stall);
       this.#traffic.cutOffClients += 1;
       stall.response.destroy();
