@@ -1,5 +1,4 @@
 import { constants } from "node:fs";
-import type { FileHandle } from "node:fs/promises";
 import { mkdir, open, readdir, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { codeOf } from "../platform/index.ts";
@@ -33,8 +32,19 @@ export function limited(file: NewFile, limiter: Limiter): NewFile {
   return { write: (bytes) => limiter.run(() => file.write(bytes)), sync: () => limiter.run(() => file.sync()), close: () => file.close() };
 }
 
+/** A file that is read. Tests put one in front that the disk does not give. */
+export interface ReadFile {
+  read(into: Uint8Array, at: number, length: number, offset: number): Promise<{ readonly bytesRead: number }>;
+  stat(): Promise<{ readonly size: number }>;
+  close(): Promise<void>;
+}
+
+export type OpenFile = (path: string) => Promise<ReadFile>;
+
+export const openFile: OpenFile = (path) => open(path, "r");
+
 /** `length` bytes from `offset`; fewer when the file ends before. */
-export async function readAt(file: FileHandle, offset: number, length: number): Promise<Uint8Array> {
+export async function readAt(file: ReadFile, offset: number, length: number): Promise<Uint8Array> {
   // Without zeros first: every byte that is handed out has been read.
   const bytes = Buffer.allocUnsafeSlow(length);
   let filled = 0;

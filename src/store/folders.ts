@@ -6,7 +6,7 @@ export const folders = {
   pieces: (directory: string): string => join(directory, "pieces"),
   /** Pieces that are being received; emptied at every start. */
   incoming: (directory: string): string => join(directory, "incoming"),
-  /** Pieces that were found damaged, for a person to look at; may be deleted at any time. */
+  /** Pieces that were found damaged: what is right of them is read until they are here whole again, and a person may look at them. */
   quarantine: (directory: string): string => join(directory, "quarantine"),
   /** `ab/<pack>.<segment>`: what was fetched from others; may be deleted at any time. */
   cache: (directory: string): string => join(directory, "cache"),

@@ -1,8 +1,7 @@
-import { open } from "node:fs/promises";
-import type { FileHandle } from "node:fs/promises";
 import { equalBytes } from "../codec/index.ts";
 import { leafHash, rangeProof } from "../crypto/index.ts";
 import { readAt } from "./files.ts";
+import type { OpenFile, ReadFile } from "./files.ts";
 import { Damage, readTrailer } from "./piece-trailer.ts";
 import type { Trailer } from "./piece-trailer.ts";
 import { LEAF_BYTES } from "./port.ts";
@@ -10,10 +9,10 @@ import type { HeldPiece } from "./port.ts";
 
 /** A piece's file held open, its trailer checked once and kept: 8 KiB for 16 MiB of content. */
 export class OpenPiece {
-  readonly #file: FileHandle;
+  readonly #file: ReadFile;
   readonly #trailer: Trailer;
 
-  private constructor(file: FileHandle, trailer: Trailer) {
+  private constructor(file: ReadFile, trailer: Trailer) {
     this.#file = file;
     this.#trailer = trailer;
   }
@@ -22,8 +21,8 @@ export class OpenPiece {
    * Opens a piece's file and checks that it is the piece that the index promises.
    * @throws Damage, and whatever the operating system throws
    */
-  static async open(path: string, expected: HeldPiece): Promise<OpenPiece> {
-    const file = await open(path, "r");
+  static async open(openFile: OpenFile, path: string, expected: HeldPiece): Promise<OpenPiece> {
+    const file = await openFile(path);
     try {
       const trailer = await readTrailer(file);
       if (!isSamePiece(trailer.piece, expected)) throw new Damage("it is another piece than the index says");

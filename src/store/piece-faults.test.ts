@@ -1,52 +1,15 @@
 import assert from "node:assert/strict";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import type { TestContext } from "node:test";
 import { bytesOfId, concatBytes, equalBytes, utf8 } from "../codec/index.ts";
-import type { Env } from "../platform/index.ts";
 import { createFile } from "./files.ts";
 import type { CreateFile, NewFile } from "./files.ts";
-import { chunksOf, contentOf, listeningEnv, packId, pieceOf, temporaryFolder, testEnv } from "./harness.ts";
+import { Host, chunksOf, contentOf, keep, listeningEnv, packId, pieceOf, systemError, testEnv } from "./harness.ts";
 import { MemoryDisk } from "./memory-disk.ts";
-import { MemoryLog } from "./memory-log.ts";
-import { piecePath } from "./piece-name.ts";
-import { FilePieceStore } from "./piece-store.ts";
+import type { FilePieceStore } from "./piece-store.ts";
 import { LEAF_BYTES } from "./port.ts";
 import type { HeldPiece } from "./port.ts";
-
-const RECORD = utf8("the pack's signed record");
-
-/** A data directory whose store can be opened again and again, as after restarts. */
-class Host {
-  readonly directory: string;
-  disk = new MemoryDisk(testEnv.random);
-  readonly #t: TestContext;
-
-  constructor(t: TestContext) {
-    this.#t = t;
-    this.directory = temporaryFolder(t);
-  }
-
-  async start(env: Env = testEnv, create?: CreateFile): Promise<FilePieceStore> {
-    const log = new MemoryLog(env, this.disk);
-    const store = await FilePieceStore.open(env, { directory: this.directory, log, capacityBytes: 2 ** 26, keepFreeBytes: 0, ...(create && { createFile: create }) });
-    this.#t.after(() => store.close());
-    return store;
-  }
-
-  pathOf(piece: HeldPiece): string {
-    return piecePath(this.directory, `${piece.pack}.${piece.index}`);
-  }
-
-  names(folder: string): string[] {
-    return readdirSync(join(this.directory, folder), { recursive: true, withFileTypes: true }).flatMap((entry) => (entry.isFile() ? [entry.name] : []));
-  }
-}
-
-async function keep(store: FilePieceStore, piece: HeldPiece, bytes: Uint8Array, signal?: AbortSignal, source: AsyncIterable<Uint8Array> = chunksOf(bytes)): Promise<void> {
-  await store.put(piece, RECORD, source, await store.reserve(piece.sizeBytes), signal);
-}
 
 /** Puts something between the store and its files. */
 function faulty(fault: (file: NewFile) => Partial<NewFile>): CreateFile {
@@ -54,10 +17,6 @@ function faulty(fault: (file: NewFile) => Partial<NewFile>): CreateFile {
     const file = await createFile(path);
     return { ...file, ...fault(file) };
   };
-}
-
-function systemError(code: string): Error {
-  return Object.assign(new Error(code), { code });
 }
 
 async function assertNothingKept(host: Host, store: FilePieceStore, piece: HeldPiece): Promise<void> {
@@ -86,23 +45,6 @@ test("a flipped byte anywhere in a piece's file gives the right bytes or an erro
     assert.equal(existsSync(path), false);
     assert.deepEqual(readFileSync(join(host.directory, "quarantine", `${piece.pack}.0`)), damaged);
   }
-});
-
-test("a damaged leaf is never handed out, the others are until it is met", async (t) => {
-  const host = new Host(t);
-  const bytes = contentOf(4 * LEAF_BYTES);
-  const piece = pieceOf(bytes);
-  const store = await host.start();
-  await keep(store, piece, bytes);
-  const file = readFileSync(host.pathOf(piece));
-  file[2 * LEAF_BYTES + 5]! ^= 64;
-  writeFileSync(host.pathOf(piece), file);
-  assert.ok(equalBytes(await store.read(piece.pack, 0, 0, 2 * LEAF_BYTES), bytes.subarray(0, 2 * LEAF_BYTES)));
-  const outcomes = await Promise.allSettled([store.read(piece.pack, 0, 2 * LEAF_BYTES, 1), store.readProven(piece.pack, 0, 1, 3)]);
-  assert.ok(outcomes.every((outcome) => outcome.status === "rejected" && (outcome.reason as { code?: unknown }).code === "PIECE_DAMAGED"));
-  await assert.rejects(store.read(piece.pack, 0, 0, 1), { code: "PIECE_MISSING" });
-  await keep(store, piece, bytes);
-  assert.ok(equalBytes(await store.read(piece.pack, 0, 0, bytes.length), bytes));
 });
 
 test("a file that was cut short or grown gives an error", async (t) => {
@@ -169,7 +111,7 @@ test("a disk that fills up while a piece is written says so and keeps nothing", 
       await file.write(part);
     },
   }));
-  const store = await host.start(testEnv, fillsUp);
+  const store = await host.start(testEnv, { createFile: fillsUp });
   await assert.rejects(keep(store, piece, bytes), { code: "DISK_FULL" });
   assert.ok(room < 0);
   await assertNothingKept(host, store, piece);
@@ -188,7 +130,7 @@ test("a sync that fails is not tried again, and keeps nothing", async (t) => {
       throw systemError("EIO");
     },
   }));
-  const store = await host.start(testEnv, failing);
+  const store = await host.start(testEnv, { createFile: failing });
   await assert.rejects(keep(store, pieceOf(bytes), bytes), { code: "DISK_BROKEN" });
   assert.equal(syncs, 1);
   await assertNothingKept(host, store, pieceOf(bytes));
@@ -260,7 +202,7 @@ test("a host that stopped while it received a piece starts with nothing of it", 
       return goOn.promise;
     },
   }));
-  const stopped = keep(await host.start(testEnv, stopping), pieceOf(bytes), bytes);
+  const stopped = keep(await host.start(testEnv, { createFile: stopping }), pieceOf(bytes), bytes);
   await reached.promise;
   assert.equal(host.names("incoming").length, 1);
   await assertNothingKept(host, await host.start(), pieceOf(bytes));

@@ -92,7 +92,8 @@ export class PieceScan {
   }
 }
 
-async function readTrailerOf(path: string): ReturnType<typeof readTrailer> {
+/** @throws Damage, and whatever the operating system throws */
+export async function readTrailerOf(path: string): ReturnType<typeof readTrailer> {
   const file = await open(path, "r");
   try {
     return await readTrailer(file);

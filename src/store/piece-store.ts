@@ -1,29 +1,29 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { PackId } from "../codec/index.ts";
-import { Limiter, codeOf, diskError, ensureFolder, messageOf, raceAbort } from "../platform/index.ts";
+import { Limiter, codeOf, diskError, ensureFolder, messageOf } from "../platform/index.ts";
 import type { Env } from "../platform/index.ts";
 import { StoreError } from "./errors.ts";
-import { createFile, limited, moveDurably } from "./files.ts";
-import type { CreateFile } from "./files.ts";
+import { createFile, limited, moveDurably, openFile } from "./files.ts";
+import type { CreateFile, OpenFile } from "./files.ts";
 import { folders } from "./folders.ts";
-import { OpenPiece, isSamePiece } from "./open-piece.ts";
+import { isSamePiece } from "./open-piece.ts";
 import { DEFAULT_INDEX_PREFIX, PieceIndex } from "./piece-index.ts";
 import type { IndexedPiece } from "./piece-index.ts";
 import { fileNameOf, piecePath } from "./piece-name.ts";
+import { PieceReads } from "./piece-reads.ts";
 import { PieceScan, emptyIncoming } from "./piece-scan.ts";
-import { Damage, fileBytesOf, leafCountOf } from "./piece-trailer.ts";
+import { fileBytesOf, leafCountOf } from "./piece-trailer.ts";
 import { Turns } from "./piece-turns.ts";
-import { PieceWriter } from "./piece-writer.ts";
+import { PieceWriter, interruptible } from "./piece-writer.ts";
 import { LEAF_BYTES } from "./port.ts";
 import type { HeldPiece, PieceStore, ProvenLeaves, RecordLog, Reservation } from "./port.ts";
-import { SharedHandles } from "./shared-handles.ts";
+import { Remains } from "./remains.ts";
 import { SpaceBudget } from "./space-budget.ts";
 import type { SpaceOptions } from "./space-budget.ts";
 
 /** More writes at once make the disk slower, not faster. Only the disk is waited for here: a slow sender holds up nobody else. */
 const WRITING_MAX = 4;
-const OPEN_FILES_MAX = 64;
 
 export interface PieceStoreOptions extends SpaceOptions {
   /** The data directory. */
@@ -33,30 +33,36 @@ export interface PieceStoreOptions extends SpaceOptions {
   /** What the index's keys begin with. Default: "P". */
   readonly indexPrefix?: Uint8Array;
   readonly createFile?: CreateFile;
+  readonly openFile?: OpenFile;
 }
 
 /**
  * Pieces as files. A put goes: take the space that was promised; write content, leaf hashes and pack record into `incoming/`, hashing
  * as the bytes come; compare the root; fdatasync; rename into `pieces/`; fsync that folder; enter it into the index. Wherever this
- * stops, the next start finds either nothing or a whole piece, and makes the index agree with it.
+ * stops, the next start finds either nothing or a whole piece, and makes the index agree with it. A piece that turns out damaged is moved into
+ * `quarantine/` and not held any more; what is right of it is read from there until a put has brought it back whole.
  */
 export class FilePieceStore implements PieceStore {
   readonly #env: Env;
   readonly #directory: string;
   readonly #index: PieceIndex;
   readonly #space: SpaceBudget;
+  readonly #remains: Remains;
   readonly #createFile: CreateFile;
-  readonly #handles = new SharedHandles<OpenPiece>(OPEN_FILES_MAX);
+  readonly #reads: PieceReads;
   readonly #writing = new Limiter(WRITING_MAX);
   readonly #turns = new Turns();
   #received = 0;
 
-  private constructor(env: Env, options: PieceStoreOptions, index: PieceIndex, space: SpaceBudget) {
+  private constructor(env: Env, options: PieceStoreOptions, index: PieceIndex, remains: Remains, space: SpaceBudget) {
     this.#env = env;
     this.#directory = options.directory;
     this.#createFile = options.createFile ?? createFile;
+    this.#remains = remains;
     this.#index = index;
     this.#space = space;
+    const takeOut = (name: string, piece: IndexedPiece, why: unknown): Promise<void> => this.#turns.run(name, () => this.#takeOut(name, piece, why));
+    this.#reads = new PieceReads({ env, directory: this.#directory, index, remains, openFile: options.openFile ?? openFile, takeOut });
   }
 
   /** Opens the pieces of a data directory after making index and files agree. @throws PlatformError when the disk refuses */
@@ -67,7 +73,8 @@ export class FilePieceStore implements PieceStore {
     try {
       await emptyIncoming(directory);
       const usedBytes = await new PieceScan(env.log, directory, index).run();
-      return new FilePieceStore(env, options, index, await SpaceBudget.open(options, usedBytes));
+      const remains = await Remains.open(env.log, directory, ({ pack, index: number }) => index.get(pack, number) !== undefined);
+      return new FilePieceStore(env, options, index, remains, await SpaceBudget.open(options, usedBytes));
     } catch (error) {
       throw diskError(error, `Looking through the pieces in ${directory}`);
     }
@@ -103,6 +110,8 @@ export class FilePieceStore implements PieceStore {
       await this.#write(name, piece, packRecord, source, signal);
       await this.#enter(name, { ...piece, fileBytes });
       this.#space.use(promised);
+      await this.#remains.setAside(name);
+      await this.#reads.forget(this.#remains.pathOf(name));
     };
     try {
       await this.#turns.run(name, write, signal);
@@ -120,31 +129,40 @@ export class FilePieceStore implements PieceStore {
     return this.#index.list(after, limit).map(withoutFile);
   }
 
+  remains(pack: PackId, index: number): HeldPiece | undefined {
+    return this.#remains.get(pack, index);
+  }
+
+  listRemains(): HeldPiece[] {
+    return this.#remains.list();
+  }
+
   async packRecord(pack: PackId, index: number): Promise<Uint8Array> {
-    return this.#use(this.#find(pack, index), async (file) => file.packRecord.slice());
+    return this.#reads.use(this.#reads.find(pack, index), async (file) => file.packRecord.slice());
   }
 
   async read(pack: PackId, index: number, offset: number, length: number): Promise<Uint8Array> {
-    const piece = this.#find(pack, index);
-    checkRange(piece, offset, length, piece.sizeBytes, "bytes");
+    const lying = this.#reads.find(pack, index);
+    checkRange(lying.piece, offset, length, lying.piece.sizeBytes, "bytes");
     if (length === 0) return new Uint8Array(0);
     const first = Math.floor(offset / LEAF_BYTES);
-    const bytes = await this.#use(piece, (file) => file.readLeaves(first, leafCountOf(offset + length) - first));
+    const bytes = await this.#reads.use(lying, (file) => file.readLeaves(first, leafCountOf(offset + length) - first));
     const from = offset - first * LEAF_BYTES;
     // A small range is copied out, so that whoever keeps it does not keep the whole leaf in memory.
     return length * 2 < bytes.length ? bytes.slice(from, from + length) : bytes.subarray(from, from + length);
   }
 
   async readProven(pack: PackId, index: number, firstLeaf: number, leafCount: number): Promise<ProvenLeaves> {
-    const piece = this.#find(pack, index);
-    checkRange(piece, firstLeaf, leafCount, leafCountOf(piece.sizeBytes), "leaves");
-    return this.#use(piece, async (file) => ({ firstLeaf, bytes: await file.readLeaves(firstLeaf, leafCount), proof: file.proof(firstLeaf, leafCount) }));
+    const lying = this.#reads.find(pack, index);
+    checkRange(lying.piece, firstLeaf, leafCount, leafCountOf(lying.piece.sizeBytes), "leaves");
+    return this.#reads.use(lying, async (file) => ({ firstLeaf, bytes: await file.readLeaves(firstLeaf, leafCount), proof: file.proof(firstLeaf, leafCount) }));
   }
 
   async remove(pack: PackId, index: number): Promise<void> {
     const name = fileNameOf(pack, index);
     await this.#turns.run(name, async () => {
       const piece = this.#index.get(pack, index);
+      await this.#deleteRemains(name);
       if (piece === undefined) return;
       // The file goes first: after a crash between the two the index follows the files.
       await this.#deleteFile(name);
@@ -154,13 +172,7 @@ export class FilePieceStore implements PieceStore {
 
   /** Closes the files that are open for reading. Must be called before the store is let go of: Node takes a lost open file for an error. */
   close(): Promise<void> {
-    return this.#handles.closeIdle();
-  }
-
-  #find(pack: PackId, index: number): IndexedPiece {
-    const piece = this.#index.get(pack, index);
-    if (piece === undefined) throw missing(pack, index);
-    return piece;
+    return this.#reads.close();
   }
 
   #isHeld(piece: HeldPiece): boolean {
@@ -206,7 +218,7 @@ export class FilePieceStore implements PieceStore {
   }
 
   async #deleteFile(name: string): Promise<void> {
-    await this.#handles.forget(name);
+    await this.#reads.forget(piecePath(this.#directory, name));
     try {
       await rm(piecePath(this.#directory, name), { force: true });
     } catch (error) {
@@ -214,50 +226,30 @@ export class FilePieceStore implements PieceStore {
     }
   }
 
+  async #deleteRemains(name: string): Promise<void> {
+    try {
+      await this.#remains.delete(name);
+    } catch (error) {
+      throw diskError(error, `Deleting what remains of piece ${name} from ${this.#directory}`);
+    }
+    await this.#reads.forget(this.#remains.pathOf(name));
+  }
+
   async #forget(name: string, piece: IndexedPiece): Promise<void> {
-    await this.#handles.forget(name);
+    await this.#reads.forget(piecePath(this.#directory, name));
     await this.#index.remove([piece]);
     this.#space.free(piece.fileBytes);
   }
 
-  async #use<T>(piece: IndexedPiece, work: (file: OpenPiece) => Promise<T>): Promise<T> {
-    const name = fileNameOf(piece.pack, piece.index);
-    try {
-      return await this.#handles.use(name, () => this.#open(name, piece), work);
-    } catch (error) {
-      throw await this.#judge(name, piece, error);
-    }
-  }
-
-  async #open(name: string, piece: IndexedPiece): Promise<OpenPiece> {
-    const path = piecePath(this.#directory, name);
-    try {
-      return await OpenPiece.open(path, piece);
-    } catch (error) {
-      if (codeOf(error) !== "EMFILE" && codeOf(error) !== "ENFILE") throw error;
-      // Out of file descriptors: those that only wait for another reader are given up.
-      await this.#handles.closeIdle();
-      return OpenPiece.open(path, piece);
-    }
-  }
-
-  /** Decides what a failed read means for the piece, and what the reader is told. */
-  async #judge(name: string, piece: IndexedPiece, error: unknown): Promise<Error> {
-    const isGone = codeOf(error) === "ENOENT";
-    const isDamaged = error instanceof Damage || codeOf(error) === "EIO";
-    if (!isGone && !isDamaged) return diskError(error, `Reading piece ${name} in ${this.#directory}`);
-    await this.#turns.run(name, () => this.#takeOut(name, piece, error)).catch((failure: unknown) => {
-      this.#env.log.error("a piece that cannot be read could not be taken out", { piece: name, error: failure });
-    });
-    if (isGone) return missing(piece.pack, piece.index);
-    return new StoreError("PIECE_DAMAGED", `Piece ${piece.index} of pack ${piece.pack} is damaged (${messageOf(error)}), and was moved to ${folders.quarantine(this.#directory)}. It is fetched again from other hosts; check the disk if this happens often.`, { cause: error });
-  }
-
-  async #takeOut(name: string, piece: IndexedPiece, error: unknown): Promise<void> {
+  async #takeOut(name: string, piece: IndexedPiece, why: unknown): Promise<void> {
     // Another reader may have met the same damage, or the piece may have been removed meanwhile.
     if (this.#index.get(piece.pack, piece.index) === undefined) return;
-    this.#env.log.warn("a piece cannot be read and is not held any more", { pack: piece.pack, index: piece.index, why: messageOf(error) });
-    if (codeOf(error) !== "ENOENT") await moveDurably(piecePath(this.#directory, name), join(folders.quarantine(this.#directory), name));
+    this.#env.log.warn("a piece cannot be read and is not held any more", { pack: piece.pack, index: piece.index, why: messageOf(why) });
+    if (codeOf(why) !== "ENOENT") {
+      await this.#remains.take(name, piece);
+      // A file that lay there before has another one's place now.
+      await this.#reads.forget(this.#remains.pathOf(name));
+    }
     await this.#forget(name, piece);
   }
 }
@@ -266,31 +258,7 @@ function withoutFile({ pack, index, sizeBytes, root }: IndexedPiece): HeldPiece 
   return { pack, index, sizeBytes, root };
 }
 
-function missing(pack: PackId, index: number): StoreError {
-  return new StoreError("PIECE_MISSING", `Piece ${index} of pack ${pack} is not on this host. Ask another holder.`);
-}
-
 function checkRange(piece: HeldPiece, from: number, count: number, end: number, unit: string): void {
   if (Number.isSafeInteger(from) && Number.isSafeInteger(count) && from >= 0 && count >= 0 && from + count <= end) return;
   throw new StoreError("OUT_OF_RANGE", `Piece ${piece.index} of pack ${piece.pack} has ${end} ${unit}; ${count} from ${from} on were asked for. Ask for less.`);
-}
-
-/** The source's chunks, until the signal is aborted: also while the source keeps one waiting. */
-async function* interruptible(source: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
-  if (signal === undefined) {
-    yield* source;
-    return;
-  }
-  const chunks = source[Symbol.asyncIterator]();
-  let isDone = false;
-  try {
-    while (!isDone) {
-      const next = await raceAbort(chunks.next(), signal);
-      isDone = next.done === true;
-      if (next.done !== true) yield next.value;
-    }
-  } finally {
-    // A source that hangs would also hang here, so nobody waits for it.
-    if (!isDone) chunks.return?.().catch(() => {});
-  }
 }

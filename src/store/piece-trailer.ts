@@ -1,8 +1,8 @@
-import type { FileHandle } from "node:fs/promises";
 import { bytesOfId, concatBytes, equalBytes, idFromBytes, utf8 } from "../codec/index.ts";
 import type { PackId } from "../codec/index.ts";
 import { merkleRoot, sha256 } from "../crypto/index.ts";
 import { readAt } from "./files.ts";
+import type { ReadFile } from "./files.ts";
 import { LEAF_BYTES } from "./port.ts";
 import type { HeldPiece } from "./port.ts";
 
@@ -61,7 +61,7 @@ export function encodeTrailer({ piece, leaves, packRecord }: Trailer): Uint8Arra
  * Reads and checks the trailer of a piece's file: nothing in it is used before its checksum has been.
  * @throws Damage, and whatever the operating system throws
  */
-export async function readTrailer(file: FileHandle): Promise<Trailer> {
+export async function readTrailer(file: ReadFile): Promise<Trailer> {
   const fileBytes = (await file.stat()).size;
   const foot = await readAt(file, Math.max(0, fileBytes - FOOT_BYTES), FOOT_BYTES);
   const { contentBytes, recordBytes } = readLengths(foot);

@@ -1,5 +1,6 @@
 import { equalBytes } from "../codec/index.ts";
 import { leafHash, merkleRoot } from "../crypto/index.ts";
+import { raceAbort } from "../platform/index.ts";
 import { StoreError } from "./errors.ts";
 import type { NewFile } from "./files.ts";
 import { encodeTrailer } from "./piece-trailer.ts";
@@ -56,5 +57,25 @@ export class PieceWriter {
   #mismatch(how: string): StoreError {
     const { pack, index, sizeBytes } = this.#piece;
     return new StoreError("PIECE_MISMATCH", `Piece ${index} of pack ${pack} should have ${sizeBytes} bytes under the root that its record gives, but ${how}. Nothing was kept; fetch it from another host.`);
+  }
+}
+
+/** The source's chunks, until the signal is aborted: also while the source keeps one waiting. */
+export async function* interruptible(source: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  if (signal === undefined) {
+    yield* source;
+    return;
+  }
+  const chunks = source[Symbol.asyncIterator]();
+  let isDone = false;
+  try {
+    while (!isDone) {
+      const next = await raceAbort(chunks.next(), signal);
+      isDone = next.done === true;
+      if (next.done !== true) yield next.value;
+    }
+  } finally {
+    // A source that hangs would also hang here, so nobody waits for it.
+    if (!isDone) chunks.return?.().catch(() => {});
   }
 }

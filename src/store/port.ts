@@ -93,19 +93,24 @@ export interface PieceStore {
    *   than is left; PlatformError DISK_FULL; the signal's reason. Nothing is kept then.
    */
   put(piece: HeldPiece, packRecord: Uint8Array, source: AsyncIterable<Uint8Array>, reservation: Reservation, signal?: AbortSignal): Promise<void>;
+  /** A piece that is here whole, as far as is known. */
   held(pack: PackId, index: number): HeldPiece | undefined;
-  /** All pieces, in pages: those after `after`, in a fixed order. */
+  /** A piece that is not held because it was found damaged. What is right of it can be read until a put has brought it back. */
+  remains(pack: PackId, index: number): HeldPiece | undefined;
+  /** All of which something remains. */
+  listRemains(): HeldPiece[];
+  /** All pieces that are held, in pages: those after `after`, in a fixed order. */
   list(after: { readonly pack: PackId; readonly index: number } | undefined, limit: number): HeldPiece[];
   /** The signed pack record kept beside the piece. @throws StoreError PIECE_MISSING */
   packRecord(pack: PackId, index: number): Promise<Uint8Array>;
   /**
    * Bytes of a piece, each leaf checked against the root before it is handed out.
-   * @throws StoreError PIECE_MISSING, PIECE_DAMAGED after the piece was put into quarantine, OUT_OF_RANGE
+   * @throws StoreError PIECE_MISSING, PIECE_DAMAGED when not all of the range is right; the piece is not held from then on; OUT_OF_RANGE
    */
   read(pack: PackId, index: number, offset: number, length: number): Promise<Uint8Array>;
   /** Leaves with their proof, for another host, checked like `read`. */
   readProven(pack: PackId, index: number, firstLeaf: number, leafCount: number): Promise<ProvenLeaves>;
-  /** Succeeds when the piece is not there. */
+  /** With what remains of it. Succeeds when nothing is there. */
   remove(pack: PackId, index: number): Promise<void>;
 }
 

@@ -17,6 +17,8 @@ interface Kept {
 export class FakeStore implements PieceStore {
   capacityBytes: number;
   readonly #kept = new Map<string, Kept>();
+  /** Names of those that were found to be spoilt: not held any more, but for what is right of them. */
+  readonly #spoilt = new Set<string>();
   #reserved = 0;
 
   constructor(capacityBytes: number) {
@@ -24,7 +26,7 @@ export class FakeStore implements PieceStore {
   }
 
   get usedBytes(): number {
-    return [...this.#kept.values()].reduce((sum, { piece }) => sum + piece.sizeBytes, 0);
+    return [...this.#kept].reduce((sum, [name, { piece }]) => sum + (this.#spoilt.has(name) ? 0 : piece.sizeBytes), 0);
   }
 
   resize(capacityBytes: number): void {
@@ -53,8 +55,10 @@ export class FakeStore implements PieceStore {
   }
 
   async put(piece: HeldPiece, label: Uint8Array, source: AsyncIterable<Uint8Array>, reservation: Reservation, signal?: AbortSignal): Promise<void> {
+    const name = nameOf(piece.pack, piece.index);
     const parts: Uint8Array[] = [];
     try {
+      if (this.#isHeld(name)) return;
       // Copies are taken as a disk would take them: what is changed afterwards at its origin stays as it was here.
       for await (const part of source) parts.push(part.slice());
       signal?.throwIfAborted();
@@ -64,16 +68,31 @@ export class FakeStore implements PieceStore {
     const bytes = concatBytes(...parts);
     const leaves = leavesOf(bytes);
     if (bytes.length !== piece.sizeBytes || !equalBytes(merkleRoot(leaves), piece.root)) throw new HoldfastError("PIECE_MISMATCH", "the piece is not what it should be");
-    const name = nameOf(piece.pack, piece.index);
-    if (!this.#kept.has(name)) this.#kept.set(name, { piece, label: label.slice(), bytes, leaves });
+    if (this.#isHeld(name)) return;
+    this.#kept.set(name, { piece, label: label.slice(), bytes, leaves });
+    this.#spoilt.delete(name);
+  }
+
+  #isHeld(name: string): boolean {
+    return this.#kept.has(name) && !this.#spoilt.has(name);
   }
 
   held(pack: PackId, index: number): HeldPiece | undefined {
-    return this.#kept.get(nameOf(pack, index))?.piece;
+    const name = nameOf(pack, index);
+    return this.#isHeld(name) ? this.#kept.get(name)!.piece : undefined;
+  }
+
+  remains(pack: PackId, index: number): HeldPiece | undefined {
+    const name = nameOf(pack, index);
+    return this.#spoilt.has(name) ? this.#kept.get(name)!.piece : undefined;
+  }
+
+  listRemains(): HeldPiece[] {
+    return [...this.#spoilt].map((name) => this.#kept.get(name)!.piece);
   }
 
   list(after: { readonly pack: PackId; readonly index: number } | undefined, limit: number): HeldPiece[] {
-    const names = [...this.#kept.keys()].sort().filter((name) => after === undefined || name > nameOf(after.pack, after.index));
+    const names = [...this.#kept.keys()].filter((name) => this.#isHeld(name)).sort().filter((name) => after === undefined || name > nameOf(after.pack, after.index));
     return names.slice(0, limit).map((name) => this.#kept.get(name)!.piece);
   }
 
@@ -82,28 +101,33 @@ export class FakeStore implements PieceStore {
   }
 
   async read(pack: PackId, index: number, offset: number, length: number): Promise<Uint8Array> {
-    const { bytes, leaves } = this.#get(pack, index);
+    const kept = this.#get(pack, index);
     const firstLeaf = Math.floor(offset / LEAF_BYTES);
-    const found = leavesOf(bytes.subarray(firstLeaf * LEAF_BYTES, Math.ceil((offset + length) / LEAF_BYTES) * LEAF_BYTES));
-    if (!found.every((leaf, at) => equalBytes(leaf, leaves[firstLeaf + at]!))) {
-      this.#kept.delete(nameOf(pack, index));
-      throw new HoldfastError("PIECE_DAMAGED", "the piece is damaged and has been put into quarantine");
-    }
-    return bytes.subarray(offset, offset + length);
+    this.#check(kept, firstLeaf, Math.ceil((offset + length) / LEAF_BYTES) - firstLeaf);
+    return kept.bytes.subarray(offset, offset + length);
   }
 
   async readProven(pack: PackId, index: number, firstLeaf: number, leafCount: number): Promise<ProvenLeaves> {
-    const { bytes, leaves } = this.#get(pack, index);
-    return { firstLeaf, bytes: bytes.subarray(firstLeaf * LEAF_BYTES, (firstLeaf + leafCount) * LEAF_BYTES), proof: rangeProof(leaves, firstLeaf, firstLeaf + leafCount) };
+    const kept = this.#get(pack, index);
+    if (this.#spoilt.has(nameOf(pack, index))) this.#check(kept, firstLeaf, leafCount);
+    return { firstLeaf, bytes: kept.bytes.subarray(firstLeaf * LEAF_BYTES, (firstLeaf + leafCount) * LEAF_BYTES), proof: rangeProof(kept.leaves, firstLeaf, firstLeaf + leafCount) };
   }
 
   async remove(pack: PackId, index: number): Promise<void> {
     this.#kept.delete(nameOf(pack, index));
+    this.#spoilt.delete(nameOf(pack, index));
   }
 
-  /** Changes a byte of a piece in place; `readProven` then lies, as a hostile host would. */
+  /** Changes a byte of a piece in place; `readProven` then lies, as a hostile host would, until `read` has found it. */
   spoil(pack: PackId, offset = 0, index = 0): void {
     this.#get(pack, index).bytes[offset]! ^= 1;
+  }
+
+  #check({ piece, bytes, leaves }: Kept, firstLeaf: number, leafCount: number): void {
+    const found = leavesOf(bytes.subarray(firstLeaf * LEAF_BYTES, (firstLeaf + leafCount) * LEAF_BYTES));
+    if (found.every((leaf, at) => equalBytes(leaf, leaves[firstLeaf + at]!))) return;
+    this.#spoilt.add(nameOf(piece.pack, piece.index));
+    throw new HoldfastError("PIECE_DAMAGED", "the piece is damaged and has been put into quarantine");
   }
 
   #get(pack: PackId, index: number): Kept {

@@ -52,6 +52,14 @@ export class LyingStore implements PieceStore {
     return this.#pretended.get(nameOf(pack, index))?.piece;
   }
 
+  remains(): undefined {
+    return undefined;
+  }
+
+  listRemains(): HeldPiece[] {
+    return [];
+  }
+
   list(after: { readonly pack: PackId; readonly index: number } | undefined, limit: number): HeldPiece[] {
     const names = [...this.#pretended.keys()].sort().filter((name) => after === undefined || name > nameOf(after.pack, after.index));
     return names.slice(0, limit).map((name) => this.#pretended.get(name)!.piece);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { HostId } from "../../codec/index.ts";
+import type { HostId, PackId } from "../../codec/index.ts";
 import { Village, collect, content, copies } from "../fakes/village.ts";
+import type { Villager } from "../fakes/village.ts";
 import { PUT } from "../messages.ts";
 
 const MIB = 2 ** 20;
@@ -68,6 +69,29 @@ test("a holder that lost its disk fetches what it claims, and withdraws what it 
   assert.ok(village.at(1).store.held(one.pack, 0) !== undefined);
   assert.equal(village.at(0).pool.info(village.namespace, one.pack)!.holders.length, 3);
   assert.ok(!village.at(0).pool.info(village.namespace, two.pack)!.holders.includes(village.at(1).host));
+  await village.close();
+});
+
+/** Flips a byte of a piece, which its host then finds by reading it, as scrub does. */
+async function damage(villager: Villager, pack: PackId, offset: number): Promise<void> {
+  const piece = villager.store.listRemains().concat(villager.store.list(undefined, 100)).find((each) => each.pack === pack)!;
+  villager.store.spoil(pack, offset, piece.index);
+  await assert.rejects(villager.store.read(pack, piece.index, 0, piece.sizeBytes), { code: "PIECE_DAMAGED" });
+}
+
+test("two copies that are damaged in different places are made whole out of each other", async () => {
+  const village = await Village.build({ hosts: 3 });
+  const what = content(8 * MIB);
+  const { pack, holders } = await village.at(0).pool.store(village.namespace, what, copies(2));
+  const damaged = village.holding(pack);
+  for (const [at, villager] of damaged.entries()) await damage(villager, pack, at * 3 * MIB);
+  assert.deepEqual(village.holding(pack), []);
+  const reader = village.villagers.find(({ host }) => !holders.includes(host))!;
+  assert.deepEqual(await collect(reader.pool.read(village.namespace, pack, 0, 8 * MIB)), Buffer.from(what.bytes));
+  for (const villager of damaged) await village.turn(villager, "hold");
+  assert.deepEqual(village.holding(pack), damaged);
+  for (const { store } of damaged) assert.deepEqual(await store.read(pack, 0, 0, 8 * MIB), what.bytes);
+  assert.equal(reader.pool.survives(village.namespace, [pack]), 1);
   await village.close();
 });
 
@@ -143,5 +167,18 @@ test("a pack with a tombstone is not published anew, and stays deleted when its 
   for (const { pool } of village.villagers) assert.equal(pool.info(village.namespace, pack), undefined);
   await everybody(village, "reclaim");
   assert.deepEqual([holder, other].map(({ store }) => store.held(pack, 0)), [undefined, undefined]);
+  await village.close();
+});
+
+test("what remains of a damaged piece goes when its pack is deleted", async () => {
+  const village = await Village.build({ hosts: 2 });
+  const { pack } = await village.at(0).pool.store(village.namespace, content(MIB), copies(2));
+  const { store, pool } = village.at(1);
+  await damage(village.at(1), pack, 0);
+  await everybody(village, "reclaim");
+  assert.equal(store.listRemains().length, 1);
+  await pool.remove(village.namespace, [pack]);
+  await everybody(village, "reclaim");
+  assert.equal(store.listRemains().length, 0);
   await village.close();
 });

@@ -19,9 +19,12 @@ const packOf = (number: number): PackId => idFromBytes<PackId>(sha256(Uint8Array
 /** A store that notes what is read of it, and a clock that is set by hand. */
 class Disk extends FakeStore {
   readonly readPacks: PackId[] = [];
+  /** May not be read. */
+  refused: PackId | undefined;
 
   override async read(pack: PackId, index: number, offset: number, length: number): Promise<Uint8Array> {
     this.readPacks.push(pack);
+    if (pack === this.refused) throw Object.assign(new Error("permission denied"), { code: "EACCES" });
     return await super.read(pack, index, offset, length);
   }
 }
@@ -94,4 +97,16 @@ test("a piece that has changed on the disk is found, and its restoration is aske
   assert.equal(bench.damages, 1);
   assert.deepEqual([3, 7].map((number) => bench.disk.held(packOf(number), 0)), [undefined, undefined]);
   assert.ok(bench.disk.held(packOf(4), 0) !== undefined);
+});
+
+test("a piece that cannot be read for another reason is said, and keeps no other from being read", async () => {
+  const bench = new Bench();
+  await bench.fill();
+  const [first] = bench.disk.list(undefined, 1);
+  bench.disk.refused = first!.pack;
+  const scrub = bench.scrub();
+  await assert.rejects(bench.turn(scrub, (PERIOD_MS * 3) / 10), { code: "EACCES" });
+  await bench.turn(scrub, (PERIOD_MS * 7) / 10);
+  assert.equal(new Set(bench.disk.readPacks).size, PIECES);
+  assert.equal(bench.damages, 0);
 });

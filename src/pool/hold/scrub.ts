@@ -21,7 +21,7 @@ export interface ScrubParts {
   /** Keeps the position over restarts. */
   readonly log: Pick<RecordLog, "get" | "commit">;
   readonly periodMs: number;
-  /** Called when pieces turned out damaged: they are in quarantine, and must come anew from others. */
+  /** Called when pieces turned out damaged: they are not held any more, and must come anew. */
   readonly onDamage: () => void;
 }
 
@@ -51,6 +51,7 @@ export class Scrub {
     const from = this.#position();
     let after = from;
     let damaged = 0;
+    const failures: unknown[] = [];
     try {
       for (let page = store.list(after, PAGE), at = 0; this.#due > 0; at += 1) {
         if (at === page.length) [page, at] = [store.list(after, PAGE), 0];
@@ -60,7 +61,8 @@ export class Scrub {
           after = undefined;
           break;
         }
-        if (!(await this.#isSound(piece, signal))) damaged += 1;
+        // A piece that cannot be read for another reason, such as its file's rights, must not keep those behind it from being read.
+        if (!(await this.#isSound(piece, signal).catch((error: unknown) => this.#note(failures, piece, error, signal)))) damaged += 1;
         this.#due -= piece.sizeBytes;
         after = { pack: piece.pack, index: piece.index };
       }
@@ -70,6 +72,14 @@ export class Scrub {
     }
     this.#damaged += damaged;
     report(`${this.#damaged} damaged pieces found since the start`);
+    if (failures.length > 0) throw failures[0];
+  }
+
+  #note(failures: unknown[], { pack, index }: HeldPiece, error: unknown, signal: AbortSignal): boolean {
+    signal.throwIfAborted();
+    this.#with.env.log.warn("a piece could not be read again; the next one is", { pack, index, error });
+    failures.push(error);
+    return true;
   }
 
   #position(): Pick<HeldPiece, "pack" | "index"> | undefined {

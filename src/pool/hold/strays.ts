@@ -34,9 +34,18 @@ interface Stray {
   readonly label: CheckedLabel;
 }
 
-/** The pieces of some packs that lie here. */
-async function* piecesOf({ env, parts }: StrayParts, packs: Iterable<PackId>, signal: AbortSignal): AsyncGenerator<HeldPiece> {
-  for await (const pack of unhurried(env, packs, signal)) yield* ownPiecesOf(parts.store, pack);
+/** All that lies here, damaged or not. */
+function* everything({ parts: { store } }: StrayParts): Generator<HeldPiece> {
+  yield* ownPieces(store);
+  yield* store.listRemains();
+}
+
+/** The same of some packs. */
+async function* piecesOf({ env, parts: { store } }: StrayParts, packs: Iterable<PackId>, signal: AbortSignal): AsyncGenerator<HeldPiece> {
+  for await (const pack of unhurried(env, packs, signal)) {
+    yield* ownPiecesOf(store, pack);
+    yield* store.listRemains().filter((piece) => piece.pack === pack);
+  }
 }
 
 /** The pieces whose pack is live in no namespace that this host knows. Only their labels are read from the disk. */
@@ -65,7 +74,7 @@ export async function reclaimTurn(stray: StrayParts, rounds: Rounds, { signal, r
       await withdraw(stray, label.namespace, piece);
     }
   };
-  await rounds.run(() => reclaim(unhurried(env, ownPieces(store), signal)), (changed) => reclaim(piecesOf(stray, changed.keys(), signal)));
+  await rounds.run(() => reclaim(unhurried(env, everything(stray), signal)), (changed) => reclaim(piecesOf(stray, changed.keys(), signal)));
   report(`${freedBytes} bytes freed`);
 }
 

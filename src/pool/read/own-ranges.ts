@@ -19,13 +19,16 @@ export class OwnRanges {
   /** Undefined where the piece is not here, or cannot be read: then it comes from elsewhere. */
   async read(pack: PackId, index: number, offset: number, length: number, { onSource }: FetchOptions): Promise<Uint8Array | undefined> {
     const { self, store } = this.#parts;
-    if (store.held(pack, index) === undefined) return undefined;
+    const isHeld = store.held(pack, index) !== undefined;
+    if (!isHeld && store.remains(pack, index) === undefined) return undefined;
     const startedMs = this.#env.clock.monotonicMs();
     try {
       const bytes = await store.read(pack, index, offset, length);
       onSource?.({ host: self, index, bytes: length, elapsedMs: this.#env.clock.monotonicMs() - startedMs, via: "disk" });
       return bytes;
     } catch (error) {
+      // What remains of a piece is known to be less than all.
+      if (!isHeld) return undefined;
       this.#env.log.warn("this host's own piece cannot be read; others take its place", { pack, index, error });
       this.#onDamage();
       return undefined;

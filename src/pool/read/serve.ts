@@ -101,12 +101,13 @@ export class Server {
   }
 
   async #read({ pack, index, firstLeaf, leafCount }: LeavesRequest): Promise<Answer> {
-    const held = this.#parts.store.held(pack, index);
+    const { store } = this.#parts;
+    const held = store.held(pack, index) ?? store.remains(pack, index);
     if (held === undefined) return { outcome: { kind: "absent", value: {} } };
     const last = leafCountOf(held.sizeBytes);
     if (leafCount < 1 || firstLeaf + leafCount > last) throw new PoolError("BAD_RANGE", `Leaves ${firstLeaf} to ${firstLeaf + leafCount} were asked for; the piece has ${last}.`);
     try {
-      const { bytes, proof } = await this.#parts.store.readProven(pack, index, firstLeaf, leafCount);
+      const { bytes, proof } = await store.readProven(pack, index, firstLeaf, leafCount);
       return { outcome: { kind: "leaves", value: { sizeBytes: bytes.length, proof: [...proof] } }, content: bytes };
     } catch (error) {
       if (codeOf(error) === "PIECE_MISSING") return { outcome: { kind: "absent", value: {} } };

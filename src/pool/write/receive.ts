@@ -116,6 +116,8 @@ export class Receiver {
       await this.#parts.store.put(piece, first.value, content, promised.reservation, signal);
       // A store that has got the piece from somebody else meanwhile does not look at these bytes; their sender must get rid of them all the same.
       while ((await content.next()).done !== true);
+      // A piece that was here already may be on its way out, or gone by now.
+      if (this.#going.has(piece.pack, piece.index) || this.#parts.store.held(piece.pack, piece.index) === undefined) throw new PoolError("HOST_BUSY", "This host is letting the piece go just now. Ask another one, or again later.");
       return claimCodec.encode(this.#offers.ownClaim({ ...piece, namespace: label.namespace }));
     } finally {
       await frames.return(undefined);

@@ -1,0 +1,90 @@
+import { rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { PackId } from "../codec/index.ts";
+import { codeOf, messageOf } from "../platform/index.ts";
+import type { Log } from "../platform/index.ts";
+import { moveDurably, namesIn } from "./files.ts";
+import { folders } from "./folders.ts";
+import { parseFileName, piecePath } from "./piece-name.ts";
+import type { PieceName } from "./piece-name.ts";
+import { readTrailerOf } from "./piece-scan.ts";
+import { Damage } from "./piece-trailer.ts";
+import type { HeldPiece } from "./port.ts";
+
+/** Files of no more use that are kept for a person to look at. Beyond that the oldest go. */
+const KEPT_MAX = 128;
+
+/**
+ * What lies in quarantine. A file there whose trailer is whole tells which of its leaves are right, and these are read until the piece is here whole
+ * again: of two copies that were damaged in different places nothing is lost. The folder alone says what is there, so a host that stops at any moment
+ * finds either the piece or what remains of it.
+ */
+export class Remains {
+  readonly #log: Log;
+  readonly #directory: string;
+  readonly #pieces = new Map<string, HeldPiece>();
+
+  private constructor(log: Log, directory: string) {
+    this.#log = log;
+    this.#directory = directory;
+  }
+
+  /** @param isHeld whether the piece is here whole, so that nothing needs what remains of an older file */
+  static async open(log: Log, directory: string, isHeld: (piece: PieceName) => boolean): Promise<Remains> {
+    const remains = new Remains(log, directory);
+    for (const name of await namesIn(folders.quarantine(directory))) {
+      const parsed = parseFileName(name);
+      if (parsed !== undefined && !isHeld(parsed)) await remains.#look(name, parsed);
+    }
+    await remains.#clear();
+    return remains;
+  }
+
+  get(pack: PackId, index: number): HeldPiece | undefined {
+    return this.#pieces.get(`${pack}.${index}`);
+  }
+
+  list(): HeldPiece[] {
+    return [...this.#pieces.values()];
+  }
+
+  pathOf(name: string): string {
+    return join(folders.quarantine(this.#directory), name);
+  }
+
+  /** Moves the file of a piece here. */
+  async take(name: string, { pack, index, sizeBytes, root }: HeldPiece): Promise<void> {
+    await moveDurably(piecePath(this.#directory, name), this.pathOf(name));
+    this.#pieces.set(name, { pack, index, sizeBytes, root });
+  }
+
+  /** Nothing more is read of it; its file stays for whoever wants to look. */
+  async setAside(name: string): Promise<void> {
+    if (this.#pieces.delete(name)) await this.#clear();
+  }
+
+  async delete(name: string): Promise<void> {
+    this.#pieces.delete(name);
+    await rm(this.pathOf(name), { force: true });
+  }
+
+  async #look(name: string, expected: PieceName): Promise<void> {
+    try {
+      const { piece } = await readTrailerOf(this.pathOf(name));
+      if (piece.pack === expected.pack && piece.index === expected.index) this.#pieces.set(name, piece);
+    } catch (error) {
+      if (!(error instanceof Damage) && codeOf(error) !== "EIO") throw error;
+    }
+  }
+
+  async #clear(): Promise<void> {
+    try {
+      const idle = (await namesIn(folders.quarantine(this.#directory))).filter((name) => !this.#pieces.has(name));
+      if (idle.length <= KEPT_MAX) return;
+      const dated = await Promise.all(idle.map(async (name) => ({ name, atMs: (await stat(this.pathOf(name))).ctimeMs })));
+      for (const { name } of dated.sort((a, b) => a.atMs - b.atMs).slice(0, -KEPT_MAX)) await rm(this.pathOf(name), { force: true });
+    } catch (error) {
+      this.#log.warn("old files in quarantine could not be deleted", { why: messageOf(error) });
+    }
+  }
+}
