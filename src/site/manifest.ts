@@ -4,7 +4,7 @@ import { sha256 } from "../crypto/index.ts";
 import { Limiter } from "../platform/index.ts";
 import type { Extent, Pool } from "../pool/index.ts";
 import { SiteError } from "./errors.ts";
-import type { BlobPlace } from "./head.ts";
+import type { BlobPlace, Head } from "./head.ts";
 import type { ManifestIndex, ManifestPage } from "./manifest-format.ts";
 import { MAX_FILES, MAX_MANIFEST_BYTES, indexCodec, pageCodec } from "./manifest-format.ts";
 import type { ListedFile } from "./manifest-writer.ts";
@@ -50,6 +50,12 @@ export class Manifest {
   file(path: string): ListedFile | undefined {
     const page = this.#pageOf(utf8(path));
     return page && rowsOf(page).get(path);
+  }
+
+  /** @throws SiteError DAMAGED_SITE when it lists another number of files than its head says */
+  check(head: Pick<Head, "files">): this {
+    if (head.files !== this.files) throw damaged(`it lists ${this.files} files, where ${head.files} were announced`);
+    return this;
   }
 
   *all(): Generator<ListedFile> {

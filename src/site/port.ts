@@ -82,6 +82,8 @@ export interface SiteFile extends FileInfo {
 export interface SiteView {
   readonly site: SiteInfo;
   readonly head: HeadInfo;
+  /** What its lists of files take in memory, at most. */
+  readonly weightBytes: number;
   file(path: string): SiteFile | undefined;
   /** The names in a folder, folders with a "/" behind; undefined when there is no such folder. "" is the root. */
   folder(path: string): readonly { readonly name: string; readonly sizeBytes: number; readonly isFolder: boolean }[] | undefined;

@@ -152,7 +152,8 @@ class SiteRoom implements RunningSites {
     const { label, info, claim } = found;
     if (sequence !== undefined) {
       const head = this.#index.numbered(found, sequence);
-      return new View({ pool: this.#with.pool, site: info, head: headInfo(head), manifest: await this.#manifests.get(claim.namespace, head, signal), before: undefined });
+      const manifest = await this.#manifests.get(claim.namespace, head, signal);
+      return new View({ pool: this.#with.pool, site: info, head: headInfo(head), manifest: manifest.check(head), before: undefined });
     }
     const head = this.#index.heads.current(claim.namespace);
     if (head === undefined) throw new SiteError("NO_SITE", `Nothing is published under "${label}" at present. Ask its owner, or look the sites up with "holdfast sites".`);
@@ -160,7 +161,7 @@ class SiteRoom implements RunningSites {
     const old = before && (await this.#manifests.get(claim.namespace, before.head, signal).catch(() => undefined));
     const parts = { pool: this.#with.pool, site: info };
     try {
-      const manifest = await this.#manifests.get(claim.namespace, head, signal);
+      const manifest = (await this.#manifests.get(claim.namespace, head, signal)).check(head);
       return new View({ ...parts, head: headInfo(head), manifest, before: before && old && { manifest: old, isRecent: before.isRecent } });
     } catch (error) {
       signal?.throwIfAborted();

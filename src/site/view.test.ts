@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import { utf8 } from "../codec/index.ts";
+import { EMPTY_CONTEXT } from "../records/index.ts";
 import { MIB, assertHas, bytesOf, collect, handEnv, network, noise, one, publish, read } from "./fakes/hosts.ts";
+import { HEAD_KEY, headCodec, historyKey } from "./head.ts";
 import { Manifest } from "./manifest.ts";
 import { createSites } from "./sites.ts";
 import { View } from "./view.ts";
@@ -135,3 +137,14 @@ for (const [what, path, lookups] of [
     assert.equal(mock.callCount(), lookups);
   });
 }
+
+test("a head that announces another number of files than it lists is not shown", async () => {
+  const { host } = one();
+  const { site } = await publish(host, "s", { a: "first" });
+  const state = host.records.local(site.namespace, HEAD_KEY)!;
+  const head = headCodec.decode(state.siblings[0]!.value!);
+  const value = headCodec.encode({ ...head, sequence: 2, files: 0, previous: 1 });
+  await host.records.write([HEAD_KEY, historyKey(2)].map((key) => ({ namespace: site.namespace, key, value, context: key === HEAD_KEY ? state.context : EMPTY_CONTEXT })));
+  await assert.rejects(host.sites.open("s", undefined, 2), { code: "DAMAGED_SITE", message: /lists 1 files, where 0 were announced/ });
+  assert.equal((await host.sites.open("s")).head.sequence, 1);
+});

@@ -31,6 +31,10 @@ export class View implements SiteView {
     this.#before = before;
   }
 
+  get weightBytes(): number {
+    return this.#manifest.weightBytes + (this.#before?.manifest.weightBytes ?? 0);
+  }
+
   /**
    * A path that is not in this head but was in the one before is found there for ten minutes: a page that a browser has just loaded then
    * still finds its parts. An accented path is found in whichever form its letters were composed when it was published.

@@ -53,6 +53,8 @@ export class FakeSites implements Sites {
   opens = 0;
   /** Thrown by `open`. */
   failure: Error | undefined;
+  /** Of each site's list of files. */
+  weightBytes = 1000;
   /** What `open` gives although there is a newer head. */
   stale: SiteView | undefined;
   /** Of the head before, still to be had. */
@@ -153,6 +155,7 @@ export class FakeSites implements Sites {
     return {
       site: info,
       head: info.head!,
+      weightBytes: this.weightBytes,
       file: (path) => (files.has(path) ? this.#file(path, files.get(path)!) : this.lent.has(path) ? { ...this.#file(path, this.lent.get(path)!), isLent: true } : undefined),
       folder: (path) => folderOf(files, path),
       files: () => [...files].map(([path, file]) => infoOf(path, file)),

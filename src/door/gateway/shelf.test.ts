@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { FakeSites, fileOf } from "../fakes/fake-sites.ts";
+import { FakeSites } from "../fakes/fake-sites.ts";
 import { env } from "../fakes/harness.ts";
 import { prepare } from "./prepared.ts";
 import { Shelves } from "./shelf.ts";
@@ -17,11 +17,10 @@ test("very many sites and paths are not all kept open", async () => {
   assert.notEqual(await shelves.open(sites.find("s299")!), last);
 });
 
-test("sites with very many files give way to each other", async () => {
+test("sites with long lists of files give way to each other, however few files they say that they have", async () => {
   const sites = new FakeSites();
+  sites.weightBytes = 100 * 1024 * 1024;
   const shelves = new Shelves(env, sites);
-  const file = fileOf("x");
-  const files = Object.fromEntries(Array.from({ length: 200_000 }, (_, at) => [String(at), file]));
-  for (const name of ["a", "b", "c"]) await shelves.open(sites.put(name, files));
+  for (const name of ["a", "b", "c"]) await shelves.open(sites.put(name, {}));
   assert.deepEqual(["a", "b", "c"].map((name) => shelves.current({ name }) !== undefined), [false, true, true]);
 });

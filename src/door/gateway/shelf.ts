@@ -27,9 +27,9 @@ export interface Shelf {
 const OPEN_MS = 30_000;
 /** How often a head is tried again that could not be read. */
 const RETRY_MS = 2_000;
-/** Sites that are kept open, and how many files they may have together: each costs memory in its site's list. */
+/** Sites that are kept open, and what their lists of files may take in memory together; the one opened last stays whatever it takes. */
 const SHELVES_MAX = 256;
-const FILES_MAX = 500_000;
+const WEIGHT_MAX_BYTES = 256 * 1024 * 1024;
 /** Of all sites together; about a kilobyte each, and as much for each compressed form. */
 const PREPARED_MAX = 16_384;
 
@@ -109,11 +109,11 @@ export class Shelves {
   #put(site: SiteInfo, version: number | undefined, view: SiteView, rules: WebRules): Shelf {
     const key = keyOf(site.name, version);
     this.#drop(key);
-    let files = view.head.files;
-    for (const kept of this.#shelves.values()) files += kept.view.head.files;
+    let weightBytes = view.weightBytes;
+    for (const kept of this.#shelves.values()) weightBytes += kept.view.weightBytes;
     for (const [other, kept] of this.#shelves) {
-      if (files <= FILES_MAX && this.#shelves.size < SHELVES_MAX) break;
-      files -= kept.view.head.files;
+      if (weightBytes <= WEIGHT_MAX_BYTES && this.#shelves.size < SHELVES_MAX) break;
+      weightBytes -= kept.view.weightBytes;
       this.#drop(other);
     }
     const shelf: Shelf = { key, view, rules, askedFor: site.head ?? view.head, openedMs: this.#env.clock.monotonicMs(), prepared: new Map() };
