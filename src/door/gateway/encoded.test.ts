@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import test from "node:test";
 import { utf8 } from "../../codec/index.ts";
-import { env } from "../fakes/harness.ts";
+import { TestDoor, env } from "../fakes/harness.ts";
 import type { Content } from "./content.ts";
 import type { Encoded } from "./encoded.ts";
 import { Compressor } from "./encoded.ts";
@@ -12,8 +13,8 @@ const TEXT = utf8("the same words at two addresses ".repeat(100));
 const VALIDATORS = { etag: '"e"', modifiedSeconds: 0 };
 
 /** One address of a content, with a header of its own. */
-function addressOf(name: string, read: () => AsyncIterable<Uint8Array>): Encoded {
-  const plain: Content = { key: "one content", sizeBytes: TEXT.length, what: name, encoding: undefined, read };
+function addressOf(name: string, read: () => AsyncIterable<Uint8Array>, text: Uint8Array = TEXT): Encoded {
+  const plain: Content = { key: "one content", sizeBytes: text.length, what: name, encoding: undefined, read };
   const encoded: Encoded = { plain, ready: new Map(), isPrebuilt: false, dress: (form) => prepareContent(form, VALIDATORS, { extra: ["X-Address", name], type: "text/plain", encoded }) };
   return encoded;
 }
@@ -49,4 +50,32 @@ test("an address whose content another one could not read at that moment is sent
   await assert.rejects(first!, /no host has it/);
   await assert.rejects(again!, /no host has it/);
   assert.equal(await other, undefined);
+});
+
+for (const [what, text, size] of [["made", TEXT, "less"], ["found not worth it", randomBytes(3_000), "none"]] as const) {
+  test(`a form that was once ${what} is not made again for another address of the same content`, async () => {
+    const compressor = new Compressor(env, new MemoryCache(1024 * 1024));
+    let reads = 0;
+    async function* read(): AsyncGenerator<Uint8Array> {
+      reads += 1;
+      yield text;
+    }
+    const sizes: (number | undefined)[] = [];
+    for (const name of ["first", "second"]) sizes.push((await compressor.form(addressOf(name, read, text), ["br"]))?.content.sizeBytes);
+    assert.equal(reads, 1);
+    assert.equal(sizes[0], sizes[1]);
+    assert.equal(sizes[0] === undefined ? "none" : sizes[0] < text.length && "less", size);
+  });
+}
+
+test("an address with a query has the compressed form that the one without has", async () => {
+  await using door = await TestDoor.open();
+  door.sites.put("blog", { "index.html": "the same words ".repeat(100) });
+  const headers = { "accept-encoding": "br" };
+  const plain = await door.site("blog", "/", { headers });
+  for (const path of ["/?a=1", "/?a=2"]) {
+    const { body, headers: { etag, "content-encoding": encoding } } = await door.site("blog", path, { headers });
+    assert.deepEqual([body, etag, encoding], [plain.body, plain.headers.etag, "br"]);
+  }
+  assert.equal(door.sites.reads.length, 1);
 });

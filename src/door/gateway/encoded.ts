@@ -27,6 +27,8 @@ const UNDER_WAY_MAX_BYTES = 16 * 1024 * 1024;
 const AT_ONCE = 2;
 /** A form that is hardly smaller costs the visitor's processor for nothing. */
 const WORTH_PART = 0.95;
+/** Remembered in place of a form that is not worth it. */
+const NO_FORM = Buffer.alloc(0);
 
 const COMPRESSIBLE = /^(?:text\/|application\/(?:javascript|json|ld\+json|manifest\+json|xml|wasm|rtf|vnd\.ms-fontobject)\b|[^;]*\+(?:xml|json)\b|font\/(?:ttf|otf|collection)\b|image\/(?:bmp|x-icon|vnd\.microsoft\.icon)\b)/i;
 
@@ -40,7 +42,7 @@ export class Compressor {
   readonly #cache: MemoryCache;
   readonly #turns = new Limiter(AT_ONCE);
   /** Only the bytes are shared: the same content has other headers at another address. */
-  readonly #making = new Map<string, { readonly plain: Content; readonly sizeBytes: Promise<number | undefined> }>();
+  readonly #making = new Map<string, { readonly plain: Content; readonly sizeBytes: Promise<number> }>();
   #underWayBytes = 0;
 
   constructor(env: Env, cache: MemoryCache) {
@@ -59,13 +61,16 @@ export class Compressor {
     return undefined;
   }
 
-  async #form(encoded: Encoded, encoding: Encoding, making: Promise<number | undefined>): Promise<Prepared | undefined> {
+  async #form(encoded: Encoded, encoding: Encoding, making: Promise<number>): Promise<Prepared | undefined> {
     return this.#dressed(encoded, encoding, await making);
   }
 
-  #make(encoded: Encoded, encoding: Encoding): undefined | Promise<Prepared | undefined> {
+  #make(encoded: Encoded, encoding: Encoding): Prepared | undefined | Promise<Prepared | undefined> {
     const { plain } = encoded;
     const key = keyOf(plain, encoding);
+    // Each address with a query of its own is prepared anew, and must not be compressed anew.
+    const kept = this.#cache.get(key);
+    if (kept !== undefined) return this.#dressed(encoded, encoding, kept.bytes.length);
     const known = this.#making.get(key);
     if (known?.plain === plain) return this.#form(encoded, encoding, known.sizeBytes);
     // That another address of the same content could not be read does not say that this one cannot.
@@ -76,20 +81,20 @@ export class Compressor {
     return this.#form(encoded, encoding, sizeBytes);
   }
 
-  /** The size of the form, which is in the memory; undefined when it is not worth it. */
-  async #kept(plain: Content, encoding: Encoding): Promise<number | undefined> {
+  /** The size of the form, which is in the memory then; 0 when it is not worth it. */
+  async #kept(plain: Content, encoding: Encoding): Promise<number> {
     const bytes = await this.#encode(plain, encoding);
-    if (bytes.length > plain.sizeBytes * WORTH_PART) return undefined;
-    await this.#cache.take(keyOf(plain, encoding), bytes.length, async () => bytes);
-    return bytes.length;
+    const form = bytes.length <= plain.sizeBytes * WORTH_PART ? bytes : NO_FORM;
+    await this.#cache.take(keyOf(plain, encoding), form.length, async () => form);
+    return form.length;
   }
 
   /** With the headers of its own address, whoever had the bytes made. */
-  #dressed(encoded: Encoded, encoding: Encoding, sizeBytes: number | undefined): Prepared | undefined {
+  #dressed(encoded: Encoded, encoding: Encoding, sizeBytes: number): Prepared | undefined {
     const ready = encoded.ready.get(encoding);
     if (ready !== undefined) return ready ?? undefined;
     const { plain } = encoded;
-    const form = sizeBytes === undefined ? null : encoded.dress({ key: keyOf(plain, encoding), sizeBytes, what: plain.what, encoding, isMade: true, read: () => this.#again(plain, encoding) });
+    const form = sizeBytes === 0 ? null : encoded.dress({ key: keyOf(plain, encoding), sizeBytes, what: plain.what, encoding, isMade: true, read: () => this.#again(plain, encoding) });
     encoded.ready.set(encoding, form);
     return form ?? undefined;
   }
