@@ -11,11 +11,10 @@ import type { PoolParts } from "../parts.ts";
 import type { Village, Villager } from "./village.ts";
 
 /** A villager's reading side by itself, with nothing in memory yet. */
-export function readingOf(village: Village, { host, store, cache, records, transport }: Villager): { readonly catalog: Catalog; readonly reader: Reader; close(): void } {
-  const { env } = village;
+export function readingOf(village: Village, { host, store, cache, records, transport }: Villager, env = village.env): { readonly catalog: Catalog; readonly fetcher: Fetcher; readonly reader: Reader; close(): void } {
   const parts = { self: host, store, cache, records, transport, roster: () => village.roster() } as unknown as PoolParts;
   const catalog = new Catalog(env, records);
   const fetcher = new Fetcher(env, parts, catalog, new MaybeHolders(), new SourceBook(env));
   const reading = { self: host, own: new OwnRanges(env, parts, () => {}), fetcher, cache: new CacheKeeper(env, cache) };
-  return { catalog, reader: new Reader(catalog, new Segments(reading), new Stripes(reading)), close: () => fetcher.close() };
+  return { catalog, fetcher, reader: new Reader(catalog, new Segments(reading), new Stripes(reading)), close: () => fetcher.close() };
 }

@@ -11,6 +11,15 @@ import type { PoolTransport } from "../parts.ts";
 const IDLE_MS = 30_000;
 /** A source that owes answers and sends none for so long hangs: a segment would have come at half a megabit per second. */
 const STALL_MS = 20_000;
+/** And one that answers what was asked later, and this not, holds it back: it has three answers under way at once, so two may well come before it. */
+const HELD_BACK_MS = 3 * STALL_MS;
+
+/** A source gives other answers and this one not: by mistake or on purpose, there is no end to be seen of waiting for it. */
+export class HeldBack extends PoolError {
+  constructor() {
+    super("SILENT", `The source has given other answers for ${HELD_BACK_MS} ms, and this one not.`);
+  }
+}
 
 export interface LeavesWanted {
   readonly pack: PackId;
@@ -23,6 +32,9 @@ interface Pending {
   readonly wanted: LeavesWanted;
   readonly resolve: (leaves: ProvenLeaves) => void;
   readonly reject: (error: Error) => void;
+  /** When its turn came, as far as is known: when it was asked, or when something that was asked before it was last answered. */
+  turnMs: number;
+  timer: Timer | undefined;
 }
 
 /**
@@ -54,8 +66,11 @@ export class Conversation {
     signal.throwIfAborted();
     if (this.#ended !== undefined) throw this.#ended;
     const number = this.#next++;
-    const answer = new Promise<ProvenLeaves>((resolve, reject) => this.#owed.set(number, { wanted, resolve, reject }));
+    const { promise: answer, resolve, reject } = Promise.withResolvers<ProvenLeaves>();
     answer.catch(() => {});
+    const pending: Pending = { wanted, resolve, reject, turnMs: this.#env.clock.monotonicMs(), timer: undefined };
+    this.#owed.set(number, pending);
+    this.#watch(pending, HELD_BACK_MS);
     // Only the first question starts the clock: further ones must not put off the end of a source that answers none.
     if (this.#owed.size === 1) this.#expect();
     this.#send(leavesRequestCodec.encode({ number, ...wanted })).catch((error: unknown) => this.end(error instanceof Error ? error : new Error("the stream failed")));
@@ -73,7 +88,10 @@ export class Conversation {
     this.#ended = reason;
     const isInPeace = this.#owed.size === 0;
     this.#timer?.cancel();
-    for (const { reject } of this.#owed.values()) reject(reason);
+    for (const { timer, reject } of this.#owed.values()) {
+      timer?.cancel();
+      reject(reason);
+    }
     // Nothing is owed on an idle stream, so it ends in peace; otherwise the source learns that nobody listens any more.
     if (!isInPeace) this.#closing.abort(reason);
     const close = async (): Promise<void> => {
@@ -91,6 +109,24 @@ export class Conversation {
     if (this.#ended !== undefined) return;
     const [waitMs, why] = this.#owed.size > 0 ? [STALL_MS, `The source has sent nothing for ${STALL_MS} ms.`] : [IDLE_MS, "The stream was idle and has been closed."];
     this.#timer = this.#env.timers.after(waitMs, () => this.end(new PoolError("SILENT", why)));
+  }
+
+  /** Gives up a question that others are put before. Its answer stays owed: should it come after all, it is received and dropped. */
+  #watch(pending: Pending, waitMs: number): void {
+    pending.timer = this.#env.timers.after(waitMs, () => {
+      const leftMs = pending.turnMs + HELD_BACK_MS - this.#env.clock.monotonicMs();
+      if (leftMs > 0) this.#watch(pending, leftMs);
+      else pending.reject(new HeldBack());
+    });
+  }
+
+  /** Whatever was asked after this one moves up. */
+  #answered(number: number, { timer }: Pending): void {
+    timer?.cancel();
+    this.#owed.delete(number);
+    const nowMs = this.#env.clock.monotonicMs();
+    for (const [other, pending] of this.#owed) if (other > number) pending.turnMs = nowMs;
+    this.#expect();
   }
 
   async #listen(): Promise<void> {
@@ -115,8 +151,7 @@ export class Conversation {
           pending.reject(new PoolError("NOT_HELD", "The source's copy of the piece is damaged."));
           break;
       }
-      this.#owed.delete(number);
-      this.#expect();
+      this.#answered(number, pending);
     }
     throw new PoolError("SILENT", "The source ended the stream.");
   }

@@ -1,7 +1,7 @@
 // How ranges of pieces come from other hosts. The reader says how many different pieces it needs the range of: one of a copied pack, as many as are
 // missing to k of a coded one. Hosts that claim a piece are asked first, the one that should answer soonest in front: measured time,
 // multiplied by what is under way there already. When an answer is late, a further source is asked as well, and the first proven answers
-// win, whichever pieces they are of. A source that fails is set aside for a while, one whose proof does not hold for an hour, and another takes
+// win, whichever pieces they are of. A source that fails is set aside for a while, one that cheats for an hour, and another takes
 // its place. After the hosts that claim come those that may have a piece without having claimed it; after them, every connected host is asked
 // what it has. Only then is the range unavailable. No byte is handed out before its leaves are proven against the piece's root in the pack's
 // record, which its owner signed.
@@ -12,7 +12,7 @@ import type { Env } from "../../platform/index.ts";
 import { Limiter, codeOf } from "../../platform/index.ts";
 import { LEAF_BYTES } from "../../store/index.ts";
 import type { Catalog, PackFacts } from "../record/catalog.ts";
-import { Conversation } from "./conversation.ts";
+import { Conversation, HeldBack } from "./conversation.ts";
 import { PoolError } from "../errors.ts";
 import { areProven } from "../layout/leaves.ts";
 import type { MaybeHolders } from "./maybe.ts";
@@ -175,7 +175,7 @@ export class Fetcher {
         onSource?.({ host, index, bytes: sizeBytes, elapsedMs: this.#env.clock.monotonicMs() - startedMs, via: "network" });
         return leaves.bytes;
       }
-      attempt.lied();
+      attempt.cheated();
       this.#env.log.warn("a source sent bytes that are not the pack's; it is not asked again for an hour", { host, pack, index, firstLeaf: range.firstLeaf });
     } catch (error) {
       if (signal.aborted) {
@@ -185,6 +185,7 @@ export class Fetcher {
       this.#maybe.forget(pack, { host, index });
       // That it lacks one piece says nothing of the others it holds.
       if (codeOf(error) === "NOT_HELD") attempt.dropped();
+      else if (error instanceof HeldBack) attempt.cheated();
       else attempt.failed();
       this.#env.log.info("a source failed and is passed over", { host, pack, index, firstLeaf: range.firstLeaf, error });
     }

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { HostId } from "../../codec/index.ts";
+import type { HostId, PackId } from "../../codec/index.ts";
+import { HandTime } from "../fakes/hand-time.ts";
 import { readingOf } from "../fakes/reading.ts";
 import { storedIn } from "../fakes/stored-pack.ts";
 import type { PackInVillage } from "../fakes/stored-pack.ts";
 import type { VillageOptions, Villager } from "../fakes/village.ts";
 import { Village, code, collect, content } from "../fakes/village.ts";
-import { GET, PUT } from "../messages.ts";
+import { GET, PUT, leavesAnswerCodec, leavesRequestCodec } from "../messages.ts";
 import type { PackContent, SourceReport } from "../port.ts";
 import { rebuild } from "./rebuild.ts";
 import { pieceBytesOf, rangesWithin, sliced } from "../layout/slices.ts";
@@ -173,6 +174,38 @@ test("sources that hang get company, and neither they nor slow ones hold a read 
   await assertReads(at, at.reader);
   assert.ok(at.village.env.clock.monotonicMs() - startedMs < 15_000);
   await at.village.close();
+});
+
+test("a fetch ends although as many sources as a pack may lose hold its answers back, and give others", async () => {
+  const at = await stored([5, 3], MIB);
+  const time = new HandTime();
+  const { village, pack } = at;
+  const other = await village.at(0).pool.store(village.namespace, content(MIB, 2), code(5, 3));
+  const reading = readingOf(village, at.reader, time.env);
+  const { catalog, fetcher } = reading;
+  const holders = (of: PackId): HostId[] => catalog.holdings(village.namespace, of).map(({ host }) => host).filter((host) => host !== at.reader.host);
+  const fetched = (of: PackId, count: number): ReturnType<typeof fetcher.fetch> => fetcher.fetch(catalog.facts(village.namespace, of)!, { range: { firstLeaf: 0, leafCount: 1 }, count, except: new Set() }, new AbortController().signal);
+  // They are among the first five that are asked, and have none of the other pack when they are asked for that.
+  for (const host of holders(pack).filter((each) => holders(other.pack).includes(each)).slice(0, 3)) {
+    village.net.hosts.get(host)!.handleBulk(GET, async (_from, _header, stream) => {
+      for await (const frame of stream.frames()) {
+        const asked = leavesRequestCodec.decode(frame);
+        if (asked.pack !== pack) await stream.send(leavesAnswerCodec.encode({ number: asked.number, outcome: { kind: "absent", value: {} } }));
+      }
+    });
+  }
+  let found: readonly { readonly index: number }[] = [];
+  const fetching = fetched(pack, 5).then((slices) => (found = slices));
+  await time.pass(0);
+  for (let round = 0; round < 30 && found.length === 0; round += 1) {
+    // Everybody has to be asked for so many, and by each answer those three show that they are alive.
+    await assert.rejects(fetched(other.pack, 8), { code: "UNAVAILABLE" });
+    await time.pass(5_000);
+  }
+  assert.equal(new Set(found.map(({ index }) => index)).size, 5);
+  await fetching;
+  reading.close();
+  await village.close();
 });
 
 test("a read of a coded pack goes on when m of its sources are killed in the middle", async () => {

@@ -65,7 +65,7 @@ test("a source that fails is set aside for longer each time, and forgiven when i
 test("a source that lies is set aside for an hour", () => {
   const hands = new Hands();
   const book = new SourceBook(hands.env);
-  book.begin(near).lied();
+  book.begin(near).cheated();
   hands.nowMs += 3_599_999;
   assert.equal(book.isAside(near), true);
   hands.nowMs += 1;

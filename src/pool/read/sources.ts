@@ -8,10 +8,10 @@ const FRESH = 0.25;
 /** A source is late after this, or after three times its usual time, whichever is more. */
 const LATE_MS_MIN = 300;
 const LATE_FACTOR = 3;
-/** A source that failed is asked again after 2 s, 4 s, ... 1 min; one that lied after an hour. */
+/** A source that failed is asked again after 2 s, 4 s, ... 1 min; one that cheated after an hour. */
 const ASIDE_MS = 2_000;
 const ASIDE_MS_MAX = 60_000;
-const LIED_MS = 3_600_000;
+const CHEATED_MS = 3_600_000;
 const HOSTS_MAX = 4096;
 
 interface Source {
@@ -29,7 +29,8 @@ export interface Attempt {
   /** Another source was quicker. */
   overtaken(): void;
   failed(): void;
-  lied(): void;
+  /** It sent what is not the pack's, or holds an answer back while it gives others: waiting for it again would take as long each time. */
+  cheated(): void;
   /** The reader no longer wants the answer; that says nothing about the source. */
   dropped(): void;
 }
@@ -84,7 +85,7 @@ export class SourceBook {
           source.asideUntilMs = this.#env.clock.monotonicMs() + Math.min(ASIDE_MS_MAX, ASIDE_MS * 2 ** source.failures);
           source.failures = Math.min(16, source.failures + 1);
         }),
-      lied: () => end(() => void (source.asideUntilMs = this.#env.clock.monotonicMs() + LIED_MS)),
+      cheated: () => end(() => void (source.asideUntilMs = this.#env.clock.monotonicMs() + CHEATED_MS)),
       dropped: () => end(() => {}),
     };
   }
