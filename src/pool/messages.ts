@@ -12,6 +12,8 @@ export const RESERVE = "pool/reserve";
 export const RELEASE = "pool/release";
 /** Request: which pieces of a pack do you hold? */
 export const HAS = "pool/has";
+/** Request: of which pieces of a pack, which you do not hold, does something remain? Asked and answered as HAS is. */
+export const REMAINS = "pool/remains";
 /** Bulk: a piece comes; its claim goes back. */
 export const PUT = "pool/put";
 /** Bulk: leaves are asked for and come with their proofs, many on one stream. */

@@ -8,7 +8,7 @@ import { Caretaker } from "./caretaker.ts";
 import { Fetcher } from "./read/fetch.ts";
 import { activeMembers, confirmed, hostsOf, isHere, lossesLeft, lossesSurvived, usableZones } from "./record/holders.ts";
 import type { KeepParts } from "./hold/hold.ts";
-import { holdTurn } from "./hold/hold.ts";
+import { Holder } from "./hold/hold.ts";
 import { CacheKeeper } from "./read/keeping.ts";
 import { MaybeHolders } from "./read/maybe.ts";
 import { Offers } from "./write/offer.ts";
@@ -94,7 +94,8 @@ export class HostPool implements Pool {
     // Answers by itself, through the handler that it registers.
     new Server(env, parts, this.#caretaker.witness).register();
     const republisher = new Republisher(keep);
-    this.#hold = new Worker(env, { name: "hold", everyMs: HOLD_EVERY_MS, work: (turn) => holdTurn(keep, this.#holding, turn) });
+    const holder = new Holder(keep, this.#holding);
+    this.#hold = new Worker(env, { name: "hold", everyMs: HOLD_EVERY_MS, work: (turn) => holder.turn(turn) });
     this.#reclaim = new Worker(env, { name: "reclaim", everyMs: RECLAIM_EVERY_MS, work: (turn) => reclaimTurn(keep, this.#reclaiming, turn) });
     const givingUp = new Worker(env, { name: "unfinished", everyMs: GIVE_UP_EVERY_MS, work: (turn) => giveUpUnfinished(keep, unfinished, turn) });
     const republish = new Worker(env, { name: "republish", everyMs: REPUBLISH_EVERY_MS, work: (turn) => republisher.turn(turn) });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { equalBytes } from "../../codec/index.ts";
 import type { HostId, PackId } from "../../codec/index.ts";
-import { Village, collect, content, copies } from "../fakes/village.ts";
+import { Village, code, collect, content, copies } from "../fakes/village.ts";
 import type { Villager } from "../fakes/village.ts";
 import { PUT } from "../messages.ts";
 
@@ -91,6 +92,28 @@ test("two copies that are damaged in different places are made whole out of each
   for (const villager of damaged) await village.turn(villager, "hold");
   assert.deepEqual(village.holding(pack), damaged);
   for (const { store } of damaged) assert.deepEqual(await store.read(pack, 0, 0, 8 * MIB), what.bytes);
+  assert.equal(reader.pool.survives(village.namespace, [pack]), 1);
+  await village.close();
+});
+
+test("a coded piece that nobody can make whole is still read, where it is no longer claimed, and is whole once what it lacks is back", async () => {
+  const village = await Village.build({ hosts: 4 });
+  const what = content(8 * MIB);
+  const { pack } = await village.at(0).pool.store(village.namespace, what, code(2, 1));
+  const [damaged, , away] = village.holding(pack) as [Villager, Villager, Villager];
+  const reader = village.villagers.find((each) => village.indexesAt(each, pack).length === 0)!;
+  village.net.kill(away.host);
+  await damage(damaged, pack, 3 * MIB);
+  await assert.rejects(village.turn(damaged, "hold"), /could not be taken in/);
+  assert.ok(!reader.pool.info(village.namespace, pack)!.holders.includes(damaged.host));
+  const read = await Promise.all(what.blobs.map(({ offset, length }) => collect(reader.pool.read(village.namespace, pack, offset, length)).then((bytes) => equalBytes(bytes, what.bytes.subarray(offset, offset + length)), () => false)));
+  assert.ok(read.filter(Boolean).length >= what.blobs.length - 1, String(read));
+  village.net.revive(away.host);
+  await village.turn(damaged, "hold");
+  assert.equal(village.holding(pack).length, 2, "not tried again at once");
+  village.skip(600_000);
+  await village.turn(damaged, "hold");
+  assert.equal(village.holding(pack).length, 3);
   assert.equal(reader.pool.survives(village.namespace, [pack]), 1);
   await village.close();
 });

@@ -19,6 +19,9 @@ import type { Changed } from "../record/changed-packs.ts";
 import type { Rounds } from "./rounds.ts";
 import { claimWrite } from "../write/writer.ts";
 
+/** A damaged piece that could not be made whole is tried again after so long. */
+const REST_MS = 600_000;
+
 export interface KeepParts extends PlaceParts {
   readonly going: Going;
   readonly catalog: Catalog;
@@ -47,13 +50,18 @@ function isMirrored({ mirrors, records }: KeepParts["parts"], { namespace }: Pac
 
 type View = Pick<KeepParts, "env" | "parts" | "catalog" | "going">;
 
+/** Whether each host should have a copy, or this one does by its own choice. */
+function isWanted({ parts }: View, facts: PackFacts): boolean {
+  return facts.copies === "all" || (facts.k === 1 && isMirrored(parts, facts));
+}
+
 /** The pieces of a pack that this host says it holds and does not, and a copy that it should have because all hosts should, or by its own choice. */
-function* lacking({ parts, catalog, going }: View, facts: PackFacts): Generator<HoldDecision> {
+function* lacking(view: View, facts: PackFacts): Generator<HoldDecision> {
+  const { parts, catalog, going } = view;
   const claimed = catalog.holdings(facts.namespace, facts.pack).filter(({ host }) => host === parts.self);
   const isMissing = (index: number): boolean => parts.store.held(facts.pack, index) === undefined && !going.has(facts.pack, index);
   for (const { index } of claimed) if (isMissing(index)) yield { facts, index, action: "restore" };
-  const isWanted = facts.copies === "all" || (facts.k === 1 && isMirrored(parts, facts));
-  if (isWanted && claimed.length === 0 && isMissing(0)) yield { facts, index: 0, action: "fetch" };
+  if (isWanted(view, facts) && claimed.length === 0 && isMissing(0)) yield { facts, index: 0, action: "fetch" };
 }
 
 /** A piece that lies here unclaimed, because the claim was lost with its answer. */
@@ -63,6 +71,13 @@ function unclaimed({ parts, catalog, going }: View, { pack, index }: HeldPiece):
     if (!catalog.holdings(facts.namespace, pack).some((holding) => holding.host === parts.self && holding.index === index)) return { facts, index, action: "claim" };
   }
   return undefined;
+}
+
+/** Whether a piece that this host does not claim is one of which the pack has too few. One for all hosts, or for a mirror, is missed here in any case. */
+function isShort(view: View, facts: PackFacts, index: number): boolean {
+  const holdings = view.catalog.holdings(facts.namespace, facts.pack);
+  if (isWanted(view, facts) || holdings.some((holding) => holding.host === view.parts.self && holding.index === index)) return false;
+  return holdings.filter((holding) => holding.index === index).length < (facts.k > 1 || facts.copies === "all" ? 1 : facts.copies);
 }
 
 /** Before anybody is connected nothing can be restored, and that must not pass for a loss. */
@@ -98,27 +113,61 @@ async function decideSome(view: View, changed: Changed, signal: AbortSignal): Pr
 
 /**
  * "hold": fetches the packs that are meant for all hosts, and the pieces that this host claims and has lost; claims what it holds.
- * A claim that cannot be made true again is withdrawn, so that others see what is missing.
+ * A claim that cannot be made true again is withdrawn, so that others see what is missing. What remains of the piece is served on, and the piece is tried again now and then.
  */
-export async function holdTurn(keep: KeepParts, rounds: Rounds, { signal, report }: WorkerTurn): Promise<void> {
-  const { env, parts, offers } = keep;
-  const todo = await rounds.run(() => decideAll(keep, signal), (changed) => decideSome(keep, changed, signal));
-  if (isAlone(keep)) rounds.noteAll();
-  const failures: string[] = [];
-  for (const [done, { facts, index, action }] of todo.entries()) {
-    signal.throwIfAborted();
-    report(`${done} of ${todo.length} pieces`);
+export class Holder {
+  readonly #keep: KeepParts;
+  readonly #rounds: Rounds;
+  /** When damaged pieces that could not be made whole are tried again: until then what they lack is hardly anywhere, and a failing disk has many of them. */
+  readonly #restMs = new Map<string, number>();
+
+  constructor(keep: KeepParts, rounds: Rounds) {
+    this.#keep = keep;
+    this.#rounds = rounds;
+  }
+
+  async turn({ signal, report }: WorkerTurn): Promise<void> {
+    const { parts } = this.#keep;
+    const todo = await this.#rounds.run(() => decideAll(this.#keep, signal), (changed) => decideSome(this.#keep, changed, signal));
+    if (isAlone(this.#keep)) this.#rounds.noteAll();
+    else todo.push(...this.#rested(parts.store.listRemains()));
+    const failures: string[] = [];
+    for (const [done, decision] of todo.entries()) {
+      signal.throwIfAborted();
+      report(`${done} of ${todo.length} pieces`);
+      const failure = await this.#do(decision, signal);
+      if (failure !== undefined) failures.push(failure);
+    }
+    report(todo.length === 0 ? "holds all that it should" : `${todo.length - failures.length} of ${todo.length} pieces taken in`);
+    if (failures.length > 0) throw new PoolError("UNAVAILABLE", `${failures.length} of ${todo.length} pieces could not be taken in. The first: ${failures[0]}`);
+  }
+
+  /** @returns why it could not be done */
+  async #do({ facts, index, action }: HoldDecision, signal: AbortSignal): Promise<string | undefined> {
+    const { env, parts, offers } = this.#keep;
+    const { namespace, pack } = facts;
     try {
-      const claim = await offers.put(parts.self, rebuild(keep, facts, index), () => {}, signal);
-      if (action !== "restore") await writeClaims(keep, facts, [claim]);
+      const claim = await offers.put(parts.self, rebuild(this.#keep, facts, index), () => {}, signal);
+      if (action !== "restore") await writeClaims(this.#keep, facts, [claim]);
+      return undefined;
     } catch (error) {
       signal.throwIfAborted();
-      failures.push(messageOf(error));
-      rounds.note(facts.namespace, [facts.pack]);
-      env.log.debug("a piece could not be taken in", { pack: facts.pack, index, error });
-      if (action === "restore") await withdrawClaim(keep, facts, index);
+      this.#rounds.note(namespace, [pack]);
+      env.log.debug("a piece could not be taken in", { pack, index, error });
+      if (parts.store.remains(pack, index) !== undefined) this.#restMs.set(`${pack}/${index}`, env.clock.monotonicMs() + REST_MS);
+      if (action === "restore") await withdrawClaim(this.#keep, facts, index);
+      return messageOf(error);
     }
   }
-  report(todo.length === 0 ? "holds all that it should" : `${todo.length - failures.length} of ${todo.length} pieces taken in`);
-  if (failures.length > 0) throw new PoolError("UNAVAILABLE", `${failures.length} of ${todo.length} pieces could not be taken in. The first: ${failures[0]}`);
+
+  /** Damaged pieces that this host no longer claims, whose packs are short of them, and that have not been tried of late. */
+  *#rested(remains: readonly HeldPiece[]): Generator<HoldDecision> {
+    const { env, catalog } = this.#keep;
+    const lying = new Set(remains.map(({ pack, index }) => `${pack}/${index}`));
+    for (const name of this.#restMs.keys()) if (!lying.has(name)) this.#restMs.delete(name);
+    for (const { pack, index } of remains) {
+      if ((this.#restMs.get(`${pack}/${index}`) ?? 0) > env.clock.monotonicMs()) continue;
+      for (const facts of catalog.everywhere(pack)) if (isShort(this.#keep, facts, index)) yield { facts, index, action: "fetch" };
+    }
+  }
 }

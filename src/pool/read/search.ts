@@ -2,7 +2,7 @@ import type { Env } from "../../platform/index.ts";
 import { Limiter } from "../../platform/index.ts";
 import type { Catalog, PackFacts } from "../record/catalog.ts";
 import type { MaybeHolders } from "./maybe.ts";
-import { HAS, hasAnswerCodec, hasCodec } from "../messages.ts";
+import { HAS, REMAINS, hasAnswerCodec, hasCodec } from "../messages.ts";
 import type { PoolParts } from "../parts.ts";
 import type { Holding } from "../port.ts";
 import type { SourceBook } from "./sources.ts";
@@ -33,15 +33,15 @@ export class Searches {
 
   /** @param mayAsk whether everybody is asked when the known sources are used up */
   begin(facts: PackFacts, mayAsk: boolean): Search {
-    return new Search(this.#with, facts, mayAsk ? (signal) => this.#askEverybody(facts, signal) : undefined);
+    return new Search(this.#with, facts, mayAsk ? [HAS, REMAINS].map((kind) => (signal) => this.#askEverybody(kind, facts, signal)) : []);
   }
 
-  async #askEverybody(facts: PackFacts, signal: AbortSignal): Promise<void> {
+  async #askEverybody(kind: string, facts: PackFacts, signal: AbortSignal): Promise<void> {
     const { env, parts, maybe } = this.#with;
     const question = hasCodec.encode({ pack: facts.pack, pieces: facts.roots.length });
     const ask = async (host: Holding["host"]): Promise<void> => {
       try {
-        const { indexes } = hasAnswerCodec.decode(await parts.transport.request(host, HAS, question, { timeoutMs: HAS_MS, signal }));
+        const { indexes } = hasAnswerCodec.decode(await parts.transport.request(host, kind, question, { timeoutMs: HAS_MS, signal }));
         for (const index of indexes) if (index < facts.roots.length) maybe.note(facts.pack, { host, index });
       } catch (error) {
         if (!signal.aborted) env.log.debug("a host did not say whether it has a pack", { host, error });
@@ -57,23 +57,23 @@ export class Search {
   readonly #with: SearchParts;
   readonly #facts: PackFacts;
   readonly #tried = new Set<string>();
-  /** Once: undefined from then on. */
-  #askEverybody: ((signal: AbortSignal) => Promise<void>) | undefined;
+  /** Each asked once: who has the piece, and then who has what remains of one, of which each range may have to come from another host. */
+  readonly #questions: ((signal: AbortSignal) => Promise<void>)[];
 
-  constructor(parts: SearchParts, facts: PackFacts, askEverybody: ((signal: AbortSignal) => Promise<void>) | undefined) {
+  constructor(parts: SearchParts, facts: PackFacts, questions: ((signal: AbortSignal) => Promise<void>)[]) {
     this.#with = parts;
     this.#facts = facts;
-    this.#askEverybody = askEverybody;
+    this.#questions = questions;
   }
 
-  /** The next source, whatever is known of it; when the known ones are used up, everybody is asked once. */
+  /** The next source, whatever is known of it; when the known ones are used up, everybody is asked. */
   async further(isOpen: IsOpen, signal: AbortSignal): Promise<Holding | undefined> {
-    const known = this.#best(isOpen);
-    const ask = this.#askEverybody;
-    if (known !== undefined || ask === undefined) return this.#take(known);
-    this.#askEverybody = undefined;
-    await ask(signal);
-    return this.#take(this.#best(isOpen));
+    for (;;) {
+      const known = this.#best(isOpen);
+      const ask = known === undefined ? this.#questions.shift() : undefined;
+      if (ask === undefined) return this.#take(known);
+      await ask(signal);
+    }
   }
 
   /** A source that may well be quicker than one that is late; none that failed a moment ago. */

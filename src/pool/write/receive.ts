@@ -1,4 +1,4 @@
-import type { HostId } from "../../codec/index.ts";
+import type { HostId, PackId } from "../../codec/index.ts";
 import type { BulkStream } from "../../net/index.ts";
 import type { Env } from "../../platform/index.ts";
 import { codeOf, withDeadline } from "../../platform/index.ts";
@@ -8,7 +8,7 @@ import { mayGo } from "../record/fate.ts";
 import type { CheckedLabel } from "../record/label.ts";
 import { MAX_LABEL_BYTES, readLabel } from "../record/label.ts";
 import { hostsInReach } from "../record/holders.ts";
-import { HAS, PUT, RELEASE, RESERVE, emptyCodec, hasAnswerCodec, hasCodec, pieceNameCodec, reserveAnswerCodec, reserveCodec } from "../messages.ts";
+import { HAS, PUT, RELEASE, REMAINS, RESERVE, emptyCodec, hasAnswerCodec, hasCodec, pieceNameCodec, reserveAnswerCodec, reserveCodec } from "../messages.ts";
 import type { Offers } from "./offer.ts";
 import type { PoolParts } from "../parts.ts";
 import { eachWithin } from "../patience.ts";
@@ -39,7 +39,9 @@ export class Receiver {
     this.#reservations = new Reservations(env, parts.store, (pack, index) => allowance.released({ pack, index }));
     parts.transport.handle(RESERVE, (from, body) => this.#reserve(from, body));
     parts.transport.handle(RELEASE, async (from, body) => this.#release(from, body));
-    parts.transport.handle(HAS, async (from, body) => this.#has(from, body));
+    parts.transport.handle(HAS, async (from, body) => this.#which(from, body, (pack, index) => parts.store.held(pack, index) !== undefined && !this.#going.has(pack, index)));
+    // Asked apart: who lets go of a piece relies on others having the whole of it.
+    parts.transport.handle(REMAINS, async (from, body) => this.#which(from, body, (pack, index) => parts.store.remains(pack, index) !== undefined));
     parts.transport.handleBulk(PUT, (from, header, stream, signal) => this.#put(from, header, stream, signal));
   }
 
@@ -82,11 +84,10 @@ export class Receiver {
     return emptyCodec.encode({});
   }
 
-  #has(from: HostId, body: Uint8Array): Uint8Array {
+  #which(from: HostId, body: Uint8Array, isHere: (pack: PackId, index: number) => boolean): Uint8Array {
     this.#admit(from);
     const { pack, pieces } = hasCodec.decode(body);
-    const indexes = Array.from({ length: pieces }, (_, index) => index).filter((index) => this.#parts.store.held(pack, index) !== undefined && !this.#going.has(pack, index));
-    return hasAnswerCodec.encode({ indexes });
+    return hasAnswerCodec.encode({ indexes: Array.from({ length: pieces }, (_, index) => index).filter((index) => isHere(pack, index)) });
   }
 
   async #put(from: HostId, header: Uint8Array, stream: BulkStream, signal: AbortSignal): Promise<void> {
