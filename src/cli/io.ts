@@ -23,24 +23,27 @@ export interface Io {
 }
 
 export function standardIo(json: boolean): Io {
-  // A reader that went away ("holdfast files | head") has had what it wanted.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(0);
-      throw error;
-    });
-  }
+  let isListing = false;
+  // What a command does goes on when nobody reads its words: its exit code still says how it went.
+  ignoringLostReader(process.stderr, () => {});
+  ignoringLostReader(process.stdout, () => {
+    // A reader of a list that went away ("holdfast files | head") has had what it wanted.
+    if (isListing) process.exit(0);
+  });
   return {
     json,
     isTerminal: process.stderr.isTTY,
     columns: process.stderr.columns ?? 80,
     answer(value, words) {
+      isListing = false;
       process.stdout.write(json ? `${JSON.stringify(value)}\n` : ended(words()));
     },
     async row(value) {
+      isListing = true;
       if (!process.stdout.write(`${JSON.stringify(value)}\n`)) await once(process.stdout, "drain");
     },
     async bytes(chunk) {
+      isListing = true;
       if (!process.stdout.write(chunk)) await once(process.stdout, "drain");
     },
     note(words) {
@@ -50,6 +53,13 @@ export function standardIo(json: boolean): Io {
       if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}`);
     },
   };
+}
+
+function ignoringLostReader(stream: NodeJS.WriteStream, lost: () => void): void {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    lost();
+  });
 }
 
 function ended(words: string): string {
