@@ -22,7 +22,7 @@ export interface LanOptions {
 }
 
 export interface LanParts extends LanOptions {
-  readonly sites: Pick<Sites, "list">;
+  readonly sites: Pick<Sites, "find" | "list">;
   readonly gateway: Gateway;
   readonly traffic: Traffic;
   readonly limits: ListenerLimits;
@@ -112,7 +112,7 @@ export class LanDoors {
     const { isLan, limits, traffic } = this.#with;
     try {
       const listener = await openListener(this.#env, { addresses: ["0.0.0.0", "::"], port, option: "--lan", admits: (peer, own) => isLan(peer) && isLan(own) }, limits);
-      listener.serve(guarded(this.#env, traffic, (request, response) => this.#receive(site.name, request, response)));
+      listener.serve(guarded(this.#env, traffic, (request, response) => this.#receive(site, request, response)));
       this.#open.set(site.namespace, listener);
       return listener;
     } catch (error) {
@@ -121,12 +121,14 @@ export class LanDoors {
     }
   }
 
-  #receive(name: string, request: IncomingMessage, response: ServerResponse): void {
-    const { gateway, traffic } = this.#with;
+  /** The name may be another site's by now, and browsers keep here what this one stored. */
+  #receive({ name, namespace }: SiteInfo, request: IncomingMessage, response: ServerResponse): void {
+    const { gateway, sites, traffic } = this.#with;
     const asked = takeIn(request, response, traffic, this.#isClosing);
     if (asked === undefined) return;
     const { host = "" } = asked.head;
     if (!isLanName(host)) return sendText(response, traffic, 421, "This host is found here by its address on the local network.\n");
+    if (sites.find(name)?.namespace !== namespace) return sendText(response, traffic, 404, "The site that was at this address is not there any more.\n");
     gateway.handle({ name }, { request, response, ...asked, address: `http://${host}/` });
   }
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import test from "node:test";
 import type { NamespaceId } from "../../codec/index.ts";
+import { idFromBytes } from "../../codec/index.ts";
 import { freePortPair } from "../../net/index.ts";
 import { FakeNode, TestDoor } from "../fakes/harness.ts";
 import type { SitePorts } from "../port.ts";
@@ -84,6 +85,18 @@ test("there is nothing there but the site, under no name of the wide web, and no
   assert.equal((await door.ask("attic", "/.well-known/holdfast", { port })).body.toString().includes("wiki"), false);
   isLocal = false;
   await assert.rejects(door.ask("192.168.1.7", "/", { port }), { code: "ECONNRESET" });
+});
+
+test("a site's port shows nothing of another one that has got its name", async () => {
+  const ports = new FakePorts();
+  const node = new FakeNode();
+  const blog = node.sites.put("blog", { "index.html": "ours" });
+  await using door = await TestDoor.open(node, { lan: { ports, isLan: () => true, firstPort: await firstFree() } });
+  await shown(door, 1);
+  const namespace = idFromBytes<NamespaceId>(new Uint8Array(32).fill(3));
+  node.sites.find = () => ({ ...blog, namespace });
+  const { status, body } = await door.ask("attic", "/", { port: ports.kept.get(blog.namespace)! });
+  assert.deepEqual([status, body.toString()], [404, "The site that was at this address is not there any more.\n"]);
 });
 
 test("names of a local network are told from those of the wide web", () => {
