@@ -72,10 +72,15 @@ export class LanDoors {
       await listener.close();
     }
     let taken = 0;
+    const failures: unknown[] = [];
     for (const site of sites) {
       signal.throwIfAborted();
-      if (!this.#open.has(site.namespace) && !(await this.#show(site))) taken += 1;
+      if (this.#open.has(site.namespace)) continue;
+      // A port that cannot be written down, as with a full disk, keeps no other site from being shown.
+      const isShown = await this.#show(site).catch((error: unknown) => failures.push(error));
+      if (isShown === false) taken += 1;
     }
+    if (failures.length > 0) throw failures[0];
     return `${this.#open.size} sites are shown${taken === 0 ? "" : `; the ports of ${taken} are used by other programs`}`;
   }
 

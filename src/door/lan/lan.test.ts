@@ -69,6 +69,22 @@ test("a site whose port another program has is shown when that is free again, an
   assert.equal(ports.kept.get(blog.namespace), port);
 });
 
+test("a new site whose port cannot be written down keeps no other from being shown, and is not shown itself", async () => {
+  const firstPort = await firstFree();
+  const ports = new FakePorts();
+  ports.keep = () => Promise.reject(new Error("the disk is full"));
+  const node = new FakeNode();
+  node.sites.put("a-new-one", { "index.html": "new" });
+  const blog = node.sites.put("blog", { "index.html": "the blog" });
+  ports.kept.set(blog.namespace, firstPort + 1);
+  await using door = await TestDoor.open(node, { lan: { ports, isLan: () => true, firstPort } });
+  const [worker] = door.door.workers;
+  while (worker!.status().lastError === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.equal(worker!.status().lastError, "the disk is full");
+  assert.equal((await door.ask("attic", "/", { port: firstPort + 1 })).body.toString(), "the blog");
+  await assert.rejects(door.ask("attic", "/", { port: firstPort }), { code: "ECONNREFUSED" });
+});
+
 test("there is nothing there but the site, under no name of the wide web, and nobody from elsewhere comes in", async () => {
   const ports = new FakePorts();
   const node = new FakeNode();
