@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
+import { MAX_PATH_BYTES } from "../../codec/index.ts";
 import type { EntryApi } from "../entry-api.ts";
 import { ApiError, CliError } from "../errors.ts";
 import { PUTTING } from "./deed.ts";
@@ -27,6 +28,15 @@ test("a folder is put with its empty folders and facts, and taken back when a fi
   const failing = { ...api, addFile: async () => Promise.reject(new Error("no space")) };
   await assert.rejects(putAll(context(), failing as unknown as EntryApi, place.path, undefined, found), /no space/);
   assert.equal(calls.at(-1), "abort");
+});
+
+test("folders are named in lists that a host reads, with paths as long as they may be", async () => {
+  const folders = Array.from({ length: 1000 }, (_, at) => ({ path: `"`.repeat(MAX_PATH_BYTES - 3) + String(at).padStart(3, "0"), mode: 0o755, modifiedMs: 1 }));
+  const lists: string[] = [];
+  const api = { begin: async () => "u", addFolders: async (_: string, named: unknown) => void lists.push(JSON.stringify({ folders: named })), commit: async () => ({}) };
+  await putAll(context(), api as unknown as EntryApi, "deep", undefined, { kind: "folder", files: [], folders, sizeBytes: 0, warnings: [] });
+  assert.ok(lists.every((list) => Buffer.byteLength(list) <= 1024 * 1024), `${Math.max(...lists.map(({ length }) => length))} bytes`);
+  assert.deepEqual(lists.flatMap((list) => (JSON.parse(list) as { folders: unknown }).folders), folders);
 });
 
 test("a commit whose answer was lost is asked for again, and one that is stopped is not said to have kept nothing", async () => {

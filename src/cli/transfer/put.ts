@@ -16,8 +16,8 @@ import type { FileToSend, Scan } from "./scan.ts";
 const WIDTH = 4;
 /** Files of one bundle that are read at once. */
 const READ_AT_ONCE = 4;
-/** Folders named at once. */
-const FOLDERS_AT_ONCE = 1000;
+/** Folders named at once: with the longest of paths their list stays within what a host reads as JSON. */
+const FOLDERS_AT_ONCE = 200;
 const MODE_BITS = 0o777;
 
 export interface Put {
