@@ -106,7 +106,10 @@ test("a person's configuration remembers hosts by their path and keeps accounts 
 test("a person's configuration is where the environment says", () => {
   assert.equal(new PersonalConfig({ HOLDFAST_CONFIG: "/c", XDG_CONFIG_HOME: "/x" }).folder, "/c");
   assert.equal(new PersonalConfig({ XDG_CONFIG_HOME: "/x" }).folder, "/x/holdfast");
-  assert.match(new PersonalConfig({}).folder, /\.config\/holdfast$/);
+  const home = new PersonalConfig({}).folder;
+  assert.match(home, /\.config\/holdfast$/);
+  assert.equal(new PersonalConfig({ HOLDFAST_CONFIG: "", XDG_CONFIG_HOME: "/x" }).folder, "/x/holdfast");
+  assert.equal(new PersonalConfig({ HOLDFAST_CONFIG: "", XDG_CONFIG_HOME: "" }).folder, home);
 });
 
 test("an address book keeps the newest addresses of each host over a restart, and begins anew when it is damaged", async () => {

@@ -27,8 +27,9 @@ export class PersonalConfig {
   readonly folder: string;
 
   constructor(environment: Readonly<Record<string, string | undefined>>) {
-    const base = environment["XDG_CONFIG_HOME"] ?? join(homedir(), ".config");
-    this.folder = resolve(environment["HOLDFAST_CONFIG"] ?? join(base, "holdfast"));
+    // An empty one is as good as none (XDG Base Directory Specification); read as a path, it would put keys into the current folder.
+    const { HOLDFAST_CONFIG: own = "", XDG_CONFIG_HOME: base = "" } = environment;
+    this.folder = resolve(own !== "" ? own : join(base !== "" ? base : join(homedir(), ".config"), "holdfast"));
   }
 
   async directories(): Promise<readonly KnownDirectory[]> {
