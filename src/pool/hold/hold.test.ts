@@ -96,6 +96,35 @@ test("two copies that are damaged in different places are made whole out of each
   await village.close();
 });
 
+test("pieces that are damaged within the same MiB are read and made whole leaf by leaf", async () => {
+  for (const redundancy of [copies(2), code(2, 1)]) {
+    const village = await Village.build({ hosts: 4 });
+    const what = content(2 * MIB);
+    const { pack } = await village.at(0).pool.store(village.namespace, what, redundancy);
+    const [one, other, third] = village.holding(pack) as [Villager, Villager, Villager?];
+    await damage(one, pack, 100_000);
+    await damage(other, pack, 300_000);
+    const reader = village.villagers.find((each) => each !== one && each !== other && each !== third)!;
+    assert.deepEqual(await collect(reader.pool.read(village.namespace, pack, 0, 2 * MIB)), Buffer.from(what.bytes));
+    for (const villager of [one, other]) await village.turn(villager, "hold");
+    assert.equal(village.holding(pack).length, third === undefined ? 2 : 3);
+    await village.close();
+  }
+});
+
+test("what lies beside a leaf that is lost everywhere is read", async () => {
+  const village = await Village.build({ hosts: 3 });
+  const what = content(MIB);
+  const { pack } = await village.at(0).pool.store(village.namespace, what, copies(2));
+  for (const villager of village.holding(pack)) await damage(villager, pack, 300_000);
+  const { pool } = village.villagers.find((each) => each.store.remains(pack, 0) === undefined)!;
+  for (const [offset, length] of [[0, 4 * 65_536], [5 * 65_536, 700_000]] as const) {
+    assert.deepEqual(await collect(pool.read(village.namespace, pack, offset, length)), Buffer.from(what.bytes.subarray(offset, offset + length)));
+  }
+  await assert.rejects(collect(pool.read(village.namespace, pack, 299_999, 2)), { code: "UNAVAILABLE" });
+  await village.close();
+});
+
 test("a coded piece that nobody can make whole is still read, where it is no longer claimed, and is whole once what it lacks is back", async () => {
   const village = await Village.build({ hosts: 4 });
   const what = content(8 * MIB);

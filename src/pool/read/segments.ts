@@ -1,4 +1,4 @@
-import { Flights } from "../../platform/index.ts";
+import { Flights, codeOf } from "../../platform/index.ts";
 import { LEAF_BYTES } from "../../store/index.ts";
 import type { PackFacts } from "../record/catalog.ts";
 import { SEGMENT_LEAVES } from "../messages.ts";
@@ -25,9 +25,33 @@ export class Segments {
     const own = await this.#with.own.read(facts.pack, 0, offset, length, options);
     if (own !== undefined) return own;
     const segment = Math.floor(offset / SEGMENT_BYTES);
-    const bytes = options.isHere === true ? await this.#cached(facts, segment) : await this.#flights.join(`${facts.namespace}/${facts.pack}/${segment}`, signal, (within) => this.#elsewhere(facts, segment, options, within));
     const from = offset - segment * SEGMENT_BYTES;
-    return bytes.subarray(from, from + length);
+    if (options.isHere === true) return (await this.#cached(facts, segment)).subarray(from, from + length);
+    try {
+      const bytes = await this.#flights.join(`${facts.namespace}/${facts.pack}/${segment}`, signal, (within) => this.#elsewhere(facts, segment, options, within));
+      return bytes.subarray(from, from + length);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (codeOf(error) !== "UNAVAILABLE") throw error;
+      return await this.#leafByLeaf(facts, offset, length, options, signal);
+    }
+  }
+
+  /** The range where nobody has the whole segment, because each copy is damaged somewhere: every leaf from whoever has that one. */
+  async #leafByLeaf(facts: PackFacts, offset: number, length: number, options: StripeOptions, signal: AbortSignal): Promise<Uint8Array> {
+    const range = new Uint8Array(length);
+    for (let at = offset; at < offset + length; ) {
+      const firstLeaf = Math.floor(at / LEAF_BYTES);
+      const end = Math.min(offset + length, (firstLeaf + 1) * LEAF_BYTES);
+      let part = await this.#with.own.read(facts.pack, 0, at, end - at, options);
+      if (part === undefined) {
+        const [found] = await this.#with.fetcher.fetch(facts, { range: { firstLeaf, leafCount: 1 }, count: 1, except: NONE, onSource: options.onSource }, signal);
+        part = found!.bytes.subarray(at - firstLeaf * LEAF_BYTES, end - firstLeaf * LEAF_BYTES);
+      }
+      range.set(part, at - offset);
+      at = end;
+    }
+    return range;
   }
 
   /** For whoever asks nobody else: joined to another's flight they would take off, or bring down, what is fetched for others. */

@@ -4,7 +4,7 @@
 import type { HostId } from "../../codec/index.ts";
 import type { Coder, Slice } from "../../erasure/index.ts";
 import { createCoder } from "../../erasure/index.ts";
-import { Flights } from "../../platform/index.ts";
+import { Flights, codeOf } from "../../platform/index.ts";
 import { LEAF_BYTES } from "../../store/index.ts";
 import type { PackFacts } from "../record/catalog.ts";
 import type { Fetcher, LeafRange } from "./fetch.ts";
@@ -59,11 +59,22 @@ export class Stripes {
 
   /** The range of one piece: as it lies here or on a host that claims it, else as it follows from others. @throws PoolError UNAVAILABLE */
   async piece(facts: PackFacts, index: number, stripe: number, options: FetchOptions, signal: AbortSignal): Promise<Uint8Array> {
+    const range = rangeOf(facts, stripe);
+    try {
+      return await this.#slice(facts, index, range, options, signal);
+    } catch (error) {
+      if (!isDivisible(range, error, signal)) throw error;
+      const bytes = new Uint8Array(range.bytes);
+      for (const leaf of leavesWithin(range)) bytes.set(await this.#slice(facts, index, leaf, options, signal), placeIn(range, leaf));
+      return bytes;
+    }
+  }
+
+  async #slice(facts: PackFacts, index: number, range: Range, options: FetchOptions, signal: AbortSignal): Promise<Uint8Array> {
     const { own, fetcher } = this.#with;
-    const { firstLeaf, bytes } = rangeOf(facts, stripe);
-    const whole = (await own.read(facts.pack, index, firstLeaf * LEAF_BYTES, bytes, options)) ?? (await fetcher.fetchClaimed(facts, { range: leavesOf(firstLeaf, bytes), index, onSource: options.onSource }, signal));
+    const whole = (await own.read(facts.pack, index, range.firstLeaf * LEAF_BYTES, range.bytes, options)) ?? (await fetcher.fetchClaimed(facts, { range: leavesOf(range), index, onSource: options.onSource }, signal));
     if (whole !== undefined) return whole;
-    const given = await this.#any(facts, stripe, options, signal);
+    const given = await this.#any(facts, range, options, signal);
     const found = given.find((slice) => slice.index === index);
     if (found !== undefined) return found.bytes;
     const wanted = { index, bytes: new Uint8Array(given[0]!.bytes.length) };
@@ -78,30 +89,42 @@ export class Stripes {
 
   async #data(facts: PackFacts, stripe: number, options: StripeOptions, signal: AbortSignal): Promise<Uint8Array> {
     const { pack, k } = facts;
-    const length = rangeOf(facts, stripe).bytes;
-    const cached = await this.#with.cache.get(pack, stripe, k * length);
+    const range = rangeOf(facts, stripe);
+    const cached = await this.#with.cache.get(pack, stripe, k * range.bytes);
     if (cached !== undefined) {
       options.onSource?.({ host: this.#with.self, index: 0, bytes: cached.length, elapsedMs: 0, via: "cache" });
       return cached;
     }
-    const given = await this.#any(facts, stripe, options, signal);
-    const data = this.#decode(facts, given, length);
+    const data = await this.#decoded(facts, range, options, signal);
     // A host that has k pieces, as where there are too few hosts, reads them from its disk again.
     if (options.isKept && data.length <= SEGMENT_BYTES) this.#with.cache.keep(pack, stripe, data);
     return data;
   }
 
+  /** The k data slices; where no k pieces have the whole range, because they are damaged here and there, leaf by leaf from those that have that one. */
+  async #decoded(facts: PackFacts, range: Range, options: FetchOptions, signal: AbortSignal): Promise<Uint8Array> {
+    try {
+      return this.#decode(facts, await this.#any(facts, range, options, signal), range.bytes);
+    } catch (error) {
+      if (!isDivisible(range, error, signal)) throw error;
+      const data = new Uint8Array(facts.k * range.bytes);
+      for (const leaf of leavesWithin(range)) {
+        const slices = this.#decode(facts, await this.#any(facts, leaf, options, signal), leaf.bytes);
+        for (let index = 0; index < facts.k; index++) data.set(slices.subarray(index * leaf.bytes, (index + 1) * leaf.bytes), index * range.bytes + placeIn(range, leaf));
+      }
+      return data;
+    }
+  }
+
   /** The same range of any k pieces. */
-  async #any(facts: PackFacts, stripe: number, options: FetchOptions, signal: AbortSignal): Promise<Slice[]> {
-    const own = await this.#own(facts, stripe, options);
+  async #any(facts: PackFacts, range: Range, options: FetchOptions, signal: AbortSignal): Promise<Slice[]> {
+    const own = await this.#own(facts, range, options);
     if (own.length === facts.k) return own;
-    const { firstLeaf, bytes } = rangeOf(facts, stripe);
-    const others = await this.#with.fetcher.fetch(facts, { range: leavesOf(firstLeaf, bytes), count: facts.k - own.length, except: new Set(own.map(({ index }) => index)), onSource: options.onSource }, signal);
+    const others = await this.#with.fetcher.fetch(facts, { range: leavesOf(range), count: facts.k - own.length, except: new Set(own.map(({ index }) => index)), onSource: options.onSource }, signal);
     return [...own, ...others];
   }
 
-  async #own(facts: PackFacts, stripe: number, options: FetchOptions): Promise<Slice[]> {
-    const { firstLeaf, bytes: length } = rangeOf(facts, stripe);
+  async #own(facts: PackFacts, { firstLeaf, bytes: length }: Range, options: FetchOptions): Promise<Slice[]> {
     const found: Slice[] = [];
     for (let index = 0; index < facts.roots.length && found.length < facts.k; index++) {
       const bytes = await this.#with.own.read(facts.pack, index, firstLeaf * LEAF_BYTES, length, options);
@@ -120,12 +143,31 @@ export class Stripes {
   }
 }
 
+/** The same bytes of each piece. */
+interface Range {
+  readonly firstLeaf: number;
+  readonly bytes: number;
+}
+
 /** Which leaves of each piece a stripe is, and how many bytes. */
-export function rangeOf({ k, pieceBytes }: Pick<PackFacts, "k" | "pieceBytes">, stripe: number): { readonly firstLeaf: number; readonly bytes: number } {
+export function rangeOf({ k, pieceBytes }: Pick<PackFacts, "k" | "pieceBytes">, stripe: number): Range {
   const stripeBytes = stripeBytesOf(k);
   return { firstLeaf: (stripe * stripeBytes) / LEAF_BYTES, bytes: Math.min(stripeBytes, pieceBytes - stripe * stripeBytes) };
 }
 
-function leavesOf(firstLeaf: number, bytes: number): LeafRange {
+function leavesOf({ firstLeaf, bytes }: Range): LeafRange {
   return { firstLeaf, leafCount: Math.ceil(bytes / LEAF_BYTES) };
+}
+
+function isDivisible({ bytes }: Range, error: unknown, signal: AbortSignal): boolean {
+  return codeOf(error) === "UNAVAILABLE" && bytes > LEAF_BYTES && !signal.aborted;
+}
+
+/** Each leaf of a range. */
+function* leavesWithin({ firstLeaf, bytes }: Range): Generator<Range> {
+  for (let at = 0; at < bytes; at += LEAF_BYTES) yield { firstLeaf: firstLeaf + at / LEAF_BYTES, bytes: Math.min(LEAF_BYTES, bytes - at) };
+}
+
+function placeIn(range: Range, leaf: Range): number {
+  return (leaf.firstLeaf - range.firstLeaf) * LEAF_BYTES;
 }
