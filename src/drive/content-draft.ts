@@ -40,6 +40,12 @@ export class ContentDraft {
   readonly #full: (readonly BlobRef[])[] = [];
   readonly #lists: WrittenList[] = [];
   #open: BlobRef[] = [];
+  #sizeBytes = 0;
+
+  /** Of all blobs together. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
 
   /** How many blobs and lists the file's row names, once all lists are written. */
   get refs(): number {
@@ -49,6 +55,7 @@ export class ContentDraft {
   /** True when `writeLists` has something to write. */
   add(ref: BlobRef): boolean {
     this.#open.push(ref);
+    this.#sizeBytes += ref.length;
     if (this.#open.length < MAX_BLOBS_IN_LIST) return this.#full.length > 0;
     this.#full.push(this.#open);
     this.#open = [];

@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import test from "node:test";
 import { setImmediate } from "node:timers/promises";
+import type { Worker } from "node:worker_threads";
 import type { Log } from "../platform/index.ts";
 import { machineEnv, silentLog } from "../platform/index.ts";
+import { sha256 } from "../crypto/index.ts";
+import { inChunks, namedId, noise } from "./fakes/persons.ts";
+import { PrivateKeys } from "./keys.ts";
 import { Sealer } from "./sealer.ts";
 
 const MIB = 1024 * 1024;
@@ -30,4 +35,27 @@ test("a thread that fails fails the files under way and nothing else, and is tol
   await assert.rejects(sealer.seal(slow(), async () => {}, signal), refused);
   assert.equal(failures.length, 2);
   await sealer.end();
+});
+
+test("a thread that fails between two blocks of a file fails that file, though all that was sent of it has been answered, and the next begins another", async () => {
+  const failed = Promise.withResolvers<void>();
+  const keys = new PrivateKeys(sha256(new Uint8Array(1)), namedId("space"));
+  const sealer = new Sealer(machineEnv({ ...silentLog, error: () => failed.resolve() }), { gear: keys.gear, content: keys.of("content") });
+  const bytes = noise(3 * MIB, 9);
+  const begun = once(process, "worker") as Promise<[Worker]>;
+  async function* slow(): AsyncGenerator<Uint8Array> {
+    yield bytes.subarray(0, 1.5 * MIB);
+    const [thread] = await begun;
+    await once(thread, "message");
+    // As when another file's block ends it: out of memory.
+    await thread.terminate();
+    await failed.promise;
+    yield bytes.subarray(1.5 * MIB);
+  }
+  const { signal } = new AbortController();
+  await assert.rejects(sealer.seal(slow(), async () => {}, signal), { code: "CLOSED", message: /Put the files again/ });
+  const { sizeBytes, digest } = await sealer.seal(inChunks(bytes), async () => {}, signal);
+  assert.deepEqual([sizeBytes, digest], [bytes.length, sha256(bytes)]);
+  await sealer.end();
+  await assert.rejects(sealer.seal(inChunks(bytes), async () => {}, signal), { code: "CLOSED", message: /has ended/ });
 });

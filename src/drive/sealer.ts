@@ -21,10 +21,14 @@ export interface SealedFile {
  * pieces leave a host at, and a second one would take 55 MB of memory.
  */
 export class Sealer {
-  readonly #lane: Lane;
+  readonly #env: Env;
+  readonly #data: SealData;
+  #lane: Lane;
   #files = 0;
 
   constructor(env: Env, data: SealData) {
+    this.#env = env;
+    this.#data = data;
     this.#lane = new Lane(env, data);
   }
 
@@ -33,6 +37,7 @@ export class Sealer {
    * @throws what the source, `take` or the signal throws
    */
   async seal(source: AsyncIterable<Uint8Array>, take: (chunk: SealedChunk) => Promise<void>, signal: AbortSignal): Promise<SealedFile> {
+    if (this.#lane.hasFailed) this.#lane = new Lane(this.#env, this.#data);
     const lane = this.#lane;
     const file = (this.#files += 1);
     const waiting: Promise<SealAnswer>[] = [];
@@ -62,13 +67,18 @@ export class Sealer {
   }
 }
 
-/** The thread, and who waits for its answers. */
+/**
+ * A thread, and who waits for its answers. One that has failed takes nothing more: another thread would go on with a file whose beginning it
+ * has not seen, and what the first one had not cut yet would be missing.
+ */
 class Lane {
   readonly #env: Env;
   readonly #data: SealData;
   #thread: Thread<SealQuestion> | undefined;
   #waiting: { readonly resolve: (answer: SealAnswer) => void; readonly reject: (error: Error) => void }[] = [];
-  #isEnded = false;
+  #hasFailed = false;
+  /** Why it takes nothing more. */
+  #over: DriveError | undefined;
   readonly #spare: Uint8Array[] = [];
 
   constructor(env: Env, data: SealData) {
@@ -76,12 +86,16 @@ class Lane {
     this.#data = data;
   }
 
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
   ask(question: SealQuestion): Promise<SealAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<SealAnswer>();
     // A failure is the asker's when its turn comes; until then, or when something else has failed it, nobody listens.
     promise.catch(() => undefined);
-    if (this.#isEnded) {
-      reject(ended());
+    if (this.#over !== undefined) {
+      reject(this.#over);
       return promise;
     }
     this.#thread ??= this.#start();
@@ -102,10 +116,11 @@ class Lane {
   }
 
   async end(): Promise<void> {
-    this.#isEnded = true;
+    this.#over = ended();
+    this.#hasFailed = false;
     this.#spare.length = 0;
     await this.#thread?.end();
-    this.#fail(ended());
+    this.#fail(this.#over);
   }
 
   #start(): Thread<SealQuestion> {
@@ -119,16 +134,18 @@ class Lane {
       onFailure: (error) => {
         this.#env.log.error("a thread that seals private content has failed", { error });
         this.#thread = undefined;
+        this.#hasFailed = true;
         this.#fail(new DriveError("CLOSED", `Sealing failed (${messageOf(error)}). Put the files again.`, { cause: error }));
       },
     });
   }
 
   #keep({ buffer }: Uint8Array): void {
-    if (buffer.byteLength === BLOCK_BYTES && this.#spare.length < SPARE_MAX && !this.#isEnded) this.#spare.push(new Uint8Array(buffer as ArrayBuffer));
+    if (buffer.byteLength === BLOCK_BYTES && this.#spare.length < SPARE_MAX && this.#over === undefined) this.#spare.push(new Uint8Array(buffer as ArrayBuffer));
   }
 
-  #fail(error: Error): void {
+  #fail(error: DriveError): void {
+    this.#over = error;
     for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 }

@@ -156,6 +156,8 @@ export class PrivateUpload implements Upload {
       const group = (this.#begun += 1);
       const { sizeBytes, digest } = await this.#with.sealer.seal(source, (chunk) => this.#take(content, chunk, group), this.#signal);
       content.close();
+      // An entry of such a file would be kept, and could never be read.
+      if (content.sizeBytes !== sizeBytes) throw new DriveError("CLOSED", `${JSON.stringify(path)} came out of sealing with other bytes than were given. Put it again.`);
       this.#rows.set(path, { path, kind: numberOfKind("file"), mode: mode & MODE_BITS, modifiedMs, sizeBytes, digest, content });
       return { path, kind: "file", mode: mode & MODE_BITS, modifiedMs, sizeBytes, sha256: hex(digest) };
     } catch (error) {
