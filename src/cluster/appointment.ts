@@ -138,7 +138,7 @@ export class Appointment {
 
   /** @throws ClusterError NOT_APPROVED */
   #check({ number, term, hosts }: Proposal, ballot: Ballot | undefined): asserts ballot is Ballot {
-    const { cluster } = this.#parts;
+    const { cluster, election } = this.#parts;
     const { configuration } = cluster.register;
     const refuse = (why: string): never => {
       throw new ClusterError("NOT_APPROVED", `${why} The coordinator will try again.`);
@@ -146,6 +146,7 @@ export class Appointment {
     if (!remembers(ballot, term, configuration, cluster.self)) return refuse("This voter had an empty disk and must first learn what it gave its word for.");
     if (!configuration.hosts.includes(cluster.self) || number !== configuration.number + 1) return refuse("The proposed voters do not follow the ones that are known here.");
     if (term < ballot.term) return refuse("A later term has begun.");
+    if (!election.credible.take(term, ballot.term)) return refuse("No such term can have begun with the voters that are known here.");
     if (hosts === null) return;
     if (!isSensible(hosts, configuration.hosts, cluster.register)) return refuse("The proposed voters do not follow from the current ones here.");
     const { approved } = ballot;

@@ -1,8 +1,9 @@
 import type { HostId } from "../codec/index.ts";
 import type { Transport } from "../net/index.ts";
 import type { Env, Timer } from "../platform/index.ts";
-import type { Ballots } from "./ballots.ts";
+import type { Ballot, Ballots } from "./ballots.ts";
 import type { Cluster } from "./cluster.ts";
+import { CredibleTerms } from "./credible-terms.ts";
 import { ASK_TIMEOUT_MS, LEAD, VOTE, termCodec, voteAnswerCodec, voteCodec } from "./election-messages.ts";
 import type { VoterConfiguration } from "./entries.ts";
 import { Followers, LISTENER_MS, SILENCE_MS } from "./followers.ts";
@@ -35,6 +36,7 @@ export class Election {
   readonly #parts: ElectionParts;
   readonly #listeners = new Set<() => void>();
   readonly recalling: Recalling;
+  readonly credible: CredibleTerms;
   readonly #followers: Followers;
   /** The term that this host coordinates. */
   #leading: number | undefined;
@@ -51,6 +53,7 @@ export class Election {
     this.#env = env;
     this.#parts = parts;
     this.recalling = new Recalling(env, parts);
+    this.credible = new CredibleTerms(env.clock, parts.cluster);
     this.#followers = new Followers(env, { ...parts, onLater: (term) => this.#raise(term), leads: (term) => this.#leading === term });
     parts.transport.handle(VOTE, async (from, body) => voteAnswerCodec.encode(await this.#vote(from, voteCodec.decode(body))));
     parts.transport.handle(LEAD, async (from, body) => termCodec.encode({ term: await this.#heed({ host: from, term: termCodec.decode(body).term }) }));
@@ -191,7 +194,8 @@ export class Election {
   }
 
   async #raise(term: number): Promise<void> {
-    await this.#parts.ballots.change((known) => known && raised(term, known));
+    await this.#parts.ballots.change((known) => known && (this.credible.take(term, known.term) ? raised(term, known) : known));
+    // Also one that is not noted: whoever knows voters that are not known here is right, and whoever lies has only this turn.
     if (this.#leading !== undefined && term > this.#leading) this.#stepDown("there is a later term");
   }
 
@@ -238,27 +242,37 @@ export class Election {
     const own = ballots.ballot;
     const isCandidate = configuration.hosts.includes(from) || number > configuration.number;
     // Who does not know itself as a voter has an empty disk, or hears of its appointment in a moment; who forgot its word gives none.
-    if (own === undefined || !isCertain(term, own) || !this.#isVoter() || !isCandidate || number < configuration.number || this.#isLed()) return { term: own?.term ?? 0, isGranted: false };
+    if (own === undefined || !isCertain(term, own) || !this.credible.has(term, own.term) || !this.#isVoter() || !isCandidate || number < configuration.number || this.#isLed()) return { term: own?.term ?? 0, isGranted: false };
     if (isTrial) return { term: own.term, isGranted: term > own.term };
-    const next = await ballots.change((known) => known && voteFor(from, term, known));
+    const next = await ballots.change((known) => known && (this.credible.take(term, known.term) ? voteFor(from, term, known) : known));
     const isGranted = next?.term === term && next.vote === from;
     if (isGranted) this.#arm(this.#patience());
     if (this.#leading !== undefined && this.#leading < term) this.#stepDown("another host stands for a later term");
     return { term: next?.term ?? 0, isGranted };
   }
 
+  #highest(ballot: Ballot | undefined): number {
+    return Math.max(ballot?.term ?? 0, this.#leading ?? 0, this.#heard?.by.term ?? 0);
+  }
+
   /** @returns the highest term that this host knows */
   async #heed(by: Coordination): Promise<number> {
     const { cluster, ballots } = this.#parts;
     const { configuration } = cluster.register;
+    const isVoters = configuration.hosts.includes(by.host);
+    let isNoted = false;
     // Who does not vote notes it as well: should the only voter lose its disk, nobody else knows which terms there were.
-    const known = (await ballots.change((ballot) => ballot && (configuration.hosts.includes(by.host) ? raised(by.term, ballot) : ballot)))?.term;
-    const highest = Math.max(known ?? 0, this.#leading ?? 0, this.#heard?.by.term ?? 0);
-    if (!configuration.hosts.includes(by.host) || by.term < highest || by.host === cluster.self) return highest;
+    const known = await ballots.change((ballot) => {
+      isNoted = isVoters && this.credible.take(by.term, this.#highest(ballot));
+      return ballot && (isNoted ? raised(by.term, ballot) : ballot);
+    });
+    const highest = this.#highest(known);
+    if (!isVoters || by.term < highest || by.host === cluster.self) return highest;
     if (this.#leading !== undefined && by.term > this.#leading) this.#stepDown("another host coordinates a later term");
-    this.#heard = { by, atMs: this.#now() };
+    // Whoever coordinates by voters that are not known here yet is not believed before they are, and not stood against either.
+    if (isNoted) this.#heard = { by, atMs: this.#now() };
     const patienceMs = this.#patience();
     this.#arm(this.recalling.isNeeded ? 0 : patienceMs);
-    return by.term;
+    return isNoted ? by.term : highest;
   }
 }

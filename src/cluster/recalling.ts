@@ -3,6 +3,7 @@ import type { Transport } from "../net/index.ts";
 import type { Env } from "../platform/index.ts";
 import type { Approved, Ballots } from "./ballots.ts";
 import type { Cluster } from "./cluster.ts";
+import { TERMS_AHEAD_MAX } from "./credible-terms.ts";
 import { APPROVE_TIMEOUT_MS, ASK_TIMEOUT_MS, RECALL, recallCodec, recollectionCodec } from "./election-messages.ts";
 import type { Recollection } from "./election-messages.ts";
 import type { Register } from "./roster.ts";
@@ -71,8 +72,8 @@ export class Recalling {
     const proposed = proposedAfter(register, [...answers.values()]);
     const all = proposed?.includes(self) === true && !this.#isAlone() ? [...known, proposed] : known;
     await this.#ask(all.flat(), answers);
-    // Who has not heard of the present voters yet asks the wrong ones.
-    if ([...answers.values()].some(({ number }) => number > configuration.number)) return;
+    // Who has not heard of the present voters yet asks the wrong ones. What cannot be is neither believed nor passed over: the rest might not be enough.
+    if ([...answers.values()].some(({ number, ballot }) => number > configuration.number || !isPossible(ballot?.term ?? 0, configuration))) return;
     const era = eraOf(configuration.term);
     if (!all.every((electorate) => this.#isWitnessed(electorate, answers, era))) return;
     const others = [...answers.values()].map(({ ballot }) => ballot).filter((ballot) => ballot !== null);
@@ -114,6 +115,11 @@ export class Recalling {
   async #askOne(host: HostId): Promise<Recollection> {
     return recollectionCodec.decode(await this.#parts.transport.request(host, RECALL, recallCodec.encode({}), { timeoutMs: ASK_TIMEOUT_MS }));
   }
+}
+
+/** Whether the voters that are known can have come to a term. */
+function isPossible(term: number, configuration: Voters["configuration"]): boolean {
+  return eraOf(term) <= eraOf(configuration.term) && term - configuration.term <= TERMS_AHEAD_MAX;
 }
 
 /** The voters that a host knows, and those before them that still vote: those who do not were dropped because they are gone or removed, and cannot be asked. */
