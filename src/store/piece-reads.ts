@@ -7,6 +7,7 @@ import { OpenPiece } from "./open-piece.ts";
 import type { IndexedPiece, PieceIndex } from "./piece-index.ts";
 import { fileNameOf, piecePath } from "./piece-name.ts";
 import { Damage } from "./piece-trailer.ts";
+import type { Turns } from "./piece-turns.ts";
 import type { HeldPiece } from "./port.ts";
 import type { Remains } from "./remains.ts";
 import { SharedHandles } from "./shared-handles.ts";
@@ -29,7 +30,9 @@ export interface ReadsParts {
   readonly index: PieceIndex;
   readonly remains: Remains;
   readonly openFile: OpenFile;
-  /** Moves a piece's file into quarantine, from where it is read on, and drops its entry. Of a file that is gone only the entry. */
+  /** Whoever changes what lies under a piece's name has its turn. */
+  readonly turns: Turns;
+  /** Moves a piece's file into quarantine, from where it is read on, and drops its entry. Of a file that is gone only the entry. Called in the piece's turn. */
   readonly takeOut: (name: string, piece: IndexedPiece, why: unknown) => Promise<void>;
 }
 
@@ -56,20 +59,38 @@ export class PieceReads {
 
   /** @throws StoreError PIECE_MISSING, PIECE_DAMAGED; PlatformError for a disk that fails in another way */
   async use<T>(lying: Lying, work: (file: OpenPiece) => Promise<T>): Promise<T> {
-    const attempt = (): Promise<T> => this.#handles.use(lying.path, () => this.#open(lying), work);
     try {
-      // A cable that was loose for a moment, or a controller that started anew, gives the second time what is there.
-      return await attempt().catch((error: unknown) => (codeOf(error) === "EIO" ? attempt() : Promise.reject(error as Error)));
+      return await this.#attempt(lying, work);
+    } catch (error) {
+      if (!isLoss(error)) throw diskError(error, `Reading ${lying.path}`);
+      // A put that replaces what remains of a piece reads of it, and would wait for itself.
+      if (lying.held === undefined) return await this.#again(lying, work);
+      return await this.#with.turns.run(lying.name, () => this.#again(this.find(lying.piece.pack, lying.piece.index), work));
+    }
+  }
+
+  /**
+   * Tries once more, on the file as it lies there now: a cable that was loose for a moment gives the second time what is there, and a reader that comes
+   * late may have read a file that has been replaced since. What fails again is damage.
+   */
+  async #again<T>(lying: Lying, work: (file: OpenPiece) => Promise<T>): Promise<T> {
+    await this.#handles.forget(lying.path);
+    try {
+      return await this.#attempt(lying, work);
     } catch (error) {
       if (!isLoss(error)) throw diskError(error, `Reading ${lying.path}`);
       await this.#note(lying, error);
       const { pack, index } = lying.piece;
       if (codeOf(error) !== "ENOENT") throw damaged(lying, error);
-      // Another reader has met damage meanwhile, and what this one wants may be right.
+      // Where its file was moved and the entry could not be dropped.
       const left = lying.held && this.#remainsOf(pack, index);
       if (left === undefined) throw missing(pack, index);
-      return this.use(left, work);
+      return await this.#again(left, work);
     }
+  }
+
+  #attempt<T>(lying: Lying, work: (file: OpenPiece) => Promise<T>): Promise<T> {
+    return this.#handles.use(lying.path, () => this.#open(lying), work);
   }
 
   /** Closes the file as soon as nobody reads from it. */

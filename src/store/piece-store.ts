@@ -61,8 +61,7 @@ export class FilePieceStore implements PieceStore {
     this.#remains = remains;
     this.#index = index;
     this.#space = space;
-    const takeOut = (name: string, piece: IndexedPiece, why: unknown): Promise<void> => this.#turns.run(name, () => this.#takeOut(name, piece, why));
-    this.#reads = new PieceReads({ env, directory: this.#directory, index, remains, openFile: options.openFile ?? openFile, takeOut });
+    this.#reads = new PieceReads({ env, directory: this.#directory, index, remains, turns: this.#turns, openFile: options.openFile ?? openFile, takeOut: (...which) => this.#takeOut(...which) });
   }
 
   /** Opens the pieces of a data directory after making index and files agree. @throws PlatformError when the disk refuses */
@@ -242,8 +241,6 @@ export class FilePieceStore implements PieceStore {
   }
 
   async #takeOut(name: string, piece: IndexedPiece, why: unknown): Promise<void> {
-    // Another reader may have met the same damage, or the piece may have been removed meanwhile.
-    if (this.#index.get(piece.pack, piece.index) === undefined) return;
     this.#env.log.warn("a piece cannot be read and is not held any more", { pack: piece.pack, index: piece.index, why: messageOf(why) });
     if (codeOf(why) !== "ENOENT") {
       await this.#remains.take(name, piece);

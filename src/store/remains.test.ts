@@ -72,6 +72,33 @@ test("a put replaces what remains of a piece, out of its own sound leaves too, a
   assert.ok(existsSync(quarantined(host)), "for whoever wants to look");
 });
 
+test("a reader that comes late with damage leaves alone the whole file that has come meanwhile", async (t) => {
+  const host = new Host(t);
+  let held: (() => Promise<void>) | undefined;
+  const waits: OpenFile = async (path) => {
+    const file = await openFile(path);
+    const read: typeof file.read = async (...asked) => {
+      const found = await file.read(...asked);
+      const wait = held;
+      held = undefined;
+      await wait?.();
+      return found;
+    };
+    return { read, stat: () => file.stat(), close: () => file.close() };
+  };
+  const store = await host.start(testEnv, { openFile: waits });
+  await keep(store, PIECE, BYTES);
+  await store.read(PIECE.pack, 0, 0, 1);
+  host.flip(PIECE, 5);
+  // While the first has read and not yet looked at what it read, another finds the damage, and the piece comes anew.
+  held = async () => {
+    await assert.rejects(store.read(PIECE.pack, 0, 0, 1), { code: "PIECE_DAMAGED" });
+    await keep(store, PIECE, BYTES);
+  };
+  assert.ok(equalBytes(await store.read(PIECE.pack, 0, 0, LEAF_BYTES), BYTES.subarray(0, LEAF_BYTES)));
+  assert.deepEqual([store.held(PIECE.pack, 0), store.listRemains()], [PIECE, []]);
+});
+
 test("a put that fails leaves what remains of the piece as it was", async (t) => {
   const { store } = await damaged(t);
   await assert.rejects(keep(store, PIECE, contentOf(BYTES.length, 2)), { code: "PIECE_MISMATCH" });
