@@ -5,7 +5,9 @@ import { Lasting } from "./lasting.ts";
 
 class Hands {
   nowMs = 5;
-  readonly lasting = new Lasting({ wallMs: () => 0, monotonicMs: () => this.nowMs });
+  /** For so long the machine has slept. */
+  sleptMs = 1_000;
+  readonly lasting = new Lasting({ wallMs: () => this.nowMs + this.sleptMs, monotonicMs: () => this.nowMs });
 
   look(...packs: string[]): void {
     this.lasting.look(packs as PackId[]);
@@ -41,4 +43,15 @@ test("of very many packs those beyond the memory have their turn when others are
     hands.nowMs += 10;
   }
   assert.equal(hands.hasLasted("p100000", 10), true);
+});
+
+test("what was found before the machine slept for long counts no more, and short sleeps do not add up", () => {
+  const hands = new Hands();
+  const awake = (sleptMs: number): boolean => {
+    hands.sleptMs += sleptMs;
+    hands.nowMs += 10;
+    hands.lasting.look(["a"] as PackId[], 100);
+    return hands.hasLasted("a", 10);
+  };
+  assert.deepEqual([awake(0), awake(0), awake(100), awake(100), awake(101), awake(0), awake(-101)], [false, true, true, true, false, true, false]);
 });

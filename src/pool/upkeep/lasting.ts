@@ -9,13 +9,21 @@ export class Lasting {
   readonly #clock: Clock;
   #sinceMs = new Map<PackId, number>();
   #lookedMs = 0;
+  /** The wall's time without the machine's own, at the last look. */
+  #apartMs = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** All that are found now. Those that are not are forgotten. */
-  look(found: Iterable<PackId>): void {
+  /**
+   * All that are found now. Those that are not are forgotten.
+   * @param apartMaxMs when the wall's time and the machine's own have gone apart by more since the look before, as they do while it sleeps, all are found for the first time
+   */
+  look(found: Iterable<PackId>, apartMaxMs = Number.POSITIVE_INFINITY): void {
+    const apartMs = this.#clock.wallMs() - this.#clock.monotonicMs();
+    if (Math.abs(apartMs - this.#apartMs) > apartMaxMs) this.#sinceMs.clear();
+    this.#apartMs = apartMs;
     this.#lookedMs = this.#clock.monotonicMs();
     const since = new Map<PackId, number>();
     for (const pack of found) {

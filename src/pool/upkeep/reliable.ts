@@ -40,7 +40,8 @@ export function staysSince({ env, parts }: KeepParts, wallMs: number): boolean {
   return ageMs >= 0 && ageMs < spareMs(parts);
 }
 
-async function isThere(parts: KeepParts["parts"], namespace: NamespaceId, pack: PackId): Promise<boolean> {
+/** Whether a majority has the pack and knows nothing of a deletion. To be asked after whether it is condemned: a deletion takes that word with it. */
+export async function isThere(parts: KeepParts["parts"], namespace: NamespaceId, pack: PackId): Promise<boolean> {
   const record = await majorityWord(parts, namespace, packKey(pack));
   return record !== undefined && record.values.length > 0 && !record.isDeleted;
 }

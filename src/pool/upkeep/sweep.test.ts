@@ -93,6 +93,44 @@ test("where it cannot be told what is in use, nothing is condemned", async () =>
   await bench.village.close();
 });
 
+test("a device whose connections are dead deletes nothing by its own old word, whoever has found the pack in use meanwhile", async () => {
+  const bench = await SweepBench.of(4);
+  const { village } = bench;
+  await bench.sweep(0);
+  await bench.sweep(0, 0);
+  assert.ok(bench.isCondemned(0));
+  bench.cut(0);
+  bench.knowing.add(village.at(1));
+  await bench.sweep(1, FOR_MS);
+  // It wakes with the records of then. All are connected, and nobody answers.
+  village.net.revive(village.at(0).host);
+  for (const at of [1, 2, 3]) village.replication.mute.add(village.at(at).host);
+  await bench.sweep(0, 0);
+  assert.ok(bench.isThere && bench.isCondemned(0));
+  village.replication.mute.clear();
+  await bench.sweep(0, 0);
+  assert.ok(bench.isThere, "the others say that it is condemned no longer");
+  await village.close();
+});
+
+test("of two hosts both must answer before anything is deleted, and a host that is alone sweeps by itself", async () => {
+  for (const hosts of [1, 2]) {
+    const bench = await SweepBench.of(hosts);
+    const { mute } = bench.village.replication;
+    await bench.sweep(0);
+    await bench.sweep(0, FOR_MS);
+    if (hosts === 2) {
+      mute.add(bench.village.at(1).host);
+      await bench.sweep(0, 0);
+      assert.ok(bench.isThere, "the other one says nothing");
+      mute.clear();
+    }
+    await bench.sweep(0, 0);
+    assert.ok(!bench.isThere);
+    await bench.village.close();
+  }
+});
+
 /** A pack and one that was written in its stead, which is what the first host says is used. */
 async function superseded(): Promise<{ readonly bench: SweepBench; readonly fresh: PackId }> {
   const bench = await SweepBench.of(4);
@@ -138,5 +176,20 @@ test("a pack stays while the one that is used in its stead is itself condemned, 
   assert.ok(!bench.isCondemned(0), "it was said and taken back");
   await bench.sweep(0, 0);
   assert.ok(bench.isThere);
+  await village.close();
+});
+
+test("a pack stays while too few answer whether the one that is used in its stead is there", async () => {
+  const { bench } = await superseded();
+  const { village } = bench;
+  await bench.sweep(0);
+  await bench.sweep(0, FOR_MS);
+  assert.ok(bench.isCondemned(0));
+  for (const at of [2, 3]) village.replication.mute.add(village.at(at).host);
+  await bench.sweep(0, 0);
+  assert.ok(bench.isThere);
+  village.replication.mute.clear();
+  await bench.sweep(0, 0);
+  assert.ok(!bench.isThere);
   await village.close();
 });

@@ -1,14 +1,14 @@
 // How content that nothing uses any more goes. The owner's own hosts look for it, since only they can tell: a pack that no head in any history and
 // no private entry names, at one look and again at a later one, is condemned by a record that a majority of the hosts have. It stays for as
 // long as the network has chosen, 30 days unless it says otherwise. A pack that is found in use meanwhile is condemned no longer; one that is
-// not, at a fresh look with a majority in reach, gets its owner's tombstone, and its holders delete their pieces.
+// not, at a fresh look to which a majority has answered, gets its owner's tombstone, and its holders delete their pieces.
 //
 // Whoever uses a pack anew, which no record of theirs names yet, asks a majority first whether it was condemned long ago, and puts the content again if
-// it was or if no majority is in reach. So of two devices of one person, parted or not, either the one that uses it hears that it is condemned, or
+// it was or if no majority answers. So of two devices of one person, parted or not, either the one that uses it hears that it is condemned, or
 // what it writes is there for the fresh look of the other, long before the tombstone.
 //
 // Where content lies in several packs, because it was written anew, one of them is used for it and the others are not. They are condemned, and later
-// deleted, only while each pack that is used in their stead is whole and, as all in reach say, neither condemned nor deleted. A device says first that its
+// deleted, only while each pack that is used in their stead is whole and, as a majority says, neither condemned nor deleted. A device says first that its
 // pack is condemned, or is no longer, and then asks about the others: so of two devices that rely on each other's victim at least one hears of it.
 
 import type { NamespaceId, PackId } from "../../codec/index.ts";
@@ -16,10 +16,12 @@ import type { WorkerTurn } from "../../platform/index.ts";
 import { condemnedCodec, isCondemned } from "../record/fate.ts";
 import { majorityOf } from "../record/holders.ts";
 import type { KeepParts } from "../hold/hold.ts";
-import { abortedKey, condemnedKey, packKey } from "../record/keys.ts";
+import { abortedKey, condemnedKey } from "../record/keys.ts";
 import { unhurried } from "../patience.ts";
 import { viewOf } from "./census.ts";
 import { Lasting } from "./lasting.ts";
+import { majorityWord } from "./majority-word.ts";
+import { isThere } from "./reliable.ts";
 import { weigh } from "./weigh.ts";
 
 /** What of a namespace's packs something uses. */
@@ -34,6 +36,11 @@ export type UsedPacks = (namespace: NamespaceId, signal: AbortSignal) => Promise
 
 /** A pack must have been found unused so long ago before it is condemned: what is being published is named only at the end. */
 const FIRST_SEEN_MS = 3_600_000;
+/**
+ * A host that slept for such a part of `condemned-for` begins to look anew: its records are that old. After less it may go on, however often it
+ * sleeps: what is due may be used anew only in the first half of its time, so this host has heard of that before it fell asleep.
+ */
+const SLEPT_PART = 1 / 4;
 
 export interface SweepParts extends KeepParts {
   /** By type of namespace. */
@@ -98,7 +105,7 @@ export class Sweeper {
         done.spared += 1;
       }
     }
-    this.#lasting(namespace).look(unused);
+    this.#lasting(namespace).look(unused, this.#with.condemnedForMs() * SLEPT_PART);
     for (const pack of unused) {
       signal.throwIfAborted();
       if (!isCondemned(parts.records, namespace, pack)) done.condemned += (await this.#condemn(namespace, pack, used)) ? 1 : 0;
@@ -144,27 +151,24 @@ export class Sweeper {
     });
   }
 
-  /** Whether all that is used of the pack's content lies in others that stay, by the word of all in reach. */
+  /** Whether all that is used of the pack's content lies in others that stay, as a majority says. */
   async #isReplaced(namespace: NamespaceId, pack: PackId, used: PackUse): Promise<boolean> {
     const { parts } = this.#with;
     const others = [...(used.insteadOf?.(pack) ?? [])];
-    const values = async (key: string): Promise<(Uint8Array | null)[]> => ((await parts.records.read(namespace, key, { fresh: true }))?.siblings ?? []).map(({ value }) => value);
     for (const other of others) {
-      const [there, condemned, aborted] = await Promise.all([packKey(other), condemnedKey(other), abortedKey(other)].map(values));
-      const isThere = there!.length > 0 && !there!.includes(null);
-      if (!isThere || [...condemned!, ...aborted!].some((value) => value !== null)) return false;
+      const words = await Promise.all([condemnedKey, abortedKey].map((keyOf) => majorityWord(parts, namespace, keyOf(other))));
+      if (words.some((word) => word === undefined || word.values.length > 0) || !(await isThere(parts, namespace, other))) return false;
     }
-    return this.#areWhole(namespace, others) && majorityOf(parts).isInReach;
+    return this.#areWhole(namespace, others);
   }
 
   async #isDue(namespace: NamespaceId, pack: PackId, used: PackUse): Promise<boolean> {
     const { env, parts, condemnedForMs } = this.#with;
     if (!this.#wasUnused(namespace, pack)) return false;
     // As a majority says, which knows whether another device found it in use.
-    const state = await parts.records.read(namespace, condemnedKey(pack), { fresh: true });
-    if (!majorityOf(parts).isInReach) return false;
-    const values = (state?.siblings ?? []).flatMap(({ value }) => (value === null ? [] : [condemnedCodec.decode(value).sinceMs]));
+    const word = await majorityWord(parts, namespace, condemnedKey(pack));
+    const sincesMs = (word?.values ?? []).map((value) => condemnedCodec.decode(value).sinceMs);
     // Of several the youngest counts, and one from the future waits until then: neither a clock nor a second device makes it sooner.
-    return values.length > 0 && env.clock.wallMs() - Math.max(...values) >= condemnedForMs() && this.#isReplaced(namespace, pack, used);
+    return sincesMs.length > 0 && env.clock.wallMs() - Math.max(...sincesMs) >= condemnedForMs() && this.#isReplaced(namespace, pack, used);
   }
 }

@@ -77,6 +77,18 @@ test("without a majority in reach nothing is given up, and it is looked again la
   await village.close();
 });
 
+test("what a majority is connected to and does not answer about is not given up, and it is looked again later", async () => {
+  const { village, writer, pack, restart } = await cutOff(4);
+  const { mute } = village.replication;
+  for (const number of [2, 3]) mute.add(village.at(number).host);
+  await restart();
+  assert.ok(!isGivenUp(writer.records, village.namespace, pack));
+  mute.clear();
+  await restart();
+  assert.ok(isGivenUp(writer.records, village.namespace, pack));
+  await village.close();
+});
+
 test("a damaged list of what was under way keeps no host from starting, and is written anew", async () => {
   const village = await Village.build({ hosts: 3 });
   const writer = village.at(0);

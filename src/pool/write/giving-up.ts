@@ -2,6 +2,7 @@ import { packKey, abortedKey } from "../record/keys.ts";
 import { abortedCodec } from "../record/fate.ts";
 import type { WorkerTurn } from "../../platform/index.ts";
 import { majorityOf } from "../record/holders.ts";
+import { majorityWord } from "../upkeep/majority-word.ts";
 import type { PlaceParts } from "./place.ts";
 import type { Unfinished, UnfinishedPack } from "./unfinished.ts";
 
@@ -24,9 +25,9 @@ export async function giveUpUnfinished(placing: Pick<PlaceParts, "env" | "parts"
     signal.throwIfAborted();
     if (!majorityOf(parts).isInReach) return report(`${unfinished.before.length} packs wait for a majority of the hosts to say whether they know them`);
     const isKnown = parts.records.genesis(each.namespace) !== undefined;
-    const record = isKnown ? await parts.records.read(each.namespace, packKey(each.pack), { fresh: true }) : undefined;
-    if (!majorityOf(parts).isInReach || record?.isPartial === true) return report("too few hosts say whether they know a pack");
-    if (isKnown && (record?.siblings.length ?? 0) === 0) {
+    const record = isKnown ? await majorityWord(parts, each.namespace, packKey(each.pack)) : undefined;
+    if (isKnown && record === undefined) return report("too few hosts say whether they know a pack");
+    if (record?.values.length === 0) {
       env.log.info("a pack that was being sent when this host stopped is given up", { namespace: each.namespace, pack: each.pack });
       await giveUp(placing, each);
     }
