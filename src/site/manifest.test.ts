@@ -3,7 +3,7 @@ import test from "node:test";
 import fc from "fast-check";
 import { namespaceIdOf } from "../cluster/index.ts";
 import type { NamespaceId, NetworkId, PackId } from "../codec/index.ts";
-import { RAW, blobIdOf, concatBytes, idFromBytes, utf8 } from "../codec/index.ts";
+import { RAW, blobIdOf, compareBytes, concatBytes, idFromBytes, utf8 } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
 import { siteGenesis } from "./claim.ts";
 import { FakePool } from "./fakes/pool.ts";
@@ -40,6 +40,37 @@ test("a manifest finds every path that was written and no other", () => {
       assert.equal(manifest.files, paths.length);
     }),
   );
+});
+
+test("a folder lists what lies right below it, and no other path is a folder, however its files lie on pages", () => {
+  const path = fc.array(fc.constantFrom("a", "b", "a-", "ä", "🌿"), { minLength: 1, maxLength: 4 }).map((parts) => parts.join("/"));
+  fc.assert(
+    fc.property(fc.uniqueArray(path, { maxLength: 30 }), fc.integer({ min: 1, max: 4 }), path, (paths, perPage, stranger) => {
+      const files = paths.map((each) => file(each, { sizeBytes: each.length, extents: [{ pack, offset: 0, length: each.length }] })).sort((a, b) => compareBytes(utf8(a.path), utf8(b.path)));
+      const pages = Array.from({ length: Math.ceil(files.length / perPage) }, (_, at) => [...writePages(files.slice(at * perPage, (at + 1) * perPage))]).flat();
+      const manifest = new Manifest([pack], pages);
+      for (const folder of ["", stranger, ...paths, ...paths.map((each) => each.slice(0, each.lastIndexOf("/"))).filter((each) => paths.every((other) => other !== each))]) {
+        const below = paths.filter((each) => folder === "" || each.startsWith(`${folder}/`)).map((each) => each.slice(folder === "" ? 0 : folder.length + 1));
+        const sizes = new Map<string, number>();
+        for (const rest of below) {
+          const name = rest.replace(/\/.*$/, "/");
+          sizes.set(name, (sizes.get(name) ?? 0) + rest.length + (folder === "" ? 0 : folder.length + 1));
+        }
+        const listed = manifest.folder(folder);
+        assert.equal(listed === undefined, folder !== "" && below.length === 0);
+        assert.deepEqual(new Map((listed ?? []).map(({ name, sizeBytes }) => [name, sizeBytes])), sizes);
+        assert.ok((listed ?? []).every(({ name, isFolder }) => isFolder === name.endsWith("/")));
+      }
+    }),
+  );
+});
+
+test("a listing takes no memory for the folders that were not asked for, of which few files can have very many", () => {
+  const manifest = manifestOf(Array.from({ length: 5_000 }, (_, at) => file(`f${at}/${"a/".repeat(60)}x`)));
+  const before = process.memoryUsage().heapUsed;
+  assert.equal(manifest.folder("")?.length, 5_000);
+  const tookBytes = process.memoryUsage().heapUsed - before;
+  assert.ok(tookBytes < 64 * 1024 * 1024, `${tookBytes} bytes`);
 });
 
 test("fifty thousand files make pages of bounded size, and one more file changes one or two of them", () => {

@@ -37,7 +37,8 @@ export class Manifest {
   /** What it takes in memory once all of it has been read. */
   readonly weightBytes: number;
   readonly #pages: readonly Page[];
-  #folders: ReadonlyMap<string, readonly Listed[]> | undefined;
+  /** The folder that was listed last. */
+  #listed: { readonly path: string; readonly names: readonly Listed[] } | undefined;
 
   constructor(packs: readonly PackId[], pages: readonly { readonly first: string; readonly files: number; readonly bytes: Uint8Array }[]) {
     this.packs = packs;
@@ -62,21 +63,42 @@ export class Manifest {
     for (const page of this.#pages) yield* rowsOf(page).values();
   }
 
-  /** What lies in a folder, by name; undefined when there is no such folder. "" is the root. */
+  /**
+   * What lies in a folder, by name; undefined when there is no such folder. "" is the root. The files below stand beside each other: only they
+   * are looked at, and no list of all folders is kept, of which two hundred thousand files can have tens of millions.
+   */
   folder(path: string): readonly Listed[] | undefined {
-    this.#folders ??= foldersOf(this.all());
-    return this.#folders.get(path);
+    if (this.#listed?.path === path) return this.#listed.names;
+    const prefix = path === "" ? "" : `${path}/`;
+    const names = namesIn(this.#below(prefix), prefix.length);
+    if (names.length === 0 && path !== "") return undefined;
+    this.#listed = { path, names };
+    return names;
+  }
+
+  *#below(prefix: string): Generator<ListedFile> {
+    const key = utf8(prefix);
+    for (let at = Math.max(0, this.#pagesUpTo(key) - 1); at < this.#pages.length; at += 1) {
+      const page = this.#pages[at]!;
+      if (compareBytes(page.first.subarray(0, key.length), key) > 0) return;
+      for (const file of rowsOf(page).values()) if (file.path.startsWith(prefix)) yield file;
+    }
   }
 
   /** The last page that begins at or before the path. */
   #pageOf(key: Uint8Array): Page | undefined {
+    return this.#pages[this.#pagesUpTo(key) - 1];
+  }
+
+  /** How many pages begin at or before the path. */
+  #pagesUpTo(key: Uint8Array): number {
     let [low, high] = [0, this.#pages.length];
     while (low < high) {
       const middle = (low + high) >> 1;
       if (compareBytes(this.#pages[middle]!.first, key) <= 0) low = middle + 1;
       else high = middle;
     }
-    return this.#pages[low - 1];
+    return low;
   }
 }
 
@@ -144,24 +166,17 @@ function listed(row: ManifestPage["files"][number], packs: readonly PackId[], ty
   return { path, id, sizeBytes, type, modifiedMs, extents };
 }
 
-function foldersOf(files: Iterable<ListedFile>): ReadonlyMap<string, readonly Listed[]> {
-  const folders = new Map<string, Map<string, { sizeBytes: number; readonly isFolder: boolean }>>([["", new Map()]]);
-  const enter = (folder: string, name: string, isFolder: boolean, sizeBytes: number): void => {
-    let names = folders.get(folder);
-    if (names === undefined) folders.set(folder, (names = new Map()));
-    const entry = names.get(name);
-    if (entry === undefined) names.set(name, { sizeBytes, isFolder });
-    else entry.sizeBytes += sizeBytes;
-  };
+/** The names right below a folder. @param from where they begin in the paths of its files */
+function namesIn(files: Iterable<ListedFile>, from: number): readonly Listed[] {
+  const names = new Map<string, { name: string; sizeBytes: number; readonly isFolder: boolean }>();
   for (const { path, sizeBytes } of files) {
-    let from = 0;
-    for (let slash = path.indexOf("/"); slash >= 0; slash = path.indexOf("/", from)) {
-      enter(path.slice(0, Math.max(0, from - 1)), path.slice(from, slash + 1), true, sizeBytes);
-      from = slash + 1;
-    }
-    enter(path.slice(0, Math.max(0, from - 1)), path.slice(from), false, sizeBytes);
+    const slash = path.indexOf("/", from);
+    const name = slash < 0 ? path.slice(from) : path.slice(from, slash + 1);
+    const entry = names.get(name);
+    if (entry === undefined) names.set(name, { name, sizeBytes, isFolder: slash >= 0 });
+    else entry.sizeBytes += sizeBytes;
   }
-  return new Map([...folders].map(([folder, names]) => [folder, [...names].map(([name, entry]) => ({ name, ...entry }))]));
+  return [...names.values()];
 }
 
 function decoded<T>(codec: Codec<T>, bytes: Uint8Array): T {
