@@ -8,6 +8,6 @@ export { bytesOfId, idFromBytes, idFromText, shortId } from "./ids.ts";
 export type { AccountId, HostId, InviteId, NamespaceId, NetworkId, PackId, StoreId } from "./ids.ts";
 export { DAG_PB, RAW, blobIdFromBytes, blobIdOf, bytesOfBlobId, codecOfBlobId } from "./blob-id.ts";
 export type { BlobId } from "./blob-id.ts";
-export { MAX_PATH_BYTES, PathSet, pathFault } from "./paths.ts";
+export { MAX_PATH_BYTES, MAX_PATH_PARTS, PathSet, pathFault } from "./paths.ts";
 export type { PathRefusal } from "./paths.ts";
 export { base32, compareBytes, concatBytes, copyOfBytes, equalBytes, fromBase32, fromHex, fromUtf8, hex, utf8, zeros } from "./bytes.ts";

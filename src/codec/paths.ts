@@ -2,7 +2,8 @@
 export const MAX_PATH_BYTES = 2048;
 /** In one part of it: what file systems take. */
 const MAX_PART_BYTES = 255;
-const MAX_DEPTH = 64;
+/** Its parts. */
+export const MAX_PATH_PARTS = 64;
 
 // Control characters could steer a terminal that lists names, and none belongs in a web address.
 // oxlint-disable-next-line no-control-regex
@@ -20,7 +21,7 @@ export function pathFault(path: string): string | undefined {
   if (path.includes("\\")) return 'has a "\\"; write "/" between folders, and rename a file whose name has one';
   if (CONTROL.test(path)) return "has a control character; rename the file";
   const parts = path.split("/");
-  if (parts.length > MAX_DEPTH) return `is more than ${MAX_DEPTH} folders deep`;
+  if (parts.length > MAX_PATH_PARTS) return `is more than ${MAX_PATH_PARTS} folders deep`;
   if (parts.includes("")) return 'has an empty part: "/" at the end, or two in a row';
   if (parts.includes(".") || parts.includes("..")) return 'has a part "." or ".."';
   if (parts.some((part) => Buffer.byteLength(part) > MAX_PART_BYTES)) return `has a part longer than ${MAX_PART_BYTES} bytes`;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { MAX_PATH_PARTS } from "../../codec/index.ts";
 import type { SiteFile, SiteView, WebRules } from "../../site/index.ts";
 import { readWebRules } from "../../site/index.ts";
 import { FakeSites } from "../fakes/fake-sites.ts";
@@ -28,8 +29,8 @@ test("a path of very many parts is looked for in few places, and leads to the 40
   assert.ok(asked.join("").length < 150_000, `${asked.join("").length} letters`);
 });
 
-test("the nearest 404.html counts, also where folders lie as deep as it is looked for", async () => {
-  const folder = "f/".repeat(64);
+test("the nearest 404.html counts, also where folders lie as deep as a file may", async () => {
+  const folder = "f/".repeat(MAX_PATH_PARTS - 1);
   const { view, rules } = await open({ "404.html": "lost", [`${folder}404.html`]: "lost below", [`${folder}f/404.html`]: "too deep" });
   const found = resolve(view, rules, parsePath(`/${folder}f/none`));
   assert.equal(found.kind === "instead" && found.file.path, `${folder}404.html`);

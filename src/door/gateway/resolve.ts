@@ -1,3 +1,4 @@
+import { MAX_PATH_PARTS } from "../../codec/index.ts";
 import type { SiteFile, SiteView, WebRules } from "../../site/index.ts";
 import { isRulesFile } from "../../site/index.ts";
 import type { SitePath } from "./path.ts";
@@ -78,12 +79,9 @@ function byLent(view: SiteView, { parts, isFolder }: SitePath): Resolution | und
   return file?.isLent === true ? { kind: "file", file } : undefined;
 }
 
-/** How deep a 404.html is looked for. Each level is a path of its own, and whoever asks chooses how many there are. */
-const LEVELS_MAX = 64;
-
-/** The 404.html that is nearest on the way up to the root. */
+/** The 404.html that is nearest on the way up to the root, from where a file can be: each level is looked up, and whoever asks chooses how many there are. */
 function missing(view: SiteView, parts: readonly string[], status: number): Resolution {
-  for (let depth = parts.includes("") ? 0 : Math.min(parts.length, LEVELS_MAX); depth >= 0; depth--) {
+  for (let depth = parts.includes("") ? 0 : Math.min(parts.length, MAX_PATH_PARTS - 1); depth >= 0; depth--) {
     const path = [...parts.slice(0, depth), "404.html"].join("/");
     if (isOwn(view, path)) return { kind: "instead", status, file: view.file(path)! };
   }
