@@ -6,7 +6,7 @@
 import type { BlobId, NamespaceId, PackId } from "../codec/index.ts";
 import { RAW, blobIdOf, concatBytes } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
-import { Limiter } from "../platform/index.ts";
+import { Limiter, codeOf } from "../platform/index.ts";
 import type { Extent, PackContent, PackedBlob, Pool, Redundancy, StoredPack } from "../pool/index.ts";
 import { MAX_PACK_BYTES, Packer } from "../pool/index.ts";
 import { damaged } from "./content.ts";
@@ -31,6 +31,8 @@ export interface RewriterParts {
   readonly namespace: NamespaceId;
   /** Told of each pack that has been stored. */
   readonly onStored: (stored: StoredPack) => void;
+  /** Told of each pack that is passed over because it cannot be read now, or not as it was put. */
+  readonly onUnread: (pack: PackId, error: unknown) => void;
 }
 
 /** The packs that survive fewer losses than `today`'s choice. */
@@ -65,10 +67,11 @@ export function takenBytes(contentBytes: number, { redundancy }: Pick<Batch, "re
 
 /**
  * Stores what is used of the batch's packs again, and gives, now and then, the bytes of content that are stored by then; at last all of them.
+ * One pack that cannot be read keeps no other from it.
  * @param maxBytes it begins with no further pack when so much has been read
- * @throws PoolError NO_SPACE, OVER_QUOTA, UNAVAILABLE: what was stored by then stays, and is used
+ * @throws PoolError NO_SPACE, OVER_QUOTA: what was stored by then stays, and is used
  */
-export async function* rewrite({ pool, namespace, onStored }: RewriterParts, usage: Usage, batch: Batch, { signal, maxBytes = Number.POSITIVE_INFINITY }: { readonly signal: AbortSignal; readonly maxBytes?: number }): AsyncGenerator<number> {
+export async function* rewrite({ pool, namespace, onStored, onUnread }: RewriterParts, usage: Usage, batch: Batch, { signal, maxBytes = Number.POSITIVE_INFINITY }: { readonly signal: AbortSignal; readonly maxBytes?: number }): AsyncGenerator<number> {
   let [readBytes, storedBytes] = [0, 0];
   const store = async (content: PackContent): Promise<StoredPack> => {
     const stored = await pool.store(namespace, content, batch.redundancy, signal);
@@ -80,8 +83,13 @@ export async function* rewrite({ pool, namespace, onStored }: RewriterParts, usa
   try {
     for (const [group, { pack, neededBytes }] of batch.packs.entries()) {
       if (readBytes >= maxBytes) break;
-      for await (const { id, sealed } of contentOf(pool, namespace, pack, usage.needed(pack), signal)) await packer.put(id, sealed, group);
-      readBytes += neededBytes;
+      try {
+        for await (const { id, sealed } of contentOf(pool, namespace, pack, usage.needed(pack), signal)) await packer.put(id, sealed, group);
+        readBytes += neededBytes;
+      } catch (error) {
+        if (!isUnreadable(error)) throw error;
+        onUnread(pack, error);
+      }
       yield storedBytes;
     }
     await packer.flush();
@@ -89,6 +97,11 @@ export async function* rewrite({ pool, namespace, onStored }: RewriterParts, usa
   } finally {
     await packer.settle();
   }
+}
+
+function isUnreadable(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === "UNAVAILABLE" || code === "DAMAGED_ENTRY";
 }
 
 /** The blobs with their bytes; neighbours are read in one go. */

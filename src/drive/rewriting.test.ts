@@ -167,3 +167,22 @@ test("content that was written anew is read from there when the old packs are lo
   assert.ok(packs.size > 0 && packs.isDisjointFrom(new Set(old)));
   await host.entries.stop();
 });
+
+test("a pack that cannot be read keeps no other from being upgraded or written together, and an upgrade says which it is", async () => {
+  const { host, pass } = await hostIn(2);
+  for (let at = 0; at < 6; at += 1) await put(host, { [`f${at}`]: noise(MIB, 60 + at) });
+  // Of those with content: what is used cannot be told without the pages.
+  const lost = [...host.pool.stored].filter(([, { content }]) => content.bytes.length >= MIB).map(([pack]) => pack).slice(0, 2);
+  for (const pack of lost) host.pool.lost.add(pack);
+  host.pool.zoneCount = 6;
+  await assert.rejects(Array.fromAsync(host.entries.upgrade(signal)), (error: Error & { code?: string }) => error.code === "UNAVAILABLE" && lost.every((pack) => error.message.includes(pack)));
+  assert.equal((await host.entries.planUpgrade(signal)).packs, lost.length);
+  for (let at = 0; at < 4; at += 1) await put(host, { [`small${at}`]: String(at) });
+  await turn(host);
+  pass(HOUR_MS);
+  const before = host.pool.sizes.length;
+  await turn(host);
+  assert.ok(host.pool.sizes.length > before, "the rest was written together");
+  assert.match(host.entries.workers[0]!.status().progress, /2 packs cannot be read now/);
+  await host.entries.stop();
+});

@@ -3,6 +3,7 @@ import type { Env, WorkerTurn } from "../platform/index.ts";
 import { Limiter, codeOf, messageOf } from "../platform/index.ts";
 import type { Pool } from "../pool/index.ts";
 import { Lasting, PoolError, privateRedundancy } from "../pool/index.ts";
+import { DriveError } from "./errors.ts";
 import type { UpgradePlan, UpgradeStep } from "./port.ts";
 import type { Batch, RewriterParts } from "./rewriter.ts";
 import { rewrite, takenBytes, toRewrite, toUpgrade } from "./rewriter.ts";
@@ -51,6 +52,7 @@ export class Rewriting {
       const batch = this.#toUpgrade(survey);
       const plan = planOf(batch);
       let isSpread = true;
+      const unread = new Map<PackId, unknown>();
       yield { ...plan, doneBytes: 0, isSpread };
       const parts: RewriterParts = {
         ...survey,
@@ -59,8 +61,10 @@ export class Rewriting {
           survey.onStored(stored);
           if (stored.holders.length < stored.wanted || !stored.safe) isSpread = false;
         },
+        onUnread: (pack, error) => unread.set(pack, error),
       };
       for await (const doneBytes of rewrite(parts, survey.usage, batch, { signal })) yield { ...plan, doneBytes, isSpread };
+      if (unread.size > 0) throw notRead(unread);
     } catch (error) {
       throw codeOf(error) === "OVER_QUOTA" ? overQuota(error) : error;
     } finally {
@@ -74,10 +78,11 @@ export class Rewriting {
     try {
       const survey = await this.#with.survey(signal);
       const { clock, timers } = this.#env;
-      let [left, done] = [TURN_BYTES, 0];
+      let [left, done, unread] = [TURN_BYTES, 0, 0];
+      const parts: RewriterParts = { ...survey, pool: this.#with.pool, onUnread: () => (unread += 1) };
       for (const batch of this.#ripe(toRewrite(survey.usage, privateRedundancy(this.#with.pool.zones())))) {
         let [atMs, bytes] = [clock.monotonicMs(), 0];
-        for await (bytes of rewrite({ ...survey, pool: this.#with.pool }, survey.usage, batch, { signal, maxBytes: left })) {
+        for await (bytes of rewrite(parts, survey.usage, batch, { signal, maxBytes: left })) {
           report(`${done + bytes} bytes written anew`);
           // Others come first: it rests as long as it has worked.
           await timers.sleep(clock.monotonicMs() - atMs, signal);
@@ -86,7 +91,7 @@ export class Rewriting {
         [left, done] = [left - bytes, done + bytes];
         if (left <= 0) break;
       }
-      report(`${done} bytes written anew`);
+      report(`${done} bytes written anew${unread === 0 ? "" : `; ${unread} packs cannot be read now`}`);
     } finally {
       end();
     }
@@ -107,6 +112,15 @@ export class Rewriting {
 function planOf(batch: Batch): UpgradePlan {
   const contentBytes = batch.packs.reduce((sum, { neededBytes }) => sum + neededBytes, 0);
   return { redundancy: batch.redundancy, packs: batch.packs.length, contentBytes, takenBytes: takenBytes(contentBytes, batch) };
+}
+
+/** Packs that an error names; the others are counted. */
+const NAMED_MAX = 3;
+
+function notRead(unread: ReadonlyMap<PackId, unknown>): DriveError {
+  const named = [...unread.keys()].slice(0, NAMED_MAX).join(", ");
+  const [first] = unread.values();
+  return new DriveError("UNAVAILABLE", `${unread.size} of the packs cannot be read now and stay as they are (${named}${unread.size > NAMED_MAX ? ", ..." : ""}); all others are written anew. Upgrade again when more hosts are up. The first said: ${messageOf(first)}`, { cause: first });
 }
 
 function overQuota(error: unknown): PoolError {
