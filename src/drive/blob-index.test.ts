@@ -54,3 +54,20 @@ test("a hint is looked into before anything is known of the namespace", () => {
   assert.equal(index.find(blob(250)), undefined);
   assert.equal(index.find(blob(250), namedId<PackId>("pack 2"))?.offset, 500);
 });
+
+test("a look through the packs that failed is taken again when it is asked for again", async () => {
+  const pool = poolOf(3);
+  let failing = true;
+  const packs = function* (): Generator<PackInfo> {
+    for (const info of pool.infos.values()) {
+      yield info;
+      if (failing) throw Object.assign(new Error("the disk does not answer"), { code: "EIO" });
+    }
+  };
+  const index = new BlobIndex(env, { ...pool, packs }, namespace);
+  await assert.rejects(index.ready(), { code: "EIO" });
+  assert.ok(!index.isReady);
+  failing = false;
+  await index.ready();
+  assert.ok(index.isReady && index.find(blob(250)) !== undefined);
+});

@@ -47,9 +47,12 @@ export class BlobIndex {
     this.#namespace = namespace;
   }
 
-  /** Resolves when all packs that this host knew when it was first called are in. */
+  /** Resolves when all packs that this host knew when it was first called are in. After a failure the next call looks again. */
   ready(): Promise<void> {
-    this.#building ??= this.#build();
+    this.#building ??= this.#build().catch((error: unknown) => {
+      this.#building = undefined;
+      throw error;
+    });
     return this.#building;
   }
 
