@@ -125,6 +125,22 @@ test("what lies beside a leaf that is lost everywhere is read", async () => {
   await village.close();
 });
 
+test("what lies beside leaves that too few pieces of a coded pack have is read", async () => {
+  const village = await Village.build({ hosts: 4 });
+  const { bytes, blobs } = content(MIB);
+  const small = Array.from({ length: 16 }, (_, at) => ({ id: blobs[0]!.id, offset: at * 65_536, length: 65_536 }));
+  const { pack } = await village.at(0).pool.store(village.namespace, { bytes, blobs: small }, code(2, 1));
+  const [one, other] = village.holding(pack) as [Villager, Villager];
+  for (const villager of [one, other]) await damage(villager, pack, 200_000);
+  const { pool } = village.villagers.find((each) => each !== one && each !== other)!;
+  const read = await Promise.all(small.map(({ offset, length }) => collect(pool.read(village.namespace, pack, offset, length)).then((found) => equalBytes(found, bytes.subarray(offset, offset + length)), () => undefined)));
+  assert.deepEqual(read.filter((isRight) => isRight === false), []);
+  // The same leaf of two slices, each of them in one blob or two.
+  assert.ok(read.filter((isRight) => isRight === true).length >= 12, String(read));
+  assert.ok(read.includes(undefined));
+  await village.close();
+});
+
 test("a coded piece that nobody can make whole is still read, where it is no longer claimed, and is whole once what it lacks is back", async () => {
   const village = await Village.build({ hosts: 4 });
   const what = content(8 * MIB);

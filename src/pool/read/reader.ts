@@ -1,4 +1,5 @@
 import type { NamespaceId, PackId } from "../../codec/index.ts";
+import { LEAF_BYTES } from "../../store/index.ts";
 import { Ahead } from "./ahead.ts";
 import type { Catalog, PackFacts } from "../record/catalog.ts";
 import { PoolError } from "../errors.ts";
@@ -7,7 +8,7 @@ import { SEGMENT_BYTES } from "../port.ts";
 import type { Segments } from "./segments.ts";
 import type { BlobRange, SlicedBlob } from "../layout/slices.ts";
 import { rangesWithin, sliced } from "../layout/slices.ts";
-import type { StripeOptions, Stripes } from "./stripes.ts";
+import type { Stripe, StripeOptions, Stripes } from "./stripes.ts";
 import { rangeOf, stripeBytesOf } from "./stripes.ts";
 
 /** Packs whose lists of blobs stay in memory, each at most some 400 KB. */
@@ -51,13 +52,13 @@ export class Reader {
   async *#coded(facts: PackFacts, offset: number, end: number, options: StripeOptions): AsyncGenerator<Uint8Array> {
     const stripeBytes = stripeBytesOf(facts.k);
     const ranges = rangesWithin(this.#blobs(facts), offset, end);
-    const fetch = async (number: number, signal: AbortSignal): Promise<[number, Uint8Array]> => [number, await this.#stripes.data(facts, number, options, signal)];
+    const fetch = async (number: number, signal: AbortSignal): Promise<[number, Stripe]> => [number, await this.#stripes.data(facts, number, options, signal)];
     const coming = this.#ahead.each(stripesOf(ranges, stripeBytes), fetch, options.signal);
-    const here = new Map<number, Uint8Array>();
+    const here = new Map<number, Stripe>();
     try {
       for (const range of ranges) {
         for (const number of here.keys()) if ((number + 1) * stripeBytes <= range.from) here.delete(number);
-        while (!here.has(Math.ceil(range.to / stripeBytes) - 1)) here.set(...((await coming.next()).value as [number, Uint8Array]));
+        while (!here.has(Math.ceil(range.to / stripeBytes) - 1)) here.set(...((await coming.next()).value as [number, Stripe]));
         yield assemble(facts, range, here);
       }
     } finally {
@@ -101,16 +102,19 @@ function* stripesOf(ranges: readonly BlobRange[], stripeBytes: number): Generato
   }
 }
 
-function assemble(facts: PackFacts, { sizeBytes, runs }: BlobRange, stripes: ReadonlyMap<number, Uint8Array>): Uint8Array {
+function assemble(facts: PackFacts, { sizeBytes, runs }: BlobRange, stripes: ReadonlyMap<number, Stripe>): Uint8Array {
   const stripeBytes = stripeBytesOf(facts.k);
   const out = new Uint8Array(sizeBytes);
   let written = 0;
   for (const { index, from, to } of runs) {
     for (let at = from; at < to; ) {
       const stripe = Math.floor(at / stripeBytes);
-      const start = index * rangeOf(facts, stripe).bytes + at - stripe * stripeBytes;
+      const within = at - stripe * stripeBytes;
       const length = Math.min(to, (stripe + 1) * stripeBytes) - at;
-      out.set(stripes.get(stripe)!.subarray(start, start + length), written);
+      const { bytes, lost } = stripes.get(stripe)!;
+      for (const [leaf, why] of lost) if (leaf * LEAF_BYTES < within + length && (leaf + 1) * LEAF_BYTES > within) throw why;
+      const start = index * rangeOf(facts, stripe).bytes + within;
+      out.set(bytes.subarray(start, start + length), written);
       written += length;
       at += length;
     }

@@ -9,6 +9,7 @@ import { LEAF_BYTES } from "../../store/index.ts";
 import type { PackFacts } from "../record/catalog.ts";
 import type { Fetcher, LeafRange } from "./fetch.ts";
 import type { CacheKeeper } from "./keeping.ts";
+import { PoolError } from "../errors.ts";
 import { SEGMENT_LEAVES } from "../messages.ts";
 import type { OwnRanges } from "./own-ranges.ts";
 import type { FetchOptions } from "../port.ts";
@@ -27,6 +28,17 @@ export interface StripeOptions extends FetchOptions {
   readonly isKept: boolean;
 }
 
+/** The k data slices of a stripe, one behind the other. */
+export interface Stripe {
+  readonly bytes: Uint8Array;
+  /** Which leaves of each slice too few hosts have, counted from the stripe's first: their bytes are none. Damage in several pieces lets it come to that. */
+  readonly lost: ReadonlyMap<number, PoolError>;
+}
+
+const NONE: Stripe["lost"] = new Map();
+/** So many leaves of a stripe are asked for in vain before it counts as lost altogether: where too few hosts are in reach, each costs a question to all. */
+const LOST_MAX = 2;
+
 /** What reads of packs stand on. */
 export interface ReadParts {
   readonly self: HostId;
@@ -38,22 +50,22 @@ export interface ReadParts {
 export class Stripes {
   readonly #with: ReadParts;
   readonly #coder: Coder = createCoder();
-  readonly #flights = new Flights<Uint8Array>();
+  readonly #flights = new Flights<Stripe>();
   readonly #recent = new Map<string, Uint8Array>();
 
   constructor(parts: ReadParts) {
     this.#with = parts;
   }
 
-  /** The k data slices of a stripe, one behind the other; once for all who want them at the time. @throws PoolError UNAVAILABLE */
-  data(facts: PackFacts, stripe: number, options: StripeOptions, signal: AbortSignal): Promise<Uint8Array> {
+  /** Once for all who want it at the time. @throws PoolError UNAVAILABLE */
+  data(facts: PackFacts, stripe: number, options: StripeOptions, signal: AbortSignal): Promise<Stripe> {
     const name = `${facts.namespace}/${facts.pack}/${stripe}`;
     const recent = this.#recent.get(name);
-    if (recent !== undefined) return Promise.resolve(recent);
+    if (recent !== undefined) return Promise.resolve({ bytes: recent, lost: NONE });
     return this.#flights.join(name, signal, async (within) => {
-      const bytes = await this.#data(facts, stripe, options, within);
-      this.#remember(name, bytes);
-      return bytes;
+      const found = await this.#data(facts, stripe, options, within);
+      if (found.lost.size === 0) this.#remember(name, found.bytes);
+      return found;
     });
   }
 
@@ -87,33 +99,45 @@ export class Stripes {
     if (this.#recent.size > RECENT_MAX) this.#recent.delete(this.#recent.keys().next().value!);
   }
 
-  async #data(facts: PackFacts, stripe: number, options: StripeOptions, signal: AbortSignal): Promise<Uint8Array> {
+  async #data(facts: PackFacts, stripe: number, options: StripeOptions, signal: AbortSignal): Promise<Stripe> {
     const { pack, k } = facts;
     const range = rangeOf(facts, stripe);
     const cached = await this.#with.cache.get(pack, stripe, k * range.bytes);
     if (cached !== undefined) {
       options.onSource?.({ host: this.#with.self, index: 0, bytes: cached.length, elapsedMs: 0, via: "cache" });
-      return cached;
+      return { bytes: cached, lost: NONE };
     }
-    const data = await this.#decoded(facts, range, options, signal);
+    const found = await this.#decoded(facts, range, options, signal);
     // A host that has k pieces, as where there are too few hosts, reads them from its disk again.
-    if (options.isKept && data.length <= SEGMENT_BYTES) this.#with.cache.keep(pack, stripe, data);
-    return data;
+    if (options.isKept && found.lost.size === 0 && found.bytes.length <= SEGMENT_BYTES) this.#with.cache.keep(pack, stripe, found.bytes);
+    return found;
   }
 
-  /** The k data slices; where no k pieces have the whole range, because they are damaged here and there, leaf by leaf from those that have that one. */
-  async #decoded(facts: PackFacts, range: Range, options: FetchOptions, signal: AbortSignal): Promise<Uint8Array> {
+  /** Where no k pieces have the whole range, because they are damaged here and there, leaf by leaf from those that have that one. */
+  async #decoded(facts: PackFacts, range: Range, options: FetchOptions, signal: AbortSignal): Promise<Stripe> {
     try {
-      return this.#decode(facts, await this.#any(facts, range, options, signal), range.bytes);
+      return { bytes: this.#decode(facts, await this.#any(facts, range, options, signal), range.bytes), lost: NONE };
     } catch (error) {
       if (!isDivisible(range, error, signal)) throw error;
-      const data = new Uint8Array(facts.k * range.bytes);
-      for (const leaf of leavesWithin(range)) {
-        const slices = this.#decode(facts, await this.#any(facts, leaf, options, signal), leaf.bytes);
-        for (let index = 0; index < facts.k; index++) data.set(slices.subarray(index * leaf.bytes, (index + 1) * leaf.bytes), index * range.bytes + placeIn(range, leaf));
-      }
-      return data;
+      return await this.#leafByLeaf(facts, range, options, signal);
     }
+  }
+
+  async #leafByLeaf(facts: PackFacts, range: Range, options: FetchOptions, signal: AbortSignal): Promise<Stripe> {
+    const bytes = new Uint8Array(facts.k * range.bytes);
+    const lost = new Map<number, PoolError>();
+    let had = 0;
+    for (const leaf of leavesWithin(range)) {
+      try {
+        const slices = this.#decode(facts, await this.#any(facts, leaf, options, signal), leaf.bytes);
+        for (let index = 0; index < facts.k; index++) bytes.set(slices.subarray(index * leaf.bytes, (index + 1) * leaf.bytes), index * range.bytes + placeIn(range, leaf));
+        had += 1;
+      } catch (error) {
+        if (!(error instanceof PoolError) || error.code !== "UNAVAILABLE" || (had === 0 && lost.size + 1 >= LOST_MAX)) throw error;
+        lost.set(leaf.firstLeaf - range.firstLeaf, error);
+      }
+    }
+    return { bytes, lost };
   }
 
   /** The same range of any k pieces. */
