@@ -22,9 +22,12 @@ export function isExcluded(record: Signed, exclusions: readonly Exclusion[]): bo
   return exclusions.some((each) => each.host === record.host && (each.author === null || each.author === record.author) && !isHonoured(each, record));
 }
 
-/** Every expulsion, removal and revocation, in an order that follows from nothing but them. */
-export function exclusionsOf({ expelled, removals, revocations }: Pick<Register, "expelled" | "removals" | "revocations">): readonly Exclusion[] {
-  const all: Exclusion[] = [...expelled].map((host) => ({ host, author: null, honoured: [] }));
+/**
+ * Every expulsion, removal and revocation, in an order that follows from nothing but them. Of hosts of which something may be spared nothing is
+ * dropped: whoever has it says so, and then it is honoured everywhere.
+ */
+export function exclusionsOf({ expelled, spared, removals, revocations }: Pick<Register, "expelled" | "spared" | "removals" | "revocations">): readonly Exclusion[] {
+  const all: Exclusion[] = [...expelled].filter((host) => !spared.has(host)).map((host) => ({ host, author: null, honoured: [] }));
   for (const [host, { honoured }] of removals) all.push({ host, author: null, honoured });
   for (const [name, { honoured }] of revocations) {
     const [author, host] = name.split("/") as [AccountId, HostId];

@@ -14,14 +14,14 @@ export { SETTING_MS, admissionCodec, departureCodec, drainingCodec, hostCardCode
 export type { Admission, Approval, Departure, HostCard, Invite, LastHonoured, Removal, VoterConfiguration } from "./entries.ts";
 export { auditCodec, auditKey, auditorsOf } from "./audits.ts";
 export type { Audit, Audits } from "./audits.ts";
-export { exclusionsOf, isExcluded } from "./exclusion.ts";
+export { exclusionsOf, isExcluded, isHonoured } from "./exclusion.ts";
 export type { Exclusion, Signed } from "./exclusion.ts";
 export { ROSTER_PREFIXES, SETTINGS, buildRegister } from "./roster.ts";
 export type { Register } from "./roster.ts";
 export type { NetworkEntry } from "./roster-reading.ts";
 export { admissionIsProven, inviteCheckWords, inviteIdOf, proveAdmission, readInviteCode, signInvite, writeInviteCode } from "./invite.ts";
 export type { Entrance, InviteCode } from "./invite.ts";
-export { judgeRedemption, redeemAnswerCodec, writeRedeemRequest } from "./redeem.ts";
+export { consentTo, judgeRedemption, redeemAnswerCodec, writeRedeemRequest } from "./redeem.ts";
 export type { RedeemAnswer, RedeemRequest } from "./redeem.ts";
 export { APPLY, NONCE_BYTES, admittanceCodec, applicationCodec, checkDigits, commitmentTo, introductionCodec, nonceCodec } from "./application.ts";
 export type { ApplicationEnds } from "./application.ts";

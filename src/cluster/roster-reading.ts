@@ -19,6 +19,8 @@ export interface Collected {
   /** What each removal of a host honours: every remover has a key of its own, so that none can hide another's. */
   readonly removals: Map<HostId, Removal[]>;
   readonly revocations: Map<string, Removal>;
+  /** What members held of hosts that lost their invite. */
+  readonly spared: Map<HostId, Removal[]>;
   /** The greatest number of returns that a host was declared gone under. */
   readonly departures: Map<HostId, number>;
   readonly draining: Set<HostId>;
@@ -84,6 +86,11 @@ function read({ key, values }: NetworkEntry): Reading {
       const decoded = values.map((each) => removalCodec.decode(each));
       return ({ removals }) => removals.set(host, [...(removals.get(host) ?? []), ...decoded]);
     }
+    case "spared": {
+      const host = idFromText<HostId>(name);
+      const decoded = values.map((each) => removalCodec.decode(each));
+      return ({ spared }) => spared.set(host, [...(spared.get(host) ?? []), ...decoded]);
+    }
     case "revoked": {
       const removal = strictest(values.map((each) => removalCodec.decode(each)));
       return ({ revocations }) => revocations.set(`${name}/${second}`, removal);
@@ -133,4 +140,11 @@ export function strictest(removals: readonly Removal[]): Removal {
   const [first, ...others] = removals.map((removal) => new Map(removal.honoured.map(({ incarnation, batch }) => [incarnation, batch])));
   const least = ([incarnation, batch]: readonly [number, number]): LastHonoured => ({ incarnation, batch: Math.min(batch, ...others.map((other) => other.get(incarnation) ?? 0)) });
   return { honoured: [...(first ?? [])].map(least).filter(({ batch }) => batch > 0) };
+}
+
+/** What any of several removals honours. */
+export function mostGenerous(removals: readonly Removal[]): Removal {
+  const most = new Map<number, number>();
+  for (const { incarnation, batch } of removals.flatMap(({ honoured }) => honoured)) most.set(incarnation, Math.max(batch, most.get(incarnation) ?? 0));
+  return { honoured: [...most].sort(([a], [b]) => a - b).map(([incarnation, batch]) => ({ incarnation, batch })) };
 }

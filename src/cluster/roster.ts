@@ -1,8 +1,8 @@
 import type { AccountId, HostId, InviteId } from "../codec/index.ts";
-import { bytesOfId, compareBytes, concatBytes, utf8 } from "../codec/index.ts";
-import { sha256 } from "../crypto/index.ts";
+import { compareBytes } from "../codec/index.ts";
 import type { Audits } from "./audits.ts";
 import { isSuspect, provenBytes } from "./audits.ts";
+import { losersOfInvites, sparedOf } from "./contested.ts";
 import type { Admission, Invite, Removal, VoterConfiguration } from "./entries.ts";
 import { votersCodec } from "./entries.ts";
 import type { Network } from "./network.ts";
@@ -26,6 +26,8 @@ export interface Register extends Roster {
   readonly audits: Audits;
   /** Hosts that used an invite that another one had used first, or that does not count: whoever made it was removed by somebody who had not heard of it. */
   readonly expelled: ReadonlySet<HostId>;
+  /** What is honoured of those of the expelled of which anything may be. */
+  readonly spared: ReadonlyMap<HostId, Removal>;
   readonly settings: NetworkSettings;
   readonly configuration: VoterConfiguration;
   /** All configurations of voters by number: of each number usually one. */
@@ -33,7 +35,7 @@ export interface Register extends Roster {
 }
 
 /** Which keys the roster follows from. */
-export const ROSTER_PREFIXES = ["administrator/", "audit/", "draining/", "gone/", "host/", "invite/", "member/", "quota/", "removed/", "revoked/", "setting/", "voters/"] as const;
+export const ROSTER_PREFIXES = ["administrator/", "audit/", "draining/", "gone/", "host/", "invite/", "member/", "quota/", "removed/", "revoked/", "setting/", "spared/", "voters/"] as const;
 
 /** Derives who takes part from the network's records. Pure: the same records give the same roster, in any order. */
 export function buildRegister(network: Network, entries: Iterable<NetworkEntry>): Register {
@@ -43,6 +45,7 @@ export function buildRegister(network: Network, entries: Iterable<NetworkEntry>)
     invites: new Map(),
     removals: new Map(),
     revocations: new Map(),
+    spared: new Map(),
     departures: new Map(),
     draining: new Set(),
     audits: new Map(),
@@ -52,7 +55,9 @@ export function buildRegister(network: Network, entries: Iterable<NetworkEntry>)
     configurations: new Map(),
   };
   for (const entry of entries) readingOf(entry)(collected);
-  const expelled = new Set([...losersOfInvites(collected.admissions), ...withoutInvites(collected)]);
+  const losers = losersOfInvites(collected);
+  const expelled = new Set([...losers, ...withoutInvites(collected)]);
+  const spared = sparedOf(collected, losers);
   for (const [host, admission] of collected.admissions) {
     if (admission.invite !== null && !expelled.has(host) && collected.invites.get(admission.invite)?.role === "administrator") {
       collected.administrators.add(admission.account);
@@ -66,7 +71,7 @@ export function buildRegister(network: Network, entries: Iterable<NetworkEntry>)
     founder: network.founder,
     maxHosts: network.rules.maxHosts,
     members,
-    people: peopleOf(network, collected, expelled, members),
+    people: peopleOf(network, collected, { expelled, spared, members }),
     voters: configuration.hosts,
     settings: settingsOf(collected.settings),
     configuration,
@@ -78,6 +83,7 @@ export function buildRegister(network: Network, entries: Iterable<NetworkEntry>)
     departures: collected.departures,
     audits: collected.audits,
     expelled,
+    spared,
   };
 }
 
@@ -95,27 +101,9 @@ function latest(configurations: ReadonlyMap<number, readonly VoterConfiguration[
   }
 }
 
-/**
- * Of several hosts admitted by one invite only one stays. Which one follows from a hash, so that two sides of a
- * partition that each let one in come to the same answer.
- */
-function losersOfInvites(admissions: ReadonlyMap<HostId, Admission>): Set<HostId> {
-  const winners = new Map<InviteId, HostId>();
-  for (const [host, { invite }] of admissions) {
-    if (invite === null) continue;
-    const other = winners.get(invite);
-    if (other === undefined || compareBytes(lot(invite, host), lot(invite, other)) < 0) winners.set(invite, host);
-  }
-  return new Set([...admissions].filter(([host, { invite }]) => invite !== null && winners.get(invite) !== host).map(([host]) => host));
-}
-
 /** Admitted before it was known that their invites do not count. Who comes later cannot know that they were. */
 function withoutInvites({ admissions, invites }: Collected): HostId[] {
   return [...admissions].filter(([, { invite }]) => invite !== null && !invites.has(invite)).map(([host]) => host);
-}
-
-function lot(invite: InviteId, host: HostId): Uint8Array {
-  return sha256(concatBytes(utf8("holdfast lot"), bytesOfId(invite), bytesOfId(host)));
 }
 
 const HOUR_MS = 3_600_000;
@@ -166,12 +154,12 @@ function zoneOf({ zone, name, invite }: Admission, invites: ReadonlyMap<InviteId
   return granted ?? (zone === "" ? name : zone);
 }
 
-function peopleOf(network: Network, collected: Collected, expelled: ReadonlySet<HostId>, members: ReadonlyMap<HostId, Member>): Map<AccountId, Person> {
+function peopleOf(network: Network, collected: Collected, { expelled, spared, members }: Pick<Register, "expelled" | "spared" | "members">): Map<AccountId, Person> {
   const names = new Map<AccountId, string>();
   const grants: Grant[] = [];
   // A person outlives their hosts: the founder whose host was lost goes on from another.
   for (const [host, { account, name, invite }] of collected.admissions) {
-    if (expelled.has(host)) continue;
+    if (expelled.has(host) && (spared.get(host)?.honoured ?? []).length === 0) continue;
     if (!names.has(account)) names.set(account, name);
     grants.push({ account, invite: invite === null ? undefined : collected.invites.get(invite) });
   }

@@ -1,6 +1,7 @@
 import type { AccountId, HostId, InviteId } from "../codec/index.ts";
 import { CodecError, idFromText } from "../codec/index.ts";
 import { auditCodec, readAuditKey } from "./audits.ts";
+import { isContested } from "./contested.ts";
 import { SETTING_MS, admissionCodec, departureCodec, drainingCodec, hostCardCodec, inviteCodec, quotaCodec, removalCodec, settingCodec, votersCodec } from "./entries.ts";
 import { isHonoured } from "./exclusion.ts";
 import { isSignedByMajority } from "./departure.ts";
@@ -27,7 +28,10 @@ function later(why: string): Verdict {
 
 /** What holds in every namespace: the signing host and the author take part, or did when they wrote this. */
 export function judgeStanding(record: JudgedRecord, register: Register): Verdict {
-  if (register.expelled.has(record.host)) return refuse("EXPELLED", "the host came by an invite that another host had used");
+  const spared = register.spared.get(record.host);
+  if (spared === undefined && register.expelled.has(record.host)) return refuse("EXPELLED", "the host came by an invite that another host had used");
+  // Not refused for good: somebody who was away may have had it before.
+  if (!isHonoured(spared, record)) return later("the host came by an invite that another host had used, and nobody has said that this was known before");
   if (!isHonoured(register.removals.get(record.host), record)) return refuse("REMOVED", "the host had been removed when it wrote this");
   if (record.author !== null) {
     if (!register.people.has(record.author)) return later("the author is not known here yet");
@@ -55,6 +59,7 @@ export function networkRule(network: Network, others: Readonly<Record<string, Ru
     invite: judgeInvite(network),
     removed: judgeRemoval,
     revoked: judgeRevocation,
+    spared: judgeSpared,
     administrator: judgeAdministrator,
     voters: judgeVoters(network),
     gone: judgeDeparture(network),
@@ -152,6 +157,15 @@ const judgeRevocation: Rule = (record) => {
   if (record.author !== account) return refuse("NOT_OWN", "people revoke their own delegations");
   // Or a stolen host could say beforehand that all it is going to write is to be honoured.
   return record.host === host ? refuse("OWN_DELEGATION", "a host does not speak about its own delegation") : ACCEPT;
+};
+
+const judgeSpared: Rule = (record, _genesis, register) => {
+  if (record.value === null) return refuse("NOT_DELETABLE", "what was honoured once stays");
+  removalCodec.decode(record.value);
+  const [, name = "", witness = "", ...rest] = record.key.split("/");
+  const host = idFromText<HostId>(name);
+  if (record.host !== witness || record.author !== null || host === witness || rest.length > 0) return refuse("NOT_OWN", "a host says what it held of others, under a key of its own");
+  return isContested(host, register.admissions) ? ACCEPT : later("no other host is known here that came by its invite");
 };
 
 function judgeVoters(network: Network): Rule {

@@ -13,6 +13,7 @@ import { PRIVATE_TYPE } from "../pool/index.ts";
 import type { RecordLog } from "../store/index.ts";
 import type { HostIdentity, Settings } from "./directory.ts";
 import { Membership } from "./membership.ts";
+import { Sparing } from "./sparing.ts";
 
 /** What a host's part in the network stands on: its disk's record log and the wire, and no other part of the machine. */
 export interface CircleParts {
@@ -85,17 +86,20 @@ export async function createCircle(env: Env, parts: CircleParts, started: AsyncD
     absences,
     publish: (host, departure) => publish(`gone/${host}`, departureCodec.encode(departure)),
   });
-  const own = [connector.worker, liveness.worker, appointment.worker, departures.worker, membership.card];
+  const sparing = new Sparing(env, { identity, cluster, records });
+  // Their first words can wait until they cost no new incarnation.
+  const writing = [membership.card, sparing.worker];
+  const reading = [connector.worker, liveness.worker, appointment.worker, departures.worker];
+  const own = [...reading, ...writing];
   // Connections nudge them from now on, whether or not the host comes to be started.
   started.defer(async () => {
     await Promise.all(own.map((worker) => worker.stop()));
   });
   const start = async (): Promise<void> => {
     started.defer(cluster.onChange(() => membership.card.nudge()));
-    for (const worker of own) if (worker !== membership.card) worker.start();
+    for (const worker of reading) worker.start();
     records.start();
-    // The card is what a host writes first after a start; it can wait until that costs no new incarnation.
-    void records.confirmAtStart().then(() => membership.card.start());
+    void records.confirmAtStart().then(() => writing.forEach((worker) => worker.start()));
     await membership.sayFirstWord();
     election.start();
   };

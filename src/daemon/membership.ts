@@ -246,8 +246,10 @@ export class Membership {
     return this.#parts.records.write([await this.#ending(host, `revoked/${name}`, this.#parts.cluster.register.revocations.get(name))]);
   }
 
+  /** Or has been one, and something of what it wrote may count still. */
   #checkIsMember(host: HostId): void {
-    if (!this.#parts.cluster.register.members.has(host)) throw new ClusterError("NO_SUCH_HOST", `No host ${host} is in this network. "holdfast hosts" lists them.`);
+    const { members, spared } = this.#parts.cluster.register;
+    if (!members.has(host) && !spared.has(host)) throw new ClusterError("NO_SUCH_HOST", `No host ${host} is in this network. "holdfast hosts" lists them.`);
   }
 
   /** The entry by which what a host says counts no more. @param before what ended it already: nothing that counts no more comes to count again */

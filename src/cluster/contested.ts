@@ -1,0 +1,53 @@
+import type { HostId, InviteId } from "../codec/index.ts";
+import { bytesOfId, compareBytes, concatBytes, utf8 } from "../codec/index.ts";
+import { sha256 } from "../crypto/index.ts";
+import type { Admission, Removal } from "./entries.ts";
+import type { Collected } from "./roster-reading.ts";
+import { mostGenerous } from "./roster-reading.ts";
+
+// Several hosts may be admitted by one invite: on two sides of a partition, or by whoever made it and knows its key still. Only one stays, on all
+// hosts the same, whatever the order in which they hear of them.
+
+/**
+ * Of those admitted by one invite the one stays that voted first: that a host is a voter has been signed by a majority of those before it, and who
+ * comes afterwards cannot have been one earlier. Of those that never voted, a hash decides.
+ */
+export function losersOfInvites({ admissions, configurations }: Pick<Collected, "admissions" | "configurations">): Set<HostId> {
+  const firstVoted = new Map<HostId, number>();
+  for (const [number, each] of configurations) {
+    for (const host of each.flatMap(({ hosts }) => hosts)) firstVoted.set(host, Math.min(number, firstVoted.get(host) ?? Infinity));
+  }
+  const isBefore = (invite: InviteId, host: HostId, other: HostId): boolean => {
+    const [own, others] = [firstVoted.get(host) ?? Infinity, firstVoted.get(other) ?? Infinity];
+    return own === others ? compareBytes(lot(invite, host), lot(invite, other)) < 0 : own < others;
+  };
+  const winners = new Map<InviteId, HostId>();
+  for (const [host, { invite }] of admissions) {
+    if (invite === null) continue;
+    const other = winners.get(invite);
+    if (other === undefined || isBefore(invite, host, other)) winners.set(invite, host);
+  }
+  return new Set([...admissions].filter(([host, { invite }]) => invite !== null && winners.get(invite) !== host).map(([host]) => host));
+}
+
+function lot(invite: InviteId, host: HostId): Uint8Array {
+  return sha256(concatBytes(utf8("holdfast lot"), bytesOfId(invite), bytesOfId(host)));
+}
+
+/** Whether another host was admitted by this one's invite, so that either may lose. */
+export function isContested(host: HostId, admissions: ReadonlyMap<HostId, Admission>): boolean {
+  const invite = admissions.get(host)?.invite ?? null;
+  return invite !== null && [...admissions].some(([other, admission]) => other !== host && admission.invite === invite);
+}
+
+/**
+ * What is honoured of those that lost their invite: whatever any member held of it. A member that makes up more takes nothing from others: it could
+ * have invited that host itself. That is not so of an invite for administrators, of whose losers nothing counts.
+ */
+export function sparedOf({ spared, admissions, invites }: Collected, losers: ReadonlySet<HostId>): ReadonlyMap<HostId, Removal> {
+  const sparable = [...losers].filter((host) => {
+    const invite = admissions.get(host)?.invite ?? null;
+    return invite !== null && invites.get(invite)?.role === "member";
+  });
+  return new Map(sparable.map((host) => [host, mostGenerous(spared.get(host) ?? [])]));
+}

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { newAccount } from "../account/index.ts";
+import { admissionCodec, consentTo, inviteIdOf, proveAdmission, readInviteCode } from "../cluster/index.ts";
+import type { InviteCode } from "../cluster/index.ts";
+import type { HostId } from "../codec/index.ts";
+import { idFromBytes } from "../codec/index.ts";
+import { keyPairFromSeed, newSeed } from "../crypto/index.ts";
+import { EMPTY_CONTEXT } from "../records/index.ts";
+import type { TestMember } from "./fakes/circle.ts";
+import { Circle } from "./fakes/circle.ts";
+import { env } from "./fakes/board.ts";
+import { Sparing } from "./sparing.ts";
+
+/** Whoever made an invite writes another admission by it, of a host whose key they chose. */
+async function admitAnother(by: TestMember, code: InviteCode): Promise<void> {
+  const key = keyPairFromSeed(newSeed());
+  const host = idFromBytes<HostId>(key.publicKey);
+  const asked = { account: newAccount().id, name: "shed", zone: "", capacityBytes: 1 };
+  const proof = proveAdmission(keyPairFromSeed(code.seed), code.network, host, asked.account);
+  const value = admissionCodec.encode({ ...asked, joinedMs: 1, invite: inviteIdOf(code), proof, consent: consentTo({ ...asked, host, proof }, key) });
+  await by.records.write([{ namespace: by.identity.network.namespace, key: `member/${host}`, value, context: EMPTY_CONTEXT }], { as: "host" });
+}
+
+test("what a host wrote before another was admitted by its invite counts on, once those who have it have said so", async () => {
+  await using circle = await Circle.of("attic", "barn");
+  const [attic, barn] = circle.members as [TestMember, TestMember];
+  const code = readInviteCode((await barn.membership.invite({ expiresInMs: 60_000 })).code);
+  const [seed, bob] = [newSeed(), newAccount()];
+  const cellar = await circle.add("cellar", seed, await circle.redeem(code, seed, "cellar", bob), bob);
+  const own = await cellar.membership.invite({ expiresInMs: 60_000 });
+  const written = circle.board.counter;
+  while (!attic.cluster.register.expelled.has(cellar.id)) await admitAnother(barn, code);
+  const { genesis, namespace } = attic.identity.network;
+  const word = { namespace, key: `invite/${own.invite}`, value: circle.board.entries.get(`invite/${own.invite}`)![0]!.value, author: bob.id, host: cellar.id, incarnation: 1, batch: written };
+  assert.equal(attic.cluster.judge(word, genesis).kind, "later");
+  assert.deepEqual(attic.cluster.exclusions(), [], "and is not dropped");
+  const sparing = new Sparing(env, { identity: attic.identity, cluster: attic.cluster, records: attic.records });
+  const said = new Promise<void>((resolve) => attic.cluster.onChange(({ spared }) => spared.get(cellar.id)?.honoured.length === 1 && resolve()));
+  sparing.worker.start();
+  while (sparing.worker.status().runs === 0) await new Promise(setImmediate);
+  sparing.worker.nudge();
+  await said;
+  await sparing.worker.stop();
+  assert.equal(barn.cluster.judge(word, genesis).kind, "accept");
+  assert.equal(barn.cluster.judge({ ...word, batch: written + 1 }, genesis).kind, "later", "it writes nothing any more");
+  assert.ok(barn.cluster.register.people.has(bob.id));
+  await attic.membership.remove(cellar.id);
+  assert.ok(barn.cluster.exclusions().some(({ host }) => host === cellar.id), "an administrator may end even that");
+});
