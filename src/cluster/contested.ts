@@ -1,7 +1,7 @@
 import type { HostId, InviteId } from "../codec/index.ts";
 import { bytesOfId, compareBytes, concatBytes, utf8 } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
-import type { Admission, Removal } from "./entries.ts";
+import type { Admission, Invite, Removal } from "./entries.ts";
 import type { Collected } from "./roster-reading.ts";
 import { mostGenerous } from "./roster-reading.ts";
 
@@ -44,7 +44,7 @@ export function isContested(host: HostId, admissions: ReadonlyMap<HostId, Admiss
  * What is honoured of those that lost their invite: whatever any member held of it. A member that makes up more takes nothing from others: it could
  * have invited that host itself. That is not so of an invite for administrators, of whose losers nothing counts.
  */
-export function sparedOf({ spared, admissions, invites }: Collected, losers: ReadonlySet<HostId>): ReadonlyMap<HostId, Removal> {
+export function sparedOf({ spared, admissions }: Collected, invites: ReadonlyMap<InviteId, Invite>, losers: ReadonlySet<HostId>): ReadonlyMap<HostId, Removal> {
   const sparable = [...losers].filter((host) => {
     const invite = admissions.get(host)?.invite ?? null;
     return invite !== null && invites.get(invite)?.role === "member";

@@ -59,7 +59,7 @@ export interface InviteTerms {
   readonly role: "member" | "administrator";
 }
 
-/** `invite/<invite>`: who holds the key's seed may join once. */
+/** `invite/<invite>/<account>`: who holds the key's seed may join once. Under `invite/<invite>` by earlier versions of this program. */
 export interface Invite extends InviteTerms {
   readonly signature: Uint8Array;
 }

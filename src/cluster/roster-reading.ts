@@ -15,7 +15,8 @@ export interface NetworkEntry {
 export interface Collected {
   readonly admissions: Map<HostId, Admission>;
   readonly cards: Map<HostId, HostCard>;
-  readonly invites: Map<InviteId, Invite>;
+  /** The terms of each invite, by all who have signed some. */
+  readonly offers: Map<InviteId, Invite[]>;
   /** What each removal of a host honours: every remover has a key of its own, so that none can hide another's. */
   readonly removals: Map<HostId, Removal[]>;
   readonly revocations: Map<string, Removal>;
@@ -74,7 +75,7 @@ function read({ key, values }: NetworkEntry): Reading {
     }
     case "invite": {
       const [id, invite] = [idFromText<InviteId>(name), inviteCodec.decode(value)];
-      return ({ invites }) => invites.set(id, invite);
+      return ({ offers }) => offers.set(id, [...(offers.get(id) ?? []), invite]);
     }
     case "administrator": {
       const account = idFromText<AccountId>(name);

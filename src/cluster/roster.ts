@@ -9,6 +9,7 @@ import type { Network } from "./network.ts";
 import type { Member, NetworkSettings, Person, Roster } from "./port.ts";
 import type { Grant } from "./quotas.ts";
 import { quotas } from "./quotas.ts";
+import { invitesOf } from "./offers.ts";
 import type { Collected, NetworkEntry } from "./roster-reading.ts";
 import { readingOf, strictest } from "./roster-reading.ts";
 import { isNext } from "./voters.ts";
@@ -42,7 +43,7 @@ export function buildRegister(network: Network, entries: Iterable<NetworkEntry>)
   const collected: Collected = {
     admissions: new Map(),
     cards: new Map(),
-    invites: new Map(),
+    offers: new Map(),
     removals: new Map(),
     revocations: new Map(),
     spared: new Map(),
@@ -55,28 +56,29 @@ export function buildRegister(network: Network, entries: Iterable<NetworkEntry>)
     configurations: new Map(),
   };
   for (const entry of entries) readingOf(entry)(collected);
+  const invites = invitesOf(collected);
   const losers = losersOfInvites(collected);
-  const expelled = new Set([...losers, ...withoutInvites(collected)]);
-  const spared = sparedOf(collected, losers);
+  const expelled = new Set([...losers, ...withoutInvites(collected, invites)]);
+  const spared = sparedOf(collected, invites, losers);
   for (const [host, admission] of collected.admissions) {
-    if (admission.invite !== null && !expelled.has(host) && collected.invites.get(admission.invite)?.role === "administrator") {
+    if (admission.invite !== null && !expelled.has(host) && invites.get(admission.invite)?.role === "administrator") {
       collected.administrators.add(admission.account);
     }
   }
   const configuration = latest(collected.configurations);
-  const members = membersOf(collected, expelled);
+  const members = membersOf(collected, invites, expelled);
   return {
     network: network.id,
     networkName: network.rules.name,
     founder: network.founder,
     maxHosts: network.rules.maxHosts,
     members,
-    people: peopleOf(network, collected, { expelled, spared, members }),
+    people: peopleOf(network, collected, { invites, expelled, spared, members }),
     voters: configuration.hosts,
     settings: settingsOf(collected.settings),
     configuration,
     configurations: collected.configurations,
-    invites: collected.invites,
+    invites,
     admissions: collected.admissions,
     removals: new Map([...collected.removals].map(([host, each]) => [host, strictest(each)])),
     revocations: collected.revocations,
@@ -102,7 +104,7 @@ function latest(configurations: ReadonlyMap<number, readonly VoterConfiguration[
 }
 
 /** Admitted before it was known that their invites do not count. Who comes later cannot know that they were. */
-function withoutInvites({ admissions, invites }: Collected): HostId[] {
+function withoutInvites({ admissions }: Collected, invites: Register["invites"]): HostId[] {
   return [...admissions].filter(([, { invite }]) => invite !== null && !invites.has(invite)).map(([host]) => host);
 }
 
@@ -121,7 +123,7 @@ function settingsOf(chosen: ReadonlyMap<string, number>): NetworkSettings {
   return { goneAfterMs: ms("goneAfterMs"), horizonMs: ms("horizonMs"), repairAfterMs: ms("repairAfterMs"), condemnedForMs: ms("condemnedForMs") };
 }
 
-function membersOf(collected: Collected, expelled: ReadonlySet<HostId>): Map<HostId, Member> {
+function membersOf(collected: Collected, invites: Register["invites"], expelled: ReadonlySet<HostId>): Map<HostId, Member> {
   const members = new Map<HostId, Member>();
   for (const [host, admission] of collected.admissions) {
     if (expelled.has(host) || collected.removals.has(host)) continue;
@@ -131,7 +133,7 @@ function membersOf(collected: Collected, expelled: ReadonlySet<HostId>): Map<Hos
       host,
       account: admission.account,
       name: admission.name,
-      zone: zoneOf(admission, collected.invites),
+      zone: zoneOf(admission, invites),
       capacityBytes: card?.capacityBytes ?? admission.capacityBytes,
       addresses: card?.addresses ?? [],
       version: card?.version ?? "",
@@ -154,14 +156,14 @@ function zoneOf({ zone, name, invite }: Admission, invites: ReadonlyMap<InviteId
   return granted ?? (zone === "" ? name : zone);
 }
 
-function peopleOf(network: Network, collected: Collected, { expelled, spared, members }: Pick<Register, "expelled" | "spared" | "members">): Map<AccountId, Person> {
+function peopleOf(network: Network, collected: Collected, { invites, expelled, spared, members }: Pick<Register, "invites" | "expelled" | "spared" | "members">): Map<AccountId, Person> {
   const names = new Map<AccountId, string>();
   const grants: Grant[] = [];
   // A person outlives their hosts: the founder whose host was lost goes on from another.
   for (const [host, { account, name, invite }] of collected.admissions) {
     if (expelled.has(host) && (spared.get(host)?.honoured ?? []).length === 0) continue;
     if (!names.has(account)) names.set(account, name);
-    grants.push({ account, invite: invite === null ? undefined : collected.invites.get(invite) });
+    grants.push({ account, invite: invite === null ? undefined : invites.get(invite) });
   }
   for (const account of collected.administrators) if (!names.has(account)) names.set(account, account === network.founder ? "founder" : "administrator");
   const active = [...members.values()].filter(({ isGone }) => !isGone);

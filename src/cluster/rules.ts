@@ -121,18 +121,24 @@ const judgeHostCard: Rule = (record) => {
   return ACCEPT;
 };
 
+/** Earlier versions of this program had one key for all: who came by the invite has its key too, and may not make it better afterwards. */
+function isChangedByGuest(id: InviteId, author: AccountId, { admissions, invites }: Register): boolean {
+  const isGuests = [...admissions.values()].some((admission) => admission.invite === id && admission.account === author);
+  return isGuests && invites.has(id) && invites.get(id)?.inviter !== author;
+}
+
 function judgeInvite(network: Network): Rule {
   return (record, _genesis, register) => {
-    const id = idIn<InviteId>(record.key);
+    const [, name = "", maker, ...rest] = record.key.split("/");
+    const id = idFromText<InviteId>(name);
+    if (maker !== undefined) idFromText<AccountId>(maker);
     if (record.author === null) return refuse("NOT_A_PERSON", "people invite, hosts do not");
     // Whoever joins later follows the admissions by their invites.
     if (record.value === null) return refuse("NOT_DELETABLE", "an invite ends by being used or by its expiry");
     const invite = inviteCodec.decode(record.value);
     if (invite.inviter !== record.author || !inviteIsSigned(id, invite, network.id)) return refuse("NOT_PROVEN", "an invite is its maker's, and its own key signs its terms");
-    // Who came by the invite has its key too, and may not make it better afterwards.
-    const isGuests = [...register.admissions.values()].some((admission) => admission.invite === id && admission.account === record.author);
-    const isOthers = register.invites.has(id) && register.invites.get(id)?.inviter !== record.author;
-    if (isGuests && isOthers) return refuse("NOT_OWN", "an invite is not its guest's to change");
+    const isOwn = maker === undefined ? !isChangedByGuest(id, record.author, register) : maker === record.author && rest.length === 0;
+    if (!isOwn) return refuse("NOT_OWN", "each who signs terms for an invite says so under a key of their own");
     if (invite.role === "administrator" && !isAdministrator(record.author, register)) return refuse("NOT_ADMINISTRATOR", "only administrators invite administrators");
     return ACCEPT;
   };

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { newAccount } from "../account/index.ts";
-import { ClusterError, inviteCheckWords, readInviteCode } from "../cluster/index.ts";
-import { newSeed } from "../crypto/index.ts";
+import { ClusterError, inviteCheckWords, inviteCodec, inviteIdOf, readInviteCode, signInvite } from "../cluster/index.ts";
+import { keyPairFromSeed, newSeed } from "../crypto/index.ts";
 import { NetError } from "../net/index.ts";
 import { RecordsError } from "../records/index.ts";
 import type { TestMember } from "./fakes/circle.ts";
@@ -87,6 +87,21 @@ test("a host that is a member already uses up no second invite", async () => {
   const second = await attic.membership.invite(grant);
   await assert.rejects(circle.redeem(readInviteCode(second.code), seed, "barn", account), refusedWith("INVITE_USED"));
   assert.ok(![...attic.cluster.register.admissions.values()].some(({ invite }) => invite === second.invite));
+});
+
+test("whoever has seen the code of an invite takes nothing from others of what it grants", async () => {
+  await using circle = await Circle.of("attic", "barn");
+  const [attic, barn] = circle.members as [TestMember, TestMember];
+  const code = readInviteCode((await attic.membership.invite({ ...grant, role: "administrator", zone: "home" })).code);
+  const [seed, bob] = [newSeed(), newAccount()];
+  const cellar = await circle.add("cellar", seed, await circle.redeem(code, seed, "cellar", bob), bob);
+  const { host, network } = barn.identity;
+  const [id, inviter] = [inviteIdOf(code), barn.cluster.member(host)!.account];
+  const value = inviteCodec.encode(signInvite(keyPairFromSeed(code.seed), network.id, { inviter, expiresMs: 1, zone: "elsewhere", quotaBytes: 1, role: "member" }));
+  for (const key of [`invite/${id}/${inviter}`, `invite/${id}`]) await barn.records.write([{ namespace: network.namespace, key, value }]);
+  for (const key of [`invite/${id}/${circle.person.id}`, `invite/${id}/${inviter}/more`]) await assert.rejects(barn.records.write([{ namespace: network.namespace, key, value }]), forbidden("NOT_OWN"));
+  assert.equal(barn.cluster.register.people.get(bob.id)?.isAdministrator, true);
+  assert.equal(barn.cluster.member(cellar.id)?.zone, "home");
 });
 
 test("a host for which nobody acts any more still lets in whoever has an invite", async () => {

@@ -153,7 +153,7 @@ export class Membership {
     }
     const terms = { inviter: this.#person(), expiresMs, zone: grant.zone ?? null, quotaBytes: grant.quotaBytes ?? null, role: grant.role ?? "member" };
     const value = inviteCodec.encode(signInvite(keyPairFromSeed(seed), identity.network.id, terms));
-    await records.write([{ namespace: identity.network.namespace, key: `invite/${invite}`, value, context: EMPTY_CONTEXT }]);
+    await records.write([{ namespace: identity.network.namespace, key: `invite/${invite}/${terms.inviter}`, value, context: EMPTY_CONTEXT }]);
     return { code: writeInviteCode(code), invite, expiresMs, checkWords: inviteCheckWords(identity.network.id, invite) };
   }
 

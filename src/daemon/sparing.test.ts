@@ -32,7 +32,8 @@ test("what a host wrote before another was admitted by its invite counts on, onc
   const written = circle.board.counter;
   while (!attic.cluster.register.expelled.has(cellar.id)) await admitAnother(barn, code);
   const { genesis, namespace } = attic.identity.network;
-  const word = { namespace, key: `invite/${own.invite}`, value: circle.board.entries.get(`invite/${own.invite}`)![0]!.value, author: bob.id, host: cellar.id, incarnation: 1, batch: written };
+  const key = `invite/${own.invite}/${bob.id}`;
+  const word = { namespace, key, value: circle.board.entries.get(key)![0]!.value, author: bob.id, host: cellar.id, incarnation: 1, batch: written };
   assert.equal(attic.cluster.judge(word, genesis).kind, "later");
   assert.deepEqual(attic.cluster.exclusions(), [], "and is not dropped");
   const sparing = new Sparing(env, { identity: attic.identity, cluster: attic.cluster, records: attic.records });
