@@ -235,6 +235,7 @@ test("a person revokes a delegation from another host than the one that has it",
   assert.equal(judge(founderId, attic), "accept");
   assert.equal(judge(founderId, cellar), "OWN_DELEGATION");
   assert.equal(judge(null, attic), "NOT_OWN");
+  assert.equal(made.judge(record(`revoked/${founderId}/${hostId(newKey())}`, removalCodec.encode({ honoured: [] }), founderId, attic), network.genesis).kind, "later", "of a host that may never come nothing is kept");
 });
 
 test("a host that hears of a later configuration first waits for those before it", () => {
@@ -308,6 +309,7 @@ test("an audit is its auditor's, and what two of them say makes a suspect of a m
   assert.deepEqual([judge(about(shed), said, shed), judge(about(shed), null, shed)], ["accept", "accept"]);
   assert.deepEqual([judge(about(shed), said, attic), judge(about(cellar), said, cellar), judge(about(shed), new Uint8Array(3), shed)], ["refuse", "refuse", "refuse"]);
   assert.equal(judge(`${about(shed)}/more`, said, shed), "refuse");
+  assert.equal(judge(auditKey(hostId(shed), hostId(newKey())), said, shed), "later", "of a host that may never come nothing is kept");
   const one = cluster([...known, { key: about(shed), values: [said] }]).member(hostId(cellar))!;
   assert.deepEqual([one.isSuspect, one.provenBytes], [false, 9]);
   assert.equal(cluster([...known, { key: about(shed), values: [said] }, { key: about(attic), values: [said] }]).member(hostId(cellar))!.isSuspect, true);

@@ -81,6 +81,11 @@ export function networkRule(network: Network, others: Readonly<Record<string, Ru
   };
 }
 
+/** Of hosts that there are not anybody could say something without end, and all hosts would keep it for ever. */
+function ofKnownHost(host: HostId, { admissions }: Register): Verdict {
+  return admissions.has(host) ? ACCEPT : later("the host that this is about is not known here yet");
+}
+
 function isAdministrator(account: AccountId | null, register: Register): boolean {
   return account !== null && register.people.get(account)?.isAdministrator === true;
 }
@@ -155,14 +160,15 @@ const judgeRemoval: Rule = (record, _genesis, register) => {
   return isOwner || isAdministrator(record.author, register) ? ACCEPT : refuse("NOT_ADMINISTRATOR", "a host is removed by its person or an administrator");
 };
 
-const judgeRevocation: Rule = (record) => {
+const judgeRevocation: Rule = (record, _genesis, register) => {
   if (record.value === null) return refuse("NOT_DELETABLE", "a revocation stays; delegate anew from another host");
   removalCodec.decode(record.value);
   const account = record.key.split("/")[1] ?? "";
   const host = idFromText<HostId>(record.key.slice(`revoked/${account}/`.length));
   if (record.author !== account) return refuse("NOT_OWN", "people revoke their own delegations");
   // Or a stolen host could say beforehand that all it is going to write is to be honoured.
-  return record.host === host ? refuse("OWN_DELEGATION", "a host does not speak about its own delegation") : ACCEPT;
+  if (record.host === host) return refuse("OWN_DELEGATION", "a host does not speak about its own delegation");
+  return ofKnownHost(host, register);
 };
 
 const judgeSpared: Rule = (record, _genesis, register) => {
@@ -220,9 +226,9 @@ const judgeQuota: Rule = (record, _genesis, register) => {
   return isAdministrator(record.author, register) ? ACCEPT : refuse("NOT_ADMINISTRATOR", "only administrators set this");
 };
 
-const judgeAudit: Rule = (record) => {
+const judgeAudit: Rule = (record, _genesis, register) => {
   const { auditor, host } = readAuditKey(record.key);
   if (record.host !== auditor || auditor === host) return refuse("NOT_OWN", "a host says what it has found out about others, under a key of its own");
   if (record.value !== null) auditCodec.decode(record.value);
-  return ACCEPT;
+  return ofKnownHost(host, register);
 };
