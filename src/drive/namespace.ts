@@ -48,8 +48,8 @@ export function* storedEntries(records: Pick<Records, "localScan">, namespace: N
 }
 
 /** The rule of a person's private namespace: its owner writes entries, nobody else; what concerns packs is the pool's to judge. */
-export const privateRule: Rule = (record, genesis) => {
-  if (isPoolKey(record.key)) return poolRule(record, genesis);
+export const privateRule: Rule = (record, genesis, register) => {
+  if (isPoolKey(record.key)) return poolRule(record, genesis, register);
   if (!record.key.startsWith(ENTRY_PREFIX)) return refuse("UNKNOWN_KIND", "this program knows no such private record; update it");
   if (genesis.owner === null || record.author !== genesis.owner) return refuse("NOT_OWNER", "only the person themselves keeps entries here");
   if (!isEntryId(record.key.slice(ENTRY_PREFIX.length))) return refuse("MALFORMED", "the key names no entry");

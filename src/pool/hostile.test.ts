@@ -6,6 +6,7 @@ import { sha256 } from "../crypto/index.ts";
 import type { BulkStream } from "../net/index.ts";
 import { claimCodec, signClaim } from "./record/claim.ts";
 import type { FakeTransport } from "./fakes/fake-net.ts";
+import { packOfNobody } from "./fakes/stored-pack.ts";
 import type { Villager } from "./fakes/village.ts";
 import { Village, collect, content, copies, keyOf } from "./fakes/village.ts";
 import { GET, HAS, PUT, RESERVE, emptyCodec, hasAnswerCodec, hasCodec, leavesAnswerCodec, leavesRequestCodec, pieceNameCodec, reserveAnswerCodec, reserveCodec } from "./messages.ts";
@@ -136,6 +137,20 @@ test("a label whose pack, size, owner or network is another than announced is re
   await reserve(at, pack, 1000);
   assert.equal(await put(at, pack, [stolen, bytes]), "REFUSED");
   assert.equal(at.target.store.held(pack, 0), undefined);
+  await village.close();
+});
+
+test("a pack whose owner is nobody is not taken in, not even where space was promised before its namespace was known", async () => {
+  const at = await scene(1000);
+  const { village, target, attacker } = at;
+  const { owner, namespace, pack, label } = packOfNobody(village, attacker, at.bytes);
+  const reserved = async (): Promise<string> => reserveAnswerCodec.decode(await attacker.transport.request(target.host, RESERVE, reserveCodec.encode({ namespace, pack, index: 0, sizeBytes: 1000 }), { timeoutMs: 5000 })).kind;
+  assert.equal(await reserved(), "reserved");
+  assert.equal(await put(at, pack, [label, at.bytes]), "REFUSED");
+  assert.equal(target.store.held(pack, 0), undefined);
+  village.people.set(owner, { ...village.people.get(village.owner)!, account: owner });
+  assert.equal(await reserved(), "reserved");
+  assert.match(await put(at, pack, [label, at.bytes]), /^ended after \d+ bytes$/);
   await village.close();
 });
 

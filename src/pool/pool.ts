@@ -73,7 +73,7 @@ export class HostPool implements Pool {
     const maybe = this.#maybe;
     const going = new Going();
     const taker = new CensusTaker(env, parts, catalog);
-    const allowance = new Allowance(env, parts, async () => (await taker.census(this.#closing.signal, true)).people);
+    const allowance = new Allowance(env, { ...parts, catalog }, async () => (await taker.census(this.#closing.signal, true)).people);
     const offers = new Offers(env, parts, { allowance, going });
     this.#catalog = catalog;
     this.#fetcher = new Fetcher(env, parts, catalog, maybe, new SourceBook(env));

@@ -60,7 +60,7 @@ class Street {
     const genesis: Genesis = { type: "site", network, owner, replicas: ON_ALL_HOSTS, subShards: 1, rules: new Uint8Array(0), nonce: new Uint8Array(1) };
     this.namespace = await records.create(genesis);
     const delegation = delegate(this.ownerKey, { network, account: owner, host, issuedMs: 1 });
-    const roster = (): Roster => ({ network, networkName: "street", founder: owner, maxHosts: 10, members: this.members, people: new Map(), voters: [] });
+    const roster = (): Roster => ({ network, networkName: "street", founder: owner, maxHosts: 10, members: this.members, people: new Map([[owner, { account: owner, name: "owner", isAdministrator: true, quotaBytes: 1e9, quotaFrom: "administrator" }]]), voters: [] });
     const presence = (other: HostId): "online" | "away" => (other === host || transport.connected().includes(other) ? "online" : "away");
     const nobodyRepairs = { repair: { coordinator: () => undefined, repairAfterMs: () => 0, isAwayFor: () => false }, audit: { told: () => undefined, tell: async () => {} }, scrub: {}, notes: log };
     const pool = createPool(env, { self: host, hostKey: key, store, cache, transport, records, roster, presence, freeBytes: () => undefined, delegation: () => delegation, condemnedForMs: () => 1e9, mirrors: NO_MIRRORS, ...nobodyRepairs });

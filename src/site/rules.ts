@@ -51,9 +51,9 @@ export const domainRule: Rule = (record, _genesis, register) =>
   });
 
 /** The rule of a site's namespace: its owner writes heads, nobody else; each host says what it has counted; what concerns packs is the pool's to judge. */
-export const siteRule: Rule = (record, genesis) => {
+export const siteRule: Rule = (record, genesis, register) => {
   const [kind] = record.key.split("/");
-  if (isPoolKey(record.key)) return poolRule(record, genesis);
+  if (isPoolKey(record.key)) return poolRule(record, genesis, register);
   if (kind === VISITS_KIND) return refusingMalformed(() => judgeVisits(record));
   if (kind !== HEAD_KEY && kind !== DOMAIN_KIND) return refuse("UNKNOWN_KIND", "this program knows no such record of a site; update it");
   if (genesis.owner === null || record.author !== genesis.owner) return refuse("NOT_OWNER", "only the site's owner publishes");

@@ -4,6 +4,7 @@ import type { AccountId, HostId, NamespaceId } from "../../codec/index.ts";
 import { HoldfastError } from "../../platform/index.ts";
 import type { KeyState, ReadOptions, ScanPage, Sibling, Write, WriteOptions, WriteResult } from "../../records/index.ts";
 import type { PoolRecords } from "../parts.ts";
+import type { Somebody } from "../record/rule.ts";
 
 interface Version {
   readonly name: string;
@@ -20,7 +21,8 @@ interface Operation {
 }
 
 export type Batch = readonly Operation[];
-type Judge = (record: JudgedRecord, genesis: Genesis) => Verdict;
+type Judge = (record: JudgedRecord, genesis: Genesis, somebody: Somebody) => Verdict;
+const ADMISSIONS: Somebody["admissions"] = new Map();
 
 /** The records of all hosts of a test. A batch goes at once to every host that is up and hears of it, and to the others when they return. */
 export class FakeReplication {
@@ -55,6 +57,8 @@ export class FakeRecords implements PoolRecords {
   readonly #all: FakeReplication;
   readonly #account: AccountId;
   readonly #judge: Judge;
+  /** Whose packs are let in: the account whose records these are, and whoever a test adds. */
+  readonly people = new Set<AccountId>();
   readonly #geneses = new Map<NamespaceId, Genesis>();
   readonly #versions = new Map<NamespaceId, Map<string, Version[]>>();
   readonly #seen = new Set<Batch>();
@@ -69,6 +73,7 @@ export class FakeRecords implements PoolRecords {
     this.self = self;
     this.#account = account;
     this.#judge = judge;
+    this.people.add(account);
     all.hosts.set(self, this);
   }
 
@@ -92,7 +97,7 @@ export class FakeRecords implements PoolRecords {
     const batch = writes.map(({ namespace, key, value, context }): Operation => {
       const genesis = this.#geneses.get(namespace);
       if (genesis === undefined) throw new HoldfastError("UNKNOWN_NAMESPACE", "no such namespace");
-      const verdict = this.#judge({ namespace, key, value, author, host: this.self, incarnation: 1, batch: 1 }, genesis);
+      const verdict = this.#judge({ namespace, key, value, author, host: this.self, incarnation: 1, batch: 1 }, genesis, { people: this.people, admissions: ADMISSIONS });
       if (verdict.kind !== "accept") throw new HoldfastError("REFUSED", verdict.why);
       const read = context === undefined ? this.#at(namespace, key).map(({ name }) => name) : [];
       const counter = this.#all.nextName();

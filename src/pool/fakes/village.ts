@@ -85,6 +85,7 @@ export class Village {
 
   static async build(options: VillageOptions = {}): Promise<Village> {
     const village = new Village(options);
+    village.people.set(village.owner, { account: village.owner, name: "owner", isAdministrator: true, quotaBytes: Number.MAX_SAFE_INTEGER, quotaFrom: "administrator" });
     for (let number = 0; number < (options.hosts ?? 5); number++) await village.settle();
     return village;
   }

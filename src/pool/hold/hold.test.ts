@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { equalBytes } from "../../codec/index.ts";
 import type { HostId, PackId } from "../../codec/index.ts";
+import { packOfNobody } from "../fakes/stored-pack.ts";
 import { Village, code, collect, content, copies } from "../fakes/village.ts";
 import type { Villager } from "../fakes/village.ts";
 import { PUT } from "../messages.ts";
@@ -217,6 +218,23 @@ test("a pack that the records do not mention is never deleted, and comes back fr
   await everybody(village, "republish");
   await everybody(village, "hold");
   assert.equal(village.at(2).pool.info(village.namespace, pack)?.holders.length, 2);
+  await village.close();
+});
+
+test("a pack that may not come back keeps no other from it", async () => {
+  const village = await Village.build({ hosts: 2 });
+  const { pack } = await village.at(0).pool.store(village.namespace, content(MIB), copies(2));
+  const holder = village.at(0);
+  const { bytes } = content(1000);
+  // It stands before the other one in the order in which they are looked at.
+  const before = Array.from({ length: 100 }, (_, seed) => packOfNobody(village, holder, bytes, seed)).find((each) => each.pack < pack)!;
+  const piece = { pack: before.pack, index: 0, sizeBytes: bytes.length, root: before.root };
+  await holder.store.put(piece, before.label, ReadableStream.from([bytes]), await holder.store.reserve(bytes.length));
+  for (const { records } of village.villagers) records.forget(village.namespace);
+  for (let turn = 0; turn < 2; turn += 1) await village.turn(holder, "republish");
+  assert.notEqual(holder.pool.info(village.namespace, pack), undefined);
+  assert.equal(holder.pool.info(before.namespace, before.pack), undefined, "its owner is nobody");
+  assert.notEqual(holder.store.held(before.pack, 0), undefined);
   await village.close();
 });
 

@@ -5,6 +5,7 @@
 import type { NamespaceId, PackId } from "../../codec/index.ts";
 import { ON_ALL_HOSTS } from "../../cluster/index.ts";
 import type { Env, WorkerTurn } from "../../platform/index.ts";
+import { codeOf } from "../../platform/index.ts";
 import { EMPTY_CONTEXT } from "../../records/index.ts";
 import type { HeldPiece } from "../../store/index.ts";
 import type { Catalog } from "../record/catalog.ts";
@@ -103,8 +104,7 @@ export class Republisher {
       if (!this.#isMissing(label)) continue;
       const name = `${piece.pack}/${piece.index}`;
       if (this.#missing.has(name)) {
-        await this.#publish(piece, label);
-        published += 1;
+        published += (await this.#publish(piece, label)) ? 1 : 0;
       } else if (missing.size < MISSING_MAX) missing.add(name);
     }
     this.#missing = missing;
@@ -116,11 +116,19 @@ export class Republisher {
     return genesis.replicas === ON_ALL_HOSTS && !mayGo(this.#with.parts.records, namespace, pack);
   }
 
-  async #publish(piece: HeldPiece, { namespace, genesis, record }: CheckedLabel): Promise<void> {
+  /** @returns false where the rules do not let it back in, as when its owner is nobody: that keeps no other pack from being published */
+  async #publish(piece: HeldPiece, { namespace, genesis, record }: CheckedLabel): Promise<boolean> {
     const { env, parts, offers } = this.#with;
     if (parts.records.genesis(namespace) === undefined) await parts.records.create(genesis);
-    // A blind put: should a tombstone stand somewhere, this does not supersede it, and a pack with a tombstone is deleted.
-    await parts.records.write([{ namespace, key: packKey(piece.pack), value: record, context: EMPTY_CONTEXT }, claimWrite(namespace, offers.ownClaim({ ...piece, namespace }))], { as: "host" });
+    try {
+      // A blind put: should a tombstone stand somewhere, this does not supersede it, and a pack with a tombstone is deleted.
+      await parts.records.write([{ namespace, key: packKey(piece.pack), value: record, context: EMPTY_CONTEXT }, claimWrite(namespace, offers.ownClaim({ ...piece, namespace }))], { as: "host" });
+    } catch (error) {
+      if (codeOf(error) !== "REFUSED") throw error;
+      env.log.info("a pack that the records lack is not let back in", { namespace, pack: piece.pack, error });
+      return false;
+    }
     env.log.info("a pack that the records lacked was published anew by its holder", { namespace, pack: piece.pack });
+    return true;
   }
 }

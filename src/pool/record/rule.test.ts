@@ -10,6 +10,7 @@ import { keyOf } from "../fakes/village.ts";
 import { abortedCodec, condemnedCodec } from "./fate.ts";
 import { abortedKey, claimKey, condemnedKey, packKey } from "./keys.ts";
 import { encodeBody, packIdOf, signPack } from "./pack-record.ts";
+import type { Somebody } from "./rule.ts";
 import { poolRule } from "./rule.ts";
 
 const network = idFromBytes<NetworkId>(sha256(utf8("a network")));
@@ -26,8 +27,8 @@ const claim = claimCodec.encode(signClaim(namespace, { pack, index: 0, host: hol
 const forgedClaim = claimCodec.encode(signClaim(namespace, { pack, index: 0, host: holder, sizeBytes: 0 }, strangerKey));
 
 /** "accept", or the code of the refusal. */
-function verdict(record: Partial<JudgedRecord>): string {
-  const judged = poolRule({ namespace, key: packKey(pack), value: signed, author: owner, host: writer, incarnation: 1, batch: 1, ...record }, genesis);
+function verdict(record: Partial<JudgedRecord>, somebody: Somebody = { people: new Set([owner]), admissions: new Map() }): string {
+  const judged = poolRule({ namespace, key: packKey(pack), value: signed, author: owner, host: writer, incarnation: 1, batch: 1, ...record }, genesis, somebody);
   return judged.kind === "refuse" ? judged.code : judged.kind;
 }
 
@@ -39,6 +40,16 @@ test("a pack record stands by its owner's signature inside, whoever brings it", 
   assert.equal(verdict({ key: packKey(packIdOf(utf8("something else"))) }), "WRONG_ID");
   assert.equal(verdict({ value: utf8("nonsense") }), "MALFORMED");
   assert.equal(verdict({ key: "pack/nonsense" }), "MALFORMED");
+});
+
+test("a pack waits until its owner has been let in, and stands although they were removed since", () => {
+  const admissions = new Map([[other, { account: owner }]]);
+  assert.equal(verdict({}, { people: new Set([stranger]), admissions: new Map() }), "later");
+  assert.equal(verdict({ author: null, host: holder }, { people: new Set([stranger]), admissions: new Map([[other, { account: stranger }]]) }), "later");
+  assert.equal(verdict({ author: null, host: holder }, { people: new Set(), admissions }), "accept");
+  assert.equal(verdict({ value: forged }, { people: new Set(), admissions: new Map() }), "NOT_OWNER", "a forged one is refused at once");
+  const key = claimKey(pack, 0, holder);
+  assert.equal(verdict({ key, value: claim }, { people: new Set(), admissions: new Map() }), "accept");
 });
 
 test("a pack is deleted by its owner and nobody else", () => {

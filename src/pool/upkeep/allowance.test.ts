@@ -1,12 +1,21 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Village, content, copies } from "../fakes/village.ts";
+import { delegate } from "../../cluster/index.ts";
+import type { AccountId, PackId } from "../../codec/index.ts";
+import { idFromBytes } from "../../codec/index.ts";
+import type { Villager } from "../fakes/village.ts";
+import { Village, content, copies, keyOf } from "../fakes/village.ts";
+import { claimCodec, signClaim } from "../record/claim.ts";
+import { claimKey, packKey } from "../record/keys.ts";
+import { encodeBody, packIdOf, signPack } from "../record/pack-record.ts";
+import { Catalog } from "../record/catalog.ts";
 import type { StoredPack } from "../port.ts";
 import { RESERVE, reserveAnswerCodec } from "../messages.ts";
 import type { Asked } from "./allowance.ts";
 import { Allowance } from "./allowance.ts";
 
 const MIB = 2 ** 20;
+const NO_PACKS = { facts: () => undefined, holdings: () => [] };
 
 /** A village whose owner may take so much, and one host's judgement of it. */
 async function bench(quotaBytes: number): Promise<{ village: Village; allowance: Allowance; asked: (sizeBytes: number, pack?: string) => Asked; pass: (ms: number) => void; stop: () => Promise<void> }> {
@@ -16,11 +25,14 @@ async function bench(quotaBytes: number): Promise<{ village: Village; allowance:
   const { clock } = village.env;
   let laterMs = 0;
   const later = { ...village.env, clock: { ...clock, monotonicMs: () => clock.monotonicMs() + laterMs } };
-  const allowance = new Allowance(later, { self: host, roster: () => village.roster(), records }, async () => (await pool.upkeep.freshCensus()).people);
+  const catalog = new Catalog(village.env, records);
+  const endFollowing = catalog.follow();
+  const allowance = new Allowance(later, { self: host, roster: () => village.roster(), records, catalog }, async () => (await pool.upkeep.freshCensus()).people);
   const end = allowance.follow();
   const asked = (sizeBytes: number, pack = "a".repeat(52)): Asked => ({ namespace: village.namespace, pack: pack as Asked["pack"], index: 0, sizeBytes });
   const stop = async (): Promise<void> => {
     end();
+    endFollowing();
     await village.close();
   };
   return { village, allowance, asked, pass: (ms) => (laterMs += ms), stop };
@@ -53,6 +65,48 @@ test("what is missing of a pack that the records have may always come, and who i
   await stop();
 });
 
+/** A pack's record as its owner signs it on a host, with no piece of it anywhere. */
+function recordIn({ namespace, network, owner, ownerKey }: Village, { host, key }: Villager): { readonly pack: PackId; readonly record: Uint8Array } {
+  const body = encodeBody({ k: 1, m: 0, copies: 3, sizeBytes: 2 * MIB, pieceBytes: 2 * MIB, roots: [new Uint8Array(32)], blobs: [], nonce: new Uint8Array(16) });
+  return { pack: packIdOf(body), record: signPack(namespace, body, delegate(ownerKey, { network, account: owner, host, issuedMs: 1 }), key) };
+}
+
+test("a pack whose record came before its pieces counts like any other, until more hosts claim it than it takes to read it", async () => {
+  const { village, allowance, asked, stop } = await bench(MIB);
+  const { namespace } = village;
+  const [, writer, holder] = village.villagers as [Villager, Villager, Villager];
+  const { pack, record } = recordIn(village, writer);
+  await writer.records.write([{ namespace, key: packKey(pack), value: record }]);
+  const denial = async (from: Villager): Promise<string> => (await allowance.denial(from.host, asked(2 * MIB, pack)))?.kind ?? "none";
+  const claim = ({ host, key }: Villager): Promise<unknown> => writer.records.write([{ namespace, key: claimKey(pack, 0, host), value: claimCodec.encode(signClaim(namespace, { pack, index: 0, host, sizeBytes: 2 * MIB }, key)) }]);
+  assert.equal(await denial(writer), "overQuota", "the record says nothing of who keeps it");
+  await claim(writer);
+  assert.equal(await denial(writer), "overQuota", "nor does the word of the one host that asks");
+  assert.equal(await denial(village.at(0)), "none", "repair goes by its own records");
+  const member = village.members.get(writer.host)!;
+  village.members.set(writer.host, { ...member, account: idFromBytes<AccountId>(keyOf("another person").publicKey) });
+  assert.equal(await denial(writer), "none", "it hands on what it holds for another person");
+  village.members.set(writer.host, member);
+  await claim(holder);
+  assert.equal(await denial(writer), "none");
+  village.members.set(holder.host, { ...village.members.get(holder.host)!, isSuspect: true });
+  assert.equal(await denial(writer), "overQuota", "what a suspect claims proves nothing");
+  await stop();
+});
+
+test("nothing is promised in the name of an owner who is nobody, and asking again helps once they have been let in", async () => {
+  const { village, allowance, asked, stop } = await bench(MIB);
+  const { host: from } = village.at(1);
+  const nobody = idFromBytes<AccountId>(keyOf("a key made a moment ago").publicKey);
+  const namespace = await village.at(0).records.create({ ...village.genesis, owner: nobody });
+  const piece = { ...asked(1), namespace };
+  assert.equal((await allowance.denial(from, piece))?.kind, "later");
+  assert.equal((await allowance.denial(village.at(0).host, piece))?.kind, "later");
+  village.people.set(nobody, { ...village.people.get(village.owner)!, account: nobody, quotaBytes: 1 });
+  assert.equal(await allowance.denial(from, piece), undefined);
+  await stop();
+});
+
 test("a host that is asked for nothing remembers no claims; of very many it forgets what it counted, and counts anew", async () => {
   const village = await Village.build({ hosts: 2 });
   const [{ host, records }, { host: from }] = [village.at(0), village.at(1)];
@@ -66,7 +120,7 @@ test("a host that is asked for nothing remembers no claims; of very many it forg
     local: (_: string, key: string) => (key.startsWith("claim/") ? ((times.looked += 1), claim) : undefined),
     onApplied: (listener: typeof applied) => ((applied = listener), () => {}),
   };
-  const allowance = new Allowance(village.env, { self: host, roster: () => village.roster(), records: watched as unknown as typeof records }, async () => ((times.counted += 1), new Map([[village.owner, 4 * MIB]])));
+  const allowance = new Allowance(village.env, { self: host, roster: () => village.roster(), records: watched as unknown as typeof records, catalog: NO_PACKS }, async () => ((times.counted += 1), new Map([[village.owner, 4 * MIB]])));
   allowance.follow();
   const asked: Asked = { namespace: village.namespace, pack: "a".repeat(52) as Asked["pack"], index: 0, sizeBytes: 6 * MIB };
   applied(village.namespace, ["claim/before"]);
@@ -91,7 +145,7 @@ test("another host that asks while it is still counted is told to ask again, and
   let count = Promise.withResolvers<ReadonlyMap<typeof village.owner, number>>();
   const { clock, timers } = village.env;
   const env = { ...village.env, clock: { ...clock, monotonicMs: () => clock.monotonicMs() + laterMs }, timers: { ...timers, after: (_: number, action: () => void) => timers.after(0, action) } };
-  const allowance = new Allowance(env, { self: host, roster: () => village.roster(), records }, () => count.promise);
+  const allowance = new Allowance(env, { self: host, roster: () => village.roster(), records, catalog: NO_PACKS }, () => count.promise);
   const end = allowance.follow();
   const asked = (sizeBytes: number): Asked => ({ namespace: village.namespace, pack: "a".repeat(52) as Asked["pack"], index: 0, sizeBytes });
   const again = { kind: "later", value: { waitMs: 1_000 } };

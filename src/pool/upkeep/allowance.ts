@@ -2,11 +2,13 @@ import type { AccountId, HostId, NamespaceId, PackId } from "../../codec/index.t
 import type { Env, Rate } from "../../platform/index.ts";
 import { Budgets } from "../../platform/index.ts";
 import { claimCodec } from "../record/claim.ts";
-import { CLAIM_PREFIX, claimKey, packKey } from "../record/keys.ts";
+import type { Catalog } from "../record/catalog.ts";
+import { CLAIM_PREFIX, claimKey } from "../record/keys.ts";
 import type { PoolParts } from "../parts.ts";
 
 // How much of this host's disk others may fill for a person, and how fast. A host goes by its own records, so those of a partition may together
-// take in more than a person may have; whoever is over takes nothing more until they are under again.
+// take in more than a person may have; whoever is over takes nothing more until they are under again. What is kept already is moved and made anew
+// all the same, whatever its owner's quota has become: that repair and hosts that are emptied lose nothing goes before what people may have.
 
 /** So many pieces a second are promised to one host, and in one person's name; a writer of the smallest packs stays below it. */
 const PEER_RATE: Rate = { perSecond: 200, burst: 2_000 };
@@ -37,9 +39,13 @@ export interface Asked {
 /** Why not, or undefined: it may come. */
 export type Denial = { readonly kind: "overQuota"; readonly value: { readonly overBytes: number } } | { readonly kind: "later"; readonly value: { readonly waitMs: number } };
 
+export interface AllowanceParts extends Pick<PoolParts, "self" | "roster" | "records"> {
+  readonly catalog: Pick<Catalog, "facts" | "holdings">;
+}
+
 export class Allowance {
   readonly #env: Env;
-  readonly #parts: Pick<PoolParts, "self" | "roster" | "records">;
+  readonly #parts: AllowanceParts;
   readonly #count: CountUse;
   readonly #budgets: Budgets;
   /** What was counted last, and the claims that have come since. */
@@ -53,7 +59,7 @@ export class Allowance {
   #countedMs = -Infinity;
   #counting: Promise<void> | undefined;
 
-  constructor(env: Env, parts: Pick<PoolParts, "self" | "roster" | "records">, count: CountUse) {
+  constructor(env: Env, parts: AllowanceParts, count: CountUse) {
     this.#env = env;
     this.#budgets = new Budgets(env.clock);
     this.#parts = parts;
@@ -96,10 +102,27 @@ export class Allowance {
     return records.genesis(namespace)?.owner ?? roster().members.get(from)?.account;
   }
 
-  /** Whether space may be promised. A pack that the records have is counted already: what is missing of it may always come. */
+  /**
+   * Whether a piece may come because its pack is kept already. This host itself goes by its own records, for repair or because all hosts are to have
+   * the pack. When another one asks, a record alone proves nothing, since its owner can write it before there is any piece: k + 1 hosts must
+   * claim the pack, or the asking host must hold it for another person, and hand it on.
+   */
+  #isKept(from: HostId, account: AccountId, { namespace, pack }: Asked): boolean {
+    const { self, catalog, roster } = this.#parts;
+    const facts = catalog.facts(namespace, pack);
+    if (facts === undefined || from === self) return facts !== undefined;
+    const { members } = roster();
+    const isTrusted = (host: HostId): boolean => members.get(host)?.isSuspect === false;
+    const holders = new Set(catalog.holdings(namespace, pack).map(({ host }) => host).filter(isTrusted));
+    return holders.size > facts.k || (holders.has(from) && members.get(from)?.account !== account);
+  }
+
+  /** Whether space may be promised. */
   async denial(from: HostId, asked: Asked): Promise<Denial | undefined> {
     const account = this.#accountOf(from, asked);
-    if (account === undefined || this.#parts.records.local(asked.namespace, packKey(asked.pack)) !== undefined) return undefined;
+    if (account === undefined || this.#isKept(from, account, asked)) return undefined;
+    // Nobody's content would count against no quota. Its owner may have been let in a moment ago, and is known here soon.
+    if (!this.#parts.roster().people.has(account)) return ASK_AGAIN;
     const waitMs = Math.max(this.#budgets.of(`host ${from}`, PEER_RATE).waitMs, this.#budgets.of(`person ${account}`, PERSON_RATE).waitMs);
     if (waitMs > 0) return { kind: "later", value: { waitMs } };
     if (!this.#isCounted) await this.#recountFor(from);

@@ -8,6 +8,7 @@ import { mayGo } from "../record/fate.ts";
 import type { CheckedLabel } from "../record/label.ts";
 import { MAX_LABEL_BYTES, readLabel } from "../record/label.ts";
 import { hostsInReach } from "../record/holders.ts";
+import { packKey } from "../record/keys.ts";
 import { HAS, PUT, RELEASE, REMAINS, RESERVE, emptyCodec, hasAnswerCodec, hasCodec, pieceNameCodec, reserveAnswerCodec, reserveCodec } from "../messages.ts";
 import type { Offers } from "./offer.ts";
 import type { PoolParts } from "../parts.ts";
@@ -129,11 +130,18 @@ export class Receiver {
     const label = readLabel(bytes, this.#parts.roster().network);
     if (label.pack !== pack) throw new PoolError("REFUSED", "The label is of another pack than the one that space was promised for.");
     if (label.namespace !== promised.namespace) throw new PoolError("REFUSED", "The pack is of another namespace than the one that space was promised for.");
+    if (!this.#isSomebodys(label)) throw new PoolError("REFUSED", "The pack's owner is nobody that is known here. Ask again once they have been let in.");
     if (index >= label.body.roots.length) throw new PoolError("REFUSED", "The pack has no piece of this number.");
     if (label.body.pieceBytes !== promised.sizeBytes) throw new PoolError("REFUSED", "The piece has another size than the one that space was promised for.");
     if (this.#wouldBringTogether(label, index)) throw new PoolError("REFUSED", "Another piece of this pack is here, and one host has one piece of a pack as long as enough hosts are in reach.");
     if (mayGo(this.#parts.records, label.namespace, label.pack)) throw new PoolError("REFUSED", "The pack has been deleted or given up by its owner.");
     return label;
+  }
+
+  /** What was promised for a namespace that was not known here counts for whoever asked until it is claimed, and then for the namespace's owner, who must be there. */
+  #isSomebodys({ genesis: { owner }, namespace, pack }: CheckedLabel): boolean {
+    const { records, roster } = this.#parts;
+    return (owner !== null && roster().people.has(owner)) || records.local(namespace, packKey(pack)) !== undefined;
   }
 
   /** That no host can put a blob together yields to that no blob is lost: where fewer than k + 1 hosts are in reach, one takes several pieces. */
