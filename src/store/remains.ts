@@ -1,14 +1,13 @@
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { PackId } from "../codec/index.ts";
-import { codeOf, messageOf } from "../platform/index.ts";
+import { messageOf } from "../platform/index.ts";
 import type { Log } from "../platform/index.ts";
 import { moveDurably, namesIn } from "./files.ts";
 import { folders } from "./folders.ts";
 import { parseFileName, piecePath } from "./piece-name.ts";
 import type { PieceName } from "./piece-name.ts";
 import { readTrailerOf } from "./piece-scan.ts";
-import { Damage } from "./piece-trailer.ts";
 import type { HeldPiece } from "./port.ts";
 
 /** Files of no more use that are kept for a person to look at. Beyond that the oldest go. */
@@ -73,7 +72,8 @@ export class Remains {
       const { piece } = await readTrailerOf(this.pathOf(name));
       if (piece.pack === expected.pack && piece.index === expected.index) this.#pieces.set(name, piece);
     } catch (error) {
-      if (!(error instanceof Damage) && codeOf(error) !== "EIO") throw error;
+      // A host starts without what cannot be read, whatever the reason: it was damaged in any case.
+      this.#log.warn("what remains of a damaged piece cannot be read", { ...expected, why: messageOf(error) });
     }
   }
 

@@ -19,7 +19,7 @@ import type { Changed } from "../record/changed-packs.ts";
 import type { Rounds } from "./rounds.ts";
 import { claimWrite } from "../write/writer.ts";
 
-/** A damaged piece that could not be made whole is tried again after so long. */
+/** A damaged piece that could not be made whole is tried again after so long, or as soon as more hosts are connected than were. */
 const REST_MS = 600_000;
 
 export interface KeepParts extends PlaceParts {
@@ -118,8 +118,8 @@ async function decideSome(view: View, changed: Changed, signal: AbortSignal): Pr
 export class Holder {
   readonly #keep: KeepParts;
   readonly #rounds: Rounds;
-  /** When damaged pieces that could not be made whole are tried again: until then what they lack is hardly anywhere, and a failing disk has many of them. */
-  readonly #restMs = new Map<string, number>();
+  /** Damaged pieces that could not be made whole: what they lack is hardly anywhere so soon, and a failing disk has many of them. */
+  readonly #resting = new Map<string, { readonly untilMs: number; readonly connected: number }>();
 
   constructor(keep: KeepParts, rounds: Rounds) {
     this.#keep = keep;
@@ -154,7 +154,7 @@ export class Holder {
       signal.throwIfAborted();
       this.#rounds.note(namespace, [pack]);
       env.log.debug("a piece could not be taken in", { pack, index, error });
-      if (parts.store.remains(pack, index) !== undefined) this.#restMs.set(`${pack}/${index}`, env.clock.monotonicMs() + REST_MS);
+      if (parts.store.remains(pack, index) !== undefined) this.#resting.set(`${pack}/${index}`, { untilMs: env.clock.monotonicMs() + REST_MS, connected: parts.transport.connected().length });
       if (action === "restore") await withdrawClaim(this.#keep, facts, index);
       return messageOf(error);
     }
@@ -162,11 +162,12 @@ export class Holder {
 
   /** Damaged pieces that this host no longer claims, whose packs are short of them, and that have not been tried of late. */
   *#rested(remains: readonly HeldPiece[]): Generator<HoldDecision> {
-    const { env, catalog } = this.#keep;
+    const { env, parts, catalog } = this.#keep;
+    const [nowMs, connected] = [env.clock.monotonicMs(), parts.transport.connected().length];
     const lying = new Set(remains.map(({ pack, index }) => `${pack}/${index}`));
-    for (const name of this.#restMs.keys()) if (!lying.has(name)) this.#restMs.delete(name);
+    for (const [name, rest] of this.#resting) if (!lying.has(name) || rest.untilMs <= nowMs || rest.connected < connected) this.#resting.delete(name);
     for (const { pack, index } of remains) {
-      if ((this.#restMs.get(`${pack}/${index}`) ?? 0) > env.clock.monotonicMs()) continue;
+      if (this.#resting.has(`${pack}/${index}`)) continue;
       for (const facts of catalog.everywhere(pack)) if (isShort(this.#keep, facts, index)) yield { facts, index, action: "fetch" };
     }
   }
