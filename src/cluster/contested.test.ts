@@ -5,7 +5,8 @@ import { idFromBytes } from "../codec/index.ts";
 import type { KeyPair } from "../crypto/index.ts";
 import { keyPairFromSeed, newSeed, sha256 } from "../crypto/index.ts";
 import type { JudgedRecord, LastHonoured, NetworkEntry, VoterConfiguration } from "./index.ts";
-import { Cluster, admissionCodec, approve, firstConfiguration, foundNetwork, inviteCodec, proveAdmission, readCertificate, removalCodec, signInvite, votersCodec } from "./index.ts";
+import { Cluster, admissionCodec, approve, attestationCodec, firstConfiguration, foundNetwork, inviteCodec, proveAdmission, readCertificate, removalCodec, signInvite, votersCodec } from "./index.ts";
+import { attest } from "./attestation.ts";
 import { consentTo } from "./redeem.ts";
 
 const random = { bytes: (length: number) => new Uint8Array(length).fill(5), fraction: () => 0.5 };
@@ -73,6 +74,25 @@ test("a host that has voted keeps its invite whatever key another one chooses, i
     const { register } = cluster([...base, ...entries]);
     assert.ok(register.members.has(hostId(cellar)));
     assert.deepEqual([...register.expelled], [hostId(other)]);
+  }
+});
+
+test("a host that the voters have attested keeps its invite though it never voted, in any order of coming", () => {
+  const [cellar, other] = pair();
+  const number = 1;
+  const attested = { host: hostId(cellar), invite: idFromBytes<InviteId>(invite.publicKey), number };
+  const signed = (voter: KeyPair): NetworkEntry => ({ key: `attested/${hostId(cellar)}`, values: [attestationCodec.encode({ number, signatures: [{ host: hostId(attic), signature: attest(voter, network.id, attested) }] })] });
+  const before = cluster([...base, admission(cellar, invite)]);
+  assert.equal(kindOf(before, record(signed(attic), barn)), "accept");
+  assert.equal(kindOf(before, record(signed(barn), barn)), "NOT_APPROVED", "a voter did not sign it");
+  assert.equal(kindOf(before, { ...record(signed(attic), barn), value: null }), "NOT_DELETABLE");
+  const byNone = { ...signed(attic), key: `attested/${hostId(barn)}` };
+  assert.equal(kindOf(before, record(byNone, barn)), "NOT_APPROVED", "it came by no invite");
+  assert.equal(kindOf(cluster(base), record(signed(attic), barn)), "later");
+  const early = cluster(base.filter(({ key }) => !key.startsWith("voters/")).concat(admission(cellar, invite)));
+  assert.equal(kindOf(early, record(signed(attic), barn)), "later", "the voters are not known yet");
+  for (const entries of [[signed(attic), admission(cellar, invite), admission(other, invite)], [admission(other, invite), admission(cellar, invite), signed(attic)]]) {
+    assert.deepEqual([...cluster([...base, ...entries]).register.expelled], [hostId(other)]);
   }
 });
 

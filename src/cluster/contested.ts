@@ -8,17 +8,22 @@ import { mostGenerous } from "./roster-reading.ts";
 // Several hosts may be admitted by one invite: on two sides of a partition, or by whoever made it and knows its key still. Only one stays, on all
 // hosts the same, whatever the order in which they hear of them.
 
+/** Whether a host is, or has been, a voter. */
+export function hasVoted(host: HostId, configurations: Pick<Collected["configurations"], "values">): boolean {
+  return [...configurations.values()].some((each) => each.some(({ hosts }) => hosts.includes(host)));
+}
+
 /**
- * Of those admitted by one invite the one stays that voted first: that a host is a voter has been signed by a majority of those before it, and who
- * comes afterwards cannot have been one earlier. Of those that never voted, a hash decides.
+ * Of those admitted by one invite the one stays that voted first, or that the voters attested first: a majority of them has signed either, by numbers
+ * that grow, so that who comes afterwards comes too late. Of those of whom nothing is signed, a hash decides.
  */
-export function losersOfInvites({ admissions, configurations }: Pick<Collected, "admissions" | "configurations">): Set<HostId> {
-  const firstVoted = new Map<HostId, number>();
+export function losersOfInvites({ admissions, attested, configurations }: Pick<Collected, "admissions" | "attested" | "configurations">): Set<HostId> {
+  const signed = new Map(attested);
   for (const [number, each] of configurations) {
-    for (const host of each.flatMap(({ hosts }) => hosts)) firstVoted.set(host, Math.min(number, firstVoted.get(host) ?? Infinity));
+    for (const host of each.flatMap(({ hosts }) => hosts)) signed.set(host, Math.min(number, signed.get(host) ?? Infinity));
   }
   const isBefore = (invite: InviteId, host: HostId, other: HostId): boolean => {
-    const [own, others] = [firstVoted.get(host) ?? Infinity, firstVoted.get(other) ?? Infinity];
+    const [own, others] = [signed.get(host) ?? Infinity, signed.get(other) ?? Infinity];
     return own === others ? compareBytes(lot(invite, host), lot(invite, other)) < 0 : own < others;
   };
   const winners = new Map<InviteId, HostId>();

@@ -3,7 +3,7 @@ import { bytesOfId, codec, concatBytes, id, struct, uint, utf8 } from "../codec/
 import type { KeyPair } from "../crypto/index.ts";
 import { sign, verify } from "../crypto/index.ts";
 import type { Approval, Departure, VoterConfiguration } from "./entries.ts";
-import { majority } from "./voters.ts";
+import { signedByMajority } from "./voters.ts";
 
 /** What a voter signs when it has not heard of a host for as long as the network waits. */
 export interface Absent {
@@ -28,7 +28,5 @@ function isSigned(network: NetworkId, absent: Absent, { host, signature }: Appro
 
 /** Whether a majority of one of the configurations has signed; "forged" when it can never be so. */
 export function isSignedByMajority(network: NetworkId, host: HostId, { returns, number, signatures }: Departure, configurations: readonly VoterConfiguration[]): "yes" | "no" | "forged" {
-  if (signatures.length === 0 || !signatures.every((signature) => isSigned(network, { host, returns, number }, signature))) return "forged";
-  const signing = new Set(signatures.map((signature) => signature.host));
-  return configurations.some(({ hosts }) => hosts.filter((voter) => signing.has(voter)).length >= majority(hosts.length)) ? "yes" : "no";
+  return signedByMajority(signatures, (signature) => isSigned(network, { host, returns, number }, signature), configurations);
 }

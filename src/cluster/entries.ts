@@ -114,6 +114,13 @@ export interface Departure {
   readonly signatures: readonly Approval[];
 }
 
+/** `attested/<host>`: so many voters knew the host as the one that came by its invite. */
+export interface Attestation {
+  /** The configuration whose majority has signed. */
+  readonly number: number;
+  readonly signatures: readonly Approval[];
+}
+
 /** `setting/<name>`: what administrators have chosen for the whole network. */
 export interface Setting {
   readonly ms: number;
@@ -153,6 +160,8 @@ export const MAX_VOTERS = 7;
 const signatures = list(struct({ host: id<HostId>(), signature: fixedBytes(64) }), MAX_VOTERS);
 
 export const departureCodec = codec<Departure>("A host's departure", 1, 1024, struct({ returns: uint(), number: uint(), signatures }));
+
+export const attestationCodec = codec<Attestation>("A host's attestation", 1, 1024, struct({ number: uint(), signatures }));
 
 export const votersCodec = codec<VoterConfiguration>(
   "The configuration of voters",

@@ -3,7 +3,7 @@ import { CodecError, compareBytes, idFromText } from "../codec/index.ts";
 import type { Audit } from "./audits.ts";
 import { auditCodec, readAuditKey } from "./audits.ts";
 import type { Admission, HostCard, Invite, LastHonoured, Removal, VoterConfiguration } from "./entries.ts";
-import { admissionCodec, departureCodec, drainingCodec, hostCardCodec, inviteCodec, quotaCodec, removalCodec, settingCodec, votersCodec } from "./entries.ts";
+import { admissionCodec, attestationCodec, departureCodec, drainingCodec, hostCardCodec, inviteCodec, quotaCodec, removalCodec, settingCodec, votersCodec } from "./entries.ts";
 
 /** One key of the network's namespace with the values of all its siblings, in an order that is the same on all hosts. */
 export interface NetworkEntry {
@@ -24,6 +24,8 @@ export interface Collected {
   readonly spared: Map<HostId, Removal[]>;
   /** The greatest number of returns that a host was declared gone under. */
   readonly departures: Map<HostId, number>;
+  /** The least number of a configuration whose majority has attested a host. */
+  readonly attested: Map<HostId, number>;
   readonly draining: Set<HostId>;
   readonly audits: Map<HostId, Map<HostId, Audit>>;
   /** What administrators have set. */
@@ -107,6 +109,10 @@ function readNumbers(kind: string | undefined, key: string, name: string, values
     case "gone": {
       const [host, returns] = [idFromText<HostId>(name), Math.max(...values.map((each) => departureCodec.decode(each).returns))];
       return ({ departures }) => departures.set(host, returns);
+    }
+    case "attested": {
+      const [host, number] = [idFromText<HostId>(name), Math.min(...values.map((each) => attestationCodec.decode(each).number))];
+      return ({ attested }) => attested.set(host, number);
     }
     case "draining": {
       values.forEach((each) => drainingCodec.decode(each));

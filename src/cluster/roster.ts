@@ -24,6 +24,7 @@ export interface Register extends Roster {
   readonly revocations: ReadonlyMap<string, Removal>;
   /** The greatest number of returns under which a host was declared gone. */
   readonly departures: ReadonlyMap<HostId, number>;
+  readonly attested: Collected["attested"];
   readonly audits: Audits;
   /** Hosts that used an invite that another one had used first, or that does not count: whoever made it was removed by somebody who had not heard of it. */
   readonly expelled: ReadonlySet<HostId>;
@@ -36,7 +37,7 @@ export interface Register extends Roster {
 }
 
 /** Which keys the roster follows from. */
-export const ROSTER_PREFIXES = ["administrator/", "audit/", "draining/", "gone/", "host/", "invite/", "member/", "quota/", "removed/", "revoked/", "setting/", "spared/", "voters/"] as const;
+export const ROSTER_PREFIXES = ["administrator/", "attested/", "audit/", "draining/", "gone/", "host/", "invite/", "member/", "quota/", "removed/", "revoked/", "setting/", "spared/", "voters/"] as const;
 
 /** Derives who takes part from the network's records. Pure: the same records give the same roster, in any order. */
 export function buildRegister(network: Network, entries: Iterable<NetworkEntry>): Register {
@@ -48,6 +49,7 @@ export function buildRegister(network: Network, entries: Iterable<NetworkEntry>)
     revocations: new Map(),
     spared: new Map(),
     departures: new Map(),
+    attested: new Map(),
     draining: new Set(),
     audits: new Map(),
     quotas: new Map(),
@@ -83,6 +85,7 @@ export function buildRegister(network: Network, entries: Iterable<NetworkEntry>)
     removals: new Map([...collected.removals].map(([host, each]) => [host, strictest(each)])),
     revocations: collected.revocations,
     departures: collected.departures,
+    attested: collected.attested,
     audits: collected.audits,
     expelled,
     spared,

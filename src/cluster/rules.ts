@@ -1,8 +1,9 @@
 import type { AccountId, HostId, InviteId } from "../codec/index.ts";
 import { CodecError, idFromText } from "../codec/index.ts";
+import { isAttested } from "./attestation.ts";
 import { auditCodec, readAuditKey } from "./audits.ts";
 import { isContested } from "./contested.ts";
-import { SETTING_MS, admissionCodec, departureCodec, drainingCodec, hostCardCodec, inviteCodec, quotaCodec, removalCodec, settingCodec, votersCodec } from "./entries.ts";
+import { SETTING_MS, admissionCodec, attestationCodec, departureCodec, drainingCodec, hostCardCodec, inviteCodec, quotaCodec, removalCodec, settingCodec, votersCodec } from "./entries.ts";
 import { isHonoured } from "./exclusion.ts";
 import { isSignedByMajority } from "./departure.ts";
 import { admissionIsProven, inviteIsSigned } from "./invite.ts";
@@ -63,6 +64,7 @@ export function networkRule(network: Network, others: Readonly<Record<string, Ru
     administrator: judgeAdministrator,
     voters: judgeVoters(network),
     gone: judgeDeparture(network),
+    attested: judgeAttestation(network),
     setting: judgeSetting,
     draining: judgeDraining,
     audit: judgeAudit,
@@ -200,6 +202,20 @@ function judgeDeparture(network: Network): Rule {
     const host = idIn<HostId>(record.key);
     const departure = departureCodec.decode(record.value);
     const verdict = isSignedByMajority(network.id, host, departure, register.configurations.get(departure.number) ?? []);
+    if (verdict === "forged") return refuse("NOT_APPROVED", "its signatures are not genuine");
+    return verdict === "yes" ? ACCEPT : later("no configuration is known here whose majority has signed it");
+  };
+}
+
+function judgeAttestation(network: Network): Rule {
+  return (record, _genesis, register) => {
+    if (record.value === null) return refuse("NOT_DELETABLE", "what the voters have attested stays");
+    const host = idIn<HostId>(record.key);
+    const attestation = attestationCodec.decode(record.value);
+    const admission = register.admissions.get(host);
+    if (admission === undefined) return ofKnownHost(host, register);
+    if (admission.invite === null) return refuse("NOT_APPROVED", "the host came by no invite");
+    const verdict = isAttested(network.id, host, admission.invite, attestation, register.configurations.get(attestation.number) ?? []);
     if (verdict === "forged") return refuse("NOT_APPROVED", "its signatures are not genuine");
     return verdict === "yes" ? ACCEPT : later("no configuration is known here whose majority has signed it");
   };

@@ -5,6 +5,8 @@ import { keyPairFromSeed, sha256 } from "../crypto/index.ts";
 import { admittanceCodec, applicationCodec, introductionCodec, nonceCodec } from "./application.ts";
 import { absencesCodec } from "./absences.ts";
 import { proposalAnswerCodec, proposalCodec } from "./appointment.ts";
+import { attest } from "./attestation.ts";
+import { attestAnswerCodec, attestQuestionCodec } from "./attestations.ts";
 import { auditCodec } from "./audits.ts";
 import { ballotCodec } from "./ballots.ts";
 import { beatsCodec, signBeat } from "./beats.ts";
@@ -12,7 +14,7 @@ import { delegate, delegationCodec } from "./delegation.ts";
 import { signAbsence } from "./departure.ts";
 import { absentAnswerCodec, absentQuestionCodec } from "./departures.ts";
 import { recallCodec, recollectionCodec, termCodec, voteAnswerCodec, voteCodec } from "./election-messages.ts";
-import { admissionCodec, departureCodec, drainingCodec, hostCardCodec, inviteCodec, quotaCodec, removalCodec, settingCodec, votersCodec } from "./entries.ts";
+import { admissionCodec, attestationCodec, departureCodec, drainingCodec, hostCardCodec, inviteCodec, quotaCodec, removalCodec, settingCodec, votersCodec } from "./entries.ts";
 import { readInviteCode, signInvite, writeInviteCode } from "./invite.ts";
 import { genesisCodec } from "./namespace.ts";
 import { certificateCodec, foundNetwork, readCertificate } from "./network.ts";
@@ -63,6 +65,9 @@ export const specimens: Readonly<Record<string, Specimen>> = {
   "approve-question.v1": specimen(proposalCodec, approved),
   "approve-question-promise.v1": specimen(proposalCodec, { ...approved, hosts: null }),
   "approve-answer.v1": specimen(proposalAnswerCodec, { former: { term: 5, hosts: [host] }, signature: approve(hostKey, host, network, approved).signature }),
+  "attest-question.v1": specimen(attestQuestionCodec, { host, number: 3 }),
+  "attest-answer.v1": specimen(attestAnswerCodec, { signature: attest(hostKey, network, { host: other, invite, number: 3 }) }),
+  "attested.v1": specimen(attestationCodec, { number: 3, signatures: [{ host, signature: attest(hostKey, network, { host: other, invite, number: 3 }) }] }),
   "audit.v1": specimen(auditCodec, { provenBytes: 30_000_000_000, failures: 3, isSuspect: true, toldMs: ms }),
   "ballot.v2": specimen(ballotCodec, { ...ballot, learntAt: 2 }),
   "beats.v1": specimen(beatsCodec, [signBeat(hostKey, network, { host, number: 12, beat })]),

@@ -52,6 +52,13 @@ export function isForced({ number, term, approvals }: VoterConfiguration): boole
   return number > 1 && term === number * TERMS_PER_ERA && approvals.length === 0;
 }
 
+/** Whether a majority of one of the configurations has signed; "forged" when it can never be so. */
+export function signedByMajority(signatures: readonly Approval[], isGenuine: (signature: Approval) => boolean, configurations: readonly VoterConfiguration[]): "yes" | "no" | "forged" {
+  if (signatures.length === 0 || !signatures.every(isGenuine)) return "forged";
+  const signing = new Set(signatures.map(({ host }) => host));
+  return configurations.some(({ hosts }) => hosts.filter((voter) => signing.has(voter)).length >= majority(hosts.length)) ? "yes" : "no";
+}
+
 type Roll = Pick<Register, "members">;
 
 function takesPart({ members }: Roll, host: HostId): boolean {

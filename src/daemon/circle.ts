@@ -1,6 +1,6 @@
 import { accountRule } from "../account/index.ts";
 import type { Beat, Delegation } from "../cluster/index.ts";
-import { Absences, Appointment, Ballots, Cluster, Connector, Departures, Election, Liveness, departureCodec, votersCodec } from "../cluster/index.ts";
+import { Absences, Appointment, Attestations, Ballots, Cluster, Connector, Departures, Election, Liveness, attestationCodec, departureCodec, votersCodec } from "../cluster/index.ts";
 import type { HostId, InviteId } from "../codec/index.ts";
 import type { Admission, Standing, Transport } from "../net/index.ts";
 import type { Env, Worker } from "../platform/index.ts";
@@ -86,10 +86,11 @@ export async function createCircle(env: Env, parts: CircleParts, started: AsyncD
     absences,
     publish: (host, departure) => publish(`gone/${host}`, departureCodec.encode(departure)),
   });
+  const attestations = new Attestations(env, { network: network.id, key: identity.key, cluster, transport, publish: (host, attestation) => publish(`attested/${host}`, attestationCodec.encode(attestation)) });
   const sparing = new Sparing(env, { identity, cluster, records });
   // Their first words can wait until they cost no new incarnation.
   const writing = [membership.card, sparing.worker];
-  const reading = [connector.worker, liveness.worker, appointment.worker, departures.worker];
+  const reading = [connector.worker, liveness.worker, appointment.worker, departures.worker, attestations.worker];
   const own = [...reading, ...writing];
   // Connections nudge them from now on, whether or not the host comes to be started.
   started.defer(async () => {
