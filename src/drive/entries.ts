@@ -3,7 +3,7 @@ import { equalBytes } from "../codec/index.ts";
 import { NONCE_BYTES } from "../crypto/index.ts";
 import { namespaceIdOf } from "../cluster/index.ts";
 import type { Env, Timer, WorkerTurn } from "../platform/index.ts";
-import { Worker } from "../platform/index.ts";
+import { Breathing, Worker } from "../platform/index.ts";
 import type { PackInfo, Pool, PoolUpkeep, Redundancy } from "../pool/index.ts";
 import { PACK_PREFIX, isCondemned, privateGenesis, privateRedundancy } from "../pool/index.ts";
 import type { Records } from "../records/index.ts";
@@ -190,9 +190,13 @@ class EntriesRoom implements RunningEntries {
     await index.ready();
     const { pool } = this.#with;
     // What is under way is asked first: what is committed meanwhile may be named by an entry that was passed already.
-    const usage = new Usage({ index, info: (pack) => pool.info(namespace, pack), isCondemned: (pack) => isCondemned(this.#with.records, namespace, pack), underWay: new Set([...this.#uploads].flatMap(({ packs }) => [...packs])) });
-    for await (const { id } of this.#needed(signal)) usage.mark(id);
-    usage.settle();
+    const usage = new Usage({ env: this.#env, index, info: (pack) => pool.info(namespace, pack), isCondemned: (pack) => isCondemned(this.#with.records, namespace, pack), underWay: new Set([...this.#uploads].flatMap(({ packs }) => [...packs])) });
+    const breathing = new Breathing(this.#env, signal);
+    for await (const { id } of this.#needed(signal)) {
+      usage.mark(id);
+      await breathing.breathe();
+    }
+    await usage.settle(signal);
     return { namespace, usage, onStored: ({ pack }) => index.learn(pack) };
   }
 

@@ -36,14 +36,15 @@ export interface RewriterParts {
 }
 
 /** The packs that survive fewer losses than `today`'s choice. */
-export function toUpgrade(usage: Usage, today: Redundancy): Batch {
-  return { redundancy: today, packs: [...usage.packs()].filter(({ redundancy, isCondemned, isUnderWay }) => !isCondemned && !isUnderWay && !suffices(redundancy, today)) };
+export async function toUpgrade(usage: Usage, today: Redundancy, signal: AbortSignal): Promise<Batch> {
+  const packs = await Array.fromAsync(usage.packs(signal));
+  return { redundancy: today, packs: packs.filter(({ redundancy, isCondemned, isUnderWay }) => !isCondemned && !isUnderWay && !suffices(redundancy, today)) };
 }
 
 /** The packs of which little is used, and the small ones where there are several; each kind as it is kept, or as is chosen today if that is more. */
-export function toRewrite(usage: Usage, today: Redundancy): Batch[] {
+export async function toRewrite(usage: Usage, today: Redundancy, signal: AbortSignal): Promise<Batch[]> {
   const groups = new Map<string, { readonly redundancy: Redundancy; readonly packs: UsedPack[] }>();
-  for (const used of usage.packs()) {
+  for await (const used of usage.packs(signal)) {
     if (used.isCondemned || used.isUnderWay || !(isSparse(used) || used.sizeBytes < SMALL_BYTES)) continue;
     const redundancy = toleranceOf(used.redundancy) >= toleranceOf(today) ? used.redundancy : today;
     const name = JSON.stringify(redundancy);

@@ -42,14 +42,14 @@ export class Rewriting {
   }
 
   async plan(signal: AbortSignal): Promise<UpgradePlan> {
-    return planOf(this.#toUpgrade(await this.#with.survey(signal)));
+    return planOf(await this.#toUpgrade(await this.#with.survey(signal), signal));
   }
 
   async *upgrade(signal: AbortSignal): AsyncGenerator<UpgradeStep> {
     const end = await this.#turns.take(1, signal);
     try {
       const survey = await this.#with.survey(signal);
-      const batch = this.#toUpgrade(survey);
+      const batch = await this.#toUpgrade(survey, signal);
       const plan = planOf(batch);
       let isSpread = true;
       const unread = new Map<PackId, unknown>();
@@ -80,7 +80,7 @@ export class Rewriting {
       const { clock, timers } = this.#env;
       let [left, done, unread] = [TURN_BYTES, 0, 0];
       const parts: RewriterParts = { ...survey, pool: this.#with.pool, onUnread: () => (unread += 1) };
-      for (const batch of this.#ripe(toRewrite(survey.usage, privateRedundancy(this.#with.pool.zones())))) {
+      for (const batch of this.#ripe(await toRewrite(survey.usage, privateRedundancy(this.#with.pool.zones()), signal))) {
         let [atMs, bytes] = [clock.monotonicMs(), 0];
         for await (bytes of rewrite(parts, survey.usage, batch, { signal, maxBytes: left })) {
           report(`${done + bytes} bytes written anew`);
@@ -104,8 +104,8 @@ export class Rewriting {
     return batches.map((batch) => ({ ...batch, packs: batch.packs.filter(({ pack }) => isRipe(pack)) })).filter(({ packs }) => packs.length > 0);
   }
 
-  #toUpgrade({ usage }: Survey): Batch {
-    return toUpgrade(usage, privateRedundancy(this.#with.pool.zones()));
+  #toUpgrade({ usage }: Survey, signal: AbortSignal): Promise<Batch> {
+    return toUpgrade(usage, privateRedundancy(this.#with.pool.zones()), signal);
   }
 }
 

@@ -1,10 +1,13 @@
 import type { BlobId, PackId } from "../codec/index.ts";
+import type { Env } from "../platform/index.ts";
+import { Breathing } from "../platform/index.ts";
 import type { PackInfo, PackUse, PackedBlob, Redundancy } from "../pool/index.ts";
 import type { BlobIndex } from "./blob-index.ts";
 import { DriveError } from "./errors.ts";
 import { toleranceOf } from "./suffices.ts";
 
 export interface UsageParts {
+  readonly env: Env;
   readonly index: Pick<BlobIndex, "everywhere">;
   readonly info: (pack: PackId) => PackInfo | undefined;
   readonly isCondemned: (pack: PackId) => boolean;
@@ -64,10 +67,12 @@ export class Usage implements PackUse {
     if (!isAnywhere) throw new DriveError("UNAVAILABLE", "A part of this content is in no pack that this host knows. Wait until the host has caught up with the others, and try again.");
   }
 
-  /** Chooses, for each blob that was marked, the pack that is used for it. */
-  settle(): void {
+  /** Chooses, for each blob that was marked, the pack that is used for it. A person may have very many: others have their turn in between. */
+  async settle(signal: AbortSignal): Promise<void> {
+    const breathing = new Breathing(this.#with.env, signal);
     for (const [pack, marks] of this.#marks) {
       for (const { id, length } of this.#marked(pack)) {
+        await breathing.breathe();
         const chosen = this.#chosen(id);
         if (chosen === pack) marks.neededBytes += length;
         else if (chosen !== undefined) marks.instead.add(chosen);
@@ -84,8 +89,10 @@ export class Usage implements PackUse {
   }
 
   /** The packs that are used, in the order of their ids. */
-  *packs(): Generator<UsedPack> {
+  async *packs(signal: AbortSignal): AsyncGenerator<UsedPack> {
+    const breathing = new Breathing(this.#with.env, signal);
     for (const pack of [...this.#marks.keys()].sort()) {
+      await breathing.breathe();
       const { neededBytes } = this.#marks.get(pack)!;
       const info = this.#with.info(pack);
       if (neededBytes === 0 || info === undefined) continue;
