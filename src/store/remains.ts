@@ -8,6 +8,7 @@ import { folders } from "./folders.ts";
 import { parseFileName, piecePath } from "./piece-name.ts";
 import type { PieceName } from "./piece-name.ts";
 import { readTrailerOf } from "./piece-scan.ts";
+import { Damage } from "./piece-trailer.ts";
 import type { HeldPiece } from "./port.ts";
 
 /** Files of no more use that are kept for a person to look at. Beyond that the oldest go. */
@@ -73,7 +74,7 @@ export class Remains {
       if (piece.pack === expected.pack && piece.index === expected.index) this.#pieces.set(name, piece);
     } catch (error) {
       // A host starts without what cannot be read, whatever the reason: it was damaged in any case.
-      this.#log.warn("what remains of a damaged piece cannot be read", { ...expected, why: messageOf(error) });
+      if (!(error instanceof Damage)) this.#log.warn("what remains of a damaged piece cannot be read", { ...expected, why: messageOf(error) });
     }
   }
 
