@@ -72,7 +72,7 @@ export class RepairCoordinator {
   async turn({ signal, report }: WorkerTurn): Promise<void> {
     const { coordinator } = this.#parts.repair;
     if (coordinator() !== this.#parts.self) {
-      this.survey.clear();
+      this.survey.forget();
       return report(coordinator() === undefined ? "nobody plans repair until a majority of the voters is in reach" : "another host plans repair");
     }
     await this.#returns.check(signal);
@@ -127,9 +127,11 @@ export class RepairCoordinator {
     const holdings = this.#catalog.holdings(need.namespace, need.pack);
     const candidates = await candidatesFor(this.#parts, need.pack, { count: need.indexes.length, except: new Set(holdings.map(({ host }) => host)) });
     const targets = new Targets(facts, holdings, candidates, (host) => members.get(host)?.zone ?? "");
-    const made = await Promise.all(need.indexes.map((index) => this.#find(need, index, targets, signal)));
+    const found = await Promise.all(need.indexes.map((index) => this.#find(need, index, targets, signal)));
+    const made = found.filter((isMade) => isMade).length;
+    this.survey.tried(need.pack, made === 0);
     this.survey.again(need.namespace, need.pack, this.#standing());
-    return made.filter((isMade) => isMade).length;
+    return made;
   }
 
   async #find(need: Need, index: number, targets: Targets, signal: AbortSignal): Promise<boolean> {

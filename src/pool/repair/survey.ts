@@ -13,8 +13,10 @@ import { UrgentQueue } from "./urgent-queue.ts";
 
 /** 4,096 needs: some 2 MB, and work for hours. */
 const QUEUE_MAX = 4096;
-/** Needs that nothing can be done about now are remembered one by one up to this many; of further ones only the totals know, until the next look at all packs. */
-const HELPLESS_MAX = 4096;
+/** Packs of which is known that they were tried in vain, some 10 MB; with more, all begin anew. */
+const IN_VAIN_MAX = 100_000;
+/** One look is passed over after the first try, 3 after the second, 7 after the third, and 2 to the power of this at most. */
+const PASSES_MAX = 10;
 /** All packs are looked at so often whatever is known to have changed. */
 const WHOLE_EVERY_MS = 3_600_000;
 
@@ -34,17 +36,24 @@ export class Survey {
   readonly #env: Env;
   readonly #parts: View;
   readonly #catalog: PlannedCatalog;
-  readonly queue = new UrgentQueue(QUEUE_MAX);
+  readonly #capacity: number;
+  readonly queue: UrgentQueue;
+  /** Needs that nothing can be done about now, as many as the queue has room for; of further ones only the totals know, until the next look at all packs. */
   readonly #helpless = new Map<PackId, Need>();
   /** Of the helpless ones that are not remembered. */
   #beyond: Totals = NOTHING_SHORT;
+  /** What was tried and came to nothing, as long as there are needs for which the queue has no room: it leaves its place to them, for longer each time. */
+  readonly #inVain = new Map<PackId, { readonly times: number; readonly untilLook: number }>();
+  #looks = 0;
   readonly #changed = new ChangedPacks();
   #open: readonly OpenHost[] = [];
   #situation = "";
   #wholeMs = 0;
   #totals: Totals = NOTHING_SHORT;
 
-  constructor(env: Env, parts: View, catalog: PlannedCatalog) {
+  constructor(env: Env, parts: View, catalog: PlannedCatalog, capacity = QUEUE_MAX) {
+    this.#capacity = capacity;
+    this.queue = new UrgentQueue(capacity);
     this.#env = env;
     this.#parts = parts;
     this.#catalog = catalog;
@@ -65,10 +74,13 @@ export class Survey {
     this.#open = await openHosts(this.#parts);
     const situation = this.#situationNow(standing, takers);
     const nowMs = this.#env.clock.monotonicMs();
-    const isWhole = this.#changed.isAll || situation !== this.#situation || this.queue.isOverfull || nowMs - this.#wholeMs >= WHOLE_EVERY_MS;
+    this.#looks += 1;
+    const isRoomAgain = !this.queue.isOverfull && this.#inVain.size > 0;
+    if (isRoomAgain) this.#inVain.clear();
+    const isWhole = isRoomAgain || this.#changed.isAll || situation !== this.#situation || this.queue.isOverfull || nowMs - this.#wholeMs >= WHOLE_EVERY_MS;
     if (!isWhole) return await this.#lookAtChanged(standing, takers, signal);
     this.#changed.take();
-    this.clear();
+    this.#clear();
     let totals = NOTHING_SHORT;
     try {
       for await (const facts of unhurried(this.#env, this.#catalog.all(), signal)) {
@@ -84,10 +96,29 @@ export class Survey {
     this.#wholeMs = nowMs;
   }
 
-  clear(): void {
+  /** Keeps nothing while another host plans repair; whenever this one does again, all packs are looked at. */
+  forget(): void {
+    this.#clear();
+    this.#changed.noteAll();
+  }
+
+  #clear(): void {
     this.queue.clear();
     this.#helpless.clear();
     this.#beyond = NOTHING_SHORT;
+  }
+
+  /** Notes whether anything came of what was tried: an order that each host refuses, or a piece that nobody gives. */
+  tried(pack: PackId, isInVain: boolean): void {
+    const times = Math.min(PASSES_MAX, (this.#inVain.get(pack)?.times ?? 0) + 1);
+    this.#inVain.delete(pack);
+    if (!isInVain || !this.queue.isOverfull) return;
+    if (this.#inVain.size >= IN_VAIN_MAX) this.#inVain.clear();
+    this.#inVain.set(pack, { times, untilLook: this.#looks + 2 ** times - 1 });
+  }
+
+  #isPassedOver(pack: PackId): boolean {
+    return this.#looks <= (this.#inVain.get(pack)?.untilLook ?? 0);
   }
 
   /** What the pack needs by the records of this moment; the queue has it from then on when something can be done. */
@@ -122,8 +153,8 @@ export class Survey {
     const holdings = this.#catalog.holdings(facts.namespace, facts.pack);
     const need = needOf(facts, holdings, standing, takers);
     if (need === undefined) return undefined;
-    if (need.canBeMade && hasTaker(facts, holdings, this.#open)) this.queue.set(need);
-    else if (this.#helpless.size < HELPLESS_MAX) this.#helpless.set(need.pack, need);
+    if (need.canBeMade && !this.#isPassedOver(need.pack) && hasTaker(facts, holdings, this.#open)) this.queue.set(need);
+    else if (this.#helpless.size < this.#capacity) this.#helpless.set(need.pack, need);
     else this.#beyond = added(this.#beyond, need);
     return need;
   }
