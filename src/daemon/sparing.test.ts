@@ -22,6 +22,22 @@ async function admitAnother(by: TestMember, code: InviteCode): Promise<void> {
   await by.records.write([{ namespace: by.identity.network.namespace, key: `member/${host}`, value, context: EMPTY_CONTEXT }], { as: "host" });
 }
 
+test("a host that has come to vote is shut out by nobody who knows its invite", async () => {
+  await using circle = await Circle.of("attic", "barn");
+  const [attic, barn] = circle.members as [TestMember, TestMember];
+  const code = readInviteCode((await barn.membership.invite({ expiresInMs: 60_000 })).code);
+  const [seed, bob] = [newSeed(), newAccount()];
+  const cellar = await circle.add("cellar", seed, await circle.redeem(code, seed, "cellar", bob), bob);
+  for (const other of [attic, barn]) await cellar.transport.connect(other.id, other.transport.addresses());
+  const votes = new Promise<void>((resolve) => attic.cluster.onChange(({ voters }) => voters.includes(cellar.id) && resolve()));
+  for (const member of circle.members) member.voters.worker.start();
+  for (const member of circle.members) member.election.start();
+  await votes;
+  for (let at = 0; at < 8; at += 1) await admitAnother(barn, code);
+  for (const { cluster } of circle.members) assert.ok(cluster.register.members.has(cellar.id));
+  assert.equal(attic.cluster.register.expelled.size, 8);
+});
+
 test("what a host wrote before another was admitted by its invite counts on, once those who have it have said so", async () => {
   await using circle = await Circle.of("attic", "barn");
   const [attic, barn] = circle.members as [TestMember, TestMember];
