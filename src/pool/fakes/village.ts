@@ -11,6 +11,7 @@ import { NO_MIRRORS } from "../parts.ts";
 import type { Copies, PackContent, Redundancy } from "../port.ts";
 import type { HostPool } from "../pool.ts";
 import { createPool } from "../pool.ts";
+import type { Somebody } from "../record/rule.ts";
 import { poolRule } from "../record/rule.ts";
 import type { Mirrors } from "../upkeep/surplus.ts";
 import { FakeNet } from "./fake-net.ts";
@@ -40,7 +41,7 @@ export interface VillageOptions {
   /** What the host with this number has for a store. Default: the one it is given. */
   readonly store?: (number: number, store: FakeStore) => PieceStore;
   /** Judges the records. Default: the pool's own rule, which lets nothing in but packs. */
-  readonly rule?: (record: JudgedRecord, genesis: Genesis) => Verdict;
+  readonly rule?: (record: JudgedRecord, genesis: Genesis, somebody: Somebody) => Verdict;
   /** How many times faster than the clock on the wall time goes by. */
   readonly factor?: number;
 }

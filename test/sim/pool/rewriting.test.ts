@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import fc from "fast-check";
+import type { Register } from "../../../src/cluster/index.ts";
 import { namespaceIdOf } from "../../../src/cluster/index.ts";
 import { equalBytes } from "../../../src/codec/index.ts";
 import { sha256 } from "../../../src/crypto/index.ts";
@@ -72,7 +73,7 @@ class Household {
 
   /** @param isBlind the mistake that `check` must find: what lies in several packs counts as used in none */
   static async make(isBlind = false): Promise<Household> {
-    return new Household(await Village.build({ hosts: 2, rule: (record, genesis) => privateRule(record, genesis, {} as never), factor: 200 }), isBlind);
+    return new Household(await Village.build({ hosts: 2, rule: (record, genesis, somebody) => privateRule(record, genesis, somebody as Register), factor: 200 }), isBlind);
   }
 
   get namespace(): ReturnType<typeof namespaceIdOf> {
