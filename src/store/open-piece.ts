@@ -1,18 +1,22 @@
 import { equalBytes } from "../codec/index.ts";
-import { leafHash, rangeProof } from "../crypto/index.ts";
+import { leafHash, merkleRoot, rangeProof } from "../crypto/index.ts";
+import { codeOf } from "../platform/index.ts";
 import { readAt } from "./files.ts";
 import type { OpenFile, ReadFile } from "./files.ts";
-import { Damage, readTrailer } from "./piece-trailer.ts";
+import { Damage, HASH_BYTES, leafCountOf, readTrailer } from "./piece-trailer.ts";
 import type { Trailer } from "./piece-trailer.ts";
 import { LEAF_BYTES } from "./port.ts";
 import type { HeldPiece } from "./port.ts";
 
+/** Of a damaged trailer the record is not known. */
+type KnownTrailer = Omit<Trailer, "packRecord"> & { readonly packRecord: Uint8Array | undefined };
+
 /** A piece's file held open, its trailer checked once and kept: 8 KiB for 16 MiB of content. */
 export class OpenPiece {
   readonly #file: ReadFile;
-  readonly #trailer: Trailer;
+  readonly #trailer: KnownTrailer;
 
-  private constructor(file: ReadFile, trailer: Trailer) {
+  private constructor(file: ReadFile, trailer: KnownTrailer) {
     this.#file = file;
     this.#trailer = trailer;
   }
@@ -33,8 +37,32 @@ export class OpenPiece {
     }
   }
 
+  /**
+   * Opens what remains of a piece. Where its trailer is damaged, the leaf hashes in it still count if they lead to the piece's root, and else those of
+   * its content, if they do.
+   * @throws NothingLeft, and whatever the operating system throws
+   */
+  static async openRemains(openFile: OpenFile, path: string, expected: HeldPiece): Promise<OpenPiece> {
+    const file = await openFile(path);
+    try {
+      const trailer = await readTrailer(file).catch(noneIfDamaged);
+      if (trailer !== undefined && isSamePiece(trailer.piece, expected)) return new OpenPiece(file, trailer);
+      for (const leavesOf of [storedLeaves, computedLeaves]) {
+        const leaves = await leavesOf(file, expected.sizeBytes).catch(noneIfDamaged);
+        if (leaves !== undefined && equalBytes(merkleRoot(leaves), expected.root)) return new OpenPiece(file, { piece: expected, leaves, packRecord: undefined });
+      }
+      throw new NothingLeft("nothing in it leads to its root");
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /** @throws Damage */
   get packRecord(): Uint8Array {
-    return this.#trailer.packRecord;
+    const { packRecord } = this.#trailer;
+    if (packRecord === undefined) throw new Damage("its record is damaged");
+    return packRecord;
   }
 
   /** The bytes of `count` leaves, each checked. The last leaf of a piece may be short. @throws Damage */
@@ -60,4 +88,24 @@ export class OpenPiece {
 
 export function isSamePiece(a: HeldPiece, b: HeldPiece): boolean {
   return a.pack === b.pack && a.index === b.index && a.sizeBytes === b.sizeBytes && equalBytes(a.root, b.root);
+}
+
+/** Of a damaged piece no leaf can be told from a wrong one. */
+export class NothingLeft extends Damage {}
+
+function noneIfDamaged(error: unknown): undefined {
+  if (!(error instanceof Damage) && codeOf(error) !== "EIO") throw error;
+}
+
+async function storedLeaves(file: ReadFile, sizeBytes: number): Promise<Uint8Array[]> {
+  const count = leafCountOf(sizeBytes);
+  const hashes = await readAt(file, sizeBytes, count * HASH_BYTES);
+  return Array.from({ length: count }, (_, leaf) => hashes.subarray(leaf * HASH_BYTES, (leaf + 1) * HASH_BYTES));
+}
+
+/** Leaf by leaf, so that others have their turn. */
+async function computedLeaves(file: ReadFile, sizeBytes: number): Promise<Uint8Array[]> {
+  const leaves: Uint8Array[] = [];
+  for (let at = 0; at < sizeBytes; at += LEAF_BYTES) leaves.push(leafHash(await readAt(file, at, Math.min(LEAF_BYTES, sizeBytes - at))));
+  return leaves;
 }

@@ -3,7 +3,7 @@ import { codeOf, diskError, messageOf } from "../platform/index.ts";
 import type { Env } from "../platform/index.ts";
 import { StoreError } from "./errors.ts";
 import type { OpenFile } from "./files.ts";
-import { OpenPiece } from "./open-piece.ts";
+import { NothingLeft, OpenPiece } from "./open-piece.ts";
 import type { IndexedPiece, PieceIndex } from "./piece-index.ts";
 import { fileNameOf, piecePath } from "./piece-name.ts";
 import { Damage } from "./piece-trailer.ts";
@@ -109,15 +109,16 @@ export class PieceReads {
     return { name, piece, held: undefined, path: this.#with.remains.pathOf(name) };
   }
 
-  async #open({ path, piece }: Lying): Promise<OpenPiece> {
+  async #open({ path, piece, held }: Lying): Promise<OpenPiece> {
     const { openFile } = this.#with;
+    const open = (): Promise<OpenPiece> => (held === undefined ? OpenPiece.openRemains(openFile, path, piece) : OpenPiece.open(openFile, path, piece));
     try {
-      return await OpenPiece.open(openFile, path, piece);
+      return await open();
     } catch (error) {
       if (codeOf(error) !== "EMFILE" && codeOf(error) !== "ENFILE") throw error;
       // Out of file descriptors: those that only wait for another reader are given up.
       await this.#handles.closeIdle();
-      return OpenPiece.open(openFile, path, piece);
+      return await open();
     }
   }
 
@@ -126,7 +127,7 @@ export class PieceReads {
     const { env, remains, takeOut } = this.#with;
     try {
       if (held !== undefined) await takeOut(name, held, error);
-      else if (codeOf(error) === "ENOENT") await remains.setAside(name);
+      else if (codeOf(error) === "ENOENT" || error instanceof NothingLeft) await remains.setAside(name);
     } catch (failure) {
       env.log.error("a piece that cannot be read could not be taken out", { piece: name, error: failure });
     }

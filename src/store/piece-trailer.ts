@@ -20,7 +20,7 @@ import type { HeldPiece } from "./port.ts";
 //   format          u32
 //   magic           "HFPIECE\n"
 
-const HASH_BYTES = 32;
+export const HASH_BYTES = 32;
 const FORMAT = 1;
 const MAGIC = utf8("HFPIECE\n");
 const FIELD_BYTES = 32 + 32 + 4 + 4 + 8;

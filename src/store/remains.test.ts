@@ -133,6 +133,22 @@ test("a piece that is damaged again after it was brought back gives what is righ
   assert.deepEqual(await readable(store), [0, 1, 2]);
 });
 
+test("a piece whose trailer is damaged gives its leaves by the hashes that lead to its root, wherever they are right", async (t) => {
+  const hashesAt = BYTES.length;
+  const recordAt = hashesAt + 32 * LEAVES;
+  for (const [flips, leaves] of [[[recordAt], [0, 1, 2, 3]], [[recordAt + RECORD.length + 5], [0, 1, 2, 3]], [[5, recordAt], [1, 2, 3]], [[hashesAt + 40], [0, 1, 2, 3]], [[5, hashesAt + 40], []]] as const) {
+    const host = new Host(t);
+    const store = await host.start();
+    await keep(store, PIECE, BYTES);
+    for (const at of flips) host.flip(PIECE, at);
+    await assert.rejects(store.read(PIECE.pack, 0, LEAF_BYTES, 1), { code: "PIECE_DAMAGED" });
+    assert.equal(store.held(PIECE.pack, 0), undefined);
+    assert.deepEqual(await readable(store), leaves, String(flips));
+    assert.equal(store.listRemains().length, leaves.length === 0 ? 0 : 1);
+    await assert.rejects(store.packRecord(PIECE.pack, 0), { code: leaves.length === 0 ? "PIECE_MISSING" : "PIECE_DAMAGED" });
+  }
+});
+
 test("what remains of a piece goes when the piece is removed", async (t) => {
   const { host, store } = await damaged(t);
   await store.remove(PIECE.pack, 0);

@@ -15,9 +15,9 @@ import type { HeldPiece } from "./port.ts";
 const KEPT_MAX = 128;
 
 /**
- * What lies in quarantine. A file there whose trailer is whole tells which of its leaves are right, and these are read until the piece is here whole
- * again: of two copies that were damaged in different places nothing is lost. The folder alone says what is there, so a host that stops at any moment
- * finds either the piece or what remains of it.
+ * What lies in quarantine. The leaf hashes of a file there tell which of its leaves are right, and these are read until the piece is here whole again:
+ * of two copies that were damaged in different places nothing is lost. The folder alone says what is there, so a host that stops at any moment finds
+ * either the piece or what remains of it; whose trailer is damaged, only until then.
  */
 export class Remains {
   readonly #log: Log;
