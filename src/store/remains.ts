@@ -17,7 +17,7 @@ const KEPT_MAX = 128;
 /**
  * What lies in quarantine. The leaf hashes of a file there tell which of its leaves are right, and these are read until the piece is here whole again:
  * of two copies that were damaged in different places nothing is lost. The folder alone says what is there, so a host that stops at any moment finds
- * either the piece or what remains of it; whose trailer is damaged, only until then.
+ * either the piece or what remains of it, except where the trailer is damaged: that is read until the host stops.
  */
 export class Remains {
   readonly #log: Log;
