@@ -13,10 +13,10 @@ export const MAX_ROWS = 200_000;
 export const MAX_BLOBS_IN_ROW = 16;
 export const MAX_BLOBS_IN_LIST = 4096;
 const MAX_LISTS = 4096;
-const MAX_PAGES = 4096;
+export const MAX_PAGES = 4096;
 const MAX_NAME_BYTES = 255;
 /** Above the most that a record's value may have, less what the record itself needs. */
-const MAX_ENTRY_BYTES = 480 * 1024;
+export const MAX_ENTRY_BYTES = 480 * 1024;
 const SHA256_BYTES = 32;
 /** Permissions of owner, group and others. */
 export const MODE_BITS = 0o777;

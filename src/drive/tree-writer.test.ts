@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { BlobId, PackId } from "../codec/index.ts";
-import { RAW, blobIdOf } from "../codec/index.ts";
+import { RAW, blobIdOf, utf8 } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
 import { ContentDraft } from "./content-draft.ts";
-import { namedId } from "./fakes/persons.ts";
+import { inChunks, namedId, person } from "./fakes/persons.ts";
 import type { BlobRef } from "./formats.ts";
-import { numberOfKind, treePageCodec } from "./formats.ts";
+import { MAX_ROWS, numberOfKind, treePageCodec } from "./formats.ts";
+import type { RowFacts } from "./port.ts";
 import type { RowDraft } from "./tree-writer.ts";
-import { pagesOf } from "./tree-writer.ts";
+import { TreeSize, pagesOf } from "./tree-writer.ts";
 
 test("a tree is cut into pages of bounded size in the order of its paths, and each blob's place is looked up once", () => {
   const digest = sha256(new Uint8Array(0));
@@ -31,4 +32,32 @@ test("a tree is cut into pages of bounded size in the order of its paths, and ea
   assert.ok(pages.length > 1 && Math.max(...sizes) <= 192 * 1024, `${sizes.join(", ")} bytes`);
   assert.deepEqual(pages.flatMap(({ rows }) => rows.map(({ path }) => path)), drafts.map(({ path }) => path).reverse());
   assert.equal(lookUps, pages.reduce((sum, { rows }) => sum + rows.reduce((blobs, row) => blobs + row.blobs.length, 0), 0));
+});
+
+/** How many rows with such paths, of one blob each, an entry lists; at most `rowsMax` are tried. */
+function listed(pathBytes: number, rowsMax: number): number {
+  const size = new TreeSize();
+  const path = "p".repeat(pathBytes);
+  for (let rows = 1; rows <= rowsMax; rows += 1) {
+    size.add(path, 1);
+    if (size.isTooLarge) return rows - 1;
+  }
+  return rowsMax;
+}
+
+test("as many files as an entry may have are listed with paths of usual length, and fewer with very long ones", () => {
+  assert.equal(listed(450, MAX_ROWS), MAX_ROWS);
+  const [long, longest] = [listed(1000, MAX_ROWS), listed(2048, MAX_ROWS)];
+  assert.ok(long > 50_000 && long < 100_000 && longest > 15_000 && longest < 25_000, `${long} and ${longest}`);
+});
+
+test("a tree whose list would not fit is refused while its rows come, and not when all has been sent", async () => {
+  await using host = await person("ada");
+  const upload = await host.entries.put({ name: "papers", kind: "folder" });
+  const deep = Array.from({ length: 9 }, (_, at) => `${at}`.repeat(225)).join("/");
+  const folder = (at: number): RowFacts => ({ path: `${deep}/${at}`, mode: 0o755, modifiedMs: 1 });
+  assert.throws(() => upload.addFolders(Array.from({ length: 23_000 }, (_, at) => folder(at))), { code: "TREE_TOO_LARGE", message: /too long/ });
+  await assert.rejects(upload.add(folder(40_000), inChunks(utf8("x"))), { code: "TREE_TOO_LARGE" });
+  await assert.rejects(upload.commit(), { code: "TREE_TOO_LARGE" });
+  assert.deepEqual(host.pool.sizes, []);
 });

@@ -5,7 +5,7 @@ import type { ContentDraft } from "./content-draft.ts";
 import { PackTable } from "./content-draft.ts";
 import { DriveError } from "./errors.ts";
 import type { BlobRef, EntryText, PageRef, Row, TreePage } from "./formats.ts";
-import { treePageCodec } from "./formats.ts";
+import { MAX_ENTRY_BYTES, MAX_PAGES, treePageCodec } from "./formats.ts";
 
 /** A file or folder that has come in; folders have no content. */
 export interface RowDraft extends Omit<Row, "blobs" | "lists"> {
@@ -20,9 +20,37 @@ const HERE_BYTES = 8 * 1024;
 const ROW_BYTES = 96;
 const REF_BYTES = 96;
 
+/** What an entry's own record takes beside the list of pages. */
+const HEAD_BYTES = 2048;
+/** What a page takes in that list beside the path of its first row. */
+const PAGE_REF_BYTES = 88;
+
 function growth(path: string, refs: number): number {
   // A pack is counted with each blob: its id takes 34 bytes more.
   return ROW_BYTES + Buffer.byteLength(path) + refs * (REF_BYTES + 34);
+}
+
+/**
+ * How long the list of a tree's pages becomes, while its rows come in any order. It stands in the entry's own record, which has no room for
+ * very many pages or for very long paths.
+ */
+export class TreeSize {
+  #rows = 0;
+  #pathBytes = 0;
+  #bytes = 0;
+
+  add(path: string, refs: number): void {
+    this.#rows += 1;
+    this.#pathBytes += Buffer.byteLength(path);
+    this.#bytes += growth(path, refs);
+  }
+
+  /** Whether its list would not fit, taking each page to end one row early and to begin with a path, both of this tree's mean length. */
+  get isTooLarge(): boolean {
+    const rows = Math.max(1, this.#rows);
+    const pages = Math.ceil(this.#bytes / (PAGE_BYTES - Math.min(this.#bytes / rows, PAGE_BYTES / 2)));
+    return pages > MAX_PAGES || HEAD_BYTES + pages * (PAGE_REF_BYTES + this.#pathBytes / rows) > MAX_ENTRY_BYTES;
+  }
 }
 
 /** The rows in the order of their paths, page by page. All their content has its place. */

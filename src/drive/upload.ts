@@ -21,7 +21,7 @@ import type { EntryInfo, RowFacts, RowInfo, Upload, UploadOptions, UploadResult 
 import type { SealedChunk } from "./seal-protocol.ts";
 import type { Sealer } from "./sealer.ts";
 import type { RowDraft } from "./tree-writer.ts";
-import { TreeWriter } from "./tree-writer.ts";
+import { TreeSize, TreeWriter } from "./tree-writer.ts";
 
 /** Packs on their way while another fills. */
 const PACKS_UNDER_WAY = 2;
@@ -58,6 +58,7 @@ export class PrivateUpload implements Upload {
   readonly #signal: AbortSignal;
   readonly #paths = new PathSet((code, message) => new DriveError(code, message));
   readonly #rows = new Map<string, RowDraft>();
+  readonly #size = new TreeSize();
   readonly #adding = new Set<Promise<unknown>>();
   readonly #packer: Packer;
   readonly #places: Places;
@@ -122,7 +123,7 @@ export class PrivateUpload implements Upload {
     for (const { path, mode, modifiedMs } of folders) {
       this.#assertRoom();
       this.#paths.takeFolder(path);
-      this.#rows.set(path, { path, kind: numberOfKind("folder"), mode: mode & MODE_BITS, modifiedMs, sizeBytes: 0, digest: NO_DIGEST, content: undefined });
+      this.#keep({ path, kind: numberOfKind("folder"), mode: mode & MODE_BITS, modifiedMs, sizeBytes: 0, digest: NO_DIGEST, content: undefined });
     }
   }
 
@@ -146,6 +147,16 @@ export class PrivateUpload implements Upload {
   #assertRoom(): void {
     this.#assertOpen();
     if (this.#rows.size >= MAX_ROWS) throw new DriveError("TREE_TOO_LARGE", `An entry has at most ${MAX_ROWS.toLocaleString("en")} files and folders. Put a part of them by itself.`);
+    this.#assertListed();
+  }
+
+  #assertListed(): void {
+    if (this.#size.isTooLarge) throw new DriveError("TREE_TOO_LARGE", `The ${this.#rows.size.toLocaleString("en")} files and folders so far have paths too long for one entry to list. Put a part of them by itself.`);
+  }
+
+  #keep(row: RowDraft): void {
+    this.#rows.set(row.path, row);
+    this.#size.add(row.path, row.content?.refs ?? 0);
   }
 
   async #add({ path, mode, modifiedMs }: RowFacts, source: AsyncIterable<Uint8Array>): Promise<RowInfo> {
@@ -158,7 +169,7 @@ export class PrivateUpload implements Upload {
       content.close();
       // An entry of such a file would be kept, and could never be read.
       if (content.sizeBytes !== sizeBytes) throw new DriveError("CLOSED", `${JSON.stringify(path)} came out of sealing with other bytes than were given. Put it again.`);
-      this.#rows.set(path, { path, kind: numberOfKind("file"), mode: mode & MODE_BITS, modifiedMs, sizeBytes, digest, content });
+      this.#keep({ path, kind: numberOfKind("file"), mode: mode & MODE_BITS, modifiedMs, sizeBytes, digest, content });
       return { path, kind: "file", mode: mode & MODE_BITS, modifiedMs, sizeBytes, sha256: hex(digest) };
     } catch (error) {
       this.#paths.release(path);
@@ -185,6 +196,7 @@ export class PrivateUpload implements Upload {
 
   async #commit(): Promise<UploadResult> {
     await raceAbort(Promise.allSettled(this.#adding), this.#signal);
+    this.#assertListed();
     await this.#packer.flush();
     for (const { content } of this.#rows.values()) if (content !== undefined) await this.#writeLists(content);
     await this.#packer.flush();
