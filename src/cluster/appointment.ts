@@ -11,6 +11,8 @@ import { APPROVE_TIMEOUT_MS } from "./election-messages.ts";
 import type { Approval, VoterConfiguration } from "./entries.ts";
 import { MAX_VOTERS } from "./entries.ts";
 import { ClusterError } from "./errors.ts";
+import { gather } from "./gathering.ts";
+import type { Said } from "./gathering.ts";
 import { raised } from "./terms.ts";
 import { approve, isSensible, majority, nextVoters, remembers } from "./voters.ts";
 
@@ -112,14 +114,11 @@ export class Appointment {
     return true;
   }
 
-  async #ask(current: VoterConfiguration, proposal: Proposal, signal: AbortSignal): Promise<readonly { readonly host: HostId; readonly answer: Answer }[]> {
+  #ask(current: VoterConfiguration, proposal: Proposal, signal: AbortSignal): Promise<readonly Said<Answer>[]> {
     const { cluster, transport } = this.#parts;
     const body = proposalCodec.encode(proposal);
-    const asked = current.hosts.map(async (host) => {
-      if (host === cluster.self) return { host, answer: await this.#answer(host, proposal) };
-      return { host, answer: proposalAnswerCodec.decode(await transport.request(host, APPROVE, body, { timeoutMs: APPROVE_TIMEOUT_MS, signal })) };
-    });
-    return (await Promise.allSettled(asked)).filter((outcome) => outcome.status === "fulfilled").map(({ value }) => value);
+    const ask = async (voter: HostId): Promise<Answer> => proposalAnswerCodec.decode(await transport.request(voter, APPROVE, body, { timeoutMs: APPROVE_TIMEOUT_MS, signal }));
+    return gather(current.hosts, cluster.self, () => this.#answer(cluster.self, proposal), ask);
   }
 
   async #answer(from: HostId, proposal: Proposal): Promise<Answer> {

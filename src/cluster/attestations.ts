@@ -7,9 +7,10 @@ import { Worker } from "../platform/index.ts";
 import { attest } from "./attestation.ts";
 import type { Cluster } from "./cluster.ts";
 import { hasVoted } from "./contested.ts";
-import type { Approval, Attestation } from "./entries.ts";
+import type { Attestation } from "./entries.ts";
 import { MAX_VOTERS } from "./entries.ts";
 import { ClusterError } from "./errors.ts";
+import { gather } from "./gathering.ts";
 import { majority } from "./voters.ts";
 
 const ATTEST = "cluster/attest";
@@ -62,13 +63,10 @@ export class Attestations {
     const { cluster, transport } = this.#parts;
     const { number, hosts } = cluster.register.configuration;
     const body = attestQuestionCodec.encode({ host, number });
-    const asked = hosts.map(async (voter): Promise<Approval> => {
-      if (voter === cluster.self) return { host: voter, signature: this.#sign(host, number) };
-      return { host: voter, signature: attestAnswerCodec.decode(await transport.request(voter, ATTEST, body, { timeoutMs: ASK_TIMEOUT_MS, signal })).signature };
-    });
-    const signatures = (await Promise.allSettled(asked)).filter((outcome) => outcome.status === "fulfilled").map(({ value }) => value);
-    if (signatures.length < majority(hosts.length)) return;
-    await this.#parts.publish(host, { number, signatures });
+    const ask = async (voter: HostId): Promise<Uint8Array> => attestAnswerCodec.decode(await transport.request(voter, ATTEST, body, { timeoutMs: ASK_TIMEOUT_MS, signal })).signature;
+    const said = await gather(hosts, cluster.self, () => this.#sign(host, number), ask);
+    if (said.length < majority(hosts.length)) return;
+    await this.#parts.publish(host, { number, signatures: said.map(({ host: voter, answer }) => ({ host: voter, signature: answer })) });
     this.#env.log.debug("a host was attested", { host });
   }
 

@@ -8,8 +8,9 @@ import type { Absences } from "./absences.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Absent } from "./departure.ts";
 import { signAbsence } from "./departure.ts";
-import type { Approval, Departure } from "./entries.ts";
+import type { Departure } from "./entries.ts";
 import { ClusterError } from "./errors.ts";
+import { gather } from "./gathering.ts";
 import { majority } from "./voters.ts";
 
 const ABSENT = "cluster/absent";
@@ -78,13 +79,10 @@ export class Departures {
     const { number, hosts } = cluster.register.configuration;
     const absent = { host, returns: cluster.member(host)!.returns, number };
     const body = absentQuestionCodec.encode(absent);
-    const asked = hosts.map(async (voter): Promise<Approval> => {
-      if (voter === cluster.self) return { host: voter, signature: this.#sign(absent) };
-      return { host: voter, signature: absentAnswerCodec.decode(await transport.request(voter, ABSENT, body, { timeoutMs: ASK_TIMEOUT_MS, signal })).signature };
-    });
-    const signatures = (await Promise.allSettled(asked)).filter((outcome) => outcome.status === "fulfilled").map(({ value }) => value);
-    if (signatures.length < majority(hosts.length)) return;
-    await this.#parts.publish(host, { returns: absent.returns, number, signatures });
+    const ask = async (voter: HostId): Promise<Uint8Array> => absentAnswerCodec.decode(await transport.request(voter, ABSENT, body, { timeoutMs: ASK_TIMEOUT_MS, signal })).signature;
+    const said = await gather(hosts, cluster.self, () => this.#sign(absent), ask);
+    if (said.length < majority(hosts.length)) return;
+    await this.#parts.publish(host, { returns: absent.returns, number, signatures: said.map(({ host: voter, answer }) => ({ host: voter, signature: answer })) });
     this.#env.log.info("a host was declared gone", { host, returns: absent.returns });
   }
 

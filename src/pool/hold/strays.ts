@@ -43,9 +43,10 @@ function* everything({ parts: { store } }: StrayParts): Generator<HeldPiece> {
 
 /** The same of some packs. */
 async function* piecesOf({ env, parts: { store } }: StrayParts, packs: Iterable<PackId>, signal: AbortSignal): AsyncGenerator<HeldPiece> {
+  const remains = Map.groupBy(store.listRemains(), ({ pack }) => pack);
   for await (const pack of unhurried(env, packs, signal)) {
     yield* ownPiecesOf(store, pack);
-    yield* store.listRemains().filter((piece) => piece.pack === pack);
+    yield* remains.get(pack) ?? [];
   }
 }
 

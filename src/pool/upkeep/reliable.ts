@@ -4,7 +4,7 @@ import type { KeepParts } from "../hold/hold.ts";
 import { condemnedCodec } from "../record/fate.ts";
 import { majorityOf } from "../record/holders.ts";
 import { abortedKey, condemnedKey, packKey } from "../record/keys.ts";
-import { majorityWord } from "./majority-word.ts";
+import { majorityWord } from "../record/majority-word.ts";
 
 /** Packs that are asked about at the same time. A pack's record has up to some hundred KB, and comes from every host in reach. */
 const ASKED_ABREAST = 32;

@@ -20,7 +20,7 @@ import { abortedKey, condemnedKey } from "../record/keys.ts";
 import { unhurried } from "../patience.ts";
 import { viewOf } from "./census.ts";
 import { Lasting } from "./lasting.ts";
-import { majorityWord } from "./majority-word.ts";
+import { majorityWord } from "../record/majority-word.ts";
 import { isThere } from "./reliable.ts";
 import { weigh } from "./weigh.ts";
 

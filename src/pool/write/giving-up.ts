@@ -2,7 +2,7 @@ import { packKey, abortedKey } from "../record/keys.ts";
 import { abortedCodec } from "../record/fate.ts";
 import type { WorkerTurn } from "../../platform/index.ts";
 import { majorityOf } from "../record/holders.ts";
-import { majorityWord } from "../upkeep/majority-word.ts";
+import { majorityWord } from "../record/majority-word.ts";
 import type { PlaceParts } from "./place.ts";
 import type { Unfinished, UnfinishedPack } from "./unfinished.ts";
 

@@ -1,6 +1,6 @@
 import type { NamespaceId } from "../../codec/index.ts";
 import type { PoolParts } from "../parts.ts";
-import { majorityOf } from "../record/holders.ts";
+import { majorityOf } from "./holders.ts";
 
 /** What the hosts that have answered show of a key, together. */
 export interface MajorityWord {
