@@ -253,7 +253,7 @@ test("a lost index is made anew from the files, and entries without files are dr
   assert.deepEqual([none.list(undefined, 100), none.usedBytes], [[], 0]);
 });
 
-test("a damaged entry of the index keeps no host from starting: the piece's file speaks for itself", async (t) => {
+test("a damaged entry of the index keeps no host from starting: the piece's file speaks for itself, also after puts that failed meanwhile", async (t) => {
   const host = new Host(t);
   const all = [1, 2, 3].map((seed) => ({ bytes: contentOf(500, seed), piece: pieceOf(contentOf(500, seed), packId(`pack ${seed}`)) }));
   const store = await host.start();
@@ -263,6 +263,12 @@ test("a damaged entry of the index keeps no host from starting: the piece's file
   assert.equal(store.held(piece.pack, 0), undefined);
   await assert.rejects(store.read(piece.pack, 0, 0, 500), { code: "PIECE_MISSING" });
   assert.equal(store.list(undefined, 10).length, 2);
+  async function* part(): AsyncGenerator<Uint8Array> {
+    yield bytes.subarray(0, 200);
+    throw new Error("nobody has the rest");
+  }
+  await assert.rejects(keep(store, piece, bytes, undefined, part()), /nobody has the rest/);
+  await assert.rejects(keep(store, piece, bytes, AbortSignal.abort(new Error("enough of it"))), /enough of it/);
   const again = await host.start();
   assert.deepEqual([await again.read(piece.pack, 0, 0, 500), again.list(undefined, 10).length, again.usedBytes], [bytes, 3, store.usedBytes]);
 });

@@ -182,7 +182,9 @@ export class FilePieceStore implements PieceStore {
   }
 
   async #write(name: string, piece: HeldPiece, packRecord: Uint8Array, source: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): Promise<void> {
-    const temporary = join(folders.incoming(this.#directory), `${name}.${this.#received++}`);
+    const [temporary, final] = [join(folders.incoming(this.#directory), `${name}.${this.#received++}`), piecePath(this.#directory, name)];
+    // Until this put moves its file there, what lies under the final name is not its own: a whole piece whose entry the disk has damaged waits there for the next start.
+    const unfinished = [temporary];
     try {
       const file = await this.#createFile(temporary);
       try {
@@ -193,16 +195,17 @@ export class FilePieceStore implements PieceStore {
         await file.close();
       }
       signal?.throwIfAborted();
-      await this.#writing.run(() => moveDurably(temporary, piecePath(this.#directory, name)));
+      unfinished.push(final);
+      await this.#writing.run(() => moveDurably(temporary, final));
     } catch (error) {
-      await this.#clearAway(name, temporary);
+      await this.#clearAway(unfinished);
       throw diskError(error, `Writing piece ${name} into ${this.#directory}`);
     }
   }
 
   /** A file whose sync failed holds nobody knows what, and is never tried again. */
-  async #clearAway(name: string, temporary: string): Promise<void> {
-    for (const path of [temporary, piecePath(this.#directory, name)]) {
+  async #clearAway(paths: readonly string[]): Promise<void> {
+    for (const path of paths) {
       await rm(path, { force: true }).catch((error: unknown) => this.#env.log.warn("a file that could not be written could not be deleted either", { path, error }));
     }
   }
