@@ -75,11 +75,15 @@ export async function namesIn(path: string): Promise<string[]> {
   }
 }
 
-/** Moves a file into a folder that may have to be made, so that the move survives a power cut. */
-export async function moveDurably(from: string, to: string): Promise<void> {
+/**
+ * Moves a file into a folder that may have to be made, so that the move survives a power cut.
+ * @param onMoved called once it lies there, also where it then turns out that the move may not survive
+ */
+export async function moveDurably(from: string, to: string, onMoved: () => void = () => {}): Promise<void> {
   const folder = dirname(to);
   const isNew = (await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined;
   await rename(from, to);
+  onMoved();
   await syncFolder(folder);
   if (isNew) await syncFolder(dirname(folder));
 }

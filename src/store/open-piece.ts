@@ -39,11 +39,16 @@ export class OpenPiece {
 
   /**
    * Opens what remains of a piece. Where its trailer is damaged, the leaf hashes in it still count if they lead to the piece's root, and else those of
-   * its content, if they do.
+   * its content, if they do. Where the disk does not give all that was tried, what it gives later may.
    * @throws NothingLeft, and whatever the operating system throws
    */
   static async openRemains(openFile: OpenFile, path: string, expected: HeldPiece): Promise<OpenPiece> {
     const file = await openFile(path);
+    let refusal: Error | undefined;
+    const noneIfDamaged = (error: unknown): undefined => {
+      if (error instanceof Error && codeOf(error) === "EIO") refusal = error;
+      else if (!(error instanceof Damage)) throw error;
+    };
     try {
       const trailer = await readTrailer(file).catch(noneIfDamaged);
       if (trailer !== undefined && isSamePiece(trailer.piece, expected)) return new OpenPiece(file, trailer);
@@ -51,7 +56,7 @@ export class OpenPiece {
         const leaves = await leavesOf(file, expected.sizeBytes).catch(noneIfDamaged);
         if (leaves !== undefined && equalBytes(merkleRoot(leaves), expected.root)) return new OpenPiece(file, { piece: expected, leaves, packRecord: undefined });
       }
-      throw new NothingLeft("nothing in it leads to its root");
+      throw refusal ?? new NothingLeft("nothing in it leads to its root");
     } catch (error) {
       await file.close();
       throw error;
@@ -92,10 +97,6 @@ export function isSamePiece(a: HeldPiece, b: HeldPiece): boolean {
 
 /** Of a damaged piece no leaf can be told from a wrong one. */
 export class NothingLeft extends Damage {}
-
-function noneIfDamaged(error: unknown): undefined {
-  if (!(error instanceof Damage) && codeOf(error) !== "EIO") throw error;
-}
 
 async function storedLeaves(file: ReadFile, sizeBytes: number): Promise<Uint8Array[]> {
   const count = leafCountOf(sizeBytes);

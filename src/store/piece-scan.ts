@@ -1,8 +1,9 @@
-import { open, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Limiter, codeOf, messageOf } from "../platform/index.ts";
 import type { Log } from "../platform/index.ts";
-import { moveDurably, namesIn } from "./files.ts";
+import { moveDurably, namesIn, openFile } from "./files.ts";
+import type { OpenFile } from "./files.ts";
 import { folders, isShard, shardOf } from "./folders.ts";
 import type { IndexedPiece, PieceIndex } from "./piece-index.ts";
 import { fileNameOf, parseFileName } from "./piece-name.ts";
@@ -93,8 +94,8 @@ export class PieceScan {
 }
 
 /** @throws Damage, and whatever the operating system throws */
-export async function readTrailerOf(path: string): ReturnType<typeof readTrailer> {
-  const file = await open(path, "r");
+export async function readTrailerOf(path: string, open: OpenFile = openFile): ReturnType<typeof readTrailer> {
+  const file = await open(path);
   try {
     return await readTrailer(file);
   } finally {

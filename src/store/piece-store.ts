@@ -72,7 +72,7 @@ export class FilePieceStore implements PieceStore {
     try {
       await emptyIncoming(directory);
       const usedBytes = await new PieceScan(env.log, directory, index).run();
-      const remains = await Remains.open(env.log, directory, ({ pack, index: number }) => index.get(pack, number) !== undefined);
+      const remains = await Remains.open({ log: env.log, directory, openFile: options.openFile ?? openFile }, ({ pack, index: number }) => index.get(pack, number) !== undefined);
       return new FilePieceStore(env, options, index, remains, await SpaceBudget.open(options, usedBytes));
     } catch (error) {
       throw diskError(error, `Looking through the pieces in ${directory}`);
@@ -195,8 +195,7 @@ export class FilePieceStore implements PieceStore {
         await file.close();
       }
       signal?.throwIfAborted();
-      unfinished.push(final);
-      await this.#writing.run(() => moveDurably(temporary, final));
+      await this.#writing.run(() => moveDurably(temporary, final, () => void unfinished.push(final)));
     } catch (error) {
       await this.#clearAway(unfinished);
       throw diskError(error, `Writing piece ${name} into ${this.#directory}`);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
 import type { TestContext } from "node:test";
@@ -216,4 +217,40 @@ test("a read that the disk refuses twice counts as damage, and what it gives lat
   disk.failures = 2;
   await assert.rejects(store.read(PIECE.pack, 0, 0, 1), { code: "PIECE_DAMAGED" });
   assert.deepEqual([store.held(PIECE.pack, 0), await readable(store)], [undefined, [0, 1, 2, 3]]);
+});
+
+test("what the disk refuses for a while is not given up: it is read again as soon as the disk gives it", async (t) => {
+  const [host, disk] = [new Host(t), new Flaky()];
+  const store = await host.start(testEnv, disk);
+  await keep(store, PIECE, BYTES);
+  disk.failures = Infinity;
+  // The first finds the piece held, and the others what remains of it.
+  for (let readers = 0; readers < 3; readers += 1) await assert.rejects(store.read(PIECE.pack, 0, 0, 1), { code: "PIECE_DAMAGED" });
+  assert.deepEqual([store.held(PIECE.pack, 0), store.listRemains()], [undefined, [PIECE]]);
+  disk.failures = 0;
+  assert.deepEqual(await readable(store), [0, 1, 2, 3]);
+});
+
+test("a file in quarantine that the disk does not give at the start is not deleted, and the next start reads it", async (t) => {
+  const [{ host }, disk] = [await damaged(t), new Flaky()];
+  utimesSync(quarantined(host), 0, 0);
+  for (let number = 0; number < 130; number += 1) writeFileSync(quarantined(host, { ...PIECE, pack: packId(`old ${number}`) }), "no piece");
+  disk.failures = Infinity;
+  const blind = await host.start(testEnv, disk);
+  assert.deepEqual([blind.listRemains(), host.names("quarantine").length], [[], 131]);
+  const again = await host.start();
+  assert.deepEqual([await readable(again), host.names("quarantine").length], [[0, 1, 3], 129]);
+});
+
+test("a damaged piece is read from quarantine although the folder could not be synced", async (t) => {
+  const host = new Host(t);
+  const store = await host.start();
+  await keep(store, PIECE, BYTES);
+  host.flip(PIECE, 5);
+  const folder = await open(host.directory);
+  const sync = t.mock.method(Object.getPrototypeOf(folder) as typeof folder, "sync", async () => Promise.reject(systemError("EIO")));
+  await folder.close();
+  await assert.rejects(store.read(PIECE.pack, 0, 0, 1), { code: "PIECE_DAMAGED" });
+  assert.equal(sync.mock.callCount(), 1);
+  assert.deepEqual([await readable(store), store.held(PIECE.pack, 0), store.listRemains()], [[1, 2, 3], undefined, [PIECE]]);
 });

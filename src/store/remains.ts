@@ -4,6 +4,7 @@ import type { PackId } from "../codec/index.ts";
 import { messageOf } from "../platform/index.ts";
 import type { Log } from "../platform/index.ts";
 import { moveDurably, namesIn } from "./files.ts";
+import type { OpenFile } from "./files.ts";
 import { folders } from "./folders.ts";
 import { parseFileName, piecePath } from "./piece-name.ts";
 import type { PieceName } from "./piece-name.ts";
@@ -14,25 +15,32 @@ import type { HeldPiece } from "./port.ts";
 /** Files of no more use that are kept for a person to look at. Beyond that the oldest go. */
 const KEPT_MAX = 128;
 
+export interface RemainsParts {
+  readonly log: Log;
+  /** The data directory. */
+  readonly directory: string;
+  readonly openFile: OpenFile;
+}
+
 /**
  * What lies in quarantine. The leaf hashes of a file there tell which of its leaves are right, and these are read until the piece is here whole again:
  * of two copies that were damaged in different places nothing is lost. The folder alone says what is there, so a host that stops at any moment finds
  * either the piece or what remains of it, except where the trailer is damaged: that is read until the host stops.
  */
 export class Remains {
-  readonly #log: Log;
-  readonly #directory: string;
+  readonly #with: RemainsParts;
   readonly #pieces = new Map<string, HeldPiece>();
+  /** Files that the disk did not give at the start. The next start may find a piece in them. */
+  readonly #unread = new Set<string>();
 
-  private constructor(log: Log, directory: string) {
-    this.#log = log;
-    this.#directory = directory;
+  private constructor(parts: RemainsParts) {
+    this.#with = parts;
   }
 
   /** @param isHeld whether the piece is here whole, so that nothing needs what remains of an older file */
-  static async open(log: Log, directory: string, isHeld: (piece: PieceName) => boolean): Promise<Remains> {
-    const remains = new Remains(log, directory);
-    for (const name of await namesIn(folders.quarantine(directory))) {
+  static async open(parts: RemainsParts, isHeld: (piece: PieceName) => boolean): Promise<Remains> {
+    const remains = new Remains(parts);
+    for (const name of await namesIn(folders.quarantine(parts.directory))) {
       const parsed = parseFileName(name);
       if (parsed !== undefined && !isHeld(parsed)) await remains.#look(name, parsed);
     }
@@ -49,18 +57,17 @@ export class Remains {
   }
 
   pathOf(name: string): string {
-    return join(folders.quarantine(this.#directory), name);
+    return join(folders.quarantine(this.#with.directory), name);
   }
 
-  /** Moves the file of a piece here. */
+  /** Moves the file of a piece here. From then on it is read here, also where the folder could not be synced: after a crash the file speaks for itself. */
   async take(name: string, { pack, index, sizeBytes, root }: HeldPiece): Promise<void> {
-    await moveDurably(piecePath(this.#directory, name), this.pathOf(name));
-    this.#pieces.set(name, { pack, index, sizeBytes, root });
+    await moveDurably(piecePath(this.#with.directory, name), this.pathOf(name), () => this.#pieces.set(name, { pack, index, sizeBytes, root }));
   }
 
   /** Nothing more is read of it; its file stays for whoever wants to look. */
   async setAside(name: string): Promise<void> {
-    if (this.#pieces.delete(name)) await this.#clear();
+    if (this.#pieces.delete(name) || this.#unread.delete(name)) await this.#clear();
   }
 
   async delete(name: string): Promise<void> {
@@ -70,22 +77,24 @@ export class Remains {
 
   async #look(name: string, expected: PieceName): Promise<void> {
     try {
-      const { piece } = await readTrailerOf(this.pathOf(name));
+      const { piece } = await readTrailerOf(this.pathOf(name), this.#with.openFile);
       if (piece.pack === expected.pack && piece.index === expected.index) this.#pieces.set(name, piece);
     } catch (error) {
+      if (error instanceof Damage) return;
       // A host starts without what cannot be read, whatever the reason: it was damaged in any case.
-      if (!(error instanceof Damage)) this.#log.warn("what remains of a damaged piece cannot be read", { ...expected, why: messageOf(error) });
+      this.#unread.add(name);
+      this.#with.log.warn("what remains of a damaged piece cannot be read", { ...expected, why: messageOf(error) });
     }
   }
 
   async #clear(): Promise<void> {
     try {
-      const idle = (await namesIn(folders.quarantine(this.#directory))).filter((name) => !this.#pieces.has(name));
+      const idle = (await namesIn(folders.quarantine(this.#with.directory))).filter((name) => !this.#pieces.has(name) && !this.#unread.has(name));
       if (idle.length <= KEPT_MAX) return;
       const dated = await Promise.all(idle.map(async (name) => ({ name, atMs: (await stat(this.pathOf(name))).ctimeMs })));
       for (const { name } of dated.sort((a, b) => a.atMs - b.atMs).slice(0, -KEPT_MAX)) await rm(this.pathOf(name), { force: true });
     } catch (error) {
-      this.#log.warn("old files in quarantine could not be deleted", { why: messageOf(error) });
+      this.#with.log.warn("old files in quarantine could not be deleted", { why: messageOf(error) });
     }
   }
 }
