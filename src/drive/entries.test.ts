@@ -278,6 +278,20 @@ test("a pack that is condemned, or kept less redundantly than asked, is not reli
   assert.ok(host.pool.sizes.length > sent);
 });
 
+test("a pack of which fewer different pieces are left than a reader needs is not relied on, neither when an upload begins nor when it ends", async () => {
+  await using host = await person("ada");
+  const f = noise(MIB, 60);
+  await put(host, { f });
+  const [lost] = [...host.pool.stored.keys()];
+  host.pool.left.set(lost!, 1);
+  const { entry } = await put(host, { f });
+  assert.ok(equalBytes((await treeOf(await host.entries.open(entry.id)))["f"]!, f));
+  const upload = await host.entries.put({ name: "again", kind: "file" });
+  await upload.add({ path: "f", mode: 0o600, modifiedMs: 1 }, inChunks(f));
+  for (const pack of host.pool.stored.keys()) host.pool.left.set(pack, 1);
+  await assert.rejects(upload.commit(), { code: "CLOSED", message: /lost meanwhile.*Put it again/ });
+});
+
 test("a host without the person's key says what to do, and begins when the key is there", async () => {
   const account = namedId<never>("ada");
   let isHere = false;

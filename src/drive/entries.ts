@@ -5,7 +5,7 @@ import { namespaceIdOf } from "../cluster/index.ts";
 import type { Env, Timer, WorkerTurn } from "../platform/index.ts";
 import { Breathing, Worker } from "../platform/index.ts";
 import type { PackInfo, Pool, PoolUpkeep, Redundancy } from "../pool/index.ts";
-import { PACK_PREFIX, isCondemned, privateGenesis, privateRedundancy } from "../pool/index.ts";
+import { PACK_PREFIX, isCondemned, isReadable, privateGenesis, privateRedundancy } from "../pool/index.ts";
 import type { Records } from "../records/index.ts";
 import { EMPTY_CONTEXT } from "../records/index.ts";
 import { BlobIndex } from "./blob-index.ts";
@@ -227,7 +227,7 @@ class EntriesRoom implements RunningEntries {
     // Parted from most others, nobody knows what is condemned there.
     if (!reuse.canRely) return false;
     const info: PackInfo | undefined = pool.info(namespace, pack);
-    return info !== undefined && info.holders.length > 0 && suffices(info.redundancy, redundancy) && !isCondemned(this.#with.records, namespace, pack);
+    return info !== undefined && isReadable(info) && suffices(info.redundancy, redundancy) && !isCondemned(this.#with.records, namespace, pack);
   }
 
   async #writeEntry(text: Omit<EntryText, "createdMs">, packs: Iterable<PackId>, doubtful: readonly PackId[]): Promise<{ readonly entry: EntryInfo; readonly safe: boolean; readonly survives: number }> {
@@ -236,8 +236,9 @@ class EntriesRoom implements RunningEntries {
     const used = [...packs];
     // Somebody may have cleaned up meanwhile, on another host of this person.
     const relied = await reuse.reliable(namespace, doubtful);
-    if (used.some((pack) => pool.info(namespace, pack) === undefined) || doubtful.some((pack) => !relied.has(pack))) {
-      throw new DriveError("CLOSED", "A pack that this content relies on was deleted meanwhile, or may be before long: too few hosts are in reach to tell. Put it again.");
+    const infos = used.map((pack) => pool.info(namespace, pack));
+    if (infos.some((info) => info === undefined || !isReadable(info)) || doubtful.some((pack) => !relied.has(pack))) {
+      throw new DriveError("CLOSED", "A pack that this content relies on was deleted or lost meanwhile, or may be deleted before long: too few hosts are in reach to tell. Put it again.");
     }
     const id = newEntryId(this.#env.random.bytes(ID_BYTES));
     const dated = { ...text, createdMs: Math.floor(this.#env.clock.wallMs()) };

@@ -157,10 +157,10 @@ test("content that was written anew is read from there when the old packs are lo
   const old = await used(host);
   host.pool.zoneCount = 4;
   await Array.fromAsync(host.entries.upgrade(signal));
-  for (const pack of old) host.pool.lost.add(pack);
+  for (const pack of old) host.pool.left.set(pack, 0);
   await using other = await person("ada", host);
   for (const each of [host, other]) assert.ok(equalBytes((await treeOf(await each.entries.open(entry.id)))["f"]!, bytes));
-  host.pool.lost.clear();
+  host.pool.left.clear();
   for (const pack of old) host.records.values.set(`${host.namespace} condemned/${pack}`, utf8("x"));
   await using third = await person("ada", host);
   const packs = await third.entries.packsOf(entry.id, signal);
@@ -173,7 +173,7 @@ test("a pack that cannot be read keeps no other from being upgraded or written t
   for (let at = 0; at < 6; at += 1) await put(host, { [`f${at}`]: noise(MIB, 60 + at) });
   // Of those with content: what is used cannot be told without the pages.
   const lost = [...host.pool.stored].filter(([, { content }]) => content.bytes.length >= MIB).map(([pack]) => pack).slice(0, 2);
-  for (const pack of lost) host.pool.lost.add(pack);
+  for (const pack of lost) host.pool.left.set(pack, 0);
   host.pool.zoneCount = 6;
   await assert.rejects(Array.fromAsync(host.entries.upgrade(signal)), (error: Error & { code?: string }) => error.code === "UNAVAILABLE" && lost.every((pack) => error.message.includes(pack)));
   assert.equal((await host.entries.planUpgrade(signal)).packs, lost.length);

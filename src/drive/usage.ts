@@ -2,6 +2,7 @@ import type { BlobId, PackId } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
 import { Breathing } from "../platform/index.ts";
 import type { PackInfo, PackUse, PackedBlob, Redundancy } from "../pool/index.ts";
+import { isReadable } from "../pool/index.ts";
 import type { BlobIndex } from "./blob-index.ts";
 import { DriveError } from "./errors.ts";
 import { toleranceOf } from "./suffices.ts";
@@ -140,11 +141,6 @@ export class Usage implements PackUse {
     this.#marks.set(pack, marks);
     return marks;
   }
-}
-
-/** Whether enough different pieces are in sight. */
-function isReadable(info: PackInfo): boolean {
-  return sparePieces(info) >= 0;
 }
 
 /** Pieces in sight beyond those that a reader needs. */

@@ -22,4 +22,5 @@ export { piecesOf, privateRedundancy } from "./layout/redundancy.ts";
 export { PRIVATE_TYPE, privateGenesis } from "./private-space.ts";
 export { ABORTED_PREFIX, PACK_PREFIX, isPoolKey } from "./record/keys.ts";
 export { isCondemned } from "./record/fate.ts";
+export { isReadable } from "./record/holders.ts";
 export { poolRule } from "./record/rule.ts";

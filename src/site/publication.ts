@@ -12,7 +12,7 @@ import { PathSet, RAW, blobIdOf } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
 import { Limiter, cancellable } from "../platform/index.ts";
 import type { Copies, Extent, PackContent, PackInfo, Pool, StoredPack } from "../pool/index.ts";
-import { MAX_BLOB_BYTES, MAX_PACK_BYTES, Packer } from "../pool/index.ts";
+import { MAX_BLOB_BYTES, MAX_PACK_BYTES, Packer, isReadable } from "../pool/index.ts";
 import { SiteError } from "./errors.ts";
 import type { BlobPlace, Head } from "./head.ts";
 import type { Manifest } from "./manifest.ts";
@@ -245,10 +245,12 @@ export class SitePublication implements Publication {
     throw new SiteError("CLOSED", "Content of earlier, on which this publication relies, is being deleted, or too few hosts are in reach to tell. Publish again.");
   }
 
-  /** The head before as a draft, when it has the same tree and nothing had to be sent. */
+  /** The head before as a draft, when it has the same tree, nothing had to be sent, and its manifest can be read by others too. */
   #unchanged(root: DagNode): HeadDraft | undefined {
-    const { base } = this.#with;
+    const { base, pool, namespace } = this.#with;
     if (base === undefined || base.head.root !== root.id || !this.#packers.every((packer) => packer.isUntouched)) return undefined;
+    const infos = base.manifest.packs.map((pack) => pool.info(namespace, pack));
+    if (infos.some((info) => info === undefined || !isReadable(info))) return undefined;
     const { manifest, files, sizeBytes } = base.head;
     return { root: root.id, manifest, files, sizeBytes, packs: base.manifest.packs };
   }

@@ -67,6 +67,19 @@ test("a tree that went and comes back is not sent again", async () => {
   await assertHas(host, "s", films);
 });
 
+test("a tree whose manifest alone was lost gets another, though the host that publishes it has the old one at hand", async () => {
+  const { hosts, pool } = network({ a: "ada", b: "bob" }, { reuse: new Reuse() });
+  const host = hosts["a"]!;
+  for (const tree of [films, { small: "x" }, films]) await publish(host, "s", tree);
+  const { site } = await publish(host, "s", films);
+  // The tree came back, and nothing of it had to be sent: what was stored last is the list of it.
+  pool.unheld.add([...pool.packs(site.namespace)].at(-1)!.pack);
+  const before = pool.storedBytes.length;
+  await publish(host, "s", films);
+  assert.equal(pool.storedBytes.length, before + 1);
+  await assertHas(hosts["b"]!, "s", films);
+});
+
 test("a publication that took so long that what it has sent itself may be gone says so rather than naming it", async () => {
   const reuse = new Reuse();
   const { hosts, pool } = network({ a: "ada" }, { reuse });

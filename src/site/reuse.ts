@@ -1,6 +1,6 @@
 import type { BlobId, NamespaceId, PackId } from "../codec/index.ts";
 import type { Copies, Extent, PackInfo, Pool, Redundancy } from "../pool/index.ts";
-import { isCondemned } from "../pool/index.ts";
+import { isCondemned, isReadable } from "../pool/index.ts";
 import type { Records } from "../records/index.ts";
 import type { Manifest } from "./manifest.ts";
 
@@ -16,7 +16,7 @@ export function sparePacks(pool: Pool, records: Records, namespace: NamespaceId,
   const spare: PackInfo[] = [];
   let blobs = 0;
   for (const info of pool.packs(namespace)) {
-    if (relied.has(info.pack) || info.holders.length === 0 || isCondemned(records, namespace, info.pack)) continue;
+    if (relied.has(info.pack) || !isReadable(info) || isCondemned(records, namespace, info.pack)) continue;
     blobs += info.blobs.length;
     if (blobs > SPARE_BLOBS_MAX) break;
     spare.push(info);
@@ -40,7 +40,7 @@ export function placedPacks(pool: Pool, namespace: NamespaceId, manifest: Manife
 function* sufficing(pool: Pool, namespace: NamespaceId, manifest: Manifest | undefined, copies: Copies): Generator<PackInfo> {
   for (const pack of manifest?.packs ?? []) {
     const info = pool.info(namespace, pack);
-    if (info !== undefined && info.holders.length > 0 && suffices(info.redundancy, copies)) yield info;
+    if (info !== undefined && isReadable(info) && suffices(info.redundancy, copies)) yield info;
   }
 }
 

@@ -44,8 +44,8 @@ export class MemoryPool implements Pool {
   /** Sizes of all packs that were ever stored. */
   readonly sizes: number[] = [];
   beforeStore: (content: PackContent) => Promise<void> = async () => {};
-  /** Packs of which no host is left. */
-  readonly lost = new Set<PackId>();
+  /** Packs that lost hosts, and how many are left. */
+  readonly left = new Map<PackId, number>();
   beforeRead: (pack: PackId) => Promise<void> = async () => {};
   reads = 0;
   /** Reads that have begun and not ended. */
@@ -70,7 +70,7 @@ export class MemoryPool implements Pool {
     const found = this.stored.get(pack);
     if (found?.namespace !== namespace) return undefined;
     const { redundancy } = found;
-    const holders = Array.from({ length: this.lost.has(pack) ? 0 : redundancy.kind === "code" ? redundancy.k + redundancy.m : 1 }, (_, at) => namedId<HostId>(`host ${at}`));
+    const holders = Array.from({ length: this.left.get(pack) ?? (redundancy.kind === "code" ? redundancy.k + redundancy.m : 1) }, (_, at) => namedId<HostId>(`host ${at}`));
     return { pack, sizeBytes: found.content.bytes.length, redundancy, blobs: found.content.blobs, pieces: holders.map((host, index) => ({ host, index })), holders, maybe: [] };
   }
 
@@ -85,7 +85,7 @@ export class MemoryPool implements Pool {
     this.reads += 1;
     await this.beforeRead(pack);
     const found = this.stored.get(pack);
-    if (found?.namespace !== namespace || this.lost.has(pack)) throw new PoolError("UNAVAILABLE", "no host has it");
+    if (found?.namespace !== namespace || this.left.has(pack)) throw new PoolError("UNAVAILABLE", "no host has it");
     const { bytes } = found.content;
     if (offset + length > bytes.length) throw new PoolError("BAD_RANGE", "beyond the pack");
     this.reading += 1;

@@ -4,7 +4,7 @@ import type { Catalog, PackFacts } from "./catalog.ts";
 import type { PoolParts } from "../parts.ts";
 import type { Candidate } from "../write/placement.ts";
 import { rank, weightOf } from "../write/placement.ts";
-import type { Holding } from "../port.ts";
+import type { Holding, PackInfo } from "../port.ts";
 
 /** What is looked up to judge hosts. */
 export interface View extends Pick<PoolParts, "self" | "roster" | "presence" | "freeBytes" | "provenBytes"> {
@@ -93,6 +93,11 @@ function lossesTried(k: number, pieces: readonly (readonly number[])[], harmless
 /** As `lossesSurvived`, but -1 when there are too few different pieces to read it. */
 export function lossesLeft(k: number, holdings: readonly Holding[]): number {
   return new Set(holdings.map(({ index }) => index)).size < k ? -1 : lossesSurvived(k, holdings);
+}
+
+/** Whether the holders that count have enough different pieces to read the pack; reachable or not. */
+export function isReadable({ redundancy, pieces }: Pick<PackInfo, "redundancy" | "pieces">): boolean {
+  return lossesLeft(redundancy.kind === "code" ? redundancy.k : 1, pieces) >= 0;
 }
 
 /** The usable hosts that are there now, this one included. */
