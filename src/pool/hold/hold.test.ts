@@ -191,6 +191,20 @@ test("a host without any connection does not take its own loss for final", async
   await village.close();
 });
 
+test("a host that is alone makes whole what its own leaves suffice for, and withdraws no claim for the rest", async () => {
+  const village = await Village.build({ hosts: 1 });
+  const one = village.at(0);
+  const packs = [];
+  for (const seed of [1, 2]) packs.push((await one.pool.store(village.namespace, content(300_000, seed), copies(3))).pack);
+  for (const pack of packs) await damage(one, pack, 100);
+  // The same bit once more: all leaves are right.
+  one.store.spoil(packs[0]!, 100);
+  await assert.rejects(village.turn(one, "hold"), /1 of 2 pieces could not be taken in/);
+  assert.deepEqual(packs.map((pack) => one.store.held(pack, 0) !== undefined), [true, false]);
+  for (const pack of packs) assert.deepEqual(one.pool.info(village.namespace, pack)!.holders, [one.host]);
+  await village.close();
+});
+
 test("a pack for all hosts is fetched by one that was away, and claimed", async () => {
   const village = await Village.build({ hosts: 3 });
   village.net.kill(village.at(2).host);

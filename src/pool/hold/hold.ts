@@ -80,7 +80,7 @@ function isShort(view: View, facts: PackFacts, index: number): boolean {
   return holdings.filter((holding) => holding.index === index).length < (facts.k > 1 || facts.copies === "all" ? 1 : facts.copies);
 }
 
-/** Before anybody is connected nothing can be restored, and that must not pass for a loss. */
+/** Before anybody is connected nothing comes from elsewhere, and that must not pass for a loss. */
 function isAlone({ parts }: View): boolean {
   return parts.transport.connected().length === 0;
 }
@@ -128,14 +128,15 @@ export class Holder {
 
   async turn({ signal, report }: WorkerTurn): Promise<void> {
     const { parts } = this.#keep;
+    const wasAlone = isAlone(this.#keep);
     const todo = await this.#rounds.run(() => decideAll(this.#keep, signal), (changed) => decideSome(this.#keep, changed, signal));
-    if (isAlone(this.#keep)) this.#rounds.noteAll();
-    else todo.push(...this.#rested(parts.store.listRemains()));
+    if (wasAlone) this.#rounds.noteAll();
+    todo.push(...this.#rested(parts.store.listRemains()));
     const failures: string[] = [];
     for (const [done, decision] of todo.entries()) {
       signal.throwIfAborted();
       report(`${done} of ${todo.length} pieces`);
-      const failure = await this.#do(decision, signal);
+      const failure = await this.#do(decision, wasAlone, signal);
       if (failure !== undefined) failures.push(failure);
     }
     report(todo.length === 0 ? "holds all that it should" : `${todo.length - failures.length} of ${todo.length} pieces taken in`);
@@ -143,7 +144,7 @@ export class Holder {
   }
 
   /** @returns why it could not be done */
-  async #do({ facts, index, action }: HoldDecision, signal: AbortSignal): Promise<string | undefined> {
+  async #do({ facts, index, action }: HoldDecision, wasAlone: boolean, signal: AbortSignal): Promise<string | undefined> {
     const { env, parts, offers } = this.#keep;
     const { namespace, pack } = facts;
     try {
@@ -155,12 +156,15 @@ export class Holder {
       this.#rounds.note(namespace, [pack]);
       env.log.debug("a piece could not be taken in", { pack, index, error });
       if (parts.store.remains(pack, index) !== undefined) this.#resting.set(`${pack}/${index}`, { untilMs: env.clock.monotonicMs() + REST_MS, connected: parts.transport.connected().length });
-      if (action === "restore") await withdrawClaim(this.#keep, facts, index);
+      if (action === "restore" && !wasAlone) await withdrawClaim(this.#keep, facts, index);
       return messageOf(error);
     }
   }
 
-  /** Damaged pieces that this host no longer claims, whose packs are short of them, and that have not been tried of late. */
+  /**
+   * Damaged pieces that this host no longer claims, whose packs are short of them, and that have not been tried of late. While it is alone also those that it
+   * should have in any case: all their leaves may be right, with the damage behind them or gone.
+   */
   *#rested(remains: readonly HeldPiece[]): Generator<HoldDecision> {
     const { env, parts, catalog } = this.#keep;
     const [nowMs, connected] = [env.clock.monotonicMs(), parts.transport.connected().length];
@@ -168,7 +172,10 @@ export class Holder {
     for (const [name, rest] of this.#resting) if (!lying.has(name) || rest.untilMs <= nowMs || rest.connected < connected) this.#resting.delete(name);
     for (const { pack, index } of remains) {
       if (this.#resting.has(`${pack}/${index}`)) continue;
-      for (const facts of catalog.everywhere(pack)) if (isShort(this.#keep, facts, index)) yield { facts, index, action: "fetch" };
+      for (const facts of catalog.everywhere(pack)) {
+        if (isShort(this.#keep, facts, index)) yield { facts, index, action: "fetch" };
+        else if (isAlone(this.#keep)) yield* lacking(this.#keep, facts).filter((each) => each.index === index);
+      }
     }
   }
 }
