@@ -41,6 +41,17 @@ test("a host that is away for gone-after is declared gone, nothing is assigned t
   all.end();
 });
 
+test("a host is declared gone though another, whose record cannot be written, comes before it", async () => {
+  const { all } = await watching(6, 5, 3);
+  const [first, last] = all.hosts.slice(3) as [Elector, Elector];
+  const tell = all.tell.bind(all);
+  all.tell = (from, entry) => (entry.key === `gone/${first.host}` ? Promise.reject(new Error("the row is full")) : tell(from, entry));
+  for (const each of [first, last]) each.crash();
+  await all.time.pass(GONE_AFTER_MS + 60_000);
+  for (const { cluster } of all.up) assert.deepEqual([first, last].map(({ host }) => cluster.member(host)?.isGone), [false, true]);
+  all.end();
+});
+
 test("a host that one voter still hears is not gone when that voter is needed for a majority, and one that a minority misses is not either", async () => {
   const { all, leader } = await watching(2, 4, 3);
   const [a, b, c, far] = all.hosts as [Elector, Elector, Elector, Elector];

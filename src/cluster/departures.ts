@@ -66,7 +66,8 @@ export class Departures {
     const due = cluster.active().filter((host) => this.#isGoneHere(host));
     report(due.length === 0 ? "nobody has been away for too long" : `${due.length} hosts have been away for too long`);
     if (!cluster.isCoordinator()) return;
-    for (const host of due) await this.#declare(host, signal);
+    // One whose record cannot be written is no reason for the others to be kept.
+    for (const host of due) await this.#declare(host, signal).catch((error: unknown) => this.#env.log.warn("a host could not be declared gone", { host, error }));
   }
 
   #isGoneHere(host: HostId): boolean {

@@ -1,6 +1,6 @@
 import { accountRule } from "../account/index.ts";
 import type { Beat, Delegation } from "../cluster/index.ts";
-import { Absences, Appointment, Attestations, Ballots, Cluster, Connector, Departures, Election, Liveness, attestationCodec, departureCodec, votersCodec } from "../cluster/index.ts";
+import { Absences, Appointment, Attestations, Ballots, Cluster, Connector, Departures, Election, Liveness, attestationCodec, votersCodec } from "../cluster/index.ts";
 import type { HostId, InviteId } from "../codec/index.ts";
 import type { Admission, Standing, Transport } from "../net/index.ts";
 import type { Env, Worker } from "../platform/index.ts";
@@ -11,6 +11,7 @@ import { domainRule, nameRule, siteRule } from "../site/index.ts";
 import { privateRule } from "../drive/index.ts";
 import { PRIVATE_TYPE } from "../pool/index.ts";
 import type { RecordLog } from "../store/index.ts";
+import { writeDeparture } from "./departing.ts";
 import type { HostIdentity, Settings } from "./directory.ts";
 import { Membership } from "./membership.ts";
 import { Sparing } from "./sparing.ts";
@@ -84,7 +85,7 @@ export async function createCircle(env: Env, parts: CircleParts, started: AsyncD
     cluster,
     transport,
     absences,
-    publish: (host, departure) => publish(`gone/${host}`, departureCodec.encode(departure)),
+    publish: (host, departure) => writeDeparture(records, network.namespace, host, departure),
   });
   const attestations = new Attestations(env, { network: network.id, key: identity.key, cluster, transport, publish: (host, attestation) => publish(`attested/${host}`, attestationCodec.encode(attestation)) });
   const sparing = new Sparing(env, { identity, cluster, records });
