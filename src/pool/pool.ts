@@ -36,7 +36,7 @@ import { Writer } from "./write/writer.ts";
 const HOLD_EVERY_MS = 60_000;
 const RECLAIM_EVERY_MS = 600_000;
 const REPUBLISH_EVERY_MS = 900_000;
-/** There is something to do only after a start, and then holders must not publish it first. */
+/** There is something to do only after a start and after a write that failed, and then holders must not publish it first. */
 const GIVE_UP_EVERY_MS = 10_000;
 /** Changes come in bursts, as when something is published: one turn serves them all. */
 const SETTLE_MS = 200;
@@ -58,6 +58,7 @@ export class HostPool implements Pool {
   readonly #hold: Worker;
   readonly #caretaker: Caretaker;
   readonly #reclaim: Worker;
+  readonly #givingUp: Worker;
   readonly #holding: Rounds;
   readonly #reclaiming: Rounds;
   readonly #closing = new AbortController();
@@ -97,12 +98,12 @@ export class HostPool implements Pool {
     const holder = new Holder(keep, this.#holding);
     this.#hold = new Worker(env, { name: "hold", everyMs: HOLD_EVERY_MS, work: (turn) => holder.turn(turn) });
     this.#reclaim = new Worker(env, { name: "reclaim", everyMs: RECLAIM_EVERY_MS, work: (turn) => reclaimTurn(keep, this.#reclaiming, turn) });
-    const givingUp = new Worker(env, { name: "unfinished", everyMs: GIVE_UP_EVERY_MS, work: (turn) => giveUpUnfinished(keep, unfinished, turn) });
+    this.#givingUp = new Worker(env, { name: "unfinished", everyMs: GIVE_UP_EVERY_MS, work: (turn) => giveUpUnfinished(keep, unfinished, turn) });
     const republish = new Worker(env, { name: "republish", everyMs: REPUBLISH_EVERY_MS, work: (turn) => republisher.turn(turn) });
     this.#subscriptions.push(catalog.follow(), allowance.follow());
     catalog.onChange((namespace) => void this.#standings.delete(namespace));
     this.upkeep = new PoolUpkeep(env, keep, { taker, remove: (namespace, packs) => this.remove(namespace, packs) });
-    this.workers = [this.#hold, this.#reclaim, republish, givingUp, ...this.#caretaker.workers, ...this.upkeep.workers];
+    this.workers = [this.#hold, this.#reclaim, republish, this.#givingUp, ...this.#caretaker.workers, ...this.upkeep.workers];
   }
 
   /** Begins to keep packs where they should be. Reads and writes work before that too. */
@@ -144,7 +145,13 @@ export class HostPool implements Pool {
   }
 
   async store(namespace: NamespaceId, content: PackContent, redundancy: Redundancy, signal?: AbortSignal): Promise<StoredPack> {
-    return await this.#writer.store(namespace, content, redundancy, this.#until(signal));
+    try {
+      return await this.#writer.store(namespace, content, redundancy, this.#until(signal));
+    } catch (error) {
+      // Whoever cancels need not wait until a majority has said what became of what was sent.
+      this.#givingUp.nudge();
+      throw error;
+    }
   }
 
   async remove(namespace: NamespaceId, packs: readonly PackId[]): Promise<void> {

@@ -3,7 +3,7 @@ import test from "node:test";
 import type { PackId } from "../../codec/index.ts";
 import { HoldfastError } from "../../platform/index.ts";
 import type { Villager } from "../fakes/village.ts";
-import { Village, content, copies } from "../fakes/village.ts";
+import { Village, code, collect, content, copies } from "../fakes/village.ts";
 import { PUT } from "../messages.ts";
 import type { PoolParts } from "../parts.ts";
 import { isGivenUp } from "../record/fate.ts";
@@ -37,7 +37,7 @@ async function cutOff(hosts: number): Promise<{ readonly village: Village; reado
     const parts = { self: writer.host, records: writer.records, roster: () => village.roster(), presence, store: writer.store } as unknown as PoolParts;
     await giveUpUnfinished({ env: village.env, parts }, new Unfinished(writer.notes), TURN);
   };
-  const { pack } = new Unfinished(writer.notes).before[0]!;
+  const { pack } = new Unfinished(writer.notes).left[0]!;
   return { village, writer, pack, restart };
 }
 
@@ -52,7 +52,7 @@ test("the pieces of a writer that was killed go once it is started again, and a 
   await restart();
   assert.ok(isGivenUp(village.at(2).records, village.namespace, pack));
   assert.equal(await held(village, pack), 0);
-  assert.deepEqual(new Unfinished(writer.notes).before, []);
+  assert.deepEqual(new Unfinished(writer.notes).left, []);
   await village.close();
 });
 
@@ -63,6 +63,32 @@ test("a pack of which a holder has brought the record back meanwhile is not give
   await restart();
   assert.ok(village.at(3).pool.info(village.namespace, pack) !== undefined);
   assert.ok((await held(village, pack)) > 0);
+  await village.close();
+});
+
+test("a pack that its holders brought back while its writer slept stays when the writer wakes and fails", async () => {
+  const village = await Village.build({ hosts: 4, capacityBytes: (number) => (number === 0 ? 1 : 1e9) });
+  const [writer, slow] = [village.at(0), village.at(3)];
+  const stop = new AbortController();
+  // Two of three holders have their pieces when the lid of the writer is closed.
+  village.net.fault = async (from, to, kind, frame) => {
+    if (kind === PUT && from === writer.host && to === slow.host) await new Promise(() => {});
+    return frame;
+  };
+  const what = content(MIB);
+  const storing = assert.rejects(writer.pool.store(village.namespace, what, code(2, 1), stop.signal), /the connections are dead/);
+  const holders = village.villagers.slice(1, 3);
+  while (holders.some(({ store }) => store.usedBytes === 0)) await village.env.timers.sleep(10);
+  const { pack } = new Unfinished(writer.notes).left[0]!;
+  for (let turn = 0; turn < 2; turn += 1) for (const holder of holders) await village.turn(holder, "republish");
+  const other = village.at(1);
+  assert.ok((await other.pool.upkeep.reliable(village.namespace, [pack])).has(pack), "another device may rely on it");
+  stop.abort(new Error("the connections are dead"));
+  await storing;
+  await village.turn(writer, "unfinished");
+  assert.deepEqual(new Unfinished(writer.notes).left, []);
+  for (const holder of holders) await village.turn(holder, "reclaim");
+  assert.deepEqual(await collect(other.pool.read(village.namespace, pack, 0, MIB)), Buffer.from(what.bytes));
   await village.close();
 });
 
@@ -95,9 +121,9 @@ test("a damaged list of what was under way keeps no host from starting, and is w
   const stored = await writer.pool.store(village.namespace, content(MIB), copies(2));
   writer.notes.damage();
   const unfinished = new Unfinished(writer.notes);
-  assert.deepEqual(unfinished.before, []);
+  assert.deepEqual(unfinished.left, []);
   await unfinished.begin({ namespace: village.namespace, pack: stored.pack });
-  assert.deepEqual(new Unfinished(writer.notes).before, [{ namespace: village.namespace, pack: stored.pack }]);
+  assert.deepEqual(new Unfinished(writer.notes).left, [{ namespace: village.namespace, pack: stored.pack }]);
   await village.close();
 });
 
@@ -106,10 +132,10 @@ test("a pack that was committed is not given up when its writer starts again", a
   const writer = village.at(0);
   const { pack } = await writer.pool.store(village.namespace, content(MIB), copies(2));
   const unfinished = new Unfinished(writer.notes);
-  assert.deepEqual(unfinished.before, [{ namespace: village.namespace, pack }]);
+  assert.deepEqual(unfinished.left, [{ namespace: village.namespace, pack }]);
   const parts = { self: writer.host, records: writer.records, roster: () => village.roster(), presence: () => "online", store: writer.store } as unknown as PoolParts;
   await giveUpUnfinished({ env: village.env, parts }, unfinished, TURN);
   assert.ok(!isGivenUp(writer.records, village.namespace, pack));
-  assert.deepEqual(new Unfinished(writer.notes).before, []);
+  assert.deepEqual(new Unfinished(writer.notes).left, []);
   await village.close();
 });

@@ -123,6 +123,7 @@ test("a coded write that loses too many hosts on its way is given up, and its pi
   };
   await assert.rejects(village.at(0).pool.store(village.namespace, content(8 * MIB), code(4, 2)), { code: "NO_SPACE" });
   for (const host of killed) village.net.revive(host as Villager["host"]);
+  await village.turn(village.at(0), "unfinished");
   for (const villager of village.villagers) {
     village.replication.catchUp(villager.host);
     assert.deepEqual([...villager.pool.packs(village.namespace)], []);
@@ -147,6 +148,7 @@ test("a refused commit and a cancelled one leave nothing of a coded pack", async
     return frame;
   };
   await assert.rejects(pool.store(village.namespace, content(MIB, 2), code(4, 2), stop.signal), /changed their mind/);
+  await village.turn(village.at(0), "unfinished");
   for (const villager of village.villagers) {
     assert.deepEqual([...villager.pool.packs(village.namespace)], []);
     await village.turn(villager, "reclaim");

@@ -119,6 +119,7 @@ test("an aborted write leaves nothing visible, gives the space back, and its pie
   for (const { pool } of village.villagers) assert.deepEqual([...pool.packs(village.namespace)], []);
   await village.env.timers.sleep(200);
   assert.ok(village.villagers.every(({ store }) => store.reservedBytes === 0));
+  await village.turn(village.at(0), "unfinished");
   for (const villager of village.villagers) await village.turn(villager, "reclaim");
   assert.ok(village.villagers.every(({ store }) => store.usedBytes === 0));
   await village.close();
@@ -134,6 +135,7 @@ test("a commit that is refused leaves nothing visible and nothing on the disks",
   };
   await assert.rejects(pool.store(village.namespace, content(MIB), copies(2)), { code: "REFUSED" });
   assert.equal(village.villagers.filter(({ store }) => store.usedBytes > 0).length, 2);
+  await village.turn(village.at(0), "unfinished");
   for (const villager of village.villagers) await village.turn(villager, "reclaim");
   assert.ok(village.villagers.every(({ store }) => store.usedBytes === 0));
   await village.close();
@@ -151,6 +153,7 @@ test("a commit that comes after the pack was given up brings nothing back, which
   };
   village.net.kill(village.at(2).host);
   await assert.rejects(pool.store(village.namespace, content(MIB), copies(2)), { code: "DEADLINE" });
+  await village.turn(village.at(0), "unfinished");
   await write(late);
   village.net.revive(village.at(2).host);
   // Host 2 hears of the commit first, and of the giving up after it.

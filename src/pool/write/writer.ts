@@ -8,8 +8,9 @@
 // claims than wanted are a success: the records say what is missing, and repair sees to it. Too few to survive a loss, or none where
 // nothing more was asked for, is NO_SPACE.
 //
-// A writer that gives up after bytes have left records the pack as aborted, and from then on it is not there, even if a commit comes late. One
-// that is killed does so when it is started again: it writes down which packs it sends before the first byte leaves.
+// A pack that is not committed after bytes have left is recorded as aborted, and from then on it is not there, even if a commit comes late. The writer
+// does not say so itself: it may have slept meanwhile, and its holders have published the pack. It writes down which packs it sends before the first
+// byte leaves, and what became of those that failed, or were under way when it was killed, a worker finds out (giving-up.ts).
 // Holders that have the piece delete it when they see that word and not before: to them, a commit that has not come looks the same as one
 // that never will.
 
@@ -34,7 +35,6 @@ import type { PackContent, Redundancy, StoredPack } from "../port.ts";
 import { MAX_PACK_BYTES, SEGMENT_BYTES } from "../port.ts";
 import { checkRedundancy } from "../layout/redundancy.ts";
 import { OverQuota } from "../upkeep/refusals.ts";
-import { giveUp } from "./giving-up.ts";
 import { SpareMemory } from "./spare-memory.ts";
 import type { Unfinished } from "./unfinished.ts";
 
@@ -100,7 +100,7 @@ export class Writer {
       if (placement.refusals.length === 0) draft.release();
       return { pack, sizeBytes: content.bytes.length, holders: claims.map(({ host }) => host), wanted: pieces.length, safe };
     } catch (error) {
-      if (placement.touched) await giveUp(this.#with, { namespace, pack });
+      if (placement.touched) this.#unfinished.failed(pack);
       throw error;
     } finally {
       this.#unfinished.end(pack);
