@@ -147,7 +147,7 @@ export class Appointment {
     if (term < ballot.term) return refuse("A later term has begun.");
     if (!election.credible.take(term, ballot.term)) return refuse("No such term can have begun with the voters that are known here.");
     if (hosts === null) return;
-    if (!isSensible(hosts, configuration.hosts, cluster.register)) return refuse("The proposed voters do not follow from the current ones here.");
+    if (!isSensible(hosts, cluster.register)) return refuse("The proposed voters do not follow from the current ones here.");
     const { approved } = ballot;
     if (approved?.number === number && approved.term === term && approved.hosts.join() !== hosts.join()) refuse(`Another configuration number ${number} was approved here in this term.`);
   }

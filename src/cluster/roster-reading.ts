@@ -2,7 +2,7 @@ import type { AccountId, HostId, InviteId } from "../codec/index.ts";
 import { CodecError, compareBytes, idFromText } from "../codec/index.ts";
 import type { Audit } from "./audits.ts";
 import { auditCodec, readAuditKey } from "./audits.ts";
-import type { Admission, HostCard, Invite, LastHonoured, Removal, VoterConfiguration } from "./entries.ts";
+import type { Admission, Departure, HostCard, Invite, LastHonoured, Removal, VoterConfiguration } from "./entries.ts";
 import { admissionCodec, attestationCodec, departureCodec, drainingCodec, hostCardCodec, inviteCodec, quotaCodec, removalCodec, settingCodec, votersCodec } from "./entries.ts";
 
 /** One key of the network's namespace with the values of all its siblings, in an order that is the same on all hosts. */
@@ -22,8 +22,8 @@ export interface Collected {
   readonly revocations: Map<string, Removal>;
   /** What members held of hosts that lost their invite. */
   readonly spared: Map<HostId, Removal[]>;
-  /** The greatest number of returns that a host was declared gone under. */
-  readonly departures: Map<HostId, number>;
+  /** Of each host the departure under the greatest number of returns. */
+  readonly departures: Map<HostId, Departed>;
   /** The least number of a configuration whose majority has attested a host. */
   readonly attested: Map<HostId, number>;
   readonly draining: Set<HostId>;
@@ -34,6 +34,9 @@ export interface Collected {
   readonly administrators: Set<AccountId>;
   readonly configurations: Map<number, readonly VoterConfiguration[]>;
 }
+
+/** That a host was declared gone, and by which configuration of voters. */
+export type Departed = Pick<Departure, "returns" | "number">;
 
 /** Puts what one entry says where it belongs. */
 type Reading = (into: Collected) => void;
@@ -107,8 +110,8 @@ function read({ key, values }: NetworkEntry): Reading {
 function readNumbers(kind: string | undefined, key: string, name: string, values: readonly Uint8Array[]): Reading {
   switch (kind) {
     case "gone": {
-      const [host, returns] = [idFromText<HostId>(name), Math.max(...values.map((each) => departureCodec.decode(each).returns))];
-      return ({ departures }) => departures.set(host, returns);
+      const [host, departed] = [idFromText<HostId>(name), values.map((each) => departureCodec.decode(each)).sort((a, b) => b.returns - a.returns || b.number - a.number)[0]!];
+      return ({ departures }) => departures.set(host, departed);
     }
     case "attested": {
       const [host, number] = [idFromText<HostId>(name), Math.min(...values.map((each) => attestationCodec.decode(each).number))];

@@ -10,7 +10,7 @@ import type { Member, NetworkSettings, Person, Roster } from "./port.ts";
 import type { Grant } from "./quotas.ts";
 import { quotas } from "./quotas.ts";
 import { invitesOf } from "./offers.ts";
-import type { Collected, NetworkEntry } from "./roster-reading.ts";
+import type { Collected, Departed, NetworkEntry } from "./roster-reading.ts";
 import { readingOf, strictest } from "./roster-reading.ts";
 import { isNext } from "./voters.ts";
 
@@ -22,8 +22,8 @@ export interface Register extends Roster {
   readonly removals: ReadonlyMap<HostId, Removal>;
   /** By "account/host". */
   readonly revocations: ReadonlyMap<string, Removal>;
-  /** The greatest number of returns under which a host was declared gone. */
-  readonly departures: ReadonlyMap<HostId, number>;
+  /** Of each host that was ever declared gone the departure under the greatest number of returns. */
+  readonly departures: ReadonlyMap<HostId, Departed>;
   readonly attested: Collected["attested"];
   readonly audits: Audits;
   /** Hosts that used an invite that another one had used first, or that does not count: whoever made it was removed by somebody who had not heard of it. */
@@ -143,7 +143,7 @@ function membersOf(collected: Collected, invites: Register["invites"], expelled:
       joinedMs: admission.joinedMs,
       invite: admission.invite,
       returns,
-      isGone: (collected.departures.get(host) ?? -1) >= returns,
+      isGone: (collected.departures.get(host)?.returns ?? -1) >= returns,
       isDraining: collected.draining.has(host),
       isSuspect: false,
       provenBytes: undefined,

@@ -75,14 +75,24 @@ export function nextVoters(current: readonly HostId[], roll: Roll, present: read
 }
 
 /**
- * Whether a voter should consent: one host more that was admitted, or one less that was removed or is gone. No member can have another one
- * dropped while that takes part. A host that was removed after it had been proposed may still come, to be dropped by the next configuration:
- * else the number would stay with a proposal that nobody may complete.
+ * Whether a voter should consent: one host more that was admitted, or one less that was removed, or that was declared gone while it voted. No member
+ * can have another one dropped that has always taken part. A host that was removed after it had been proposed may still come, and one that has
+ * come back after that may still go, to be dropped, or taken back, by the next configuration: else the number would stay with a proposal
+ * that nobody may complete. A coordinator that means ill gains nothing by it: while the host was gone it could have dropped it as well, and not
+ * taken it back either. Once a host has been taken back, it must be declared gone anew.
  */
-export function isSensible(next: readonly HostId[], current: readonly HostId[], register: Roll & Pick<Register, "admissions">): boolean {
-  const { added, dropped } = difference(current, next);
+export function isSensible(next: readonly HostId[], register: Roll & Pick<Register, "admissions" | "departures" | "configuration" | "configurations">): boolean {
+  const { added, dropped } = difference(register.configuration.hosts, next);
   if (next.length === 0 || added.length + dropped.length !== 1 || new Set(next).size !== next.length) return false;
-  return added.every((host) => register.admissions.has(host)) && dropped.every((host) => !takesPart(register, host));
+  const mayGo = (host: HostId): boolean => !takesPart(register, host) || (register.departures.get(host)?.number ?? 0) >= votesSince(host, register);
+  return added.every((host) => register.admissions.has(host)) && dropped.every(mayGo);
+}
+
+/** The number of the configuration with which a present voter came. */
+function votesSince(host: HostId, { configuration, configurations }: Pick<Register, "configuration" | "configurations">): number {
+  let since = configuration.number;
+  while (configurations.get(since - 1)?.some(({ hosts }) => hosts.includes(host)) === true) since -= 1;
+  return since;
 }
 
 function difference(current: readonly HostId[], next: readonly HostId[]): { readonly added: readonly HostId[]; readonly dropped: readonly HostId[] } {

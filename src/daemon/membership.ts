@@ -132,7 +132,7 @@ export class Membership {
   /** One more than the voters knew of when they declared this host gone, if they did. */
   #returns(): number {
     const { cluster, identity } = this.#parts;
-    return Math.max(cluster.member(identity.host)?.returns ?? 0, (cluster.register.departures.get(identity.host) ?? -1) + 1);
+    return Math.max(cluster.member(identity.host)?.returns ?? 0, (cluster.register.departures.get(identity.host)?.returns ?? -1) + 1);
   }
 
   /** Whether this host acts for a person of the network, who may invite. */
