@@ -143,18 +143,18 @@ test("what lies beside a leaf that is lost everywhere is read", async () => {
   await village.close();
 });
 
-test("what lies beside leaves that too few pieces of a coded pack have is read", async () => {
+test("what lies beside leaves that too few pieces of a coded pack have is read, also where these are the first", async () => {
   const village = await Village.build({ hosts: 4 });
   const { bytes, blobs } = content(MIB);
   const small = Array.from({ length: 16 }, (_, at) => ({ id: blobs[0]!.id, offset: at * 65_536, length: 65_536 }));
   const { pack } = await village.at(0).pool.store(village.namespace, { bytes, blobs: small }, code(2, 1));
   const [one, other] = village.holding(pack) as [Villager, Villager];
-  for (const villager of [one, other]) await damage(villager, pack, 200_000);
+  for (const villager of [one, other]) for (const leaf of [0, 1]) await damage(villager, pack, leaf * 65_536);
   const { pool } = village.villagers.find((each) => each !== one && each !== other)!;
   const read = await Promise.all(small.map(({ offset, length }) => collect(pool.read(village.namespace, pack, offset, length)).then((found) => equalBytes(found, bytes.subarray(offset, offset + length)), () => undefined)));
   assert.deepEqual(read.filter((isRight) => isRight === false), []);
-  // The same leaf of two slices, each of them in one blob or two.
-  assert.ok(read.filter((isRight) => isRight === true).length >= 12, String(read));
+  // The same two leaves of two slices, each of them in one blob or two.
+  assert.ok(read.filter((isRight) => isRight === true).length >= 8, String(read));
   assert.ok(read.includes(undefined));
   await village.close();
 });

@@ -47,12 +47,24 @@ export interface Wanted {
   readonly onSource?: ((report: SourceReport) => void) | undefined;
 }
 
+/** Too few sources gave a range. */
+export class TooFewSources extends PoolError {
+  /** Pieces of sources that gave it, might still have, or answered that it is damaged there or gone. */
+  readonly inReach: ReadonlySet<number>;
+
+  constructor(message: string, inReach: ReadonlySet<number>) {
+    super("UNAVAILABLE", message);
+    this.inReach = inReach;
+  }
+}
+
 /** One question to one source. */
 interface Racer extends Holding {
   readonly attempt: Attempt;
   /** Its answer has not come in the time in which it should have. */
   isLate: boolean;
-  outcome: "running" | "failed" | Uint8Array;
+  /** One that is lacking has answered that it cannot give the range. */
+  outcome: "running" | "lacking" | "failed" | Uint8Array;
 }
 
 export class Fetcher {
@@ -76,7 +88,7 @@ export class Fetcher {
 
   /**
    * A range of as many different pieces as are wanted, from other hosts, proven. In no particular order.
-   * @throws PoolError UNAVAILABLE naming the hosts that would have it
+   * @throws TooFewSources (UNAVAILABLE) naming the hosts that would have it
    */
   fetch(facts: PackFacts, wanted: Wanted, signal: AbortSignal): Promise<Slice[]> {
     return this.#fetches.run(() => this.#race(facts, wanted, signal), signal);
@@ -107,16 +119,21 @@ export class Fetcher {
     const signal = AbortSignal.any([outer, over.signal]);
     const search = this.#searches.begin(facts, wanted.isKnownOnly !== true);
     const found: Slice[] = [];
+    const racers: Racer[] = [];
     let running: Racer[] = [];
     let changed = Promise.withResolvers<void>();
-    const start = (source: Holding): void => void running.push(this.#start(facts, wanted, source, signal, () => changed.resolve()));
+    const start = (source: Holding): void => {
+      const racer = this.#start(facts, wanted, source, signal, () => changed.resolve());
+      racers.push(racer);
+      running.push(racer);
+    };
     try {
       for (;;) {
         outer.throwIfAborted();
         for (const { index, outcome } of running) if (outcome instanceof Uint8Array && found.every((slice) => slice.index !== index)) found.push({ index, bytes: outcome });
         running = running.filter(({ outcome }) => outcome === "running");
         if (found.length >= wanted.count) return found.slice(0, wanted.count);
-        if (!(await this.#fillUp(wanted, search, found, running, start, signal))) throw this.#unavailable(facts, wanted);
+        if (!(await this.#fillUp(wanted, search, found, running, start, signal))) throw this.#tooFew(facts, wanted, racers);
         await changed.promise;
         changed = Promise.withResolvers<void>();
       }
@@ -155,16 +172,16 @@ export class Fetcher {
       racer.isLate = true;
       onChange();
     });
-    void this.#attempt(facts, wanted, racer, signal).then((bytes) => {
+    void this.#attempt(facts, wanted, racer, signal).then((outcome) => {
       timer.cancel();
-      racer.outcome = bytes ?? "failed";
+      racer.outcome = outcome;
       onChange();
     });
     return racer;
   }
 
-  /** Undefined when this source does not give the range, for whatever reason; the book knows it then. */
-  async #attempt(facts: PackFacts, { range, onSource }: Wanted, { host, index, attempt }: Racer, signal: AbortSignal): Promise<Uint8Array | undefined> {
+  /** The range, or how this source does not give it; the book knows it then. */
+  async #attempt(facts: PackFacts, { range, onSource }: Wanted, { host, index, attempt }: Racer, signal: AbortSignal): Promise<"lacking" | "failed" | Uint8Array> {
     const { pack, pieceBytes, roots } = facts;
     const sizeBytes = Math.min(range.leafCount * LEAF_BYTES, pieceBytes - range.firstLeaf * LEAF_BYTES);
     const startedMs = this.#env.clock.monotonicMs();
@@ -180,7 +197,7 @@ export class Fetcher {
     } catch (error) {
       if (signal.aborted) {
         attempt.dropped();
-        return undefined;
+        return "failed";
       }
       this.#maybe.forget(pack, { host, index });
       // That it lacks one piece says nothing of the others it holds.
@@ -188,8 +205,9 @@ export class Fetcher {
       else if (error instanceof HeldBack) attempt.cheated();
       else attempt.failed();
       this.#env.log.info("a source failed and is passed over", { host, pack, index, firstLeaf: range.firstLeaf, error });
+      if (codeOf(error) === "NOT_HELD") return "lacking";
     }
-    return undefined;
+    return "failed";
   }
 
   #conversation(host: HostId): Conversation {
@@ -202,11 +220,12 @@ export class Fetcher {
     return conversation;
   }
 
-  #unavailable(facts: PackFacts, { count }: Wanted): PoolError {
+  #tooFew(facts: PackFacts, { count }: Wanted, racers: readonly Racer[]): TooFewSources {
+    const inReach = new Set(racers.filter(({ outcome }) => outcome !== "failed").map(({ index }) => index));
     const hosts = new Set(this.#catalog.holdings(facts.namespace, facts.pack).map(({ host }) => host).filter((host) => host !== this.#parts.self));
     const names = [...hosts].map((host) => nameOf(this.#parts.roster(), host)).join(", ");
-    if (names === "") return new PoolError("UNAVAILABLE", "No host is known to have this content.");
-    if (facts.k === 1) return new PoolError("UNAVAILABLE", `No reachable host gives this content. It is on ${names}: start one of them, or check its connection.`);
-    return new PoolError("UNAVAILABLE", `Too few reachable hosts give this content: ${count} of those that hold its pieces are needed beside this one, which are ${names}. Start more of them, or check their connections.`);
+    if (names === "") return new TooFewSources("No host is known to have this content.", inReach);
+    if (facts.k === 1) return new TooFewSources(`No reachable host gives this content. It is on ${names}: start one of them, or check its connection.`, inReach);
+    return new TooFewSources(`Too few reachable hosts give this content: ${count} of those that hold its pieces are needed beside this one, which are ${names}. Start more of them, or check their connections.`, inReach);
   }
 }

@@ -16,6 +16,12 @@ export class OwnRanges {
     this.#onDamage = onDamage;
   }
 
+  /** Those of a pack's pieces that lie here, whole or damaged. */
+  lying(pack: PackId, pieces: number): number[] {
+    const { store } = this.#parts;
+    return [...Array(pieces).keys()].filter((index) => (store.held(pack, index) ?? store.remains(pack, index)) !== undefined);
+  }
+
   /** Undefined where the piece is not here, or cannot be read: then it comes from elsewhere. */
   async read(pack: PackId, index: number, offset: number, length: number, { onSource }: FetchOptions): Promise<Uint8Array | undefined> {
     const { self, store } = this.#parts;

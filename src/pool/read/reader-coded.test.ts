@@ -7,7 +7,7 @@ import { storedIn } from "../fakes/stored-pack.ts";
 import type { PackInVillage } from "../fakes/stored-pack.ts";
 import type { VillageOptions, Villager } from "../fakes/village.ts";
 import { Village, code, collect, content } from "../fakes/village.ts";
-import { GET, PUT, leavesAnswerCodec, leavesRequestCodec } from "../messages.ts";
+import { GET, HAS, PUT, leavesAnswerCodec, leavesRequestCodec } from "../messages.ts";
 import type { PackContent, SourceReport } from "../port.ts";
 import { rebuild } from "./rebuild.ts";
 import { pieceBytesOf, rangesWithin, sliced } from "../layout/slices.ts";
@@ -81,6 +81,8 @@ test("with too few pieces in reach a coded pack is UNAVAILABLE, and the error na
   for (const { host } of at.holders.slice(0, 3)) at.village.net.kill(host);
   const names = at.holders.map(({ host }) => at.village.members.get(host)!.name);
   await assert.rejects(collect(at.reader.pool.read(at.village.namespace, at.pack, 0, 1)), (error: Error & { code?: string }) => error.code === "UNAVAILABLE" && names.every((name) => error.message.includes(name)));
+  // For the whole range and its first leaf, and not for each of its leaves.
+  assert.deepEqual(at.holders.slice(3).map(({ transport }) => transport.answered.get(HAS)), [2, 2]);
   await at.village.close();
 });
 

@@ -7,9 +7,10 @@ import { createCoder } from "../../erasure/index.ts";
 import { Flights, codeOf } from "../../platform/index.ts";
 import { LEAF_BYTES } from "../../store/index.ts";
 import type { PackFacts } from "../record/catalog.ts";
+import { TooFewSources } from "./fetch.ts";
 import type { Fetcher, LeafRange } from "./fetch.ts";
 import type { CacheKeeper } from "./keeping.ts";
-import { PoolError } from "../errors.ts";
+import type { PoolError } from "../errors.ts";
 import { SEGMENT_LEAVES } from "../messages.ts";
 import type { OwnRanges } from "./own-ranges.ts";
 import type { FetchOptions } from "../port.ts";
@@ -36,8 +37,6 @@ export interface Stripe {
 }
 
 const NONE: Stripe["lost"] = new Map();
-/** So many leaves of a stripe are asked for in vain before it counts as lost altogether: where too few hosts are in reach, each costs a question to all. */
-const LOST_MAX = 2;
 
 /** What reads of packs stand on. */
 export interface ReadParts {
@@ -133,11 +132,17 @@ export class Stripes {
         for (let index = 0; index < facts.k; index++) bytes.set(slices.subarray(index * leaf.bytes, (index + 1) * leaf.bytes), index * range.bytes + placeIn(range, leaf));
         had += 1;
       } catch (error) {
-        if (!(error instanceof PoolError) || error.code !== "UNAVAILABLE" || (had === 0 && lost.size + 1 >= LOST_MAX)) throw error;
+        if (!(error instanceof TooFewSources)) throw error;
+        // With k pieces there, only damaged, each leaf may be another matter. With fewer none comes, and each would cost a question to all hosts.
+        if (had === 0 && !this.#areEnough(facts, error.inReach)) throw error;
         lost.set(leaf.firstLeaf - range.firstLeaf, error);
       }
     }
     return { bytes, lost };
+  }
+
+  #areEnough({ pack, k, roots }: PackFacts, elsewhere: ReadonlySet<number>): boolean {
+    return new Set([...elsewhere, ...this.#with.own.lying(pack, roots.length)]).size >= k;
   }
 
   /** The same range of any k pieces. */
