@@ -65,6 +65,21 @@ test("what is missing of a pack that the records have may always come, and who i
   await stop();
 });
 
+test("a piece that was made whole again counts once", async () => {
+  const village = await Village.build({ hosts: 3 });
+  village.people.set(village.owner, { ...village.people.get(village.owner)!, quotaBytes: 3.5 * MIB });
+  const store = async (sizeBytes: number, hosts: number): Promise<StoredPack> => await village.at(0).pool.store(village.namespace, content(sizeBytes, sizeBytes), copies(hosts));
+  const { pack } = await store(MIB, 3);
+  for (const villager of village.villagers) {
+    villager.store.spoil(pack);
+    await assert.rejects(villager.store.read(pack, 0, 0, MIB), { code: "PIECE_DAMAGED" });
+    await village.turn(villager, "hold");
+    assert.ok(villager.store.held(pack, 0));
+  }
+  assert.equal((await store(65_536, 1)).holders.length, 1);
+  await village.close();
+});
+
 /** A pack's record as its owner signs it on a host, with no piece of it anywhere. */
 function recordIn({ namespace, network, owner, ownerKey }: Village, { host, key }: Villager): { readonly pack: PackId; readonly record: Uint8Array } {
   const body = encodeBody({ k: 1, m: 0, copies: 3, sizeBytes: 2 * MIB, pieceBytes: 2 * MIB, roots: [new Uint8Array(32)], blobs: [], nonce: new Uint8Array(16) });

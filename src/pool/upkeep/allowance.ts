@@ -145,8 +145,10 @@ export class Allowance {
     return this.#env.clock.monotonicMs() - this.#countedMs;
   }
 
-  /** The space was promised: it counts from now on. */
+  /** The space was promised: it counts from now on. A piece that this host claims and has lost counts by its claim already, and no other comes when it is back. */
   promised(from: HostId, asked: Asked): void {
+    const { self, catalog } = this.#parts;
+    if (catalog.holdings(asked.namespace, asked.pack).some(({ host, index }) => host === self && index === asked.index)) return;
     const account = this.#accountOf(from, asked);
     if (account !== undefined) this.#coming.set(this.#nameOf(asked), { account, sizeBytes: asked.sizeBytes, sinceMs: this.#env.clock.monotonicMs() });
   }
