@@ -4,13 +4,14 @@ import { exclusionsOf } from "./exclusion.ts";
 import type { Lists, Share } from "./layout.ts";
 import { layoutName, listsOf, preferenceList, sharesOf } from "./layout.ts";
 import type { Genesis, JudgedRecord, Verdict } from "./namespace.ts";
-import { EVERYWHERE, SHARDS } from "./namespace.ts";
+import { ACCEPT, EVERYWHERE, SHARDS } from "./namespace.ts";
 import type { Network } from "./network.ts";
 import type { Coordination, Member, NetworkSettings } from "./port.ts";
 import type { Register } from "./roster.ts";
 import { buildRegister } from "./roster.ts";
 import type { NetworkEntry } from "./roster-reading.ts";
 import type { Rule } from "./rules.ts";
+import { carriesProof } from "./proof.ts";
 import { judgeStanding, networkRule, refuse, ruleNamed } from "./rules.ts";
 
 export interface ClusterParts {
@@ -145,7 +146,8 @@ export class Cluster {
   }
 
   judge(record: JudgedRecord, genesis: Genesis): Verdict {
-    const standing = judgeStanding(record, this.#register);
+    const isProven = record.namespace === this.network.namespace && carriesProof(record);
+    const standing = isProven ? ACCEPT : judgeStanding(record, this.#register);
     if (standing.kind !== "accept") return standing;
     const rule = ruleNamed(this.#rules, genesis.type);
     if (rule === undefined) return refuse("UNKNOWN_TYPE", `this program knows no namespaces of type ${genesis.type}; update it`);

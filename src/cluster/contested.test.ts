@@ -119,12 +119,12 @@ test("of what a host wrote that lost its invite that counts which any member hel
 test("of a host that lost an administrator's invite nothing counts, whoever says that they held it", () => {
   const [cellar, other] = pair();
   const made = cluster([...base.filter(({ key }) => !key.startsWith("invite/")), invitation("administrator"), admission(cellar, invite), admission(other, invite), spared(cellar, attic, { incarnation: 1, batch: 4 })]);
-  assert.equal(kindOf(made, record(admission(cellar, invite), cellar)), "EXPELLED");
+  assert.equal(kindOf(made, { ...record({ key: `draining/${hostId(cellar)}`, values: [] }, cellar), value: null }), "EXPELLED");
   assert.deepEqual(made.exclusions(), [{ host: hostId(cellar), author: null, honoured: [] }]);
   assert.equal(made.register.people.get(personOf(cellar)), undefined);
 });
 
-test("members say what they held of others that came by one invite, as hosts, under keys of their own", () => {
+test("members say what they held of others that came by an invite, as hosts, under keys of their own", () => {
   const [cellar, other] = pair();
   const both = cluster([...base, admission(cellar, invite), admission(other, invite)]);
   const entry = spared(cellar, attic, { incarnation: 1, batch: 4 });
@@ -133,5 +133,23 @@ test("members say what they held of others that came by one invite, as hosts, un
   assert.equal(kindOf(both, record(entry, barn)), "NOT_OWN");
   assert.equal(kindOf(both, record(entry, attic, 1, founderId)), "NOT_OWN");
   assert.equal(kindOf(both, record(spared(other, other, { incarnation: 1, batch: 4 }), other)), "NOT_OWN", "nobody for themselves");
-  assert.equal(kindOf(cluster([...base, admission(cellar, invite)]), record(entry, attic)), "later", "the other may be on its way");
+  assert.equal(kindOf(cluster(base), record(entry, attic)), "later", "the host may be on its way");
+  assert.equal(kindOf(both, record(spared(barn, attic, { incarnation: 1, batch: 4 }), attic)), "NOT_APPROVED", "nobody can have lost no invite");
+});
+
+test("whom the voters have signed for stays when its invite is gone, and what another guest wrote counts as far as somebody held it", () => {
+  const [cellar, shed, other] = [newKey(), newKey(), newKey()];
+  const known = [...base.filter(({ key }) => !key.startsWith("invite/")), admission(cellar, invite)];
+  const draining = { key: `draining/${hostId(cellar)}`, values: [] };
+  const word: JudgedRecord = { ...record(draining, cellar, 4), value: null };
+  const gone = cluster(known);
+  assert.deepEqual([gone.register.members.has(hostId(cellar)), kindOf(gone, word), gone.exclusions()], [false, "later", []]);
+  assert.equal(kindOf(cluster([...known, spared(cellar, attic, { incarnation: 1, batch: 4 })]), word), "accept");
+  const attested = { key: `attested/${hostId(cellar)}`, values: [attestationCodec.encode({ number: 1, signatures: [] })] };
+  const voted = voters({ number: 2, term: 1, hosts: [hostId(attic), hostId(cellar)], approvals: [] });
+  for (const signed of [attested, voted]) {
+    const made = cluster([...known, signed]);
+    assert.deepEqual([made.register.members.has(hostId(cellar)), kindOf(made, word)], [true, "accept"], signed.key);
+  }
+  assert.equal(kindOf(gone, record(admission(shed, other), barn)), "accept", "its invite may come later, or never, for all the same");
 });

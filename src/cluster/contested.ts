@@ -1,7 +1,7 @@
 import type { HostId, InviteId } from "../codec/index.ts";
 import { bytesOfId, compareBytes, concatBytes, utf8 } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
-import type { Admission, Invite, Removal } from "./entries.ts";
+import type { Invite, Removal } from "./entries.ts";
 import type { Collected } from "./roster-reading.ts";
 import { mostGenerous } from "./roster-reading.ts";
 
@@ -39,20 +39,19 @@ function lot(invite: InviteId, host: HostId): Uint8Array {
   return sha256(concatBytes(utf8("holdfast lot"), bytesOfId(invite), bytesOfId(host)));
 }
 
-/** Whether another host was admitted by this one's invite, so that either may lose. */
-export function isContested(host: HostId, admissions: ReadonlyMap<HostId, Admission>): boolean {
-  const invite = admissions.get(host)?.invite ?? null;
-  return invite !== null && [...admissions].some(([other, admission]) => other !== host && admission.invite === invite);
+/** Whether a majority of the voters has signed that it knew the host as the one that came by its invite. */
+export function isSignedFor(host: HostId, { attested, configurations }: Pick<Collected, "attested" | "configurations">): boolean {
+  return attested.has(host) || hasVoted(host, configurations);
 }
 
 /**
  * What is honoured of those that lost their invite: whatever any member held of it. A member that makes up more takes nothing from others: it could
  * have invited that host itself. That is not so of an invite for administrators, of whose losers nothing counts.
  */
-export function sparedOf({ spared, admissions }: Collected, invites: ReadonlyMap<InviteId, Invite>, losers: ReadonlySet<HostId>): ReadonlyMap<HostId, Removal> {
-  const sparable = [...losers].filter((host) => {
+export function sparedOf({ spared, admissions }: Collected, invites: ReadonlyMap<InviteId, Invite>, expelled: ReadonlySet<HostId>): ReadonlyMap<HostId, Removal> {
+  const sparable = [...expelled].filter((host) => {
     const invite = admissions.get(host)?.invite ?? null;
-    return invite !== null && invites.get(invite)?.role === "member";
+    return invite !== null && invites.get(invite)?.role !== "administrator";
   });
   return new Map(sparable.map((host) => [host, mostGenerous(spared.get(host) ?? [])]));
 }

@@ -15,6 +15,7 @@ export type { Admission, Approval, Attestation, Departure, HostCard, Invite, Las
 export { auditCodec, auditKey, auditorsOf } from "./audits.ts";
 export type { Audit, Audits } from "./audits.ts";
 export { exclusionsOf, isExcluded, isHonoured } from "./exclusion.ts";
+export { carriesProof } from "./proof.ts";
 export type { Exclusion, Signed } from "./exclusion.ts";
 export { ROSTER_PREFIXES, SETTINGS, buildRegister } from "./roster.ts";
 export type { Register } from "./roster.ts";

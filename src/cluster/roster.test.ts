@@ -5,7 +5,9 @@ import { idFromBytes } from "../codec/index.ts";
 import type { KeyPair } from "../crypto/index.ts";
 import { keyPairFromSeed, newSeed } from "../crypto/index.ts";
 import type { JudgedRecord, NetworkEntry, Register } from "./index.ts";
-import { ClusterError, Cluster, admissionCodec, approve, auditCodec, auditKey, drainingCodec, foundNetwork, inviteCodec, judgeRedemption, mayFollow, nextVoters, proveAdmission, quotaCodec, readCertificate, removalCodec, signInvite, votersCodec, writeRedeemRequest } from "./index.ts";
+import { ClusterError, Cluster, admissionCodec, approve, attestationCodec, auditCodec, auditKey, departureCodec, drainingCodec, foundNetwork, inviteCodec, judgeRedemption, mayFollow, nextVoters, proveAdmission, quotaCodec, readCertificate, removalCodec, signInvite, votersCodec, writeRedeemRequest } from "./index.ts";
+import { attest } from "./attestation.ts";
+import { signAbsence } from "./departure.ts";
 import { consentTo } from "./redeem.ts";
 
 const random = { bytes: (length: number) => new Uint8Array(length).fill(5), fraction: () => 0.5 };
@@ -177,6 +179,28 @@ test("a removed host's later batches are refused, its earlier ones are not", () 
   assert.equal(made.register.members.size, 1);
   assert.equal(made.judge(record(`host/${hostId(cellar)}`, null, null, cellar, 4), network.genesis).kind, "accept");
   assert.equal(made.judge(record(`host/${hostId(cellar)}`, null, null, cellar, 5), network.genesis).kind, "refuse");
+});
+
+test("what the voters, or an invite and its guest, have signed counts whoever brings it, a removed host too", () => {
+  const [invite, cellar, shed] = [newKey(), newKey(), newKey()];
+  const friend = idFromBytes<AccountId>(newKey().publicKey);
+  const [number, invited] = [1, [invitation(invite), admission("cellar", invite, cellar, friend)]];
+  const first: NetworkEntry = { key: "voters/1", values: [votersCodec.encode({ number, term: 0, hosts: [hostId(attic)], approvals: [] })] };
+  const second = { number: 2, term: 1, hosts: [hostId(attic), hostId(cellar)] };
+  const removed: NetworkEntry = { key: `removed/${hostId(shed)}/${founderId}`, values: [removalCodec.encode({ honoured: [] })] };
+  const made = cluster([...base, ...invited, first, admission("shed", undefined, shed, founderId), removed]);
+  const judge = (key: string, value: Uint8Array): string => made.judge(record(key, value, null, shed), network.genesis).kind;
+  const absent = { host: hostId(cellar), returns: 0, number };
+  const signedBy = (key: KeyPair, signature: Uint8Array): { readonly host: HostId; readonly signature: Uint8Array }[] => [{ host: hostId(key), signature }];
+  const proven: readonly (readonly [string, Uint8Array])[] = [
+    [invited[1]!.key, invited[1]!.values[0]!],
+    ["voters/2", votersCodec.encode({ ...second, approvals: [approve(attic, hostId(attic), network.id, second)] })],
+    [`gone/${hostId(cellar)}`, departureCodec.encode({ returns: 0, number, signatures: signedBy(attic, signAbsence(attic, network.id, absent)) })],
+    [`attested/${hostId(cellar)}`, attestationCodec.encode({ number, signatures: signedBy(attic, attest(attic, network.id, { host: hostId(cellar), invite: inviteId(invite), number })) })],
+  ];
+  for (const [key, value] of proven) assert.equal(judge(key, value), "accept", key);
+  assert.equal(judge("voters/2", votersCodec.encode({ ...second, approvals: [approve(shed, hostId(shed), network.id, second)] })), "later", "nobody who votes has signed it");
+  for (const [key, value] of [[first.key, first.values[0]!], [base[0]!.key, base[0]!.values[0]!]] as const) assert.equal(judge(key, value), "refuse", "nobody has signed it");
 });
 
 test("of two removals beside each other the stricter counts, in either order", () => {

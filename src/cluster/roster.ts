@@ -2,7 +2,7 @@ import type { AccountId, HostId, InviteId } from "../codec/index.ts";
 import { compareBytes } from "../codec/index.ts";
 import type { Audits } from "./audits.ts";
 import { isSuspect, provenBytes } from "./audits.ts";
-import { losersOfInvites, sparedOf } from "./contested.ts";
+import { isSignedFor, losersOfInvites, sparedOf } from "./contested.ts";
 import type { Admission, Invite, Removal, VoterConfiguration } from "./entries.ts";
 import { votersCodec } from "./entries.ts";
 import type { Network } from "./network.ts";
@@ -26,7 +26,7 @@ export interface Register extends Roster {
   readonly departures: ReadonlyMap<HostId, Departed>;
   readonly attested: Collected["attested"];
   readonly audits: Audits;
-  /** Hosts that used an invite that another one had used first, or that does not count: whoever made it was removed by somebody who had not heard of it. */
+  /** Hosts whose invite another one had used first, or is not here: it is on its way, or whoever made it was removed by somebody who had not heard of it. */
   readonly expelled: ReadonlySet<HostId>;
   /** What is honoured of those of the expelled of which anything may be. */
   readonly spared: ReadonlyMap<HostId, Removal>;
@@ -59,9 +59,8 @@ export function buildRegister(network: Network, entries: Iterable<NetworkEntry>)
   };
   for (const entry of entries) readingOf(entry)(collected);
   const invites = invitesOf(collected);
-  const losers = losersOfInvites(collected);
-  const expelled = new Set([...losers, ...withoutInvites(collected, invites)]);
-  const spared = sparedOf(collected, invites, losers);
+  const expelled = new Set([...losersOfInvites(collected), ...withoutInvites(collected, invites)]);
+  const spared = sparedOf(collected, invites, expelled);
   for (const [host, admission] of collected.admissions) {
     if (admission.invite !== null && !expelled.has(host) && invites.get(admission.invite)?.role === "administrator") {
       collected.administrators.add(admission.account);
@@ -106,9 +105,13 @@ function latest(configurations: ReadonlyMap<number, readonly VoterConfiguration[
   }
 }
 
-/** Admitted before it was known that their invites do not count. Who comes later cannot know that they were. */
-function withoutInvites({ admissions }: Collected, invites: Register["invites"]): HostId[] {
-  return [...admissions].filter(([, { invite }]) => invite !== null && !invites.has(invite)).map(([host]) => host);
+/**
+ * Admitted by invites that are not known, or do not count. Whom the voters have signed for stays: or whoever made its invite could shut it out at
+ * any time, by having that count no more.
+ */
+function withoutInvites(collected: Collected, invites: Register["invites"]): HostId[] {
+  const isOut = (host: HostId, { invite }: Admission): boolean => invite !== null && !invites.has(invite) && !isSignedFor(host, collected);
+  return [...collected.admissions].filter((each) => isOut(...each)).map(([host]) => host);
 }
 
 const HOUR_MS = 3_600_000;

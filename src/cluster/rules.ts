@@ -2,7 +2,6 @@ import type { AccountId, HostId, InviteId } from "../codec/index.ts";
 import { CodecError, idFromText } from "../codec/index.ts";
 import { isAttested } from "./attestation.ts";
 import { auditCodec, readAuditKey } from "./audits.ts";
-import { isContested } from "./contested.ts";
 import { SETTING_MS, admissionCodec, attestationCodec, departureCodec, drainingCodec, hostCardCodec, inviteCodec, quotaCodec, removalCodec, settingCodec, votersCodec } from "./entries.ts";
 import { isHonoured } from "./exclusion.ts";
 import { isSignedByMajority } from "./departure.ts";
@@ -32,7 +31,7 @@ export function judgeStanding(record: JudgedRecord, register: Register): Verdict
   const spared = register.spared.get(record.host);
   if (spared === undefined && register.expelled.has(record.host)) return refuse("EXPELLED", "the host came by an invite that another host had used");
   // Not refused for good: somebody who was away may have had it before.
-  if (!isHonoured(spared, record)) return later("the host came by an invite that another host had used, and nobody has said that this was known before");
+  if (!isHonoured(spared, record)) return later("the host's invite is another one's or does not count, and nobody has said that this was known before");
   if (!isHonoured(register.removals.get(record.host), record)) return refuse("REMOVED", "the host had been removed when it wrote this");
   if (record.author !== null) {
     if (!register.people.has(record.author)) return later("the author is not known here yet");
@@ -111,8 +110,6 @@ function judgeMember(network: Network): Rule {
     const admission = admissionCodec.decode(record.value);
     if (!isHostName(admission.name)) return refuse("MALFORMED", "the host's name is none");
     if (admission.invite === null) return isAdministrator(record.author, register) ? ACCEPT : refuse("NOT_ADMINISTRATOR", "only administrators admit without an invite");
-    const invite = register.invites.get(admission.invite);
-    if (invite === undefined) return later("the invite is not known here yet");
     if (!admissionIsProven(admission.invite, admission.proof, network.id, host, admission.account)) return refuse("NOT_PROVEN", "the invite's key did not sign this");
     if (!consentIsGiven(host, admission)) return refuse("NOT_CONSENTED", "the host did not ask for this");
     const known = register.admissions.get(host);
@@ -179,7 +176,9 @@ const judgeSpared: Rule = (record, _genesis, register) => {
   const [, name = "", witness = "", ...rest] = record.key.split("/");
   const host = idFromText<HostId>(name);
   if (record.host !== witness || record.author !== null || host === witness || rest.length > 0) return refuse("NOT_OWN", "a host says what it held of others, under a key of its own");
-  return isContested(host, register.admissions) ? ACCEPT : later("no other host is known here that came by its invite");
+  const admission = register.admissions.get(host);
+  if (admission === undefined) return ofKnownHost(host, register);
+  return admission.invite === null ? refuse("NOT_APPROVED", "the host came by no invite, which it could lose") : ACCEPT;
 };
 
 function judgeVoters(network: Network): Rule {

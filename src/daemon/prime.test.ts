@@ -4,7 +4,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { newAccount } from "../account/index.ts";
 import { ClusterError, writeInviteCode } from "../cluster/index.ts";
-import type { NetworkId } from "../codec/index.ts";
+import type { InviteId, NetworkId } from "../codec/index.ts";
 import { hex, idFromBytes } from "../codec/index.ts";
 import { newSeed } from "../crypto/index.ts";
 import { NetError } from "../net/index.ts";
@@ -12,7 +12,7 @@ import { DataDirectory } from "./directory.ts";
 import { env } from "./fakes/board.ts";
 import { TestFolder } from "./fakes/folder.ts";
 import { PersonalConfig } from "./personal.ts";
-import { initNetwork, joinNetwork } from "./prime.ts";
+import { hostSeed, initNetwork, joinNetwork } from "./prime.ts";
 
 const CAPACITY = 1024 ** 2;
 
@@ -65,4 +65,10 @@ test("a join that nobody answered is tried again with the same keys, and leaves 
   for (const [name, bytes] of first) assert.ok(!bytes.includes(person.seed), name);
   await assert.rejects(attempt(), (error) => error instanceof NetError);
   assert.deepEqual(await contents(data), first);
+});
+
+test("the host that tries to join is the same with the same invite, and another one with another", () => {
+  const [seed, one, other] = [newSeed(), idFromBytes<InviteId>(newSeed()), idFromBytes<InviteId>(newSeed())];
+  assert.deepEqual(hostSeed(seed, one), hostSeed(seed, one));
+  assert.notDeepEqual(hostSeed(seed, one), hostSeed(seed, other));
 });

@@ -2,9 +2,9 @@ import type { Account } from "../account/index.ts";
 import { accountFromPhrase, delegateToHost, newAccount } from "../account/index.ts";
 import { ClusterError, checkHostName, foundNetwork, inviteCheckWords, inviteIdOf, proveAdmission, readCertificate, readInviteCode, redeemAnswerCodec, writeRedeemRequest } from "../cluster/index.ts";
 import type { InviteCode, RedeemAnswer } from "../cluster/index.ts";
-import type { AccountId, HostId, NetworkId } from "../codec/index.ts";
-import { CodecError, codec, fixedBytes, id, idFromBytes, struct } from "../codec/index.ts";
-import { keyPairFromSeed, newSeed } from "../crypto/index.ts";
+import type { AccountId, HostId, InviteId, NetworkId } from "../codec/index.ts";
+import { CodecError, bytesOfId, codec, concatBytes, fixedBytes, id, idFromBytes, struct, utf8 } from "../codec/index.ts";
+import { keyPairFromSeed, newSeed, sha256 } from "../crypto/index.ts";
 import { NetError, askAsInvite } from "../net/index.ts";
 import type { Env } from "../platform/index.ts";
 import { readIfPresent, removeIfPresent, writeDurably } from "../platform/index.ts";
@@ -79,7 +79,7 @@ export async function joinNetwork(env: Env, personal: PersonalConfig, options: J
   if (env.clock.wallMs() > code.expiresMs) throw new ClusterError("INVITE_EXPIRED", "The invite has expired. Ask for a new one.");
   const directory = new DataDirectory(options.data);
   const capacityBytes = await prepare(directory, options);
-  const { seed, account } = await joiningKeys(directory, personal, options.phrase);
+  const { seed, account } = await joiningKeys(directory, personal, inviteIdOf(code), options.phrase);
   const answer = await redeem(env, code, { ...options, capacityBytes }, seed, account).catch(async (error: unknown) => {
     // A refusal is final; after silence the same keys may be tried again.
     if (error instanceof ClusterError) await removeIfPresent(directory.file(JOINING));
@@ -112,14 +112,22 @@ export async function checkBeforeJoining(options: Pick<PrimeOptions, "host" | "c
 }
 
 /** @throws DaemonError NO_ACCOUNT_KEY when a former attempt was another person's */
-async function joiningKeys(directory: DataDirectory, personal: PersonalConfig, phrase: string | undefined): Promise<{ readonly seed: Uint8Array; readonly account: Account }> {
+async function joiningKeys(directory: DataDirectory, personal: PersonalConfig, invite: InviteId, phrase: string | undefined): Promise<{ readonly seed: Uint8Array; readonly account: Account }> {
   const former = await formerKeys(directory);
-  if (former !== undefined) return { seed: former.host, account: phrase === undefined ? await personal.account(former.account) : accountFromPhrase(phrase) };
+  if (former !== undefined) return { seed: hostSeed(former.host, invite), account: phrase === undefined ? await personal.account(former.account) : accountFromPhrase(phrase) };
   const seed = newSeed();
   const account = phrase === undefined ? newAccount() : accountFromPhrase(phrase);
   await personal.keepAccount(account);
   await writeDurably(directory.file(JOINING), joiningCodec.encode({ host: seed, account: account.id }));
-  return { seed, account };
+  return { seed: hostSeed(seed, invite), account };
+}
+
+/**
+ * With each invite that is tried the host is another one: one that two invites had let in, each where the other was not known yet, would have come by
+ * the one for some hosts and by the other for the rest.
+ */
+export function hostSeed(seed: Uint8Array, invite: InviteId): Uint8Array {
+  return sha256(concatBytes(utf8("holdfast joining"), seed, bytesOfId(invite)));
 }
 
 /** Keys that cannot be read were used by nobody who could say so. */

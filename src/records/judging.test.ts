@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Exclusion, LastHonoured } from "../cluster/index.ts";
+import { admissionCodec } from "../cluster/index.ts";
 import { idFromBytes, utf8 } from "../codec/index.ts";
-import type { AccountId } from "../codec/index.ts";
+import type { AccountId, HostId, InviteId } from "../codec/index.ts";
 import { EMPTY_CONTEXT } from "./port.ts";
 import type { TestHost } from "./test-hosts.ts";
 import { TestHosts, account, everywhereId, networkNamespace, settled, until } from "./test-hosts.ts";
@@ -130,6 +131,25 @@ test("of two removals that exclude each other one stays, and a host that has bot
   a.records.onApplied(() => (a.excludes = removals()));
   hear(a, removals());
   await until("one is left", () => removals().length === 1);
+});
+
+test("what others have signed stays when the host that brought it is removed, and what it said itself goes", async () => {
+  await using all = await TestHosts.of("a", "b", "x");
+  const [a, b, x] = all.hosts as [TestHost, TestHost, TestHost];
+  const guest = idFromBytes<HostId>(new Uint8Array(32).fill(3));
+  const asked = { account: idFromBytes<AccountId>(account.publicKey), name: "shed", zone: "", capacityBytes: 1, joinedMs: 1, proof: new Uint8Array(64), consent: new Uint8Array(64) };
+  const admissions = [{ ...asked, invite: idFromBytes<InviteId>(new Uint8Array(32).fill(4)) }, { ...asked, invite: null }];
+  for (const [at, key] of [`member/${guest}`, `member/${x.self}`].entries()) {
+    await x.records.write([{ namespace: networkNamespace, key, value: admissionCodec.encode(admissions[at]!) }]);
+  }
+  const has = (host: TestHost, key: string): boolean => host.records.local(networkNamespace, key) !== undefined;
+  await until("all have both", () => all.hosts.every((host) => has(host, `member/${guest}`) && has(host, `member/${x.self}`)));
+  all.admit([a, b]);
+  await x.stop();
+  for (const host of [a, b]) hear(host, [without(x, [])]);
+  await until("what it said itself is gone", () => [a, b].every((host) => !has(host, `member/${x.self}`)));
+  await settled(all);
+  assert.deepEqual([a, b].map((host) => has(host, `member/${guest}`)), [true, true]);
 });
 
 test("a row of which nothing counts any more is sound: nobody takes it for damage, and the copy stays complete", async () => {

@@ -1,5 +1,5 @@
-import type { Exclusion } from "../cluster/index.ts";
-import { isExcluded, removalCodec } from "../cluster/index.ts";
+import type { Exclusion, Signed } from "../cluster/index.ts";
+import { carriesProof, isExcluded, removalCodec } from "../cluster/index.ts";
 import type { NetworkId } from "../codec/index.ts";
 import { byteString, codec, concatBytes, fixedBytes, hex, list, struct, utf8 } from "../codec/index.ts";
 import type { Shape } from "../codec/index.ts";
@@ -7,6 +7,7 @@ import { sha256 } from "../crypto/index.ts";
 import type { Env, WorkerTurn } from "../platform/index.ts";
 import type { LogOperation } from "../store/index.ts";
 import { signedOf } from "./batch.ts";
+import type { StoredRecord } from "./batch.ts";
 import type { RetainingJob } from "./jobs.ts";
 import { ALL_GROUPS } from "./limits.ts";
 import type { ClusterView } from "./port.ts";
@@ -61,7 +62,7 @@ export class Judging {
     const { cluster, replica } = this.#parts;
     const exclusions = cluster.exclusions();
     if (exclusions === this.#judged) return;
-    if (replica.outbox.drop((record) => isExcluded({ ...record.dot.actor, author: record.body.author, batch: record.batch }, exclusions)) > 0) await replica.keep([]);
+    if (replica.outbox.drop(({ body, dot, batch }) => this.#falls(body, { ...dot.actor, author: body.author, batch }, exclusions)) > 0) await replica.keep([]);
     const progress = await this.#forgiven(this.#load(), exclusions);
     const done = new Set(progress.done.map(hex));
     const fresh = exclusions.filter((exclusion) => !done.has(hex(digestOf(exclusion))));
@@ -116,10 +117,15 @@ export class Judging {
   async #drop(keys: RetainingJob["keys"]): Promise<void> {
     const { network, replica, cluster } = this.#parts;
     const isNetworks = ({ namespace }: RetainingJob["keys"][number]): boolean => (namespace as string) === network;
-    const judge = (some: RetainingJob["keys"]): Promise<void> => replica.retain(some, "dropped EXCLUDED", (sibling) => !isExcluded(signedOf(sibling), cluster.exclusions()));
+    const judge = (some: RetainingJob["keys"]): Promise<void> => replica.retain(some, "dropped EXCLUDED", (sibling) => !this.#falls(sibling.body, signedOf(sibling), cluster.exclusions()));
     for (const key of keys.filter(isNetworks)) await judge([key]);
     const others = keys.filter((key) => !isNetworks(key));
     if (others.length > 0) await judge(others);
+  }
+
+  #falls(body: StoredRecord["body"], signed: Signed, exclusions: readonly Exclusion[]): boolean {
+    const isProven = (body.namespace as string) === this.#parts.network && carriesProof(body);
+    return !isProven && isExcluded(signed, exclusions);
   }
 
   #load(): Progress {
