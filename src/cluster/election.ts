@@ -194,9 +194,9 @@ export class Election {
   }
 
   async #raise(term: number): Promise<void> {
-    await this.#parts.ballots.change((known) => known && (this.credible.take(term, known.term) ? raised(term, known) : known));
-    // Also one that is not noted: whoever knows voters that are not known here is right, and whoever lies has only this turn.
-    if (this.#leading !== undefined && term > this.#leading) this.#stepDown("there is a later term");
+    const ballot = await this.#parts.ballots.change((known) => known && (this.credible.take(term, known.term) ? raised(term, known) : known));
+    // One that is not noted may be a lie. Should it be of voters that are not known here yet, their record comes.
+    if (ballot !== undefined && this.#leading !== undefined && ballot.term > this.#leading) this.#stepDown("there is a later term");
   }
 
   #lead(term: number): void {
@@ -240,15 +240,17 @@ export class Election {
     const { cluster, ballots } = this.#parts;
     const { configuration } = cluster.register;
     const own = ballots.ballot;
-    const isCandidate = configuration.hosts.includes(from) || number > configuration.number;
+    // One of the next voters may stand before they are known here. Nobody else may say so of itself: or any member could keep the voters from standing.
+    const next = own?.approved;
+    const isCandidate = configuration.hosts.includes(from) || ((next?.number ?? 0) > configuration.number && next?.hosts.includes(from) === true);
     // Who does not know itself as a voter has an empty disk, or hears of its appointment in a moment; who forgot its word gives none.
     if (own === undefined || !isCertain(term, own) || !this.credible.has(term, own.term) || !this.#isVoter() || !isCandidate || number < configuration.number || this.#isLed()) return { term: own?.term ?? 0, isGranted: false };
     if (isTrial) return { term: own.term, isGranted: term > own.term };
-    const next = await ballots.change((known) => known && (this.credible.take(term, known.term) ? voteFor(from, term, known) : known));
-    const isGranted = next?.term === term && next.vote === from;
+    const given = await ballots.change((known) => known && (this.credible.take(term, known.term) ? voteFor(from, term, known) : known));
+    const isGranted = given?.term === term && given.vote === from;
     if (isGranted) this.#arm(this.#patience());
     if (this.#leading !== undefined && this.#leading < term) this.#stepDown("another host stands for a later term");
-    return { term: next?.term ?? 0, isGranted };
+    return { term: given?.term ?? 0, isGranted };
   }
 
   #highest(ballot: Ballot | undefined): number {
@@ -267,7 +269,9 @@ export class Election {
       return ballot && (isNoted ? raised(by.term, ballot) : ballot);
     });
     const highest = this.#highest(known);
-    if (!isVoters || by.term < highest || by.host === cluster.self) return highest;
+    // Who does not vote takes the latest that it hears: no coordinator goes beyond a term that it alone has noted, by a voter's lie, or behind a partition.
+    const least = this.#isVoter() ? highest : (this.coordinator?.term ?? 0);
+    if (!isVoters || by.term < least || by.host === cluster.self) return highest;
     if (this.#leading !== undefined && by.term > this.#leading) this.#stepDown("another host coordinates a later term");
     // Whoever coordinates by voters that are not known here yet is not believed before they are, and not stood against either.
     if (isNoted) this.#heard = { by, atMs: this.#now() };

@@ -13,7 +13,7 @@ export const LISTENER_MS = 10_000;
 export interface FollowersParts {
   readonly cluster: Pick<Cluster, "self" | "register" | "online">;
   readonly transport: Pick<Transport, "request">;
-  /** Somebody knows a later term. */
+  /** A voter knows a later term. Of what others say of terms nothing follows: a majority of the voters knows each that counts, and anybody might lie. */
   readonly onLater: (term: number) => Promise<void>;
   /** Whether this host still coordinates that term. */
   readonly leads: (term: number) => boolean;
@@ -57,7 +57,7 @@ export class Followers {
     const body = termCodec.encode({ term });
     const voters = this.#voters();
     for (const host of voters) void this.#remind(host, term, body).then((askedMs) => this.#answered.set(host, Math.max(askedMs, this.#answered.get(host) ?? 0)), () => {});
-    for (const host of this.#listening(voters)) void this.#remind(host, term, body).then((askedMs) => this.#told.set(host, askedMs), () => {});
+    for (const host of this.#listening(voters)) void this.#ask(host, term, body).then(({ askedMs }) => this.#told.set(host, askedMs), () => {});
   }
 
   #now(): number {
@@ -76,12 +76,19 @@ export class Followers {
     return online.filter((host) => !voters.includes(host) && this.#now() - (this.#told.get(host) ?? -Infinity) >= LISTENER_MS);
   }
 
-  /** @returns when it was asked; rejects when it knows a later term, or this host coordinates no more */
-  async #remind(host: HostId, term: number, body: Uint8Array): Promise<number> {
+  /** @returns when the voter was asked; rejects when it knows a later term, or this host coordinates no more */
+  async #remind(voter: HostId, term: number, body: Uint8Array): Promise<number> {
+    const { askedMs, known } = await this.#ask(voter, term, body);
+    if (known <= term) return askedMs;
+    await this.#parts.onLater(known);
+    throw new Error("The voter takes part in a later term.");
+  }
+
+  /** @returns when it was asked, and the latest term that it knows; rejects when this host coordinates no more */
+  async #ask(host: HostId, term: number, body: Uint8Array): Promise<{ readonly askedMs: number; readonly known: number }> {
     const askedMs = this.#now();
     const answer = termCodec.decode(await this.#parts.transport.request(host, LEAD, body, { timeoutMs: ASK_TIMEOUT_MS }));
-    if (answer.term > term) await this.#parts.onLater(answer.term);
-    if (answer.term > term || !this.#parts.leads(term)) throw new Error("This host coordinates no more.");
-    return askedMs;
+    if (!this.#parts.leads(term)) throw new Error("This host coordinates no more.");
+    return { askedMs, known: answer.term };
   }
 }
