@@ -117,6 +117,12 @@ export async function openHosts(view: View): Promise<OpenHost[]> {
   return hostsInReach(view).map(({ host, zone, capacityBytes }) => ({ host, zone, freeBytes: host === view.self ? own : (view.freeBytes(host) ?? capacityBytes) }));
 }
 
+/** How many of these hosts have a piece, or room for one as far as is known: a full host that has none helps nobody to keep pieces apart. */
+export function countApart(open: readonly Pick<OpenHost, "host" | "freeBytes">[], holdings: readonly Holding[], pieceBytes: number): number {
+  const holders = new Set(hostsOf(holdings));
+  return open.filter(({ host, freeBytes }) => holders.has(host) || freeBytes >= pieceBytes).length;
+}
+
 export interface Wanted {
   /** Pieces that are to be placed. */
   readonly count: number;

@@ -14,7 +14,7 @@ export interface OrderedPiece {
 export interface CheckView {
   readonly self: HostId;
   readonly standing: (host: HostId) => Standing;
-  /** Hosts that could hold a piece and are connected, this one included. */
+  /** Hosts that are connected and have a piece of the pack, or room for one, this one included. */
   readonly reachable: number;
   /** Hosts that could hold a piece at all. */
   readonly takers: number;

@@ -103,7 +103,7 @@ test("an order is refused by a host that has another piece, is leaving, or knows
 });
 
 test("a target holds no piece of the pack, is in another zone where there is one, and is not asked again when it refused", () => {
-  const ranked = [0, 1, 2, 3, 4].map((number) => ({ host: host(number), zone: number < 2 ? "a" : `zone ${number}`, freeBytes: 1 }));
+  const ranked = [0, 1, 2, 3, 4].map((number) => ({ host: host(number), zone: number < 2 ? "a" : `zone ${number}`, freeBytes: 100 }));
   const zoneOf = (each: HostId): string => ranked.find((candidate) => candidate.host === each)?.zone ?? "";
   const targets = new Targets(factsOf(2, 4), [{ host: host(0), index: 0 }], ranked, zoneOf);
   assert.equal(targets.next(), host(2), "1 stands first, and in the zone of the piece that is there");
@@ -114,12 +114,17 @@ test("a target holds no piece of the pack, is in another zone where there is one
   assert.equal(targets.next(), undefined, "five hosts are enough for k + 1, so nobody gets a second piece");
 });
 
-test("a second piece goes to a host only where fewer than k + 1 are there", () => {
-  const ranked = [0, 1].map((number) => ({ host: host(number), zone: `${number}`, freeBytes: 1 }));
+test("a second piece goes to a host only where fewer than k + 1 are there that have a piece or room for one", () => {
   const holdings = [0, 1].map((number) => ({ host: host(number), index: number }));
-  const next = (facts: PlannedFacts): HostId | undefined => new Targets(facts, holdings, ranked, () => "").next();
-  assert.ok(next(factsOf(2, 3)) !== undefined);
-  assert.equal(next(factsOf(1, 1, 3)), undefined);
+  const next = (facts: PlannedFacts, freeBytes: readonly number[]): HostId | undefined => {
+    const ranked = freeBytes.map((each, number) => ({ host: host(number), zone: `${number}`, freeBytes: each })).reverse();
+    return new Targets(facts, holdings, ranked, () => "").next();
+  };
+  assert.equal(next(factsOf(2, 3), [100, 100]), host(1));
+  assert.equal(next(factsOf(2, 3), [100, 99, 99, 99]), host(0), "what is full helps nobody");
+  assert.equal(next(factsOf(2, 3), [100, 99, 100]), host(2));
+  assert.equal(next(factsOf(1, 3), [100, 99]), undefined, "a full host has its piece");
+  assert.equal(next(factsOf(1, 1, 3), [100, 100]), undefined);
 });
 
 test("the queue keeps the most urgent, the same whatever order they come in, and says when it left some out", () => {

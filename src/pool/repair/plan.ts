@@ -4,7 +4,7 @@
 import type { HostId, NamespaceId, PackId } from "../../codec/index.ts";
 import type { PackFacts } from "../record/catalog.ts";
 import type { OpenHost } from "../record/holders.ts";
-import { lossesSurvived } from "../record/holders.ts";
+import { countApart, lossesSurvived } from "../record/holders.ts";
 import type { Holding } from "../port.ts";
 import type { Standing } from "./standing.ts";
 
@@ -55,7 +55,7 @@ export function needOf(facts: PlannedFacts, holdings: readonly Holding[], standi
 export function hasTaker({ k, pieceBytes }: PlannedFacts, holdings: readonly Holding[], open: readonly OpenHost[]): boolean {
   const roomy = open.filter(({ freeBytes }) => freeBytes >= pieceBytes);
   const holders = new Set(holdings.map(({ host }) => host));
-  return roomy.some(({ host }) => !holders.has(host)) || (k > 1 && open.length <= k && roomy.length > 0);
+  return roomy.some(({ host }) => !holders.has(host)) || (k > 1 && roomy.length > 0 && countApart(open, holdings, pieceBytes) <= k);
 }
 
 function isCounted(standing: Standing): boolean {

@@ -3,7 +3,7 @@ import type { Env } from "../../platform/index.ts";
 import { Flights, codeOf } from "../../platform/index.ts";
 import type { Catalog, PackFacts } from "../record/catalog.ts";
 import { PoolError } from "../errors.ts";
-import { hostsInReach } from "../record/holders.ts";
+import { countApart, openHosts } from "../record/holders.ts";
 import type { Offers, Piece } from "../write/offer.ts";
 import type { PoolParts } from "../parts.ts";
 import { claimWrite } from "../write/writer.ts";
@@ -63,7 +63,7 @@ export class Rebuilder {
     const { parts, catalog, offers, throttle, pieceOf } = this.#with;
     const facts = catalog.facts(namespace, pack);
     if (facts === undefined) return "unknown";
-    const refusal = this.#refusal(facts, index);
+    const refusal = await this.#refusal(facts, index);
     if (refusal !== undefined) return refusal;
     if (this.#making >= MAKING_MAX) return "busy";
     this.#making += 1;
@@ -81,12 +81,14 @@ export class Rebuilder {
     }
   }
 
-  #refusal(facts: PackFacts, index: number): Refusal | undefined {
+  async #refusal(facts: PackFacts, index: number): Promise<Refusal | undefined> {
     const { parts, catalog } = this.#with;
-    return refusalOf({ facts, index }, catalog.holdings(facts.namespace, facts.pack), {
+    const open = await openHosts(parts);
+    const holdings = catalog.holdings(facts.namespace, facts.pack);
+    return refusalOf({ facts, index }, holdings, {
       self: parts.self,
       standing: (host) => standingOf(parts, host),
-      reachable: hostsInReach(parts).length,
+      reachable: countApart(open, holdings, facts.pieceBytes),
       takers: takersOf(parts),
     });
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { HostId, PackId } from "../../codec/index.ts";
 import type { Villager } from "../fakes/village.ts";
-import { Village, collect, content } from "../fakes/village.ts";
+import { Village, code, collect, content } from "../fakes/village.ts";
 import { quickEnv } from "../fakes/quick-env.ts";
 import { REBUILD, orderAnswerCodec, orderCodec } from "./messages.ts";
 import { Pace } from "./pace.ts";
@@ -156,6 +156,18 @@ test("a coded pack's lost pieces are made anew from k others, each on a host tha
   assert.equal((await planner.pool.repairStanding())?.shortPieces, 0);
   const read = await collect(planner.pool.read(village.namespace, pack, 0, MIB + 5));
   assert.deepEqual(read, Buffer.from(content(MIB + 5).bytes));
+  await village.close();
+});
+
+test("a coded pack for whose lost piece too few hosts have room is made whole on those that have one already", async () => {
+  const village = await Village.build({ hosts: 3, capacityBytes: (number) => (number === 3 ? 10 : 1e9) });
+  const { pack } = await village.at(0).pool.store(village.namespace, content(MIB), code(2, 1));
+  await village.settle();
+  village.net.kill(village.at(2).host);
+  village.gone.add(village.at(2).host);
+  await village.turn(village.at(0), "repair");
+  const lying = [0, 1].flatMap((number) => village.indexesAt(village.at(number), pack));
+  assert.deepEqual(new Set(lying), new Set([0, 1, 2]));
   await village.close();
 });
 

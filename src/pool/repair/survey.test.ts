@@ -66,7 +66,7 @@ test("the survey queues what can be saved, however many packs are lost for good,
 test("a pack stands in the queue once a host can take a piece of it: one that has none, and has room", async () => {
   const full = new Set([3]);
   const { survey, packs, add, look, note, close } = await surveyed({ hosts: 4, isFull: (number) => full.has(number) });
-  const wide = add("on every host with room", [0, 1, 2, -1], { k: 3, m: 1, copies: 1 });
+  const wide = add("on every host with room", [0, 1, 2, -1], { k: 2, m: 2, copies: 1 });
   const narrow = add("on one host", [0, -1, -1], THRICE);
   const queued = (): PackId[] => survey.queue.inOrder().map(({ pack }) => pack);
   await look();
@@ -84,8 +84,8 @@ test("a pack stands in the queue once a host can take a piece of it: one that ha
 });
 
 test("a second piece goes to a host only where too few are there to keep pieces apart", async () => {
-  const { survey, add, look, close } = await surveyed({ hosts: 2 });
-  const pack = add("three pieces for two hosts", [0, 1, -1], { k: 2, m: 1, copies: 1 });
+  const { survey, add, look, close } = await surveyed({ hosts: 3, isFull: (number) => number === 2 });
+  const pack = add("three pieces for two hosts and a full one", [0, 1, -1], { k: 2, m: 1, copies: 1 });
   await look();
   assert.deepEqual(survey.queue.inOrder().map((need) => need.pack), [pack]);
   await close();

@@ -14,7 +14,7 @@ const AGAIN_MS = 3_600_000;
 type Moved = "moved" | "settled" | "refused";
 
 /**
- * Spreads what lies together for want of hosts. Repair puts a second piece of a coded pack on a host where no more than k are in reach; when others have come,
+ * Spreads what lies together for want of hosts. Repair puts a second piece of a coded pack on a host where no more than k in reach have one or room for one; when others have come,
  * the host hands it on to one that has none, so that it can put no blob together any more and its loss costs the pack one piece.
  */
 export class Spreading {
