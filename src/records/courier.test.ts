@@ -9,9 +9,11 @@ import { hostSealer } from "./batch.ts";
 import { Courier } from "./courier.ts";
 import type { DeliveryItem } from "./delivery.ts";
 import { Delivery } from "./delivery.ts";
+import { UNRAISED } from "./floor.ts";
 import { MAX_BATCH_RECORDS } from "./limits.ts";
+import { ASK_PUSH } from "./messages.ts";
 import type { PushAnswer } from "./messages.ts";
-import { encodeBatch } from "./outbox.ts";
+import { pack } from "./parcel.ts";
 import { EMPTY_CONTEXT } from "./port.ts";
 import type { TestHost } from "./test-hosts.ts";
 import { TestHosts, env, everywhere, kv, network, until } from "./test-hosts.ts";
@@ -35,7 +37,9 @@ function courierTo(): { readonly courier: Courier; readonly pushed: DeliveryItem
   const pushed: DeliveryItem[] = [];
   const still: Env = { ...env, clock: { ...env.clock, monotonicMs: () => clock.nowMs } };
   const push = async (items: readonly DeliveryItem[]): Promise<PushAnswer> => {
-    assert.ok(encodeBatch(items.map(({ record }) => record)).length <= MAX_MESSAGE);
+    const geneses = new Map(items.map(({ record, genesis }) => [record.body.namespace, genesis]));
+    const parcel = pack(items.map(({ record }) => record), (namespace) => geneses.get(namespace));
+    assert.ok(ASK_PUSH.question.encode({ standing: UNRAISED, parcel }).length <= MAX_MESSAGE);
     pushed.push(...items);
     const exceptions = items.flatMap(({ genesis }, at) => (genesis === fast ? [{ at, verdict: { kind: "later" as const, value: "TOO_FAST" } }] : []));
     return Promise.resolve({ exceptions });
@@ -78,4 +82,18 @@ test("what is left of a large batch after a part was given up and the host was s
     await answered(courier);
   }
   assert.deepEqual(pushed, items.slice(1));
+});
+
+test("records of many namespaces with long geneses are brought in several messages, whether they wait together or one by one", async () => {
+  const { courier, pushed } = courierTo();
+  const items = Array.from({ length: 1100 }, (_, at) => itemsOf({ ...kv(3, `long ${at}`), rules: new Uint8Array(4096) }, at + 1)[0]!);
+  const together = new Delivery(items.map((item, at) => ({ ...item, at })));
+  for (let message = 0; message < 2; message += 1) {
+    courier.send(together);
+    await answered(courier);
+  }
+  assert.equal(pushed.length, items.length);
+  for (const item of items) courier.send(new Delivery([{ ...item, at: 0 }]));
+  await answered(courier);
+  assert.equal(pushed.length, 2 * items.length);
 });

@@ -2,9 +2,9 @@ import type { HostId } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
 import { messageOf } from "../platform/index.ts";
 import type { Delivery, DeliveryItem } from "./delivery.ts";
-import { sizeOf } from "./draft.ts";
 import { MAX_BATCH_BYTES, MAX_BATCH_RECORDS, PAGE_BYTES } from "./limits.ts";
 import type { PushAnswer } from "./messages.ts";
+import { ParcelSize } from "./parcel.ts";
 import { sealCodec } from "./record.ts";
 import type { Route } from "./routing.ts";
 
@@ -78,16 +78,17 @@ export class Courier {
   /** As many waiting deliveries as fit into a message; one that is large goes alone. */
   #load(): { readonly delivery: Delivery; readonly items: readonly DeliveryItem[] }[] {
     const load: { delivery: Delivery; items: readonly DeliveryItem[] }[] = [];
-    let [bytes, count] = [0, 0];
+    const size = new ParcelSize();
+    let count = 0;
     const routeOf = this.#parts.routes();
     for (const delivery of this.#waiting) {
       const due = delivery.dueFor(this.#parts.peer, this.#env.clock.monotonicMs(), routeOf);
       const items = sendable(due);
-      const weight = weigh(items);
-      if (load.length > 0 && (bytes + weight > PAGE_BYTES || count + items.length > MAX_BATCH_RECORDS)) break;
+      for (const { record, genesis } of items) size.add(record, genesis);
+      if (load.length > 0 && (size.bytes > PAGE_BYTES || count + items.length > MAX_BATCH_RECORDS)) break;
       this.#waiting.delete(delivery);
       load.push({ delivery, items });
-      [bytes, count] = [bytes + weight, count + items.length];
+      count += items.length;
     }
     return load;
   }
@@ -144,16 +145,11 @@ export class Courier {
   }
 }
 
-function weigh(items: readonly DeliveryItem[]): number {
-  return items.reduce((sum, { record }) => sum + sizeOf(record.sealed), 0);
-}
-
 /** As much as a message takes. A part of a batch travels with paths, which a whole one does not need, so not all of a large part fits into one. */
 function sendable(due: readonly DeliveryItem[]): readonly DeliveryItem[] {
-  if (weigh(due) <= MAX_BATCH_BYTES || isWholeBatch(due)) return due;
-  let bytes = 0;
-  const end = due.findIndex(({ record }) => (bytes += sizeOf(record.sealed)) > MAX_BATCH_BYTES);
-  return due.slice(0, Math.max(1, end));
+  const size = new ParcelSize();
+  const end = due.findIndex(({ record, genesis }) => size.add(record, genesis) > MAX_BATCH_BYTES);
+  return end < 0 || isWholeBatch(due) ? due : due.slice(0, Math.max(1, end));
 }
 
 /** Whether it is all of one batch. Former versions of the program sealed some that no message takes. */

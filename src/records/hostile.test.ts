@@ -228,3 +228,20 @@ test("a peer that answers catch-up with nonsense costs its own pull only", async
   await until("the nonsense was seen", () => (b.records.counters()["hostile BAD_SEAL"] ?? 0) > 0);
   assert.equal(b.value(everywhereId, "k"), undefined);
 });
+
+test("a host comes to have all, also after a member has begun a thousand namespaces with long geneses", async () => {
+  await using all = new TestHosts(["mallory", "a", "b"]);
+  const [mallory, a, b] = all.hosts as [TestHost, TestHost, TestHost];
+  mallory.plugIn();
+  await a.start();
+  await all.connect([mallory, a]);
+  const geneses = new Map(Array.from({ length: 1100 }, (_, at) => ({ ...kv(0, `long ${at}`), rules: new Uint8Array(4096) })).map((genesis) => [namespaceIdOf(genesis), genesis]));
+  const records = sealed(mallory, [...geneses.keys()].map((namespace) => body(mallory, "k", { namespace })));
+  for (const half of [records.slice(0, 550), records.slice(550)]) {
+    const question = { standing: UNRAISED, parcel: pack(half, (namespace) => geneses.get(namespace)) };
+    await mallory.transport.request(a.self, ASK_PUSH.kind, ASK_PUSH.question.encode(question), { timeoutMs: 5000 });
+  }
+  await b.start();
+  await a.transport.connect(b.self, [all.wire.addressOf(b.self)]);
+  await until("b has all that a has", () => [...geneses.keys()].every((namespace) => b.value(namespace, "k") === "v"));
+});

@@ -32,7 +32,7 @@ export const MAX_BLIND_ROW_BYTES = 2 * 1024 * 1024;
 /** Incarnations of one host that are told of in one answer, and that a removal can honour. */
 export const MAX_INCARNATIONS = 10_000;
 
-/** A page of records on the wire aims at 1 MiB; one record may take it beyond. */
+/** A page of records on the wire aims at 1 MiB with the geneses that go along; one record may take it beyond. */
 export const PAGE_BYTES = 1024 * 1024;
 export const MAX_PAGE_ITEMS = 8192;
 /** Pages in which all siblings of one key come: each has a third of PAGE_BYTES at least, but for the last. Whoever sends more sends for ever. */

@@ -4,6 +4,7 @@ import type { NamespaceId } from "../codec/index.ts";
 import { byteString, list, struct, uint } from "../codec/index.ts";
 import type { Shape } from "../codec/index.ts";
 import type { StoredRecord } from "./batch.ts";
+import { sizeOf } from "./draft.ts";
 import { MAX_BATCH_RECORDS, MAX_PAGE_ITEMS, MAX_RECORD_BYTES, MAX_SEAL_BYTES } from "./limits.ts";
 import { pathShape, sealCodec } from "./record.ts";
 
@@ -26,6 +27,8 @@ export interface Parcel {
 }
 
 const MAX_GENESIS_BYTES = 8192;
+/** An upper bound of what a genesis takes beside its rules. */
+const GENESIS_BYTES = 256;
 
 export const parcelShape: Shape<Parcel> = struct({
   geneses: list(byteString(MAX_GENESIS_BYTES), MAX_BATCH_RECORDS) as Shape<readonly Uint8Array[]>,
@@ -51,6 +54,25 @@ export function pack(records: readonly StoredRecord[], genesisOf: (namespace: Na
   const items = records.map(({ sealed }, at) => ({ seal: where[at]!, index: sealed.index, path: whole[where[at]!] === true ? [] : sealed.path, leaf: sealed.leaf }));
   const geneses = [...new Set(records.map(({ body }) => body.namespace))].map(genesisOf).filter((genesis) => genesis !== undefined);
   return { geneses: geneses.map((genesis) => genesisCodec.encode(genesis)), seals, items };
+}
+
+/** What a parcel of records weighs at most. The geneses that travel with them may be far more than the records: a member can begin a namespace with each. */
+export class ParcelSize {
+  readonly #namespaces = new Set<NamespaceId>();
+  #bytes = 0;
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** @returns the bytes of all so far, this one included */
+  add({ sealed, body: { namespace } }: StoredRecord, genesis: Genesis | undefined): number {
+    this.#bytes += sizeOf(sealed);
+    if (genesis === undefined || this.#namespaces.has(namespace)) return this.#bytes;
+    this.#namespaces.add(namespace);
+    this.#bytes += GENESIS_BYTES + genesis.rules.length;
+    return this.#bytes;
+  }
 }
 
 /** Numbers seals by what is in them. Records of one batch mostly share the very bytes, which then need no look. */

@@ -3,7 +3,7 @@ import type { StoredRecord } from "./batch.ts";
 import { sizeOf } from "./draft.ts";
 import { MAX_PAGE_ITEMS, MAX_SCAN_LIMIT, PAGE_BYTES } from "./limits.ts";
 import type { FetchAnswer, FetchQuestion, ScanAnswer, ScanQuestion } from "./messages.ts";
-import { pack } from "./parcel.ts";
+import { ParcelSize, pack } from "./parcel.ts";
 import type { Parcel } from "./parcel.ts";
 import type { Replica } from "./replica.ts";
 import { rowSiblings } from "./row.ts";
@@ -18,12 +18,13 @@ export class RecordPages {
 
   fetch({ keys, skip }: FetchQuestion): FetchAnswer {
     const page: StoredRecord[] = [];
-    let [bytes, keysDone, sent] = [0, 0, skip];
+    const size = new ParcelSize();
+    let [keysDone, sent] = [0, skip];
     const close = (): FetchAnswer => ({ standing: this.#replica.floor.standing, parcel: this.#pack(page), keysDone, skip: sent, isReady: this.#isReady(keys[0]) });
     for (const { namespace, key } of keys) {
       const row = this.#replica.rows.raw(namespace, key);
       for (const record of (row === undefined ? [] : rowSiblings(row)).slice(sent)) {
-        bytes += sizeOf(record.sealed);
+        const bytes = size.add(record, this.#replica.geneses.get(namespace));
         if (page.length > 0 && (bytes > PAGE_BYTES || page.length >= MAX_PAGE_ITEMS)) return close();
         page.push(record);
         sent += 1;

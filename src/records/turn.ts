@@ -5,7 +5,7 @@ import { messageOf } from "../platform/index.ts";
 import type { LogOperation } from "../store/index.ts";
 import type { Proven } from "./batch.ts";
 import { Delivery } from "./delivery.ts";
-import { Draft, sizeOf } from "./draft.ts";
+import { Draft } from "./draft.ts";
 import type { ChangedRow } from "./draft.ts";
 import { RecordsError } from "./errors.ts";
 import { Intake, setBack } from "./intake.ts";
@@ -16,6 +16,7 @@ import type { Numbering } from "./numbering.ts";
 import { encodeBatch } from "./outbox.ts";
 import { OwnWrites } from "./own-writes.ts";
 import type { OwnWritesParts } from "./own-writes.ts";
+import { ParcelSize } from "./parcel.ts";
 import { encodePosition } from "./position.ts";
 import type { Positions } from "./positions.ts";
 import type { SoundLog } from "./sound-log.ts";
@@ -207,12 +208,15 @@ export class Turn {
 
 function parts(hints: readonly Hint[]): Hint[][] {
   const all: Hint[][] = [];
-  let bytes = Infinity;
+  let part: Hint[] = [];
+  let size = new ParcelSize();
   for (const hint of hints) {
-    const weight = sizeOf(hint.record.sealed);
-    if (bytes + weight > PAGE_BYTES) [bytes] = [0, all.push([])];
-    bytes += weight;
-    all.at(-1)!.push(hint);
+    if (part.length === 0 || size.add(hint.record, hint.genesis) > PAGE_BYTES) {
+      all.push((part = []));
+      size = new ParcelSize();
+      size.add(hint.record, hint.genesis);
+    }
+    part.push(hint);
   }
   return all;
 }

@@ -80,6 +80,14 @@ test("only the owner writes a site's heads, and the history's keys tell the trut
   assert.equal(verdict(siteRule, { key: "head", value, author: null }, { ...genesis, owner: null }), "NOT_OWNER");
 });
 
+test("a site whose genesis says more than whose it is takes no records", () => {
+  const long = { ...genesis, rules: new Uint8Array(4096) };
+  const counted = { key: visitsKey(attic), author: null };
+  assert.equal(verdict(siteRule, counted), "accept");
+  assert.equal(verdict(siteRule, counted, long), "MALFORMED");
+  assert.equal(verdict(siteRule, { key: "head" }, long), "MALFORMED");
+});
+
 test("packs of a site are judged by the pool", () => {
   assert.equal(verdict(siteRule, { namespace: site, key: "pack/short", value: utf8("x") }), "MALFORMED");
   assert.equal(verdict(siteRule, { namespace: site, key: "claim/short", value: utf8("x") }), "MALFORMED");

@@ -53,6 +53,8 @@ export const domainRule: Rule = (record, _genesis, register) =>
 /** The rule of a site's namespace: its owner writes heads, nobody else; each host says what it has counted; what concerns packs is the pool's to judge. */
 export const siteRule: Rule = (record, genesis, register) => {
   const [kind] = record.key.split("/");
+  // Each host keeps the genesis for ever, and sends it along with each page of records.
+  if (genesis.rules.length > 0) return refuse("MALFORMED", "the genesis of a site says no more than whose it is");
   if (isPoolKey(record.key)) return poolRule(record, genesis, register);
   if (kind === VISITS_KIND) return refusingMalformed(() => judgeVisits(record));
   if (kind !== HEAD_KEY && kind !== DOMAIN_KIND) return refuse("UNKNOWN_KIND", "this program knows no such record of a site; update it");
