@@ -26,6 +26,8 @@ interface DraftRow {
   siblings: readonly StoredRecord[];
   isChanged: boolean;
   isDropped: boolean;
+  /** Whether versions went that nothing has superseded. */
+  hasLost: boolean;
   /** Given when the draft is finished. */
   given: number;
 }
@@ -111,6 +113,7 @@ export class Draft {
     const row = this.#row(namespace, key, group);
     if (sequence === 0 || row.sequence !== sequence || row.isChanged) return;
     row.isDropped = true;
+    row.hasLost = true;
     row.siblings = [];
   }
 
@@ -119,6 +122,7 @@ export class Draft {
     const row = this.#row(namespace, key, group);
     const before = row.siblings.length;
     row.siblings = row.siblings.filter(isKept);
+    row.hasLost ||= row.siblings.length < before;
     row.isChanged ||= row.siblings.length < before;
     return before - row.siblings.length;
   }
@@ -136,12 +140,12 @@ export class Draft {
     const weighed: Weighed[] = [];
     for (const row of this.#rows.values()) {
       if (!row.isChanged && !row.isDropped) continue;
-      const { namespace, key, group, siblings, before } = row;
+      const { namespace, key, group, siblings, before, hasLost } = row;
       const name = rowKey(namespace, key);
       if (row.sequence > 0) operations.push({ kind: "delete", key: sequenceKey(group, row.sequence) });
       if (!row.isChanged) {
         operations.push({ kind: "delete", key: name });
-        weighed.push({ namespace, key, group, before, after: undefined });
+        weighed.push({ namespace, key, group, before, after: undefined, hasLost });
         continue;
       }
       row.given = numbering.take();
@@ -150,7 +154,7 @@ export class Draft {
       operations.push({ kind: "put", key: name, value });
       operations.push({ kind: "put", key: sequenceKey(group, row.given), value: encodeHead({ namespace, key, tag }) });
       changed.push({ namespace, key, group, sequence: row.given, tag });
-      weighed.push({ namespace, key, group, before, after: weightOf(name, value) });
+      weighed.push({ namespace, key, group, before, after: weightOf(name, value), hasLost });
     }
     if (changed.length > 0) operations.push({ kind: "put", key: metaKey("sequence"), value: encodeSequence(numbering.sequence) });
     this.#sum(weighed);
@@ -188,7 +192,7 @@ export class Draft {
     const siblings = stored === undefined ? [] : soundSiblings(stored);
     const committed = stored === undefined || siblings === undefined ? { sequence: 0, before: undefined } : { sequence: rowSequence(stored), before: weightOf(place, stored) };
     if (stored !== undefined && siblings === undefined) this.#log.met({ key: place, stored });
-    const row: DraftRow = { namespace, key, group, ...committed, siblings: siblings ?? [], isChanged: false, isDropped: false, given: 0 };
+    const row: DraftRow = { namespace, key, group, ...committed, siblings: siblings ?? [], isChanged: false, isDropped: false, hasLost: false, given: 0 };
     this.#rows.set(name, row);
     return row;
   }

@@ -76,6 +76,22 @@ test("who follows again what is being given up follows it, also when a round of 
   assert.deepEqual([follower.records.follows(namespace), follower.records.keeps(namespace)], [true, false], "it waits");
 });
 
+test("what a follower wrote while nobody was in reach is read on when it follows no more, and delivered", async () => {
+  await using all = await TestHosts.of("a", "b");
+  const { namespace, follower } = await followed(all);
+  const keeper = all.hosts.find((host) => host !== follower)!;
+  await all.isolate(follower);
+  await follower.put(namespace, "mine", "v");
+  await follower.records.unfollow(namespace);
+  assert.equal(rowsOn(follower, namespace), 0);
+  assert.equal(follower.value(namespace, "mine"), "v");
+  await all.connect();
+  await until("the keeper has it", () => {
+    for (const worker of follower.records.workers()) worker.nudge();
+    return keeper.value(namespace, "mine") === "v" && follower.records.counters()["outbox batches"] === 0;
+  });
+});
+
 test("who gives a copy up while it and another begin has given it up", async () => {
   await using all = await TestHosts.of("a");
   const [a] = all.hosts as [TestHost];

@@ -89,18 +89,31 @@ export class Outbox {
     this.#deliveries.add(delivery);
     this.#weigh(delivery, 1);
     if (delivery.isHint) for (const { record } of delivery.items) this.#hints.add(nameOf(record));
-    for (const { record, isApplied } of delivery.items) {
-      if (isApplied) continue;
-      const name = record.body.namespace + record.body.key;
-      this.#overlay.set(name, merge(this.#overlay.get(name) ?? [], [record]));
-    }
+    for (const item of delivery.items) if (!item.isApplied) this.#overlie(item);
   }
 
   /** A row of this host has the item now. */
   applied(delivery: Delivery, item: DeliveryItem): void {
     if (!this.#deliveries.has(delivery) || item.isApplied) return;
-    this.#uncover(item);
+    this.#reveal(item);
     item.isApplied = true;
+  }
+
+  /**
+   * Versions of these keys are in their rows no more, and were not superseded. What waits of them may be all that is left: it is read here again, and nobody
+   * has it who has asked for the rows since.
+   */
+  uncovered(keys: readonly { readonly namespace: NamespaceId; readonly key: string }[]): void {
+    if (keys.length === 0) return;
+    const names = new Set(keys.map(({ namespace, key }) => namespace + key));
+    for (const { items } of this.#deliveries) {
+      for (const item of items) {
+        if (!item.isApplied || item.givenUp !== undefined || !names.has(nameOfKey(item))) continue;
+        item.isApplied = false;
+        item.sequence = 0;
+        this.#overlie(item);
+      }
+    }
   }
 
   get isFull(): boolean {
@@ -184,7 +197,7 @@ export class Outbox {
     if (!this.#deliveries.has(delivery)) return;
     for (const item of items) {
       item.givenUp = why;
-      if (!item.isApplied) this.#uncover(item);
+      if (!item.isApplied) this.#reveal(item);
       if (delivery.isHint) this.#hints.delete(nameOf(item.record));
     }
     const left = delivery.items.filter(({ givenUp }) => givenUp === undefined);
@@ -212,11 +225,17 @@ export class Outbox {
     this.#weigh(delivery, -1);
     this.#due.push({ kind: "delete", key: delivery.logKey });
     if (delivery.isHint) for (const { record } of delivery.items) this.#hints.delete(nameOf(record));
-    for (const item of delivery.items) if (!item.isApplied) this.#uncover(item);
+    for (const item of delivery.items) if (!item.isApplied) this.#reveal(item);
   }
 
-  #uncover({ record }: DeliveryItem): void {
-    const name = record.body.namespace + record.body.key;
+  #overlie(item: DeliveryItem): void {
+    const name = nameOfKey(item);
+    this.#overlay.set(name, merge(this.#overlay.get(name) ?? [], [item.record]));
+  }
+
+  #reveal(item: DeliveryItem): void {
+    const { record } = item;
+    const name = nameOfKey(item);
     const left = (this.#overlay.get(name) ?? []).filter(({ sealed }) => sealed !== record.sealed);
     if (left.length > 0) this.#overlay.set(name, left);
     else this.#overlay.delete(name);
@@ -237,6 +256,10 @@ export class Outbox {
 /** Names one record of one batch. */
 export function nameOf({ dot: { actor }, batch, sealed }: Proven): string {
   return `${actor.host}/${actor.incarnation}/${batch}/${sealed.index}`;
+}
+
+function nameOfKey({ record: { body } }: DeliveryItem): string {
+  return body.namespace + body.key;
 }
 
 /** Roughly what a record takes in a message and in memory. */

@@ -6,7 +6,7 @@ import { hex, utf8 } from "../codec/index.ts";
 import { MemoryLog } from "../store/index.ts";
 import { contentOf, ready, rowsOf, sumsOf } from "./disk-views.ts";
 import { EMPTY_CONTEXT } from "./port.ts";
-import { hintKey, outboxKey, quarantineKey, tableOf } from "./tables.ts";
+import { hintKey, outboxKey, quarantineKey, rowKey, tableOf } from "./tables.ts";
 import type { TestHost } from "./test-hosts.ts";
 import { TestHosts, env, everywhere, everywhereId, kv, settled, textOf, until } from "./test-hosts.ts";
 
@@ -57,6 +57,22 @@ async function told(host: TestHost, namespaces: Iterable<NamespaceId>): Promise<
   }
   return all;
 }
+
+test("an own write that nobody else has yet is not lost with its row: it is read on, lies in a row again, and is delivered", async () => {
+  await using all = await TestHosts.of("a", "b");
+  const [a, b] = all.hosts as [TestHost, TestHost];
+  await settled(all);
+  await all.isolate(a);
+  await a.put(everywhereId, "mine", "v");
+  a.disk.damage(rowKey(everywhereId, "mine"));
+  assert.equal(a.value(everywhereId, "mine"), "v");
+  await until("it lies in a row again", () => {
+    for (const worker of a.records.workers()) worker.nudge();
+    return !isDamaged(a) && a.disk.get(rowKey(everywhereId, "mine")) !== undefined;
+  });
+  await all.connect();
+  await until("the other has it", () => b.value(everywhereId, "mine") === "v");
+});
 
 test("whichever entry of a host's disk is damaged, every reader is told the truth, and it heals", { timeout: 120_000 }, async () => {
   await using all = await TestHosts.of("a", "b", "c");

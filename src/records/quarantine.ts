@@ -47,7 +47,11 @@ export class Quarantine {
     const name = tableOf(key);
     const group = name === "k" ? this.#groupOf(key) : undefined;
     // Each time: the mark may have been earned again by those who had not heard of it yet.
-    if (group !== undefined) replica.readiness.distrust(group);
+    if (group !== undefined) {
+      replica.readiness.distrust(group);
+      // At once: whoever asks what is new from now on is not given it.
+      replica.outbox.uncovered([{ namespace: namespaceIn(key), key: recordKeyIn(key) }]);
+    }
     if (this.#pending.has(hex(key))) return;
     this.#pending.add(hex(key));
     if (name === "c") replica.identity.distrust();

@@ -241,6 +241,7 @@ export class Replica {
   #publish(committed: Committed): void {
     for (const [namespace, genesis] of committed.learned) this.geneses.set(namespace, genesis);
     this.#remember(committed);
+    this.outbox.uncovered(committed.weighed.filter(({ hasLost }) => hasLost));
     for (const delivery of committed.deliveries) this.outbox.add(delivery);
     const ofNetwork = (rows: readonly { readonly namespace: NamespaceId; readonly key: string }[]): string[] => rows.filter(({ namespace }) => namespace === this.#networkNamespace).map(({ key }) => key);
     this.readiness.applied(ofNetwork(committed.changed), this.stored);

@@ -23,6 +23,8 @@ export interface Weighed {
   readonly group: number;
   readonly before: Weight | undefined;
   readonly after: Weight | undefined;
+  /** Whether versions went that nothing has superseded. */
+  readonly hasLost: boolean;
 }
 
 const VERSION = 1;
