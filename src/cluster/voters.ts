@@ -42,10 +42,11 @@ export function firstConfiguration(host: HostId): VoterConfiguration {
   return { number: 1, term: 0, hosts: [host], approvals: [] };
 }
 
-/** An administrator's word in place of the voters': those without the lost ones. */
-export function forcedConfiguration(current: VoterConfiguration, lost: HostId): VoterConfiguration {
+/** An administrator's word in place of the voters': those without a lost one. @param successor who votes when it was the last */
+export function forcedConfiguration(current: VoterConfiguration, lost: HostId, successor?: HostId): VoterConfiguration {
   const number = current.number + 1;
-  return { number, term: number * TERMS_PER_ERA, hosts: current.hosts.filter((host) => host !== lost), approvals: [] };
+  const left = current.hosts.filter((host) => host !== lost);
+  return { number, term: number * TERMS_PER_ERA, hosts: left.length === 0 && successor !== undefined ? [successor] : left, approvals: [] };
 }
 
 export function isForced({ number, term, approvals }: VoterConfiguration): boolean {

@@ -215,19 +215,19 @@ export class Membership {
 
   /**
    * The voters without a host, in place of their consent. Needed when it is lost, and when so many others are away that it was part of the only
-   * majority: with half of the voters still here, nobody else can have one.
+   * majority: with half of the voters still here, nobody else can have one. Where the last of them is lost, this host votes.
    */
   #votersWithout(host: HostId, isLost: boolean): readonly Write[] {
     const { account, cluster, identity } = this.#parts;
-    const { configuration, people } = cluster.register;
+    const { configuration, people, members } = cluster.register;
     if (account === undefined || people.get(account)?.isAdministrator !== true || !configuration.hosts.includes(host)) return [];
-    if (configuration.hosts.length === 1) {
-      if (isLost) throw new ClusterError("LAST_VOTER", "The host is the only voter, and somebody must vote. Start it, or remove it once another host has become a voter.");
-      return [];
+    if (configuration.hosts.length === 1 && !isLost) return [];
+    if (configuration.hosts.length === 1 && (host === identity.host || members.get(identity.host)?.isGone !== false)) {
+      throw new ClusterError("LAST_VOTER", "The host is the only voter, and somebody must vote. Give it up at another host of an administrator's, which votes in its place; or start it.");
     }
     const here = [identity.host, ...cluster.online()].filter((each) => each !== host && configuration.hosts.includes(each)).length;
     if (!isLost && here * 2 !== configuration.hosts.length) return [];
-    const next = forcedConfiguration(configuration, host);
+    const next = forcedConfiguration(configuration, host, identity.host);
     return [{ namespace: identity.network.namespace, key: `voters/${next.number}`, value: votersCodec.encode(next), context: EMPTY_CONTEXT }];
   }
 

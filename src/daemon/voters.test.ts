@@ -116,6 +116,24 @@ test("when a majority of the voters is lost, an administrator gives them up one 
   assert.ok([attic, barn].some(({ cluster }) => cluster.isCoordinator()));
 });
 
+test("when all voters are lost, an administrator's host that did not vote gives them up, votes in place of the last, and appoints others", async () => {
+  const { circle, members } = await ofVoters("attic", "barn", "cellar");
+  await using _ = circle;
+  const lost = [...members] as [TestMember, ...TestMember[]];
+  await Promise.all(lost.map((member) => member.voters.worker.stop()));
+  const study = await circle.join(lost[0], "study", circle.person);
+  const shed = await circle.join(lost[0], "shed");
+  for (const member of [study, shed]) member.election.start();
+  await Promise.all(lost.map((member) => member.stop()));
+  circle.members.splice(0, lost.length);
+  await assert.rejects(shed.membership.remove(lost[0].id, { isLost: true }), /NOT_ADMINISTRATOR/);
+  for (const { id } of lost) await study.membership.remove(id, { isLost: true });
+  assert.deepEqual(voters(study), [study.id]);
+  study.voters.worker.start();
+  await when(study, () => voters(study).includes(shed.id));
+  assert.ok(study.cluster.isCoordinator());
+});
+
 test("voters that are given up at the same moment are all voters no more", async () => {
   const { circle, members } = await ofVoters("attic", "barn", "cellar", "shed", "loft");
   await using _ = circle;
