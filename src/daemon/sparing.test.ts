@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { newAccount } from "../account/index.ts";
 import { admissionCodec, consentTo, inviteIdOf, proveAdmission, readInviteCode } from "../cluster/index.ts";
-import type { InviteCode } from "../cluster/index.ts";
+import type { Cluster, InviteCode } from "../cluster/index.ts";
 import type { HostId } from "../codec/index.ts";
 import { idFromBytes } from "../codec/index.ts";
 import { keyPairFromSeed, newSeed } from "../crypto/index.ts";
@@ -64,4 +64,29 @@ test("what a host wrote before another was admitted by its invite counts on, onc
   assert.ok(barn.cluster.register.people.has(bob.id));
   await attic.membership.remove(cellar.id);
   assert.ok(barn.cluster.exclusions().some(({ host }) => host === cellar.id), "an administrator may end even that");
+});
+
+test("a host that has its invite again, and loses it once more, is weighed once more", async () => {
+  await using circle = await Circle.of("attic");
+  const [attic] = circle.members as [TestMember];
+  const lost = idFromBytes<HostId>(newSeed());
+  let isLost = true;
+  const register = { members: attic.cluster.register.members, get spared() { return new Map(isLost ? [[lost, { honoured: [] }]] : []); } };
+  let asked = 0;
+  const records = { honouredOf: async () => [{ incarnation: 1, batch: (asked += 1) }], write: async () => ({ safe: true }) as never };
+  const { worker } = new Sparing(env, { identity: attic.identity, cluster: { register } as unknown as Cluster, records });
+  const turn = async (): Promise<void> => {
+    const { runs } = worker.status();
+    worker.nudge();
+    while (worker.status().runs === runs) await new Promise(setImmediate);
+  };
+  worker.start();
+  for (let at = 0; at < 4; at += 1) await turn();
+  assert.equal(asked, 1);
+  isLost = false;
+  await turn();
+  isLost = true;
+  for (let at = 0; at < 3; at += 1) await turn();
+  await worker.stop();
+  assert.equal(asked, 2);
 });

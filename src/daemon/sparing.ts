@@ -16,8 +16,8 @@ export interface SparingParts {
 }
 
 /**
- * Says what this host and those in reach hold of hosts that have lost their invite to another one, so that it counts on all hosts: they were members
- * for those who had not heard of the other, and what was acknowledged to them is not to be lost.
+ * Says what this host and those in reach hold of hosts that have lost their invite to another one, or whose invite counts no more, so that it counts
+ * on all hosts: they were members for those who had not heard of that, and what was acknowledged to them is not to be lost.
  */
 export class Sparing {
   readonly #parts: SparingParts;
@@ -36,7 +36,9 @@ export class Sparing {
     const { spared, members } = cluster.register;
     const due = members.has(identity.host) ? [...spared.keys()].filter((host) => this.#seen.has(host) && !this.#weighed.has(host)) : [];
     this.#seen = new Set(spared.keys());
-    report(spared.size === 0 ? "no invite was used twice" : `${spared.size} hosts have lost their invite to others`);
+    // Who has its invite again and loses it once more has written more meanwhile.
+    for (const host of this.#weighed) if (!spared.has(host)) this.#weighed.delete(host);
+    report(spared.size === 0 ? "no host has lost its invite" : `${spared.size} hosts have lost their invites`);
     for (const host of due) {
       if (signal.aborted) return;
       await this.#weigh(host);
