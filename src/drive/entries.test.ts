@@ -357,3 +357,15 @@ test("an upload that took so long that what it has sent itself may be gone asks 
   await assert.rejects(put(host, { f: noise(MIB, 20) }), { code: "CLOSED", message: /Put it again/ });
   assert.equal(asked[1], host.pool.sizes.length - before);
 });
+
+test("an upload whose machine sleeps while it asks about what was there before comes to doubt what it has sent itself", async () => {
+  await using host = await person("ada");
+  await put(host, { old: noise(300_000, 61) });
+  const before = host.records.values.size;
+  host.reuse.reliable = async (_, packs) => {
+    host.reuse.staysSince = () => false;
+    return new Set(packs);
+  };
+  await assert.rejects(put(host, { old: noise(300_000, 61), young: noise(300_000, 62) }), { code: "CLOSED", message: /Put it again/ });
+  assert.equal(host.records.values.size, before);
+});

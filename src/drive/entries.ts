@@ -230,14 +230,14 @@ class EntriesRoom implements RunningEntries {
     return info !== undefined && isReadable(info) && suffices(info.redundancy, redundancy) && !isCondemned(this.#with.records, namespace, pack);
   }
 
-  async #writeEntry(text: Omit<EntryText, "createdMs">, packs: Iterable<PackId>, doubtful: readonly PackId[]): Promise<{ readonly entry: EntryInfo; readonly safe: boolean; readonly survives: number }> {
+  async #writeEntry(text: Omit<EntryText, "createdMs">, packs: Iterable<PackId>, doubtful: () => readonly PackId[]): Promise<{ readonly entry: EntryInfo; readonly safe: boolean; readonly survives: number }> {
     const { namespace, keys } = await this.#open();
     const { pool, records, reuse } = this.#with;
     const used = [...packs];
     // Somebody may have cleaned up meanwhile, on another host of this person.
-    const relied = await reuse.reliable(namespace, doubtful);
+    const relied = await reuse.reliable(namespace, doubtful());
     const infos = used.map((pack) => pool.info(namespace, pack));
-    if (infos.some((info) => info === undefined || !isReadable(info)) || doubtful.some((pack) => !relied.has(pack))) {
+    if (infos.some((info) => info === undefined || !isReadable(info)) || doubtful().some((pack) => !relied.has(pack))) {
       throw new DriveError("CLOSED", "A pack that this content relies on was deleted or lost meanwhile, or may be deleted before long: too few hosts are in reach to tell. Put it again.");
     }
     const id = newEntryId(this.#env.random.bytes(ID_BYTES));

@@ -45,9 +45,9 @@ export interface UploadParts {
   ownStay(): boolean;
   /**
    * Makes the entry visible.
-   * @param doubtful those of the packs that may have been deleted. @throws DriveError CLOSED when one of them has been, or may be soon
+   * @param doubtful tells which of the packs may have been deleted by now. @throws DriveError CLOSED when one of them has been, or may be soon
    */
-  writeEntry(text: Omit<EntryText, "createdMs">, packs: Iterable<PackId>, doubtful: readonly PackId[]): Promise<{ readonly entry: EntryInfo; readonly safe: boolean; readonly survives: number }>;
+  writeEntry(text: Omit<EntryText, "createdMs">, packs: Iterable<PackId>, doubtful: () => readonly PackId[]): Promise<{ readonly entry: EntryInfo; readonly safe: boolean; readonly survives: number }>;
   /** Called once, when nothing more will happen. */
   ended(): void;
 }
@@ -208,7 +208,7 @@ export class PrivateUpload implements Upload {
     const rows = [...this.#rows.values()];
     const files = rows.filter(({ content }) => content !== undefined).length;
     const sizeBytes = rows.reduce((sum, row) => sum + row.sizeBytes, 0);
-    const written = await this.#with.writeEntry({ name: options.name, kind: numberOfKind(options.kind), files, folders: rows.length - files, sizeBytes, ...writer.tree(this.#places) }, this.#packer.used, this.#doubtful());
+    const written = await this.#with.writeEntry({ name: options.name, kind: numberOfKind(options.kind), files, folders: rows.length - files, sizeBytes, ...writer.tree(this.#places) }, this.#packer.used, () => this.#doubtful());
     this.#end();
     return { ...written, redundancy, isSpread: this.#isSpread };
   }

@@ -9,6 +9,7 @@ export { HoldfastError, PlatformError, codeOf, messageOf } from "./errors.ts";
 export { diskError } from "./disk-errors.ts";
 export type { PlatformErrorCode } from "./errors.ts";
 export { cancellable, raceAbort, withDeadline } from "./deadline.ts";
+export { timePassed } from "./passed.ts";
 export { Breathing } from "./breathing.ts";
 export { Budgets } from "./budgets.ts";
 export { Flights } from "./flights.ts";

@@ -237,12 +237,17 @@ export class SitePublication implements Publication {
 
   /** Another host of this person may have cleaned up meanwhile. */
   async #assertThere({ packs }: HeadDraft): Promise<void> {
-    // What it has sent itself may have gone again when it took so long, or its machine slept so long.
+    const used = this.#doubtful(packs);
+    // A machine that slept meanwhile may have come to doubt more.
+    if ((used.length === 0 || (await this.#with.areThere(used))) && this.#doubtful(packs).length === used.length) return;
+    throw new SiteError("CLOSED", "Content of earlier, on which this publication relies, is being deleted, or too few hosts are in reach to tell. Publish again.");
+  }
+
+  /** Those that were there before. What it has sent itself, too, when it took so long, or its machine slept so long, that it may have gone again. */
+  #doubtful(packs: readonly PackId[]): PackId[] {
     const own = this.#with.ownStay() ? [] : this.#packers.flatMap((packer) => packer.stored);
     const doubtful = new Set([...this.#with.spare.map(({ pack }) => pack), ...own]);
-    const used = packs.filter((pack) => doubtful.has(pack));
-    if (used.length === 0 || (await this.#with.areThere(used))) return;
-    throw new SiteError("CLOSED", "Content of earlier, on which this publication relies, is being deleted, or too few hosts are in reach to tell. Publish again.");
+    return packs.filter((pack) => doubtful.has(pack));
   }
 
   /** The head before as a draft, when it has the same tree, nothing had to be sent, and its manifest can be read by others too. */

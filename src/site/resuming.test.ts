@@ -70,14 +70,14 @@ test("a tree that went and comes back is not sent again", async () => {
 test("a tree whose manifest alone was lost gets another, though the host that publishes it has the old one at hand", async () => {
   const { hosts, pool } = network({ a: "ada", b: "bob" }, { reuse: new Reuse() });
   const host = hosts["a"]!;
-  for (const tree of [films, { small: "x" }, films]) await publish(host, "s", tree);
-  const { site } = await publish(host, "s", films);
+  for (const tree of [{ small: "x" }, { other: "y" }, { small: "x" }]) await publish(host, "s", tree);
+  const { site } = await publish(host, "s", { small: "x" });
   // The tree came back, and nothing of it had to be sent: what was stored last is the list of it.
   pool.unheld.add([...pool.packs(site.namespace)].at(-1)!.pack);
   const before = pool.storedBytes.length;
-  await publish(host, "s", films);
+  await publish(host, "s", { small: "x" });
   assert.equal(pool.storedBytes.length, before + 1);
-  await assertHas(hosts["b"]!, "s", films);
+  await assertHas(hosts["b"]!, "s", { small: "x" });
 });
 
 test("a publication that took so long that what it has sent itself may be gone says so rather than naming it", async () => {
@@ -93,4 +93,18 @@ test("a publication that took so long that what it has sent itself may be gone s
   reuse.reliable = async (_, packs) => new Set([...packs].filter((pack) => known.has(pack)));
   await assert.rejects(publication.commit(), { code: "CLOSED", message: /Publish again/ });
   assert.equal(host.sites.find("s")!.head!.sequence, 1);
+});
+
+test("a publication whose machine sleeps while it asks about content of earlier comes to doubt what it has sent itself", async () => {
+  const reuse = new Reuse();
+  const { hosts } = network({ a: "ada" }, { reuse });
+  const host = hosts["a"]!;
+  await publish(host, "s", { small: "x" });
+  await publish(host, "s", { other: "y" });
+  reuse.reliable = async (_, packs) => {
+    reuse.isQuick = false;
+    return new Set(packs);
+  };
+  await assert.rejects(publish(host, "s", { small: "x", young: "z" }), { code: "CLOSED", message: /Publish again/ });
+  assert.equal(host.sites.find("s")!.head!.sequence, 2);
 });

@@ -5,6 +5,8 @@ import type { Villager } from "./village.ts";
 
 export const MIB = 2 ** 20;
 export const FOR_MS = 20_000_000;
+/** As long as a host waits between two looks, and a little more. */
+export const LOOK_MS = 4_000_000;
 /** Half of what packs are condemned for, and a little more. */
 export const HALF_MS = 11_000_000;
 
@@ -36,9 +38,15 @@ export class SweepBench {
   }
 
   /** A look by one host, and some time after it. */
-  async sweep(at: number, pauseMs = HALF_MS): Promise<void> {
+  async sweep(at: number, pauseMs = LOOK_MS): Promise<void> {
     await this.village.turn(this.village.at(at), "sweep");
     this.pass(pauseMs);
+  }
+
+  /** Two looks, as a host needs that has not looked for long. */
+  async sweepTwice(at: number): Promise<void> {
+    await this.sweep(at);
+    await this.sweep(at, 0);
   }
 
   pass(ms: number): void {

@@ -67,7 +67,7 @@ export class Village {
   readonly audits = new Map<string, Audit>();
   /** Who coordinates. Left as it is: the first host that is up. */
   coordinator: (self: HostId) => HostId | undefined = () => this.villagers.find(({ host }) => !this.net.down.has(host) && this.members.has(host))?.host;
-  condemnedForMs = 1_000;
+  condemnedForMs = 30 * 86_400_000;
   readonly people = new Map<AccountId, Person>();
   readonly mirrors = new Map<HostId, Mirrors>();
   readonly villagers: Villager[] = [];

@@ -45,13 +45,14 @@ test("of very many packs those beyond the memory have their turn when others are
   assert.equal(hands.hasLasted("p100000", 10), true);
 });
 
-test("what was found before the machine slept for long counts no more, and short sleeps do not add up", () => {
+test("what was found before the machine slept, or the program was stopped, for long counts no more, and short sleeps do not add up", () => {
   const hands = new Hands();
-  const awake = (sleptMs: number): boolean => {
+  const awake = (sleptMs: number, stoppedMs = 0): boolean => {
     hands.sleptMs += sleptMs;
-    hands.nowMs += 10;
-    hands.lasting.look(["a"] as PackId[], 100);
+    hands.nowMs += 10 + stoppedMs;
+    hands.lasting.look(["a"] as PackId[], 110);
     return hands.hasLasted("a", 10);
   };
-  assert.deepEqual([awake(0), awake(0), awake(100), awake(100), awake(101), awake(0), awake(-101)], [false, true, true, true, false, true, false]);
+  assert.deepEqual([awake(0), awake(0), awake(100), awake(100), awake(101), awake(0), awake(-121)], [false, true, true, true, false, true, false]);
+  assert.deepEqual([awake(0), awake(0, 100), awake(0, 101)], [true, true, false]);
 });

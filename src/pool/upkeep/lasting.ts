@@ -1,5 +1,6 @@
 import type { PackId } from "../../codec/index.ts";
 import type { Clock } from "../../platform/index.ts";
+import { timePassed } from "../../platform/index.ts";
 
 /** Packs that are remembered; what is found beyond them waits until some of these are found no more. */
 const REMEMBERED_MAX = 100_000;
@@ -9,21 +10,21 @@ export class Lasting {
   readonly #clock: Clock;
   #sinceMs = new Map<PackId, number>();
   #lookedMs = 0;
-  /** The wall's time without the machine's own, at the last look. */
-  #apartMs = 0;
+  /** Since the last look. */
+  #unseenMs: () => number;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#unseenMs = timePassed(clock);
   }
 
   /**
    * All that are found now. Those that are not are forgotten.
-   * @param apartMaxMs when the wall's time and the machine's own have gone apart by more since the look before, as they do while it sleeps, all are found for the first time
+   * @param unseenMaxMs when more time has passed since the look before, because the machine slept or the program was stopped, all are found for the first time
    */
-  look(found: Iterable<PackId>, apartMaxMs = Number.POSITIVE_INFINITY): void {
-    const apartMs = this.#clock.wallMs() - this.#clock.monotonicMs();
-    if (Math.abs(apartMs - this.#apartMs) > apartMaxMs) this.#sinceMs.clear();
-    this.#apartMs = apartMs;
+  look(found: Iterable<PackId>, unseenMaxMs = Number.POSITIVE_INFINITY): void {
+    if (this.#unseenMs() > unseenMaxMs) this.#sinceMs.clear();
+    this.#unseenMs = timePassed(this.#clock);
     this.#lookedMs = this.#clock.monotonicMs();
     const since = new Map<PackId, number>();
     for (const pack of found) {

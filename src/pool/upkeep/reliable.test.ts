@@ -10,7 +10,7 @@ async function deletedMeanwhile(): Promise<SweepBench> {
   bench.cut(1);
   await bench.sweep(0);
   await bench.sweep(0, FOR_MS);
-  await bench.sweep(0, 0);
+  await bench.sweepTwice(0);
   assert.ok(!bench.isThere);
   const { village } = bench;
   village.net.revive(village.at(1).host);
@@ -44,6 +44,23 @@ test("nothing is relied on while a majority is connected and too few of it answe
   village.replication.mute.delete(village.at(2).host);
   assert.ok(await bench.mayRely(1), "three of four");
   await village.close();
+});
+
+test("answers that are old by the time the last has come let nothing be relied on", async () => {
+  const bench = await SweepBench.of(3);
+  const { records } = bench.village.at(1);
+  const read = records.read.bind(records);
+  const asked: string[] = [];
+  records.read = async (...what) => {
+    const state = await read(...what);
+    // It sleeps when it has all answers but the last.
+    if (asked.push(what[1]) === 3) bench.pass(FOR_MS / 4);
+    return state;
+  };
+  assert.ok(!(await bench.mayRely(1)));
+  assert.deepEqual(asked.map((key) => key.slice(0, key.indexOf("/"))), ["condemned", "aborted", "pack", "pack"], "what took so long is asked again");
+  assert.ok(await bench.mayRely(1));
+  await bench.village.close();
 });
 
 test("what a host has stored is relied on unasked for half of the time for which unused content stays, by the clock on the wall", async () => {

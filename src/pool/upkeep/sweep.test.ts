@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { PackId } from "../../codec/index.ts";
-import { FOR_MS, HALF_MS, MIB, SweepBench } from "../fakes/sweep-bench.ts";
+import { FOR_MS, HALF_MS, LOOK_MS, MIB, SweepBench } from "../fakes/sweep-bench.ts";
+import type { Village } from "../fakes/village.ts";
 import { content, copies } from "../fakes/village.ts";
 import { condemnedKey } from "../record/keys.ts";
 
@@ -13,7 +14,7 @@ test("what nothing uses is condemned at the second look, and deleted when it has
   assert.ok(bench.isCondemned(3));
   await bench.sweep(0, FOR_MS);
   assert.ok(bench.isThere);
-  await bench.sweep(0, 0);
+  await bench.sweepTwice(0);
   assert.ok(!bench.isThere);
   for (const villager of bench.village.villagers) await bench.village.turn(villager, "reclaim");
   assert.equal(bench.village.holding(bench.pack).length, 0);
@@ -29,7 +30,7 @@ test("what is found in use again is condemned no longer, by whichever device of 
   await bench.sweep(1, FOR_MS + 1_000);
   assert.ok(!bench.isCondemned(0));
   // This one has not heard what uses it, and knows that another device has.
-  await bench.sweep(0, 0);
+  await bench.sweepTwice(0);
   assert.ok(bench.isThere);
   await bench.village.close();
 });
@@ -43,7 +44,7 @@ test("a second device that relies on a pack before it is condemned loses nothing
   assert.ok(await bench.mayRely(2), "there is time enough to find what a third one writes");
   for (const villager of bench.village.villagers) bench.knowing.add(villager);
   bench.pass(FOR_MS + 1_000);
-  await bench.sweep(0, 0);
+  await bench.sweepTwice(0);
   assert.ok(bench.isThere);
   assert.ok(!bench.isCondemned(0));
   await bench.village.close();
@@ -69,13 +70,13 @@ test("a minority condemns and deletes nothing, and who comes back with old recor
   assert.ok(bench.isCondemned(0));
   for (const at of [2, 3, 4]) bench.cut(at);
   bench.pass(FOR_MS + 1_000);
-  await bench.sweep(0, 0);
+  await bench.sweepTwice(0);
   assert.ok(bench.isThere, "only two of five are there");
   for (const at of [2, 3, 4]) bench.mend(at);
   // Another device has come upon it meanwhile and said so; the first has not heard what uses it.
   bench.knowing.add(bench.village.at(3));
   await bench.sweep(3, 0);
-  await bench.sweep(0, 0);
+  await bench.sweepTwice(0);
   assert.ok(bench.isThere);
   await bench.village.close();
 });
@@ -87,7 +88,7 @@ test("where it cannot be told what is in use, nothing is condemned", async () =>
   });
   for (let look = 0; look < 3; look += 1) {
     await assert.rejects(bench.sweep(0), /out of reach/);
-    bench.pass(HALF_MS);
+    bench.pass(LOOK_MS);
   }
   assert.ok(!bench.isCondemned(0));
   await bench.village.close();
@@ -105,7 +106,7 @@ test("a device whose connections are dead deletes nothing by its own old word, w
   // It wakes with the records of then. All are connected, and nobody answers.
   village.net.revive(village.at(0).host);
   for (const at of [1, 2, 3]) village.replication.mute.add(village.at(at).host);
-  await bench.sweep(0, 0);
+  await bench.sweepTwice(0);
   assert.ok(bench.isThere && bench.isCondemned(0));
   village.replication.mute.clear();
   await bench.sweep(0, 0);
@@ -119,6 +120,7 @@ test("of two hosts both must answer before anything is deleted, and a host that 
     const { mute } = bench.village.replication;
     await bench.sweep(0);
     await bench.sweep(0, FOR_MS);
+    await bench.sweep(0);
     if (hosts === 2) {
       mute.add(bench.village.at(1).host);
       await bench.sweep(0, 0);
@@ -155,7 +157,7 @@ test("a pack in whose stead another is used goes only when that one is whole", a
   await bench.sweep(0, 0);
   assert.ok(bench.isCondemned(0));
   bench.pass(FOR_MS);
-  await bench.sweep(0, 0);
+  await bench.sweepTwice(0);
   assert.ok(!bench.isThere);
   assert.ok(village.at(0).pool.info(village.namespace, fresh) !== undefined);
   await village.close();
@@ -174,7 +176,7 @@ test("a pack stays while the one that is used in its stead is itself condemned, 
   village.at(0).pool.upkeep.sweeps("site", async () => ({ has: () => false, insteadOf: (pack) => (pack === bench.pack ? [fresh] : [bench.pack]) }));
   await bench.sweep(0, FOR_MS);
   assert.ok(!bench.isCondemned(0), "it was said and taken back");
-  await bench.sweep(0, 0);
+  await bench.sweepTwice(0);
   assert.ok(bench.isThere);
   await village.close();
 });
@@ -186,10 +188,64 @@ test("a pack stays while too few answer whether the one that is used in its stea
   await bench.sweep(0, FOR_MS);
   assert.ok(bench.isCondemned(0));
   for (const at of [2, 3]) village.replication.mute.add(village.at(at).host);
-  await bench.sweep(0, 0);
+  await bench.sweepTwice(0);
   assert.ok(bench.isThere);
   village.replication.mute.clear();
   await bench.sweep(0, 0);
   assert.ok(!bench.isThere);
   await village.close();
+});
+
+/** The wall's clock goes on while the machine sleeps, and its own one stands still. */
+function lidOf({ env }: Village): { close: (ms: number) => void } {
+  const clock = env.clock as { wallMs: () => number };
+  const before = clock.wallMs;
+  let sleptMs = 0;
+  clock.wallMs = () => before() + sleptMs;
+  return { close: (ms) => void (sleptMs += ms) };
+}
+
+test("a device that falls asleep in the midst of a look deletes nothing by what it found to be used before", async () => {
+  const bench = await SweepBench.of(4);
+  const { village } = bench;
+  const lid = lidOf(village);
+  await bench.sweep(0);
+  await bench.sweep(0, 1_000);
+  assert.ok(bench.isCondemned(0));
+  const { records } = village.at(0);
+  const read = records.read.bind(records);
+  records.read = async (...asked) => {
+    records.read = read;
+    lid.close(1_000_000);
+    assert.ok(await bench.mayRely(1), "another device names it, all hosts know that, and it is switched off before its own next look");
+    for (const villager of village.villagers) bench.knowing.add(villager);
+    lid.close(FOR_MS);
+    return await read(...asked);
+  };
+  await bench.sweep(0, 0);
+  assert.ok(bench.isThere);
+  await bench.sweepTwice(0);
+  assert.ok(bench.isThere && !bench.isCondemned(0));
+  await village.close();
+});
+
+test("a program that was stopped and goes on begins to look anew, as one whose machine slept does", async () => {
+  for (const isAsleep of [false, true]) {
+    const bench = await SweepBench.of(4);
+    const { village } = bench;
+    const lid = lidOf(village);
+    await bench.sweep(0);
+    await bench.sweep(0, 1_000);
+    bench.cut(0);
+    bench.pass(1_000_000);
+    assert.ok(await bench.mayRely(1));
+    for (const at of [1, 2, 3]) bench.knowing.add(village.at(at));
+    if (isAsleep) lid.close(FOR_MS);
+    else bench.pass(FOR_MS);
+    // Connections come back before the records do.
+    village.net.revive(village.at(0).host);
+    await bench.sweep(0, 0);
+    assert.ok(bench.isThere);
+    await village.close();
+  }
 });

@@ -13,6 +13,7 @@
 
 import type { NamespaceId, PackId } from "../../codec/index.ts";
 import type { WorkerTurn } from "../../platform/index.ts";
+import { timePassed } from "../../platform/index.ts";
 import { condemnedCodec, isCondemned } from "../record/fate.ts";
 import { majorityOf } from "../record/holders.ts";
 import type { KeepParts } from "../hold/hold.ts";
@@ -21,7 +22,7 @@ import { unhurried } from "../patience.ts";
 import { viewOf } from "./census.ts";
 import { Lasting } from "./lasting.ts";
 import { majorityWord } from "../record/majority-word.ts";
-import { isThere } from "./reliable.ts";
+import { isThere, oldMs } from "./reliable.ts";
 import { weigh } from "./weigh.ts";
 
 /** What of a namespace's packs something uses. */
@@ -36,11 +37,8 @@ export type UsedPacks = (namespace: NamespaceId, signal: AbortSignal) => Promise
 
 /** A pack must have been found unused so long ago before it is condemned: what is being published is named only at the end. */
 const FIRST_SEEN_MS = 3_600_000;
-/**
- * A host that slept for such a part of `condemned-for` begins to look anew: its records are that old. After less it may go on, however often it
- * sleeps: what is due may be used anew only in the first half of its time, so this host has heard of that before it fell asleep.
- */
-const SLEPT_PART = 1 / 4;
+/** From the end of one look to the next. */
+export const SWEEP_EVERY_MS = 3_600_000;
 
 export interface SweepParts extends KeepParts {
   /** By type of namespace. */
@@ -75,7 +73,7 @@ export class Sweeper {
     for (const namespace of own) {
       const type = parts.records.genesis(namespace)!.type;
       try {
-        await this.#sweep(namespace, await this.#with.used.get(type)!(namespace, signal), done, signal);
+        await this.#sweep(namespace, this.#with.used.get(type)!, done, signal);
       } catch (error) {
         signal.throwIfAborted();
         failures.push(error);
@@ -95,8 +93,10 @@ export class Sweeper {
     });
   }
 
-  async #sweep(namespace: NamespaceId, used: PackUse, done: Done, signal: AbortSignal): Promise<void> {
+  async #sweep(namespace: NamespaceId, usedPacks: UsedPacks, done: Done, signal: AbortSignal): Promise<void> {
     const { env, parts, catalog, remove } = this.#with;
+    const knownForMs = timePassed(env.clock);
+    const used = await usedPacks(namespace, signal);
     const unused: PackId[] = [];
     for await (const { pack } of unhurried(env, catalog.packs(namespace), signal)) {
       if (!used.has(pack)) unused.push(pack);
@@ -105,11 +105,13 @@ export class Sweeper {
         done.spared += 1;
       }
     }
-    this.#lasting(namespace).look(unused, this.#with.condemnedForMs() * SLEPT_PART);
+    this.#lasting(namespace).look(unused, SWEEP_EVERY_MS + oldMs(parts));
     for (const pack of unused) {
       signal.throwIfAborted();
       if (!isCondemned(parts.records, namespace, pack)) done.condemned += (await this.#condemn(namespace, pack, used)) ? 1 : 0;
       else if (await this.#isDue(namespace, pack, used)) {
+        // The next look begins anew.
+        if (knownForMs() > oldMs(parts)) return;
         await remove(namespace, [pack]);
         env.log.info("a pack that nothing used was deleted", { namespace, pack });
         done.deleted += 1;
@@ -153,20 +155,19 @@ export class Sweeper {
 
   /** Whether all that is used of the pack's content lies in others that stay, as a majority says. */
   async #isReplaced(namespace: NamespaceId, pack: PackId, used: PackUse): Promise<boolean> {
-    const { parts } = this.#with;
     const others = [...(used.insteadOf?.(pack) ?? [])];
     for (const other of others) {
-      const words = await Promise.all([condemnedKey, abortedKey].map((keyOf) => majorityWord(parts, namespace, keyOf(other))));
-      if (words.some((word) => word === undefined || word.values.length > 0) || !(await isThere(parts, namespace, other))) return false;
+      const words = await Promise.all([condemnedKey, abortedKey].map((keyOf) => majorityWord(this.#with, namespace, keyOf(other))));
+      if (words.some((word) => word === undefined || word.values.length > 0) || !(await isThere(this.#with, namespace, other))) return false;
     }
     return this.#areWhole(namespace, others);
   }
 
   async #isDue(namespace: NamespaceId, pack: PackId, used: PackUse): Promise<boolean> {
-    const { env, parts, condemnedForMs } = this.#with;
+    const { env, condemnedForMs } = this.#with;
     if (!this.#wasUnused(namespace, pack)) return false;
     // As a majority says, which knows whether another device found it in use.
-    const word = await majorityWord(parts, namespace, condemnedKey(pack));
+    const word = await majorityWord(this.#with, namespace, condemnedKey(pack));
     const sincesMs = (word?.values ?? []).map((value) => condemnedCodec.decode(value).sinceMs);
     // Of several the youngest counts, and one from the future waits until then: neither a clock nor a second device makes it sooner.
     return sincesMs.length > 0 && env.clock.wallMs() - Math.max(...sincesMs) >= condemnedForMs() && this.#isReplaced(namespace, pack, used);

@@ -10,13 +10,12 @@ import { Surplus } from "./surplus.ts";
 import type { UsedPacks } from "./sweep.ts";
 import { majorityOf } from "../record/holders.ts";
 import { reliable, staysSince } from "./reliable.ts";
-import { Sweeper } from "./sweep.ts";
+import { SWEEP_EVERY_MS, Sweeper } from "./sweep.ts";
 import { whereaboutsOf } from "./whereabouts.ts";
 
 const SURPLUS_EVERY_MS = 60_000;
 /** Whoever asks what is known waits no longer than this for a census. */
 const KNOWN_MS = 2_000;
-const SWEEP_EVERY_MS = 3_600_000;
 
 /** What people ask about the pool as a whole, and what they have done with a host's part of it. */
 export class PoolUpkeep {

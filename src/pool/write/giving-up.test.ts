@@ -115,6 +115,22 @@ test("what a majority is connected to and does not answer about is not given up,
   await village.close();
 });
 
+test("answers that came before the machine slept give nothing up after it", async () => {
+  const { village, writer, pack, restart } = await cutOff(4);
+  const [holder] = village.holding(pack);
+  const read = writer.records.read.bind(writer.records);
+  writer.records.read = async (...asked) => {
+    writer.records.read = read;
+    const answer = await read(...asked);
+    village.skip(86_400_000);
+    for (let turn = 0; turn < 2; turn += 1) await village.turn(holder!, "republish");
+    return answer;
+  };
+  await restart();
+  assert.ok(village.at(3).pool.info(village.namespace, pack) !== undefined);
+  await village.close();
+});
+
 test("a damaged list of what was under way keeps no host from starting, and is written anew", async () => {
   const village = await Village.build({ hosts: 3 });
   const writer = village.at(0);

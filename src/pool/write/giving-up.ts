@@ -26,7 +26,7 @@ export async function giveUpUnfinished(placing: Pick<PlaceParts, "env" | "parts"
     signal.throwIfAborted();
     if (!majorityOf(parts).isInReach) return report(`${unfinished.left.length} packs wait for a majority of the hosts to say whether they know them`);
     const isKnown = parts.records.genesis(each.namespace) !== undefined;
-    const record = isKnown ? await majorityWord(parts, each.namespace, packKey(each.pack)) : undefined;
+    const record = isKnown ? await majorityWord(placing, each.namespace, packKey(each.pack)) : undefined;
     if (isKnown && record === undefined) return report("too few hosts say whether they know a pack");
     if (record?.values.length === 0) {
       env.log.info("a pack that was sent and not committed is given up", { namespace: each.namespace, pack: each.pack });

@@ -110,6 +110,10 @@ class Household {
         return;
       case "pass":
         this.#laterMs += step.ms;
+        if (step.ms < DAY_MS) return;
+        // Whoever has not looked for so long begins to look anew, and deletes nothing before the look after that.
+        for (const number of [0, 1]) await this.#do(number, "sweep");
+        this.#laterMs += 2 * HOUR_MS;
         return;
       case "grow":
         if (this.village.villagers.length < 5) await this.village.settle();
