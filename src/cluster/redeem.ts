@@ -91,6 +91,10 @@ export function judgeRedemption(invite: InviteId, body: Uint8Array, network: Net
   if (isSame) return { host: request.host, admission: undefined };
   if (admitted.length > 0) throw new ClusterError("INVITE_USED", "The invite has been used. Each works once; ask for a new one.");
   if (register.admissions.has(request.host)) throw new ClusterError("INVITE_USED", "This host has been admitted by another invite before. Join with an empty data folder, so that it has a key of its own.");
+  // Or whoever is removed comes back by an invite that they made before. Not a rule of records: who was let in by a host that had not heard of it stays.
+  if (![...register.members.values()].some(({ account }) => account === granted.inviter)) {
+    throw new ClusterError("INVITER_REMOVED", "Whoever made the invite has no host in this network any more. Ask somebody who has one for a new invite.");
+  }
   if (nowMs > granted.expiresMs) throw new ClusterError("INVITE_EXPIRED", "The invite has expired. Ask for a new one.");
   if (register.members.size >= register.maxHosts) throw new ClusterError("NETWORK_FULL", `The network has its ${register.maxHosts} hosts. An administrator must remove one before another can join.`);
   checkHostName(request.name);

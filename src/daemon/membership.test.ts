@@ -116,6 +116,18 @@ test("a host for which nobody acts any more still lets in whoever has an invite"
   await assert.rejects(attic.membership.invite(grant), forbidden("REVOKED"));
 });
 
+test("whoever was removed does not come back by an invite made before, and whom they invited is told to ask somebody else", async () => {
+  await using circle = await Circle.of("attic");
+  const [attic] = circle.members as [TestMember];
+  const bob = newAccount();
+  const barn = await circle.join(attic, "barn", bob);
+  const code = { ...readInviteCode((await barn.membership.invite(grant)).code), entrances: [{ host: attic.id, addresses: attic.transport.addresses() }] };
+  await attic.membership.remove(barn.id);
+  for (const account of [bob, newAccount()]) await assert.rejects(circle.redeem(code, newSeed(), "again", account), refusedWith("INVITER_REMOVED"));
+  await circle.join(attic, "loft", bob);
+  await circle.redeem(code, newSeed(), "shed", newAccount());
+});
+
 test("a full network invites nobody", async () => {
   const { circle, attic } = await Circle.found(1);
   await using _ = circle;
