@@ -169,6 +169,11 @@ export class FilePieceStore implements PieceStore {
     });
   }
 
+  async removeRemains(pack: PackId, index: number): Promise<void> {
+    const name = fileNameOf(pack, index);
+    await this.#turns.run(name, () => this.#deleteRemains(name));
+  }
+
   /** Closes the files that are open for reading. Must be called before the store is let go of: Node takes a lost open file for an error. */
   close(): Promise<void> {
     return this.#reads.close();

@@ -112,6 +112,8 @@ export interface PieceStore {
   readProven(pack: PackId, index: number, firstLeaf: number, leafCount: number): Promise<ProvenLeaves>;
   /** With what remains of it. Succeeds when nothing is there. */
   remove(pack: PackId, index: number): Promise<void>;
+  /** Deletes what remains of a damaged piece, and nothing of one that is here whole. */
+  removeRemains(pack: PackId, index: number): Promise<void>;
 }
 
 /** What was fetched from other hosts and may be thrown away: verified when put, checked again when taken. */

@@ -157,6 +157,15 @@ test("what remains of a piece goes when the piece is removed", async (t) => {
   await assert.rejects(store.read(PIECE.pack, 0, 0, 1), { code: "PIECE_MISSING" });
 });
 
+test("what remains of a piece can be removed alone, and takes along nothing of the piece that is here whole", async (t) => {
+  const { host, store } = await damaged(t);
+  await store.removeRemains(PIECE.pack, 0);
+  assert.deepEqual([store.listRemains(), existsSync(quarantined(host))], [[], false]);
+  await keep(store, PIECE, BYTES);
+  await store.removeRemains(PIECE.pack, 0);
+  assert.deepEqual([store.held(PIECE.pack, 0), await readable(store)], [PIECE, [0, 1, 2, 3]]);
+});
+
 test("a file in quarantine of which nothing can be told from damage is left alone", async (t) => {
   const { host } = await damaged(t);
   writeFileSync(quarantined(host), readFileSync(quarantined(host)).subarray(0, -1));

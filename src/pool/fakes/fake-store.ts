@@ -118,6 +118,10 @@ export class FakeStore implements PieceStore {
     this.#spoilt.delete(nameOf(pack, index));
   }
 
+  async removeRemains(pack: PackId, index: number): Promise<void> {
+    if (this.#spoilt.has(nameOf(pack, index))) await this.remove(pack, index);
+  }
+
   /** Changes a byte of a piece in place; `readProven` then lies, as a hostile host would, until `read` has found it. */
   spoil(pack: PackId, offset = 0, index = 0): void {
     this.#get(pack, index).bytes[offset]! ^= 1;

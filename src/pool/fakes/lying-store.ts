@@ -83,6 +83,8 @@ export class LyingStore implements PieceStore {
   async remove(pack: PackId, index: number): Promise<void> {
     this.#pretended.delete(nameOf(pack, index));
   }
+
+  async removeRemains(): Promise<void> {}
 }
 
 function nameOf(pack: PackId, index: number): string {

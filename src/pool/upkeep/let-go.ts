@@ -27,10 +27,7 @@ export async function letGo({ env, parts, catalog, offers, going }: KeepParts, f
   if ((k === 1 && copies === "all") || !isReplaced() || !going.begin(pack, index)) return false;
   try {
     await parts.records.write([{ namespace, key: claimKey(pack, index, parts.self), value: null }], { as: "host" });
-    const answering = await Promise.all(hostsOf(catalog.holdings(namespace, pack)).map(async (host) => ((await answersThat(parts, host, facts, index, signal)) ? [host] : [])));
-    const view = viewOf(parts);
-    const staying = new Set(answering.flat().filter((host) => view.stay(host) === "stays"));
-    if (staying.size >= (k > 1 || copies === "all" ? 1 : Math.max(1, Math.min(copies, view.takers)))) {
+    if (await haveEnough({ parts, catalog }, facts, index, signal)) {
       await parts.store.remove(pack, index);
       return true;
     }
@@ -40,6 +37,15 @@ export async function letGo({ env, parts, catalog, offers, going }: KeepParts, f
     going.end(pack, index);
     env.log.debug("a piece was to be let go", { pack, index });
   }
+}
+
+/** Whether as many other hosts as should have the piece stay, and answer that they have it. */
+export async function haveEnough({ parts, catalog }: Pick<KeepParts, "parts" | "catalog">, facts: PackFacts, index: number, signal: AbortSignal): Promise<boolean> {
+  const { namespace, pack, k, copies } = facts;
+  const answering = await Promise.all(hostsOf(catalog.holdings(namespace, pack)).map(async (host) => ((await answersThat(parts, host, facts, index, signal)) ? [host] : [])));
+  const view = viewOf(parts);
+  const staying = new Set(answering.flat().filter((host) => view.stay(host) === "stays"));
+  return staying.size >= (k > 1 || copies === "all" ? 1 : Math.max(1, Math.min(copies, view.takers)));
 }
 
 async function answersThat({ self, transport }: KeepParts["parts"], host: HostId, { pack, k, m }: PackFacts, index: number, signal: AbortSignal): Promise<boolean> {

@@ -6,6 +6,7 @@ import type { KeepParts } from "../hold/hold.ts";
 import { ownPieces } from "../hold/own-pieces.ts";
 import { unhurried } from "../patience.ts";
 import { handOn, letGo } from "./let-go.ts";
+import type { Leftovers } from "./leftovers.ts";
 import type { Spreading } from "./spreading.ts";
 
 /** What a host keeps by its own choice beyond what it is asked to. */
@@ -30,20 +31,23 @@ interface Place {
 export class Surplus {
   readonly #keep: KeepParts;
   readonly #spreading: Spreading;
+  readonly #leftovers: Leftovers;
   /** The next turn that makes room goes on behind this piece: what cannot go now stands where it stood, and others must have their turn. */
   #last: Place | undefined;
 
-  constructor(keep: KeepParts, spreading: Spreading) {
+  constructor(keep: KeepParts, spreading: Spreading, leftovers: Leftovers) {
     this.#keep = keep;
     this.#spreading = spreading;
+    this.#leftovers = leftovers;
   }
 
-  /** "surplus": deletes what was kept as a mirror once it is there often enough without it; makes room when more is used than this host offers now; and spreads what lies together. */
+  /** "surplus": deletes what was kept as a mirror once it is there often enough without it; makes room when more is used than this host offers now; spreads what lies together; and frees what damaged pieces left. */
   async turn({ signal, report }: WorkerTurn): Promise<void> {
     const released = await this.#release(signal);
     const moved = await this.#makeRoom(signal);
     const spread = await this.#spreading.turn(signal);
-    report(`${released} pieces of former mirrors deleted, ${moved} moved to make room, ${spread} moved apart from others of their packs`);
+    const freed = await this.#leftovers.turn(signal);
+    report(`${released} pieces of former mirrors deleted, ${moved} moved to make room, ${spread} moved apart from others of their packs, the remains of ${freed} deleted`);
   }
 
   /** @returns how many pieces are gone */

@@ -5,6 +5,7 @@ import type { KeepParts } from "../hold/hold.ts";
 import type { Census, CensusTaker } from "./census.ts";
 import type { Whereabouts } from "./whereabouts.ts";
 import type { Pool } from "../port.ts";
+import { Leftovers } from "./leftovers.ts";
 import { Spreading } from "./spreading.ts";
 import { Surplus } from "./surplus.ts";
 import type { UsedPacks } from "./sweep.ts";
@@ -29,7 +30,7 @@ export class PoolUpkeep {
   constructor(env: Env, keep: KeepParts, { taker, remove }: { readonly taker: CensusTaker; readonly remove: Pool["remove"] }) {
     this.#keep = keep;
     this.#taker = taker;
-    const surplus = new Surplus(keep, new Spreading(keep));
+    const surplus = new Surplus(keep, new Spreading(keep), new Leftovers(keep));
     this.#surplus = new Worker(env, { name: "surplus", everyMs: SURPLUS_EVERY_MS, work: (turn) => surplus.turn(turn) });
     const { parts } = keep;
     const sweeper = new Sweeper({ ...keep, used: this.#used, condemnedForMs: () => parts.condemnedForMs(), remove: (namespace, packs) => remove(namespace, packs) });
