@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { namespaceIdOf, shardOf } from "../cluster/index.ts";
-import { utf8 } from "../codec/index.ts";
+import type { NamespaceId } from "../codec/index.ts";
+import { hex, utf8 } from "../codec/index.ts";
 import { MemoryLog } from "../store/index.ts";
 import type { Change } from "./port.ts";
 import { readHead } from "./row.ts";
-import { table } from "./tables.ts";
+import { rowKey, table } from "./tables.ts";
 import type { TestHost } from "./test-hosts.ts";
 import { TestHosts, env, everywhereId, kv, settled, textOf, until } from "./test-hosts.ts";
 
@@ -66,6 +67,31 @@ test("a change whose entry in the index the disk has damaged comes when the disk
   await reading.stop();
 });
 
+test("a row that the disk has damaged is not shown as deleted, and comes when others have brought it", async () => {
+  await using all = await TestHosts.of("a", "b");
+  const [a, b] = all.hosts as [TestHost, TestHost];
+  for (const key of ["one", "two", "three"]) await a.put(everywhereId, key, "v");
+  await until("b has all", () => ["one", "two", "three"].every((key) => b.value(everywhereId, key) === "v"));
+  a.disk.damage(rowKey(everywhereId, "two"));
+  const reading = listen(a);
+  await until("it has come", () => reading.keys().includes("two"));
+  await reading.stop();
+  assert.deepEqual(reading.changes.map(({ state }) => [state.key, textOf(state)]), [["one", "v"], ["three", "v"], ["two", "v"]]);
+});
+
+test("a row that could not be read for a moment is shown as soon as it can be", async () => {
+  await using all = await TestHosts.of("a");
+  const [a] = all.hosts as [TestHost];
+  for (const key of ["one", "two", "three"]) await a.put(everywhereId, key, "v");
+  let failures = 0;
+  a.disk.isDamaged = (key) => hex(key) === hex(rowKey(everywhereId, "two")) && failures++ === 0;
+  const reading = listen(a);
+  await until("it has come", () => reading.keys().includes("two"));
+  await reading.stop();
+  assert.ok(failures > 0);
+  assert.deepEqual(reading.changes.map(({ state }) => [state.key, textOf(state)]), [["one", "v"], ["three", "v"], ["two", "v"]]);
+});
+
 test("a position goes on at another replica from that one's own entry, and misses nothing", async () => {
   await using all = await TestHosts.of("a", "b");
   const [a, b] = all.hosts as [TestHost, TestHost];
@@ -122,8 +148,8 @@ test("who has been at a host that was behind is shown again what the others had 
   await again.stop();
 });
 
-test("who reads on while the copy is given up is told so, and of no deletions", async () => {
-  await using all = await TestHosts.of("a", "b");
+/** A reader, in the middle of a page, of what its host follows. */
+async function readFollowed(all: TestHosts): Promise<{ readonly follower: TestHost; readonly namespace: NamespaceId; readonly changes: AsyncIterator<Change>; readonly first: Change }> {
   const genesis = kv(1, "followed");
   const namespace = namespaceIdOf(genesis);
   for (const host of all.hosts) await host.records.create(genesis);
@@ -133,8 +159,25 @@ test("who reads on while the copy is given up is told so, and of no deletions", 
   await follower.records.follow(namespace);
   await until("the follower has all", () => follower.value(namespace, "k49") === "v");
   const changes = follower.records.changes(namespace, undefined, new AbortController().signal)[Symbol.asyncIterator]();
-  const first = (await changes.next()).value as Change;
+  return { follower, namespace, changes, first: (await changes.next()).value as Change };
+}
+
+test("who reads on while the copy is given up is told so, and of no deletions", async () => {
+  await using all = await TestHosts.of("a", "b");
+  const { follower, namespace, changes, first } = await readFollowed(all);
   await follower.records.unfollow(namespace);
   await assert.rejects(changes.next(), { code: "NOT_HELD" });
   assert.equal(first.state.siblings.length, 1);
+});
+
+test("who reads on while the copy is given up and kept again is told of all of it once it has come, and of no deletions", async () => {
+  await using all = await TestHosts.of("a", "b");
+  const { follower, namespace, changes } = await readFollowed(all);
+  await follower.records.unfollow(namespace);
+  await follower.records.follow(namespace);
+  const told: Change[] = [];
+  while (told.length < 50) told.push((await changes.next()).value as Change);
+  await changes.return!();
+  assert.deepEqual(new Set(told.map(({ state }) => textOf(state))), new Set(["v"]));
+  assert.equal(new Set(told.map(({ state }) => state.key)).size, 50);
 });

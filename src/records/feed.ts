@@ -135,12 +135,23 @@ export class Feed {
         await breathing.breathe();
         if (signal.aborted) return;
         const siblings = this.#replica.stored.unsealed(this.#namespace, key);
-        // A row that went with the copy is no deletion.
-        if (siblings.length === 0 && !this.#isKept()) return;
-        this.#reached.set(group, sequence);
-        yield { state: wholeState(key, siblings), position: this.#position() };
+        if (siblings.length > 0) {
+          this.#reached.set(group, sequence);
+          yield { state: wholeState(key, siblings), position: this.#position() };
+        } else if (!this.#isKept()) return;
+        else await this.#pass(key, group, sequence);
       }
     }
+  }
+
+  /**
+   * Goes past a change whose row is not there: it went with a copy that is kept again, or is damaged, and is no deletion. What is brought again has a
+   * new number, and a row that could not be read only for a moment is given one; from then on nothing counts here as applied that lacks it. A deletion
+   * that everybody has forgotten meanwhile is passed too, as it is by who comes later.
+   */
+  async #pass(key: string, group: number, sequence: number): Promise<void> {
+    await this.#replica.renumber([{ namespace: this.#namespace, key }]);
+    this.#reached.set(group, sequence);
   }
 
   /** The next changed keys of the namespace; none when there are no more, or at the signal. Passes over what the groups hold of others, which may be a million times as much. */
