@@ -71,8 +71,9 @@ export class Composer {
    */
   add(writes: readonly InformedWrite[]): readonly Dot[] {
     if (writes.length > MAX_BATCH_RECORDS || weightOf(writes) > MAX_BATCH_BYTES) throw tooMuch(writes.length);
-    const namespaces = new Set([...this.#namespaces, ...writes.map(({ namespace }) => namespace)]);
+    const namespaces = new Set(writes.map(({ namespace }) => namespace));
     if (namespaces.size > MAX_BATCH_NAMESPACES) throw new RecordsError("TOO_LARGE", `A batch spans at most ${MAX_BATCH_NAMESPACES} namespaces. Write them one after another.`);
+    if (namespaces.union(this.#namespaces).size > MAX_BATCH_NAMESPACES) throw new BatchIsFull();
     for (const write of writes) this.#check(write);
     const taken: Taken[] = [];
     const last = new Map<string, Taken>();

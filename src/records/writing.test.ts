@@ -13,7 +13,7 @@ import { MAX_BATCH_RECORDS, MAX_VALUE_BYTES } from "./limits.ts";
 import { EMPTY_CONTEXT } from "./port.ts";
 import { Replica } from "./replica.ts";
 import type { TestHost } from "./test-hosts.ts";
-import { TestHosts, env, everywhere, everywhereId, network, settled, until } from "./test-hosts.ts";
+import { TestHosts, env, everywhere, everywhereId, kv, network, settled, until } from "./test-hosts.ts";
 
 const write = (key: string, value: Uint8Array | null = utf8("v")) => ({ namespace: everywhereId, key, value });
 
@@ -54,6 +54,16 @@ test("a write is refused when what its keys were read as makes it too much for a
   await a.stop();
   await all.restart(a);
   assert.equal(a.records.local(everywhereId, "29")?.siblings[0]?.dot.counter, 2);
+});
+
+test("calls at one moment into more namespaces than a batch spans are all taken, and one call into so many is refused", async () => {
+  await using all = await TestHosts.of("a");
+  const [a] = all.hosts as [TestHost];
+  const writes = await Promise.all(Array.from({ length: 80 }, async (_, at) => ({ namespace: await a.records.create(kv(3, `n${at}`)), key: "k", value: utf8("v") })));
+  await Promise.all(writes.map((write) => a.records.write([write])));
+  assert.ok(writes.every(({ namespace }) => a.value(namespace, "k") === "v"));
+  await assert.rejects(a.records.write(writes.slice(0, 65)), { code: "TOO_LARGE" });
+  await a.records.write(writes.slice(0, 64));
 });
 
 test("a key that is written blindly again and again is stopped before it outgrows its row", async () => {
