@@ -57,6 +57,7 @@ export class FakeRecords implements PoolRecords {
   readonly #all: FakeReplication;
   readonly #account: AccountId;
   readonly #judge: Judge;
+  readonly #wallMs: () => number;
   /** Whose packs are let in: the account whose records these are, and whoever a test adds. */
   readonly people = new Set<AccountId>();
   readonly #geneses = new Map<NamespaceId, Genesis>();
@@ -68,11 +69,12 @@ export class FakeRecords implements PoolRecords {
   /** Set to have the next writes fail. */
   broken: Error | undefined;
 
-  constructor(all: FakeReplication, self: HostId, account: AccountId, judge: Judge) {
+  constructor(all: FakeReplication, self: HostId, account: AccountId, judge: Judge, wallMs = (): number => 0) {
     this.#all = all;
     this.self = self;
     this.#account = account;
     this.#judge = judge;
+    this.#wallMs = wallMs;
     this.people.add(account);
     all.hosts.set(self, this);
   }
@@ -101,7 +103,7 @@ export class FakeRecords implements PoolRecords {
       if (verdict.kind !== "accept") throw new HoldfastError("REFUSED", verdict.why);
       const read = context === undefined ? this.#at(namespace, key).map(({ name }) => name) : [];
       const counter = this.#all.nextName();
-      const sibling: Sibling = { dot: { actor: { host: this.self, incarnation: 1 }, counter }, value, author, wallMs: 0 };
+      const sibling: Sibling = { dot: { actor: { host: this.self, incarnation: 1 }, counter }, value, author, wallMs: this.#wallMs() };
       return { namespace, genesis, key, version: { name: String(counter), sibling, read } };
     });
     this.#all.publish(this.self, batch);

@@ -99,7 +99,7 @@ export class Village {
     const capacityBytes = this.#options.capacityBytes?.(number) ?? 1e9;
     const zone = this.#options.zone?.(number) ?? `zone ${number}`;
     this.members.set(host, { host, account: this.owner, name: `host${number}`, zone, capacityBytes, addresses: [], version: "1", joinedMs: 0, invite: null, returns: 0, isGone: false, isDraining: false, isSuspect: false, provenBytes: undefined });
-    const records = new FakeRecords(this.replication, host, this.owner, this.#options.rule ?? poolRule);
+    const records = new FakeRecords(this.replication, host, this.owner, this.#options.rule ?? poolRule, () => this.env.clock.wallMs());
     this.namespace = await records.create(this.genesis);
     const transport = this.net.join(host);
     const [store, cache] = [new FakeStore(capacityBytes), new FakeCache()];

@@ -249,3 +249,25 @@ test("a program that was stopped and goes on begins to look anew, as one whose m
     await village.close();
   }
 });
+
+test("a word from before the pack was written, by a clock that was wrong, is given anew rather than believed", async () => {
+  const bench = await SweepBench.of(4);
+  const { village } = bench;
+  const clock = village.env.clock as { wallMs: () => number };
+  const right = clock.wallMs;
+  const startedMs = right();
+  // The first host has no battery and no network time: its clock begins in 1970.
+  clock.wallMs = () => right() - startedMs;
+  await bench.sweepTwice(0);
+  assert.ok(bench.isCondemned(1));
+  clock.wallMs = right;
+  await bench.sweepTwice(1);
+  assert.ok(bench.isThere && (await bench.mayRely(2)), "as when it has just been condemned");
+  bench.pass(FOR_MS - LOOK_MS - 1_000_000);
+  await bench.sweepTwice(1);
+  assert.ok(bench.isThere, "it has been condemned for less than it should");
+  bench.pass(LOOK_MS);
+  await bench.sweep(1, 0);
+  assert.ok(!bench.isThere);
+  await village.close();
+});

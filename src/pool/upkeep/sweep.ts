@@ -17,7 +17,7 @@ import { timePassed } from "../../platform/index.ts";
 import { condemnedCodec, isCondemned } from "../record/fate.ts";
 import { majorityOf } from "../record/holders.ts";
 import type { KeepParts } from "../hold/hold.ts";
-import { abortedKey, condemnedKey } from "../record/keys.ts";
+import { abortedKey, condemnedKey, packKey } from "../record/keys.ts";
 import { unhurried } from "../patience.ts";
 import { viewOf } from "./census.ts";
 import { Lasting } from "./lasting.ts";
@@ -131,14 +131,21 @@ export class Sweeper {
   }
 
   async #condemn(namespace: NamespaceId, pack: PackId, used: PackUse): Promise<boolean> {
-    const { env, parts } = this.#with;
+    const { parts } = this.#with;
     if (!this.#wasUnused(namespace, pack) || !this.#areWhole(namespace, used.insteadOf?.(pack) ?? [])) return false;
-    const value = condemnedCodec.encode({ sinceMs: Math.floor(env.clock.wallMs()) });
-    const { safe } = await parts.records.write([{ namespace, key: condemnedKey(pack), value }], { copies: majorityOf(parts).count });
+    const safe = await this.#say(namespace, pack);
     // One that few hosts have heard of would pass unnoticed by whoever asks the others: it is taken back, and said again at the next look.
     const stays = safe && (await this.#isReplaced(namespace, pack, used));
     if (!stays) await parts.records.write([{ namespace, key: condemnedKey(pack), value: null }]);
     return stays;
+  }
+
+  /** That it is condemned, from now on. False: by fewer hosts than a majority. */
+  async #say(namespace: NamespaceId, pack: PackId): Promise<boolean> {
+    const { env, parts } = this.#with;
+    const value = condemnedCodec.encode({ sinceMs: Math.floor(env.clock.wallMs()) });
+    const { safe } = await parts.records.write([{ namespace, key: condemnedKey(pack), value }], { copies: majorityOf(parts).count });
+    return safe;
   }
 
   /** Whether the packs have all their pieces, as far as there are hosts for them. */
@@ -169,7 +176,21 @@ export class Sweeper {
     // As a majority says, which knows whether another device found it in use.
     const word = await majorityWord(this.#with, namespace, condemnedKey(pack));
     const sincesMs = (word?.values ?? []).map((value) => condemnedCodec.decode(value).sinceMs);
-    // Of several the youngest counts, and one from the future waits until then: neither a clock nor a second device makes it sooner.
-    return sincesMs.length > 0 && env.clock.wallMs() - Math.max(...sincesMs) >= condemnedForMs() && this.#isReplaced(namespace, pack, used);
+    if (sincesMs.length === 0) return false;
+    // Of several the youngest counts, and one from the future waits until then: a second device makes it no sooner.
+    const sinceMs = Math.max(...sincesMs);
+    if (this.#isYoungerThan(namespace, pack, sinceMs)) {
+      // By a clock that was wrong, as of a machine that keeps no time while it is off.
+      await this.#say(namespace, pack);
+      return false;
+    }
+    return env.clock.wallMs() - sinceMs >= condemnedForMs() && this.#isReplaced(namespace, pack, used);
+  }
+
+  /** Whether the pack was written only after that, and not in the future: then nobody can have found it unused at that time. */
+  #isYoungerThan(namespace: NamespaceId, pack: PackId, timeMs: number): boolean {
+    const { env, parts } = this.#with;
+    const writtenMs = Math.min(...(parts.records.local(namespace, packKey(pack))?.siblings ?? []).map(({ wallMs }) => wallMs));
+    return timeMs < writtenMs && writtenMs <= env.clock.wallMs();
   }
 }
