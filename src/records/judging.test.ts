@@ -95,6 +95,22 @@ test("what was refused is fetched when it counts again", async () => {
   await until("b has it", () => b.value(everywhereId, "k") === "v");
 });
 
+test("rows are judged by more removals than are kept on the disk, and what counts again after a restart is fetched", async () => {
+  await using all = await TestHosts.of("a", "b", "x", "y");
+  const [a, b, x, y] = all.hosts as [TestHost, TestHost, TestHost, TestHost];
+  const many: readonly Exclusion[] = Array.from({ length: 50_001 }, (_, at) => ({ host: idFromBytes<HostId>(Buffer.alloc(32, `host ${at} `)), author: null, honoured: [] }));
+  for (const host of [x, y]) await host.put(everywhereId, host.name, "late");
+  await until("all have both", () => [a, b].every((host) => host.value(everywhereId, "x") !== undefined && host.value(everywhereId, "y") !== undefined));
+  hear(a, [...many, without(x, [])]);
+  await until("x is judged", () => a.value(everywhereId, "x") === undefined);
+  await until("all is judged", () => a.records.workers().some((worker) => worker.status().progress.startsWith("all rows")));
+  for (const host of [x, y]) await host.stop();
+  await a.stop();
+  a.excludes = [...many, without(y, [])];
+  await all.restart(a);
+  await until("a has what counts again, and drops what does not", () => a.value(everywhereId, "x") === "late" && a.value(everywhereId, "y") === undefined);
+});
+
 test("a revoked host drops from its outbox what it wrote in the person's name, and keeps what it wrote as a host", async () => {
   await using all = await TestHosts.of("a", "b");
   const [a] = all.hosts as [TestHost, TestHost];

@@ -1,11 +1,10 @@
 import type { Exclusion, Signed } from "../cluster/index.ts";
 import { carriesProof, isExcluded, removalCodec } from "../cluster/index.ts";
 import type { NetworkId } from "../codec/index.ts";
-import { byteString, codec, concatBytes, fixedBytes, hex, list, struct, utf8 } from "../codec/index.ts";
+import { CodecError, byteString, codec, concatBytes, fixedBytes, hex, list, struct, utf8 } from "../codec/index.ts";
 import type { Shape } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
 import type { Env, WorkerTurn } from "../platform/index.ts";
-import type { LogOperation } from "../store/index.ts";
 import { signedOf } from "./batch.ts";
 import type { StoredRecord } from "./batch.ts";
 import type { RetainingJob } from "./jobs.ts";
@@ -21,6 +20,7 @@ import { justAfter, metaKey, namespaceIn, recordKeyIn, table } from "./tables.ts
 // refused because of it is asked for again.
 
 const DIGEST_BYTES = 16;
+/** So many are kept on the disk. */
 const EXCLUSIONS_MAX = 50_000;
 const STEP = 256;
 /** Between two steps, so that everything else goes on beside it. */
@@ -34,6 +34,13 @@ interface Progress {
   /** The last row that was judged by those; empty at the beginning. */
   readonly reached: Uint8Array;
 }
+
+const NOTHING: Progress = { done: [], doing: [], reached: new Uint8Array(0) };
+/**
+ * In place of more digests than are kept; none is like it. So after a start something counts again, as far as the disk says: all rows are judged
+ * anew, and everything is asked for once more.
+ */
+const TOO_MANY: readonly Uint8Array[] = [new Uint8Array(DIGEST_BYTES)];
 
 const digests = list(fixedBytes(DIGEST_BYTES), EXCLUSIONS_MAX) as Shape<readonly Uint8Array[]>;
 export const progressCodec = codec<Progress>("What rows have been judged by", 1, 2 * 1024 * 1024, struct({ done: digests, doing: digests, reached: byteString(4096) }));
@@ -52,6 +59,8 @@ export class Judging {
   readonly #env: Env;
   readonly #parts: JudgingParts;
   #judged: readonly Exclusion[] | undefined;
+  /** What the disk says of it, or would if it had room for all. */
+  #progress: Progress | undefined;
 
   constructor(env: Env, parts: JudgingParts) {
     this.#env = env;
@@ -63,24 +72,23 @@ export class Judging {
     const exclusions = cluster.exclusions();
     if (exclusions === this.#judged) return;
     if (replica.outbox.drop(({ body, dot, batch }) => this.#falls(body, { ...dot.actor, author: body.author, batch }, exclusions)) > 0) await replica.keep([]);
-    const progress = await this.#forgiven(this.#load(), exclusions);
+    const digested = exclusions.map(digestOf);
+    const progress = await this.#forgiven((this.#progress ??= this.#load()), digested);
     const done = new Set(progress.done.map(hex));
-    const fresh = exclusions.filter((exclusion) => !done.has(hex(digestOf(exclusion))));
+    const fresh = exclusions.filter((_, at) => !done.has(hex(digested[at]!)));
     const due = fresh.filter((exclusion) => this.#wasExceeded(exclusion));
     if (due.length > 0 && !(await this.#scan(progress, due, exclusions, { signal, report }))) return;
-    if (fresh.length > 0) await replica.keep([save({ done: exclusions.map(digestOf), doing: [], reached: new Uint8Array(0) })]);
+    if (fresh.length > 0) await this.#keep({ ...NOTHING, done: digested });
     this.#judged = exclusions;
     report(exclusions.length === 0 ? "nobody has been removed" : `all rows are judged by ${exclusions.length} removals and revocations`);
   }
 
   /** When something counts again that was refused, everything is asked for once more. */
-  async #forgiven(progress: Progress, exclusions: readonly Exclusion[]): Promise<Progress> {
-    const current = new Set(exclusions.map((exclusion) => hex(digestOf(exclusion))));
+  async #forgiven(progress: Progress, digested: readonly Uint8Array[]): Promise<Progress> {
+    const current = new Set(digested.map(hex));
     const left = progress.done.filter((digest) => current.has(hex(digest)));
     if (left.length === progress.done.length) return progress;
-    const next = { ...progress, done: left };
-    await this.#parts.replica.keep([save(next)], ALL_GROUPS);
-    return next;
+    return this.#keep({ ...progress, done: left }, ALL_GROUPS);
   }
 
   /** Whether anything beyond what is honoured was ever seen here. */
@@ -103,7 +111,7 @@ export class Judging {
       await this.#drop(found);
       looked += rows.length;
       report(`judged ${looked} rows again by ${due.length} removals and revocations`);
-      await replica.keep([save({ done, doing: wanted, reached: rows.at(-1)!.key })]);
+      await this.#keep({ done, doing: wanted, reached: rows.at(-1)!.key });
       await this.#env.timers.sleep(PAUSE_MS, signal).catch(() => {});
     }
     return !signal.aborted && cluster.exclusions() === all;
@@ -130,10 +138,24 @@ export class Judging {
 
   #load(): Progress {
     const stored = this.#parts.replica.stored.get(metaKey("judged"));
-    return stored === undefined ? { done: [], doing: [], reached: new Uint8Array(0) } : progressCodec.decode(stored);
+    if (stored === undefined) return NOTHING;
+    try {
+      return progressCodec.decode(stored);
+    } catch (error) {
+      if (!(error instanceof CodecError)) throw error;
+      // An earlier version of this program kept more than can be read.
+      return { ...NOTHING, done: TOO_MANY };
+    }
+  }
+
+  async #keep(progress: Progress, anew: readonly number[] = []): Promise<Progress> {
+    const value = progressCodec.encode({ ...progress, done: asKept(progress.done), doing: asKept(progress.doing) });
+    await this.#parts.replica.keep([{ kind: "put", key: metaKey("judged"), value }], anew);
+    this.#progress = progress;
+    return progress;
   }
 }
 
-function save(progress: Progress): LogOperation {
-  return { kind: "put", key: metaKey("judged"), value: progressCodec.encode(progress) };
+function asKept(all: readonly Uint8Array[]): readonly Uint8Array[] {
+  return all.length > EXCLUSIONS_MAX ? TOO_MANY : all;
 }
