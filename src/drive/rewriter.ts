@@ -8,13 +8,14 @@ import { RAW, blobIdOf, concatBytes } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
 import { Limiter, codeOf } from "../platform/index.ts";
 import type { Extent, PackContent, PackedBlob, Pool, Redundancy, StoredPack } from "../pool/index.ts";
-import { MAX_PACK_BYTES, Packer } from "../pool/index.ts";
+import { MAX_PACK_BLOBS, MAX_PACK_BYTES, Packer } from "../pool/index.ts";
 import { damaged } from "./content.ts";
 import { suffices, toleranceOf } from "./suffices.ts";
 import type { Usage, UsedPack } from "./usage.ts";
 
-/** Packs below it are better joined with others, */
-const SMALL_BYTES = 4 * 1024 * 1024;
+/** Packs below it are better joined with others, unless they have so many blobs that few more would fit in, */
+const SMALL_BYTES = MAX_PACK_BYTES / 4;
+const SMALL_BLOBS = MAX_PACK_BLOBS / 4;
 /** when there are so many, or what each put leaves would be written again with each put. */
 const SMALL_MIN = 4;
 /** One pack is sent while the next is read. */
@@ -42,10 +43,10 @@ export async function toUpgrade(usage: Usage, today: Redundancy, signal: AbortSi
 }
 
 /** The packs of which little is used, and the small ones where there are several; each kind as it is kept, or as is chosen today if that is more. */
-export async function toRewrite(usage: Usage, today: Redundancy, signal: AbortSignal): Promise<Batch[]> {
+export async function toRewrite(usage: Pick<Usage, "packs">, today: Redundancy, signal: AbortSignal): Promise<Batch[]> {
   const groups = new Map<string, { readonly redundancy: Redundancy; readonly packs: UsedPack[] }>();
   for await (const used of usage.packs(signal)) {
-    if (used.isCondemned || used.isUnderWay || !(isSparse(used) || used.sizeBytes < SMALL_BYTES)) continue;
+    if (used.isCondemned || used.isUnderWay || !(isSparse(used) || isSmall(used))) continue;
     const redundancy = toleranceOf(used.redundancy) >= toleranceOf(today) ? used.redundancy : today;
     const name = JSON.stringify(redundancy);
     groups.set(name, groups.get(name) ?? { redundancy, packs: [] });
@@ -60,6 +61,15 @@ function isSparse({ sizeBytes, neededBytes }: UsedPack): boolean {
   return neededBytes * 2 < sizeBytes;
 }
 
+function isSmall({ sizeBytes, blobs }: UsedPack): boolean {
+  return sizeBytes < SMALL_BYTES && blobs < SMALL_BLOBS;
+}
+
+/** Whether the packs that could be read are better kept anew. Of small ones that were to be joined all but one may be out of reach, and be so for days. */
+function isWorthIt(read: ReadonlySet<UsedPack>, { redundancy }: Batch): boolean {
+  return read.size > 1 || [...read].some((used) => isSparse(used) || !suffices(used.redundancy, redundancy));
+}
+
 /** What so many bytes of content take together on all hosts; without "all", which depends on the hosts to come. */
 export function takenBytes(contentBytes: number, { redundancy }: Pick<Batch, "redundancy">): number {
   if (redundancy.kind === "code") return Math.ceil((contentBytes * (redundancy.k + redundancy.m)) / redundancy.k);
@@ -68,12 +78,13 @@ export function takenBytes(contentBytes: number, { redundancy }: Pick<Batch, "re
 
 /**
  * Stores what is used of the batch's packs again, and gives, now and then, the bytes of content that are stored by then; at last all of them.
- * One pack that cannot be read keeps no other from it.
+ * One pack that cannot be read keeps no other from it; a single one that is only small stays as it is.
  * @param maxBytes it begins with no further pack when so much has been read
  * @throws PoolError NO_SPACE, OVER_QUOTA: what was stored by then stays, and is used
  */
 export async function* rewrite({ pool, namespace, onStored, onUnread }: RewriterParts, usage: Usage, batch: Batch, { signal, maxBytes = Number.POSITIVE_INFINITY }: { readonly signal: AbortSignal; readonly maxBytes?: number }): AsyncGenerator<number> {
   let [readBytes, storedBytes] = [0, 0];
+  const read = new Set<UsedPack>();
   const store = async (content: PackContent): Promise<StoredPack> => {
     const stored = await pool.store(namespace, content, batch.redundancy, signal);
     storedBytes += content.bytes.length;
@@ -82,10 +93,14 @@ export async function* rewrite({ pool, namespace, onStored, onUnread }: Rewriter
   };
   const packer = new Packer({ places: new Map<BlobId, Extent>(), flights: new Limiter(UNDER_WAY_BYTES), signal, store });
   try {
-    for (const [group, { pack, neededBytes }] of batch.packs.entries()) {
+    for (const [group, used] of batch.packs.entries()) {
+      const { pack, neededBytes } = used;
       if (readBytes >= maxBytes) break;
       try {
-        for await (const { id, sealed } of contentOf(pool, namespace, pack, usage.needed(pack), signal)) await packer.put(id, sealed, group);
+        for await (const { id, sealed } of contentOf(pool, namespace, pack, usage.needed(pack), signal)) {
+          await packer.put(id, sealed, group);
+          read.add(used);
+        }
         readBytes += neededBytes;
       } catch (error) {
         if (!isUnreadable(error)) throw error;
@@ -93,7 +108,7 @@ export async function* rewrite({ pool, namespace, onStored, onUnread }: Rewriter
       }
       yield storedBytes;
     }
-    await packer.flush();
+    if (isWorthIt(read, batch)) await packer.flush();
     yield storedBytes;
   } finally {
     await packer.settle();

@@ -6,6 +6,8 @@ import { PoolError } from "../pool/index.ts";
 import type { Env } from "../platform/index.ts";
 import { MIB, env, inChunks, noise, person, put, treeOf } from "./fakes/persons.ts";
 import type { Person } from "./fakes/persons.ts";
+import { toRewrite } from "./rewriter.ts";
+import type { Usage } from "./usage.ts";
 
 const HOUR_MS = 3_600_000;
 const { signal } = new AbortController();
@@ -185,4 +187,35 @@ test("a pack that cannot be read keeps no other from being upgraded or written t
   assert.ok(host.pool.sizes.length > before, "the rest was written together");
   assert.match(host.entries.workers[0]!.status().progress, /2 packs cannot be read now/);
   await host.entries.stop();
+});
+
+test("of small packs all but one of which cannot be read that one is not written anew, however often, until others can be read", async () => {
+  const { host, pass } = await hostIn(4);
+  for (let at = 0; at < 4; at += 1) await put(host, { f: noise(MIB, 70 + at) });
+  const away = new Set([...host.pool.stored.keys()].slice(0, 3));
+  host.pool.beforeRead = async (pack) => {
+    if (away.has(pack)) throw new PoolError("UNAVAILABLE", "its hosts are away");
+  };
+  const before = host.pool.sizes.length;
+  for (let hour = 0; hour < 4; hour += 1) {
+    await turn(host);
+    pass(HOUR_MS);
+  }
+  assert.equal(host.pool.sizes.length, before);
+  assert.match(host.entries.workers[0]!.status().progress, /3 packs cannot be read now/);
+  away.clear();
+  await turn(host);
+  assert.deepEqual([(await used(host)).length, host.pool.sizes.length], [1, before + 1]);
+  await host.entries.stop();
+});
+
+test("small packs that are full of small blobs are not written together, which would make as many", async () => {
+  const redundancy = { kind: "copies", copies: 2 } as const;
+  const packsOf = (blobs: number): Pick<Usage, "packs"> => ({
+    async *packs() {
+      for (let at = 0; at < 5; at += 1) yield { pack: `p${at}` as PackId, sizeBytes: MIB, blobs, neededBytes: MIB, redundancy, isCondemned: false, isUnderWay: false };
+    },
+  });
+  assert.deepEqual(await toRewrite(packsOf(4096), redundancy, signal), []);
+  assert.equal((await toRewrite(packsOf(800), redundancy, signal))[0]!.packs.length, 5);
 });

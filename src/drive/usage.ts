@@ -20,6 +20,8 @@ export interface UsageParts {
 export interface UsedPack {
   readonly pack: PackId;
   readonly sizeBytes: number;
+  /** How many, used or not. */
+  readonly blobs: number;
   /** Of blobs for which no other pack is used. */
   readonly neededBytes: number;
   readonly redundancy: Redundancy;
@@ -97,7 +99,7 @@ export class Usage implements PackUse {
       const { neededBytes } = this.#marks.get(pack)!;
       const info = this.#with.info(pack);
       if (neededBytes === 0 || info === undefined) continue;
-      yield { pack, sizeBytes: info.sizeBytes, neededBytes, redundancy: info.redundancy, isCondemned: this.#with.isCondemned(pack), isUnderWay: this.#with.underWay.has(pack) };
+      yield { pack, sizeBytes: info.sizeBytes, blobs: info.blobs.length, neededBytes, redundancy: info.redundancy, isCondemned: this.#with.isCondemned(pack), isUnderWay: this.#with.underWay.has(pack) };
     }
   }
 
