@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { AccountId, InviteId } from "../codec/index.ts";
+import type { AccountId, HostId, InviteId } from "../codec/index.ts";
 import { idFromBytes } from "../codec/index.ts";
 import { keyPairFromSeed, sha256 } from "../crypto/index.ts";
 import type { JudgedRecord, NetworkEntry } from "./index.ts";
@@ -8,12 +8,12 @@ import { Attestations, admissionCodec, attestationCodec, inviteCodec, signInvite
 import type { Elector } from "./fakes/electorate.ts";
 import { Electorate, network } from "./fakes/electorate.ts";
 
-const inviteKey = keyPairFromSeed(sha256(Uint8Array.of(1)));
-const invite = idFromBytes<InviteId>(inviteKey.publicKey);
 const account = idFromBytes<AccountId>(sha256(Uint8Array.of(2)));
 
-/** What is known of a host when it came by the invite. */
-function guest({ host }: Elector): readonly NetworkEntry[] {
+/** What is known of a host when it came by an invite. */
+function guest({ host }: Pick<Elector, "host">, number = 1): readonly NetworkEntry[] {
+  const inviteKey = keyPairFromSeed(sha256(Uint8Array.of(number)));
+  const invite = idFromBytes<InviteId>(inviteKey.publicKey);
   const terms = signInvite(inviteKey, network.id, { inviter: network.founder, expiresMs: 1, zone: null, quotaBytes: null, role: "member" });
   const admission = { account, name: "guest", zone: "", capacityBytes: 1, joinedMs: 1, invite, proof: new Uint8Array(64), consent: new Uint8Array(64) };
   return [
@@ -35,10 +35,11 @@ async function attesting(seed: number, voters: number, told: (all: Electorate) =
       key,
       cluster,
       transport,
-      publish: (host, attestation) => {
+      publish: async (host, attestation) => {
+        if (host !== last.host) throw new Error("it cannot be written");
         const entry = { key: `attested/${host}`, values: [attestationCodec.encode(attestation)] };
         written.push(entry);
-        return all.tell(elector, entry);
+        await all.tell(elector, entry);
       },
     });
     worker.start();
@@ -65,6 +66,15 @@ test("a host that came by an invite and does not vote is attested once by the vo
 
 test("a host of which a majority of the voters does not know that it came by its invite is not attested", async () => {
   assert.deepEqual((await attesting(2, 7, ({ hosts }) => [...hosts.slice(0, 3), ...hosts.slice(7)])).written, []);
+});
+
+test("hosts whose attestation cannot be written keep no other host from being attested", async () => {
+  const guests = Array.from({ length: 40 }, (_, at) => guest({ host: idFromBytes<HostId>(new Uint8Array(32).fill(at, 31)) }, at + 2));
+  const { written, last } = await attesting(4, 7, ({ hosts }) => {
+    for (const elector of hosts) for (const entries of guests) elector.learn(entries);
+    return hosts;
+  });
+  assert.deepEqual(written.map(({ key }) => key), [`attested/${last.host}`]);
 });
 
 test("nobody is attested where all hosts come to vote", async () => {

@@ -38,6 +38,8 @@ export interface AttestationsParts {
 export class Attestations {
   readonly #env: Env;
   readonly #parts: AttestationsParts;
+  /** Those of which the voters did not say enough: the others come first, until all have had their turn. */
+  readonly #inVain = new Set<HostId>();
   readonly worker: Worker;
 
   constructor(env: Env, parts: AttestationsParts) {
@@ -56,18 +58,28 @@ export class Attestations {
     const due = configuration.hosts.length < MAX_VOTERS ? [] : [...members.values()].filter(({ host, invite }) => invite !== null && !attested.has(host) && !hasVoted(host, configurations));
     report(due.length === 0 ? "all hosts are attested or vote" : `${due.length} hosts are to be attested`);
     if (!cluster.isCoordinator()) return;
-    for (const { host } of due.slice(0, AT_ONCE)) await this.#gather(host, signal);
+    const hosts = due.map(({ host }) => host);
+    const untried = hosts.filter((host) => !this.#inVain.has(host));
+    if (untried.length === 0) this.#inVain.clear();
+    for (const host of (untried.length === 0 ? hosts : untried).slice(0, AT_ONCE)) if (!(await this.#gather(host, signal))) this.#inVain.add(host);
   }
 
-  async #gather(host: HostId, signal: AbortSignal): Promise<void> {
+  /** @returns whether the host has been attested */
+  async #gather(host: HostId, signal: AbortSignal): Promise<boolean> {
     const { cluster, transport } = this.#parts;
     const { number, hosts } = cluster.register.configuration;
     const body = attestQuestionCodec.encode({ host, number });
     const ask = async (voter: HostId): Promise<Uint8Array> => attestAnswerCodec.decode(await transport.request(voter, ATTEST, body, { timeoutMs: ASK_TIMEOUT_MS, signal })).signature;
     const said = await gather(hosts, cluster.self, () => this.#sign(host, number), ask);
-    if (said.length < majority(hosts.length)) return;
-    await this.#parts.publish(host, { number, signatures: said.map(({ host: voter, answer }) => ({ host: voter, signature: answer })) });
+    if (said.length < majority(hosts.length)) return false;
+    try {
+      await this.#parts.publish(host, { number, signatures: said.map(({ host: voter, answer }) => ({ host: voter, signature: answer })) });
+    } catch (error) {
+      this.#env.log.warn("a host's attestation could not be written", { host, error });
+      return false;
+    }
     this.#env.log.debug("a host was attested", { host });
+    return true;
   }
 
   /** @throws ClusterError NOT_APPROVED */
