@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { siteSurvives, siteSurvivesShort } from "./sentences.ts";
+import { hostQuestion, siteSurvives, siteSurvivesShort } from "./sentences.ts";
 
 test("what a site survives is said as Health says it of everything: a copy on a host that is away counts as away", () => {
   assert.equal(siteSurvives({ survives: 2, survivesNow: 2, away: [] }), "survives the loss of any 2 hosts");
@@ -16,4 +16,11 @@ test("a line of the list of sites says what each survives, and nothing of those 
   assert.deepEqual(siteSurvivesShort({ survives: 0, survivesNow: 0, away: [] }), ["survives no loss"]);
   assert.deepEqual(siteSurvivesShort({ survives: 2, survivesNow: 1, away: ["study"] }), ["survives the loss of any 1 more host while study is away"]);
   assert.deepEqual(siteSurvivesShort({ survives: null, survivesNow: null, away: [] }), []);
+});
+
+test("nobody is told that nothing is lost with a host before that is known", () => {
+  const about = (losses: string | undefined): string => hostQuestion("remove", "cellar", losses).about;
+  assert.equal(about(undefined), "What would be lost with cellar is still being counted.");
+  assert.match(about(""), /Nothing is lost with it\.$/);
+  assert.match(about("With cellar 1 pack would be lost."), /With cellar 1 pack would be lost\.$/);
 });

@@ -92,14 +92,20 @@ export function hostFacts(host: HostRow, nowMs: number, isCoordinator: boolean):
   ];
 }
 
-export function hostQuestion(question: "drain" | "fill" | "remove" | "leave", name: string, losses: string): { readonly title: string; readonly about: string; readonly yes: string } {
+/** What would be lost with a host is not taken for nothing before it is known. */
+export function uncountedWords(name: string): string {
+  return `What would be lost with ${name} is still being counted.`;
+}
+
+/** @param losses as `lossWords` gives them; undefined while they are counted */
+export function hostQuestion(question: "drain" | "fill" | "remove" | "leave", name: string, losses: string | undefined): { readonly title: string; readonly about: string; readonly yes: string } {
   switch (question) {
     case "drain":
       return { title: `Empty ${name}?`, about: `What lies on ${name} is copied to other hosts, and it gets nothing new. When it is empty it can leave without loss. You can let it be filled again at any time.`, yes: "Empty it" };
     case "fill":
       return { title: `Let ${name} be filled again?`, about: "It counts again and gets new content.", yes: "Fill it again" };
     case "remove":
-      return { title: `Remove ${name} for good?`, about: removalWords(name, losses), yes: `Remove ${name}` };
+      return { title: `Remove ${name} for good?`, about: losses === undefined ? uncountedWords(name) : removalWords(name, losses), yes: `Remove ${name}` };
     case "leave":
       return { title: "Leave the network with this host?", about: `${leavingWords(name)} It has to be empty first.`, yes: "Leave" };
   }

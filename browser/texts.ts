@@ -3,7 +3,7 @@ import { count, formatBytes, formatDuration } from "../src/cli/amounts.ts";
 import { stateOf } from "../src/cli/host-state.ts";
 import { admittedWords, compareWords, endedWords } from "../src/cli/nearby-words.ts";
 import { listed } from "../src/door/survival-words.ts";
-import { ago, domainWords, happened, hostFacts, hostQuestion, inviteMessage, inviteState, onItsWay, siteSurvives, siteSurvivesShort, survives } from "./sentences.ts";
+import { ago, domainWords, happened, hostFacts, hostQuestion, inviteMessage, inviteState, onItsWay, siteSurvives, siteSurvivesShort, survives, uncountedWords } from "./sentences.ts";
 
 // All that the Browser says, with the longer sentences in sentences.ts: another language is another pair of files like these. The words are
 // those of the command line.
@@ -173,6 +173,7 @@ export const texts = {
     offerGo: "Offer that",
     offerAbout: "Nothing is deleted when it is less: what lies here beyond it stays until it is elsewhere.",
     partTitle: "If it goes",
+    uncounted: uncountedWords,
     noLoss: (name: string) => `Nothing would be lost without ${name}.`,
     drain: "Empty it",
     fill: "Let it be filled again",

@@ -29,7 +29,7 @@ export function HostPage({ live, id }: { readonly live: Live; readonly id: strin
       <p class="lead">{texts.host.lead(host, nowMs)}</p>
       <dl>{facts.map(([title, words]) => <div key={title}><dt>{title}</dt><dd>{words}</dd></div>)}</dl>
       {host.isSelf ? <Offer host={host} /> : null}
-      <Parting host={host} />
+      <Parting key={host.id} host={host} />
     </>
   );
 }
@@ -37,7 +37,8 @@ export function HostPage({ live, id }: { readonly live: Live; readonly id: strin
 function Parting({ host }: { readonly host: HostRow }): JSX.Element {
   const [question, setQuestion] = useState<Question>();
   const parting = useAsked((signal) => askJson<PartingRow>("GET", `/hosts/${host.id}/parting`, { signal }), [host.isDraining], LOOK_EVERY_MS);
-  const losses = parting.value === undefined ? "" : lossWords(parting.value);
+  const losses = parting.value === undefined ? undefined : lossWords(parting.value);
+  const problem = parting.error === undefined ? null : <p class="error" role="alert">{parting.error}</p>;
   return (
     <section>
       <h2>{texts.host.partTitle}</h2>
@@ -46,17 +47,19 @@ function Parting({ host }: { readonly host: HostRow }): JSX.Element {
         {host.isSelf ? <button class="quiet grave" onClick={() => setQuestion("leave")}>{texts.host.leave}</button> : <button class="quiet grave" onClick={() => setQuestion("remove")}>{texts.host.remove(host.name)}</button>}
       </p>
       {/* Below the buttons: what comes later must not move them from under somebody's finger. */}
-      {parting.value === undefined ? null : <p>{host.isDraining ? drainWords(parting.value) : losses === "" ? texts.host.noLoss(host.name) : losses}</p>}
-      {question === undefined ? null : <Asked host={host} question={question} losses={losses} onClose={() => setQuestion(undefined)} />}
+      <p>{parting.value === undefined ? texts.host.uncounted(host.name) : host.isDraining ? drainWords(parting.value) : losses === "" ? texts.host.noLoss(host.name) : losses}</p>
+      {problem}
+      {question === undefined ? null : <Asked host={host} question={question} losses={losses} problem={problem} onClose={() => setQuestion(undefined)} />}
     </section>
   );
 }
 
-function Asked({ host, question, losses, onClose }: { readonly host: HostRow; readonly question: Question; readonly losses: string; readonly onClose: () => void }): JSX.Element {
+function Asked({ host, question, losses, problem, onClose }: { readonly host: HostRow; readonly question: Question; readonly losses: string | undefined; readonly problem: JSX.Element | null; readonly onClose: () => void }): JSX.Element {
   const { title, about, yes } = texts.host.ask(question, host.name, losses);
   return (
-    <Confirm title={title} action={yes} isGrave={question === "remove" || question === "leave"} onYes={() => answer(host, question)} onClose={onClose}>
+    <Confirm title={title} action={yes} isGrave={question === "remove" || question === "leave"} isWaiting={question === "remove" && losses === undefined} onYes={() => answer(host, question)} onClose={onClose}>
       <p>{about}</p>
+      {losses === undefined ? problem : null}
     </Confirm>
   );
 }
