@@ -12,6 +12,8 @@ export type Receiver = (request: IncomingMessage, response: ServerResponse) => v
 /** Stands before each way in, and lets one request of a connection in after the other. When something fails that should not, the visitor hears so, and the process goes on. */
 export function guarded(env: Env, traffic: Traffic, receive: Receiver): RequestListener {
   return inTurn((request, response) => {
+    // A body longer than its head says would be read as the next answer; of one that is shorter a client would wait for the rest.
+    response.strictContentLength = true;
     const fault = (error: unknown): void => {
       env.log.error("a request failed in a way that nobody foresaw", { path: withoutCode(request.url ?? ""), error });
       if (response.headersSent) response.destroy();

@@ -20,9 +20,9 @@ export type Owner = Pick<SiteInfo, "name" | "namespace">;
 
 /**
  * A file's own bytes. Nobody has compared them with the file's id, which is its publisher's word: so what is remembered under it is this site's
- * alone, or one site's bytes could be shown as another's.
+ * alone, or one site's bytes could be shown as another's, and of this size alone, which a list may give otherwise in another row.
  * @param encoding when they are another file's, compressed beforehand
  */
 export function contentOf(site: Owner, file: SiteFile, encoding?: Encoding): Content {
-  return { key: `${site.namespace} ${file.id}`, sizeBytes: file.sizeBytes, what: `/${file.path} of ${site.name}`, encoding, read: (offset, length, signal) => file.read(offset, length, signal) };
+  return { key: `${site.namespace} ${file.id} ${file.sizeBytes}`, sizeBytes: file.sizeBytes, what: `/${file.path} of ${site.name}`, encoding, read: (offset, length, signal) => file.read(offset, length, signal) };
 }

@@ -7,6 +7,7 @@ import { AcceptedEncodings } from "./accept-encoding.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { collect, stream } from "./byte-source.ts";
 import { evaluate, rangeCounts } from "./conditions.ts";
+import type { Content } from "./content.ts";
 import { Compressor } from "./encoded.ts";
 import type { Cached, MemoryCache } from "./memory-cache.ts";
 import { multipart } from "./multipart.ts";
@@ -50,7 +51,7 @@ export class FileAnswers {
 
   #answer(request: IncomingMessage, response: ServerResponse, prepared: Prepared, head: RequestHead): Promise<void> | undefined {
     if (head.isConditional) return this.#answerConditional(request, response, prepared);
-    const cached = this.#cache.get(prepared.content.key);
+    const cached = this.#kept(prepared.content);
     if (cached === undefined || request.method !== "GET") return this.send(request, response, 200, prepared.whole, prepared, undefined);
     return this.#whole(response, 200, prepared.whole, cached);
   }
@@ -117,10 +118,22 @@ export class FileAnswers {
 
   async #fromMemory({ content }: Prepared): Promise<Cached | undefined> {
     const { key, sizeBytes, what } = content;
-    const cached = this.#cache.get(key);
-    if (cached !== undefined) return cached;
+    const kept = this.#kept(content);
+    if (kept !== undefined) return kept;
     // A compressed form is no larger than what was compressed, and dear to make.
     if (content.isMade !== true && !this.#cache.wants(key, sizeBytes)) return undefined;
-    return this.#cache.take(key, sizeBytes, () => collect(this.#env, { what, length: sizeBytes, read: (signal) => content.read(0, sizeBytes, signal) }));
+    return ofLength(sizeBytes, await this.#cache.take(key, sizeBytes, () => collect(this.#env, { what, length: sizeBytes, read: (signal) => content.read(0, sizeBytes, signal) })));
   }
+
+  #kept({ key, sizeBytes }: Content): Cached | undefined {
+    return ofLength(sizeBytes, this.#cache.get(key));
+  }
+}
+
+/**
+ * What is kept, unless it is of another length than the answer's head says: the rest would be taken for the next answer on the connection.
+ * Compressed forms can be that, of two rows that have one id and one size and yet other bytes.
+ */
+function ofLength(sizeBytes: number, kept: Cached | undefined): Cached | undefined {
+  return kept?.bytes.length === sizeBytes ? kept : undefined;
 }
