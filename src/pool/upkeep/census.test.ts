@@ -35,6 +35,27 @@ test("a look through all packs says what everything survives, what is short, and
   await village.close();
 });
 
+test("what would go with a host is counted of one that is declared gone, or suspect, as well, and of no member that was removed", async () => {
+  const village = await Village.build({ hosts: 4 });
+  const { holders } = await village.at(0).pool.store(village.namespace, content(MIB), copies(1));
+  const keeper = holders[0]!;
+  const asked = village.villagers.find(({ host }) => host !== keeper)!;
+  const member = village.members.get(keeper)!;
+  const taken = async (): Promise<unknown> => {
+    const census = await asked.pool.upkeep.freshCensus();
+    const { solePacks, soleBytes, awaitedPieces } = census.hosts.get(keeper) ?? {};
+    return [census.pieceBytes, census.unreadablePacks, solePacks, soleBytes, awaitedPieces];
+  };
+  village.members.set(keeper, { ...member, isSuspect: true, isDraining: true });
+  assert.deepEqual(await taken(), [0, 1, 1, MIB, 1]);
+  village.members.set(keeper, member);
+  village.gone.add(keeper);
+  assert.deepEqual(await taken(), [0, 1, 1, MIB, 1]);
+  village.members.delete(keeper);
+  assert.deepEqual(await taken(), [0, 1, undefined, undefined, undefined]);
+  await village.close();
+});
+
 test("whoever asks what is known waits a moment at most for a long look through all packs: at first it is known how far that is, later what was found last", async () => {
   const village = await Village.build({ hosts: 1 });
   const { host, records } = village.at(0);

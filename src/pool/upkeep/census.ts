@@ -94,12 +94,14 @@ export class CensusTaker {
   }
 
   async #take(signal: AbortSignal): Promise<Census> {
+    const { members } = this.#parts.roster();
     const startMs = (this.#startMs = this.#env.clock.monotonicMs());
     const totals = (this.#soFar = nothingYet());
     const view = viewOf(this.#parts);
     for await (const facts of unhurried(this.#env, this.#catalog.all(), signal)) {
       signal.throwIfAborted();
-      const holdings = this.#catalog.holdings(facts.namespace, facts.pack);
+      // Who is no member any more never comes back with what it had.
+      const holdings = this.#catalog.holdings(facts.namespace, facts.pack).filter(({ host }) => members.has(host));
       const weight = weigh(facts, holdings, view);
       add(totals, facts, weight);
       // What is meant to be deleted need not survive. It is asked only where it matters.
@@ -135,14 +137,14 @@ function addLosses(totals: Totals, { survives, survivesNow }: Weight): void {
   if (survives < 0) totals.unreadablePacks += 1;
 }
 
-function add(totals: Totals, { sizeBytes, pieceBytes }: PackFacts, { survives, shortPieces, partings }: Weight): void {
+function add(totals: Totals, { sizeBytes, pieceBytes }: PackFacts, { shortPieces, counted, partings }: Weight): void {
   totals.packs += 1;
   totals.contentBytes += sizeBytes;
-  totals.pieceBytes += pieceBytes * partings.length;
+  totals.pieceBytes += pieceBytes * counted;
   if (shortPieces > 0) totals.shortPacks += 1;
   totals.shortPieces += shortPieces;
   totals.shortBytes += shortPieces * pieceBytes;
-  const counted = new Set<HostId>();
+  const seen = new Set<HostId>();
   for (const { host, isFatal, isRisky, isReplaced } of partings) {
     const tally = totals.hosts.get(host) ?? { pieces: 0, pieceBytes: 0, solePacks: 0, soleBytes: 0, riskyPacks: 0, awaitedPieces: 0 };
     totals.hosts.set(host, tally);
@@ -150,9 +152,9 @@ function add(totals: Totals, { sizeBytes, pieceBytes }: PackFacts, { survives, s
     tally.pieceBytes += pieceBytes;
     if (!isReplaced) tally.awaitedPieces += 1;
     // A host with several pieces of a pack loses the pack once.
-    if (counted.has(host)) continue;
-    counted.add(host);
-    if (survives >= 0 && isFatal) {
+    if (seen.has(host)) continue;
+    seen.add(host);
+    if (isFatal) {
       tally.solePacks += 1;
       tally.soleBytes += sizeBytes;
     }

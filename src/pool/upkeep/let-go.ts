@@ -13,7 +13,7 @@ import { place } from "../write/place.ts";
 import { rebuild } from "../read/rebuild.ts";
 import { claimWrite } from "../write/writer.ts";
 import { viewOf } from "./census.ts";
-import { weigh } from "./weigh.ts";
+import { counts, weigh } from "./weigh.ts";
 
 const ASK_MS = 5_000;
 
@@ -23,8 +23,10 @@ const ASK_MS = 5_000;
  */
 export async function letGo({ env, parts, catalog, offers, going }: KeepParts, facts: PackFacts, index: number, signal: AbortSignal): Promise<boolean> {
   const { namespace, pack, pieceBytes, k, copies } = facts;
-  const isReplaced = (): boolean => weigh(facts, catalog.holdings(namespace, pack), viewOf(parts)).partings.find(({ host, index: each }) => host === parts.self && each === index)?.isReplaced === true;
-  if ((k === 1 && copies === "all") || !isReplaced() || !going.begin(pack, index)) return false;
+  const view = viewOf(parts);
+  const isReplaced = (): boolean => weigh(facts, catalog.holdings(namespace, pack), view).partings.find(({ host, index: each }) => host === parts.self && each === index)?.isReplaced === true;
+  // Suspicion deletes nothing.
+  if ((k === 1 && copies === "all") || !counts(view.stay(parts.self)) || !isReplaced() || !going.begin(pack, index)) return false;
   try {
     await parts.records.write([{ namespace, key: claimKey(pack, index, parts.self), value: null }], { as: "host" });
     if (await haveEnough({ parts, catalog }, facts, index, signal)) {

@@ -20,7 +20,7 @@ const on = (...hosts: number[]): Holding[] => hosts.map((each) => ({ host: host(
 const pieces = (...hosts: number[]): Holding[] => hosts.map((each, index) => ({ host: host(each), index }));
 
 test("copies on hosts that are emptied, suspect or lost are to be made anew, and those on hosts that are emptied still count", () => {
-  assert.deepEqual(weigh(copied(3), on(0, 1, 2), view("sss")), { survives: 2, survivesNow: 2, shortPieces: 0, partings: [0, 1, 2].map((at) => ({ host: host(at), index: 0, isFatal: false, isRisky: false, isReplaced: false })) });
+  assert.deepEqual(weigh(copied(3), on(0, 1, 2), view("sss")), { survives: 2, survivesNow: 2, shortPieces: 0, counted: 3, partings: [0, 1, 2].map((at) => ({ host: host(at), index: 0, isFatal: false, isRisky: false, isReplaced: false })) });
   const emptied = weigh(copied(3), on(0, 1, 2), view("slsss"));
   assert.deepEqual([emptied.survives, emptied.shortPieces], [2, 1]);
   assert.deepEqual(weigh(copied(3), on(0, 1, 2), view("susss")).survives, 1);
@@ -60,7 +60,23 @@ test("what is fatal and what is risky about a host's parting", () => {
   assert.deepEqual(partings.map(({ isFatal, isRisky }) => [isFatal, isRisky]), [[true, false], [true, false]]);
   assert.deepEqual(weigh(coded(2, 1), pieces(0, 1, 2), view("sss")).partings.map(({ isFatal, isRisky }) => [isFatal, isRisky]), [[false, true], [false, true], [false, true]]);
   assert.deepEqual(weigh(copied(1), on(0), view("ss")).partings.map(({ isFatal }) => isFatal), [true]);
-  assert.equal(weigh(coded(3, 1), pieces(0, 1), view("ssss")).survives, -1);
+  const lost = weigh(coded(3, 1), pieces(0, 1), view("ssss"));
+  assert.deepEqual([lost.survives, ...lost.partings.map(({ isFatal, isRisky }) => [isFatal, isRisky])], [-1, [false, false], [false, false]], "it could not be read with them either");
+});
+
+test("what is claimed by a host whose claims do not count would go with it for good where the others have too little, and is not elsewhere yet", () => {
+  const parting = (facts: Parameters<typeof weigh>[0], holdings: readonly Holding[], stays: string): unknown => {
+    const { isFatal, isReplaced } = weigh(facts, holdings, view(stays)).partings[0]!;
+    return { isFatal, isReplaced };
+  };
+  for (const stay of "ug") {
+    assert.deepEqual(parting(copied(1), on(0), `${stay}ss`), { isFatal: true, isReplaced: false });
+    assert.deepEqual(parting(copied(1), on(0, 1), `${stay}ss`), { isFatal: false, isReplaced: true });
+    assert.deepEqual(parting(coded(2, 1), pieces(0, 1), `${stay}ss`), { isFatal: true, isReplaced: false });
+    assert.deepEqual(parting(coded(2, 1), pieces(0, 1, 2), `${stay}sss`), { isFatal: false, isReplaced: false });
+    assert.equal(weigh(coded(2, 1), pieces(0, 1, 2), view(`${stay}sss`)).counted, 2);
+  }
+  assert.deepEqual(weigh(coded(2, 1), pieces(0, 1, 2), view("ggs")).partings.map(({ isFatal }) => isFatal), [true, true, true], "it can be read again when either comes back");
 });
 
 test("a host whose pieces are all replaced takes nothing with it that the others need", () => {

@@ -1,6 +1,6 @@
 import type { HostId } from "../../codec/index.ts";
 import type { PackFacts } from "../record/catalog.ts";
-import { lossesLeft, lossesSurvived } from "../record/holders.ts";
+import { lossesLeft } from "../record/holders.ts";
 import type { Holding } from "../port.ts";
 
 /** How a host stands towards what it holds: "stays", away or not; "leaves", being emptied; "suspect", its claims prove nothing; "lost", no member or declared gone. */
@@ -14,11 +14,16 @@ export interface WeighView {
   readonly takers: number;
 }
 
-/** What becomes of one host's share of a pack when the host is no more. */
+/** Whether what such a host claims counts. */
+export function counts(stay: Stay): boolean {
+  return stay === "stays" || stay === "leaves";
+}
+
+/** What becomes of one host's share of a pack when the host is no more. One whose claims do not count may hold it all the same, and be the last that does. */
 export interface Parting {
   readonly host: HostId;
   readonly index: number;
-  /** Too few pieces would be left to read the pack. */
+  /** Too few pieces that count would be left to read the pack, which all claims together are enough for. */
   readonly isFatal: boolean;
   /** What would be left survives no further loss. */
   readonly isRisky: boolean;
@@ -39,13 +44,15 @@ export interface Weight {
   readonly survivesNow: number;
   /** Pieces that are missing on hosts that stay, as far as there are hosts for them. */
   readonly shortPieces: number;
-  /** One for each holding that counts. */
+  /** Holdings that count. */
+  readonly counted: number;
+  /** One for each holding. */
   readonly partings: readonly Parting[];
 }
 
 export function weigh(facts: Pick<PackFacts, "k" | "m" | "copies">, holdings: readonly Holding[], { stay, isHere, takers }: WeighView): Weight {
   const { k } = facts;
-  const counted = holdings.filter(({ host }) => stay(host) === "stays" || stay(host) === "leaves");
+  const counted = holdings.filter(({ host }) => counts(stay(host)));
   const staying = counted.filter(({ host }) => stay(host) === "stays");
   const distinct = (some: readonly Holding[]): number => new Set(some.map(({ index }) => index)).size;
   const survives = lossesLeft(k, counted);
@@ -60,8 +67,8 @@ export function weigh(facts: Pick<PackFacts, "k" | "m" | "copies">, holdings: re
   };
   const parting = (holding: Holding): Parting => {
     const left = counted.filter(({ host }) => host !== holding.host);
-    const isFatal = distinct(left) < k;
-    return { ...holding, isFatal, isRisky: !isFatal && survives < 2 && lossesSurvived(k, left) === 0, isReplaced: isReplaced(holding) };
+    const isFatal = distinct(left) < k && distinct(holdings) >= k;
+    return { ...holding, isFatal, isRisky: !isFatal && survives < 2 && lossesLeft(k, left) === 0, isReplaced: isReplaced(holding) };
   };
-  return { survives, survivesNow, shortPieces: Math.max(0, wanted - there), partings: counted.map(parting) };
+  return { survives, survivesNow, shortPieces: Math.max(0, wanted - there), counted: counted.length, partings: holdings.map(parting) };
 }
