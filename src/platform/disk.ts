@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import type { Stats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { chmod, link, lstat, mkdir, open, readFile, rename, rm, stat, statfs, utimes } from "node:fs/promises";
+import { chmod, link, lstat, mkdir, open, readFile, rename, rm, rmdir, stat, statfs, utimes } from "node:fs/promises";
 import { dirname } from "node:path";
 import { diskError } from "./disk-errors.ts";
 import { codeOf } from "./errors.ts";
@@ -29,6 +29,11 @@ export async function readIfPresent(path: string): Promise<Uint8Array | undefine
 
 export async function removeIfPresent(path: string): Promise<void> {
   await rm(path, { force: true, recursive: true });
+}
+
+/** Removes the folder if nothing is in it; else it stays, and where the disk refuses. */
+export async function removeIfEmpty(path: string): Promise<void> {
+  await rmdir(path).catch(() => {});
 }
 
 /**

@@ -16,7 +16,7 @@ export { Flights } from "./flights.ts";
 export { Limiter } from "./limiter.ts";
 export { TokenBucket } from "./token-bucket.ts";
 export type { Rate } from "./token-bucket.ts";
-export { createForWriting, openForAppending, openForReading, readIfPresent, removeIfPresent, space, writeDurably, writeInPlace, ensureFolder, lstatIfPresent, putInPlace, stamp, statIfPresent, syncNames } from "./disk.ts";
+export { createForWriting, openForAppending, openForReading, readIfPresent, removeIfEmpty, removeIfPresent, space, writeDurably, writeInPlace, ensureFolder, lstatIfPresent, putInPlace, stamp, statIfPresent, syncNames } from "./disk.ts";
 export type { NewFile, OpenFile, Space, Stamp } from "./disk.ts";
 export { walkFolder } from "./walk.ts";
 export type { FolderEntry } from "./walk.ts";

@@ -129,6 +129,42 @@ test("a download that is cut, wrong or unsafe leaves nothing behind", async () =
   assert.deepEqual([await readdir(place.path), await readdir(join(place.path, "kept"))], [["kept"], []]);
 });
 
+test("a download that breaks off takes away nothing but what it has put there itself", async () => {
+  await using place = await folder();
+  const to = join(place.path, "above/new");
+  const bytes = Buffer.from("hello");
+  const besides = (notes: string): HostApi => {
+    const download = async (_: string, path: string): Promise<Readable> => {
+      if (path === "a") return Readable.from([bytes]);
+      await writeFile(join(to, notes), "an hour of work");
+      throw new Error("the connection broke");
+    };
+    return { download } as unknown as HostApi;
+  };
+  await assert.rejects(download(context(), besides("notes.txt"), "blog", [row("a", bytes), row("b/film", bytes)], to), /broke/);
+  assert.deepEqual(await readdir(to), ["notes.txt"]);
+  await rm(join(to, "notes.txt"));
+  await assert.rejects(download(context(), besides("b/notes.txt"), "blog", [row("a", bytes), row("b/c/film", bytes)], to), /broke/);
+  assert.deepEqual([await readdir(to), await readdir(join(to, "b"))], [["b"], ["notes.txt"]]);
+  await rm(join(place.path, "above"), { recursive: true });
+  await assert.rejects(download(context(), besides("../../notes.txt"), "blog", [row("a", bytes), row("b/film", bytes)], to), /broke/);
+  assert.deepEqual(await readdir(place.path), ["notes.txt"], "the folders above it that it made are gone with it");
+});
+
+test("of two downloads into one new folder, one that fails takes nothing from the other", async () => {
+  await using place = await folder();
+  const to = join(place.path, "new");
+  const bytes = Buffer.from("hello");
+  const rows = [row("a", bytes), row("b/c", bytes)];
+  const slow = Promise.withResolvers<Readable>();
+  const failing = download(context(), { download: () => slow.promise } as unknown as HostApi, "blog", rows, to);
+  const whole = download(context(), serving(bytes), "blog", rows, to);
+  await whole;
+  slow.resolve(Readable.from([bytes]));
+  await assert.rejects(failing);
+  assert.deepEqual([await readFile(join(to, "a"), "utf8"), await readFile(join(to, "b/c"), "utf8")], ["hello", "hello"]);
+});
+
 test("work in parallel keeps its width, and the first failure stops what has not begun", async () => {
   let running = 0;
   let most = 0;
