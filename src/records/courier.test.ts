@@ -44,7 +44,7 @@ function courierTo(): { readonly courier: Courier; readonly pushed: DeliveryItem
     const exceptions = items.flatMap(({ genesis }, at) => (genesis === fast ? [{ at, verdict: { kind: "later" as const, value: "TOO_FAST" } }] : []));
     return Promise.resolve({ exceptions });
   };
-  const route = { targets: [peer.self], recipients: [peer.self], missing: 0, spares: [] };
+  const route = { targets: [peer.self], recipients: [peer.self], missing: 0, isWantedHere: true, spares: [] };
   return { courier: new Courier(still, { peer: peer.self, push, routes: () => () => route, failed: () => assert.fail("the peer answers"), settle: () => {} }), pushed, clock };
 }
 
@@ -71,6 +71,15 @@ test("a backlog of what is written too fast is offered again and again with paus
   }
   const each = Map.groupBy(pushed, ({ record }) => record.batch);
   assert.deepEqual(new Set([...each.values()].map(({ length }) => length)), new Set([8]));
+});
+
+test("a pressed outbox lets go what lies in a row that the layout wants here, and of what this host merely follows only what others have", () => {
+  const [item] = itemsOf(kv(1, "followed"), 1) as [DeliveryItem];
+  const delivery = new Delivery([{ ...item, isApplied: true }]);
+  const isSettled = (isPressed: boolean, isWantedHere: boolean): boolean => delivery.isSettled(delivery.items[0]!, { recipients: [peer.self], isWantedHere }, isPressed);
+  assert.deepEqual([isSettled(true, true), isSettled(true, false), isSettled(false, true)], [true, false, false]);
+  delivery.acknowledged(peer.self, delivery.items);
+  assert.equal(isSettled(true, false), true);
 });
 
 test("what is left of a large batch after a part was given up and the host was started again is brought in several messages", async () => {

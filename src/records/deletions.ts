@@ -2,7 +2,7 @@ import { shortId } from "../codec/index.ts";
 import type { HostId } from "../codec/index.ts";
 import type { Env, TokenBucket, WorkerTurn } from "../platform/index.ts";
 import { Collecting } from "./collecting.ts";
-import type { Floor, FloorState } from "./floor.ts";
+import type { Floor, FloorState, RoundSet } from "./floor.ts";
 import { reaches, setName } from "./floor.ts";
 import { ALL_GROUPS } from "./limits.ts";
 import type { FloorRecord } from "./marks.ts";
@@ -27,7 +27,8 @@ import type { RoundWatchParts } from "./round-watch.ts";
 //
 // Why nothing acknowledged is lost. What a host has written and not delivered stays in its outbox while it is away, and is taken when it
 // comes back: deletions that name a host that was not counted are kept. What such a host has in its rows goes only if none of a majority
-// of complete copies has it. Clocks only suggest when a round begins, and keep deletions longer.
+// of complete copies has it, and its writer has done a round since that this host has missed (newcomer.ts). Clocks only suggest when a round
+// begins, and keep deletions longer.
 
 /** A round is suggested so many times within the horizon; by others than the coordinator half as often. */
 const ROUNDS_PER_HORIZON = 8;
@@ -80,7 +81,7 @@ export class Deletions {
     this.#env.log.warn("this host's disk is older than what the host has said of it", { done: published.done, known: state.done });
     // What lay in the outbox then had been delivered, or refused by all, before this host said that it had done that round.
     this.#parts.replica.outbox.drop(({ dot }, isFromDisk) => isFromDisk && dot.actor.host === this.#parts.cluster.self);
-    await this.#becomeNewcomer(state);
+    await this.#becomeNewcomer();
   }
 
   async #noticeFloor(): Promise<void> {
@@ -95,12 +96,16 @@ export class Deletions {
     });
     if (missed === undefined) return;
     this.#env.log.warn("this host was away for longer than deletions are remembered, and compares what it has with the others", { floor: missed.floor, done: state.done });
-    await this.#becomeNewcomer({ ...state, ...missed });
+    await this.#becomeNewcomer(missed);
   }
 
-  async #becomeNewcomer(known: FloorState): Promise<void> {
+  /** @param missed the floor that was reached without this host */
+  async #becomeNewcomer(missed?: { readonly floor: number; readonly set: number }): Promise<void> {
     const { replica } = this.#parts;
-    const state = { ...known, hosts: [], mark: 0, isNewcomer: true };
+    const known = this.#floor.state;
+    // A round that it has done among others than the floor's counts for nothing: the floor before is the last that it has reached.
+    const reached = this.#floor.isBetween && !known.isNewcomer ? { done: known.floor, sets: setsOf(known) } : {};
+    const state = { ...known, ...reached, ...missed, hosts: [], mark: 0, isNewcomer: true };
     replica.counters.count("times a newcomer");
     this.#newcomer.restart();
     this.#comparedMs = undefined;
@@ -127,8 +132,14 @@ export class Deletions {
       turn.report(`catches up from the beginning: ${reached.length} of ${others.length} hosts`);
       return false;
     }
+    if (!this.#newcomer.isStillRight) {
+      this.#newcomer.restart();
+      this.#comparedMs = undefined;
+      turn.report("compares what this host has once more: writers have done a round that it has missed");
+      return false;
+    }
     const { state } = this.#floor;
-    const sets = state.floor === 0 ? [] : [{ name: state.set, hosts: [] }];
+    const sets = setsOf(state);
     const next: FloorState = { ...state, begun: state.floor, begunMark: 0, done: state.floor, sets, hosts: [], mark: 0, isNewcomer: false };
     // What it had said of a round that never became the floor would make it a newcomer again. So that is taken back first: once it is none any more,
     // what then waits in its outbox was written since, and must not be taken for what its former life had delivered.
@@ -253,4 +264,9 @@ export class Deletions {
     const active = new Set(this.#parts.cluster.active());
     return new Map([...records].filter(([host]) => active.has(host)).sort(([a], [b]) => (a < b ? -1 : 1)));
   }
+}
+
+/** Among whom a host has done the round of its floor that was not one of them, or is none of them any more. */
+function setsOf({ floor, set }: FloorState): readonly RoundSet[] {
+  return floor === 0 ? [] : [{ name: set, hosts: [] }];
 }

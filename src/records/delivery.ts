@@ -36,7 +36,7 @@ export interface Applied {
   readonly rank: number;
 }
 
-/** So many others keep a record that belongs everywhere: whoever lacks it gets it from any of them. */
+/** So many others keep a record that belongs everywhere: whoever lacks it gets it from any of them. Should all of them be counted out, they keep it (newcomer.ts). */
 const ENOUGH_EVERYWHERE = 3;
 /** So many others keep a record of a shard when the outbox is pressed: its other replicas get it from them. */
 const ENOUGH_PRESSED = 2;
@@ -222,11 +222,11 @@ export class Delivery {
   }
 
   /**
-   * Whether the outbox may forget an item.
-   * @param targets the other hosts that should keep it, or are read for it until those are ready
+   * Whether the outbox may forget an item. What lies in a row here that the layout wants reaches the others from there, also when this host comes back
+   * from below the floor; a copy beyond that may be given up before it has.
    */
-  isSettled(item: DeliveryItem, targets: readonly HostId[], isPressed: boolean): boolean {
-    if (item.givenUp !== undefined || (isPressed && item.isApplied)) return true;
+  isSettled(item: DeliveryItem, { recipients: targets, isWantedHere }: Pick<Route, "recipients" | "isWantedHere">, isPressed: boolean): boolean {
+    if (item.givenUp !== undefined || (isPressed && item.isApplied && isWantedHere)) return true;
     const missing = targets.filter((peer) => this.#peers.get(peer)?.has.has(item.at) !== true).length;
     if (missing === 0) return item.isApplied || targets.length > 0;
     const having = targets.length - missing;
@@ -237,7 +237,7 @@ export class Delivery {
   /**
    * Whether nobody waits for an item who would take it: it lies in a row, here or elsewhere, from which whoever changes its mind will have it, and all who
    * lack it have refused it for good.
-   * @param targets as in `isSettled`
+   * @param targets the other hosts that should keep it, or are read for it until those are ready
    */
   isDeclined(item: DeliveryItem, targets: readonly HostId[]): boolean {
     if (item.givenUp !== undefined) return true;
@@ -252,7 +252,7 @@ export class Delivery {
   /**
    * Whether an item lies in no row: all who should have it have refused it for good, each when it was asked since then. Whoever has what
    * superseded an item does not refuse it, so at that moment none of them had.
-   * @param targets as in `isSettled`
+   * @param targets as in `isDeclined`
    */
   isNowhere(item: DeliveryItem, targets: readonly HostId[], sinceMs: number): boolean {
     const hasRefused = (peer: HostId): boolean => {

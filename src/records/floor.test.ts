@@ -3,6 +3,7 @@ import test from "node:test";
 import type { HostId, NamespaceId } from "../codec/index.ts";
 import { idFromBytes } from "../codec/index.ts";
 import type { StoredRecord } from "./batch.ts";
+import type { FloorState } from "./floor.ts";
 import { Floor } from "./floor.ts";
 import type { FloorRecord } from "./marks.ts";
 import { floorCodec, floorKeyOf } from "./marks.ts";
@@ -44,4 +45,23 @@ test("what hosts have published of their rounds is read once, and again when it 
   said.delete(OTHER);
   floor.forget();
   assert.deepEqual([floor.record(OTHER), floor.records()], [undefined, new Map([[SELF, said.get(SELF)!]])]);
+});
+
+test("of a floor that a newcomer has missed others have missed it too who have done no round since, or that one among other hosts", () => {
+  const said = new Map<HostId, FloorRecord>();
+  const floor = new Floor(SELF, NETWORK, rowsOf(said).rows);
+  const newcomer: FloorState = { floor: 4, set: 7, hosts: [], mark: 0, raisedMs: 0, begun: 3, begunMark: 0, done: 3, sets: [], isNewcomer: true };
+  const hasMissed = (record: FloorRecord | undefined, state = newcomer): boolean => {
+    if (record === undefined) said.delete(OTHER);
+    else said.set(OTHER, record);
+    floor.become(state);
+    floor.forget();
+    return floor.hasMissedToo(OTHER);
+  };
+  assert.equal(hasMissed(undefined), true);
+  assert.equal(hasMissed({ begun: 4, done: 3, sets: [7] }), true);
+  assert.equal(hasMissed({ begun: 4, done: 4, sets: [7] }), false);
+  assert.equal(hasMissed({ begun: 4, done: 4, sets: [8] }), true);
+  assert.equal(hasMissed({ begun: 5, done: 5, sets: [8] }), false);
+  assert.equal(hasMissed({ begun: 5, done: 5, sets: [8] }, { ...newcomer, floor: 5 }), false, "it may have been among those of the floor before");
 });

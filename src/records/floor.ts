@@ -168,6 +168,15 @@ export class Floor {
     return standing !== undefined && !this.admits(standing);
   }
 
+  /**
+   * Whether a host has, by what is known here, taken part in no floor that this newcomer has missed. Then what superseded that host's versions names it, and
+   * has not been collected.
+   */
+  hasMissedToo(host: HostId): boolean {
+    const { done, floor, set } = this.#state;
+    return this.#said(host).every((record) => record.done <= done || (floor === done + 1 && !reaches(record, floor, set)));
+  }
+
   hear(from: HostId, standing: Standing): void {
     this.#heard.set(from, standing);
   }

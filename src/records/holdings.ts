@@ -94,6 +94,11 @@ export class Holdings {
     return group === EVERYWHERE || this.#followed.has(namespace) || genesis.replicas > this.#rank(group);
   }
 
+  /** Whether the layout wants the namespace's records in the group here. What is kept beyond that may go at any time. */
+  isTarget(genesis: Genesis, group: number): boolean {
+    return group === EVERYWHERE || genesis.replicas > this.wantedRank(group);
+  }
+
   /** Whether this host's own copy of the namespace in the group may be read. */
   isReady(namespace: NamespaceId, genesis: Genesis, group: number): boolean {
     const mark = this.#readiness.own(group);

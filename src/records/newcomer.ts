@@ -8,6 +8,8 @@ import { messageOf } from "../platform/index.ts";
 import type { Env, TokenBucket } from "../platform/index.ts";
 import { RecordsError } from "./errors.ts";
 import { fetchPages } from "./fetching.ts";
+import { addVersion } from "./merge.ts";
+import type { Version } from "./merge.ts";
 import { ASK_DIFFER } from "./messages.ts";
 import type { Peers } from "./peers.ts";
 import type { ClusterView } from "./port.ts";
@@ -18,7 +20,9 @@ import { justAfter, namespaceIn, recordKeyIn, table } from "./tables.ts";
 
 // A host that is below the floor may hold what was deleted, and whose deletion has been collected. So it compares every row with a majority
 // of those whose copies of the row's group are complete, and drops the versions that none of them has: those were superseded, or all who
-// knew of them have been lost. What it has itself written and not delivered lies in its outbox, and stays.
+// knew of them have been lost. It keeps what a host has written that has, like itself, taken part in no floor since: what supersedes such a
+// version names that host, so it has not been collected, and comes with catching up. So hosts that were cut off together and counted out
+// keep what they have acknowledged to each other; and so does each what it has written, whether it lies in its outbox still or not.
 
 const STEP = 256;
 const TIMEOUT_MS = 10_000;
@@ -28,6 +32,16 @@ interface Row {
   readonly key: string;
   readonly tag: Uint8Array;
 }
+
+/** A version that another host has. */
+interface KnownVersion extends Version {
+  /** Its namespace and key. */
+  readonly name: string;
+  /** Its hash, in hexadecimal digits. */
+  readonly leaf: string;
+}
+
+type Known = ReadonlyMap<string, readonly KnownVersion[]>;
 
 export interface NewcomerParts {
   readonly replica: Replica;
@@ -42,6 +56,9 @@ export class Newcomer {
   /** The last row that was compared with the others under this floor. */
   #reached: { readonly floor: number; readonly row: Uint8Array | undefined } = { floor: 0, row: undefined };
 
+  /** Whose versions were kept although none of a majority has them. */
+  readonly #spared = new Set<HostId>();
+
   constructor(env: Env, parts: NewcomerParts) {
     this.#env = env;
     this.#parts = parts;
@@ -52,7 +69,10 @@ export class Newcomer {
     const { replica } = this.#parts;
     const { floor } = replica.floor.state;
     const { from, to } = table("k");
-    if (this.#reached.floor !== floor) this.#reached = { floor, row: undefined };
+    if (this.#reached.floor !== floor) {
+      this.restart();
+      this.#reached = { floor, row: undefined };
+    }
     let looked = 0;
     for (const page of replica.stored.walk({ from: this.#reached.row === undefined ? from : justAfter(this.#reached.row), to }, STEP)) {
       const rows = page.map(({ key, value }) => ({ namespace: namespaceIn(key), key: recordKeyIn(key), tag: rowTag(value) }));
@@ -67,6 +87,18 @@ export class Newcomer {
   /** To be done again from the beginning. */
   restart(): void {
     this.#reached = { floor: 0, row: undefined };
+    this.#spared.clear();
+  }
+
+  /** Whether by what is known now, too, this host was right not to drop what it has kept although none of a majority has it. */
+  get isStillRight(): boolean {
+    return [...this.#spared].every((host) => this.#isSpared(host));
+  }
+
+  /** Whether this host's versions are as if it had never been away: whatever has superseded one of them is remembered still. */
+  #isSpared(host: HostId): boolean {
+    const { replica, cluster } = this.#parts;
+    return replica.floor.hasMissedToo(host) && cluster.members().includes(host);
   }
 
   async #comparePage(rows: readonly Row[], signal: AbortSignal): Promise<boolean> {
@@ -124,25 +156,31 @@ export class Newcomer {
     return different.map((at) => rows[at]).filter((row) => row !== undefined);
   }
 
-  /** The versions of these keys that any of the hosts has. */
-  async #known(hosts: readonly HostId[], rows: readonly Row[], signal: AbortSignal): Promise<ReadonlySet<string>> {
+  /** What any of the hosts has of these keys. */
+  async #known(hosts: readonly HostId[], rows: readonly Row[], signal: AbortSignal): Promise<Known> {
     const { peers, pace, replica } = this.#parts;
-    const known = new Set<string>();
+    const known: KnownVersion[] = [];
     for (const host of hosts) {
       for await (const { records, standing } of fetchPages({ env: this.#env, peers, pace }, host, rows.map(({ namespace, key }) => ({ namespace, key })), signal)) {
         if (!replica.floor.admits(standing)) throw new RecordsError("BELOW_FLOOR", "The other host is below the floor itself.");
-        for (const { sealed } of records) known.add(hex(leafHash(sealed.leaf)));
+        for (const { body, dot, context, sealed } of records) known.push({ name: body.namespace + body.key, dot, context, leaf: hex(leafHash(sealed.leaf)) });
       }
     }
-    return known;
+    return Map.groupBy(known, ({ name }) => name);
   }
 
-  async #drop(rows: readonly Row[], known: ReadonlySet<string>): Promise<void> {
+  async #drop(rows: readonly Row[], known: Known): Promise<void> {
     const { replica } = this.#parts;
-    const isOwn = (leaf: string): boolean => [...replica.outbox.waiting()].some(({ items }) => items.some(({ record }) => hex(leafHash(record.sealed.leaf)) === leaf));
-    await replica.retain(rows, "dropped BELOW_FLOOR", ({ sealed }) => {
-      const leaf = hex(leafHash(sealed.leaf));
-      return known.has(leaf) || isOwn(leaf);
+    let waiting: ReadonlySet<string> | undefined;
+    // When its turn has come: something may have been written meanwhile.
+    const isWaiting = (leaf: string): boolean => (waiting ??= new Set([...replica.outbox.waiting()].flatMap(({ items }) => items.map(({ record }) => hex(leafHash(record.sealed.leaf)))))).has(leaf);
+    await replica.retain(rows, "dropped BELOW_FLOOR", (sibling) => {
+      const leaf = hex(leafHash(sibling.sealed.leaf));
+      const versions = known.get(sibling.body.namespace + sibling.body.key) ?? [];
+      if (versions.some((version) => version.leaf === leaf) || isWaiting(leaf)) return true;
+      if (addVersion<Version>(versions, sibling).outcome !== "added" || !this.#isSpared(sibling.dot.actor.host)) return false;
+      this.#spared.add(sibling.dot.actor.host);
+      return true;
     });
   }
 }

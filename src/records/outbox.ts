@@ -1,4 +1,4 @@
-import type { HostId, NamespaceId } from "../codec/index.ts";
+import type { NamespaceId } from "../codec/index.ts";
 import { CodecError, codec } from "../codec/index.ts";
 import type { LogEntry, LogOperation } from "../store/index.ts";
 import type { Proven, StoredRecord } from "./batch.ts";
@@ -14,6 +14,7 @@ import { reassemble } from "./verify.ts";
 import { Delivery } from "./delivery.ts";
 import type { DeliveryItem } from "./delivery.ts";
 import { sizeOf } from "./draft.ts";
+import type { Route } from "./routing.ts";
 
 // Own batches until their replicas have them, and hints: what others wrote and brought here because its replicas were out of their reach.
 // What this host keeps itself lies in its rows already and reaches others by catch-up in any case; its batches wait here only so that they
@@ -177,11 +178,11 @@ export class Outbox {
   }
 
   /** Lets batches go that all who should have them have, and under pressure those that are safe without being pushed. */
-  settle(deliveries: Iterable<Delivery>, targetsOf: (item: DeliveryItem) => readonly HostId[]): void {
+  settle(deliveries: Iterable<Delivery>, routeOf: (item: DeliveryItem) => Route): void {
     for (const delivery of deliveries) {
       if (!this.#deliveries.has(delivery)) continue;
       const isPressed = delivery.isHint ? this.#hintBytes > HINTS_PRESSED_BYTES || this.#hintCount > HINTS_MAX / 2 : this.#bytes > PRESSED_BYTES || this.size > PRESSED_BATCHES;
-      if (delivery.items.every((item) => delivery.isSettled(item, targetsOf(item), isPressed))) this.#remove(delivery);
+      if (delivery.items.every((item) => delivery.isSettled(item, routeOf(item), isPressed))) this.#remove(delivery);
     }
   }
 

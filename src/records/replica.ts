@@ -176,16 +176,16 @@ export class Replica {
   #enqueue(job: Job): void {
     if (this.#isClosed) return job.reject(new RecordsError("CLOSED", "The record store has been closed. Try again when the host is up."));
     if (this.#queue.length >= QUEUE_MAX) return job.reject(new RecordsError("OUTBOX_FULL", `${QUEUE_MAX} writes wait for the disk. Slow down.`));
-    if (job.kind === "own" && this.outbox.isFull && job.writes.some((write) => !this.#keepsItself(write))) {
+    if (job.kind === "own" && this.outbox.isFull && job.writes.some((write) => !this.#isTarget(write))) {
       return job.reject(new RecordsError("OUTBOX_FULL", "Too many writes wait for hosts that are out of reach. Bring one of them back, or wait until they are."));
     }
     this.#queue.push(job);
     this.#working ??= this.#work();
   }
 
-  #keepsItself({ namespace, key }: Write): boolean {
+  #isTarget({ namespace, key }: Write): boolean {
     const genesis = this.geneses.get(namespace);
-    return genesis !== undefined && this.holdings.holds(namespace, genesis, shardOf(namespace, genesis, key));
+    return genesis !== undefined && this.holdings.isTarget(genesis, shardOf(namespace, genesis, key));
   }
 
   async #work(): Promise<void> {

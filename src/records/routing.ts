@@ -12,6 +12,8 @@ export interface Route {
   readonly recipients: readonly HostId[];
   /** So many targets are out of reach. */
   readonly missing: number;
+  /** Whether the layout wants it here too. */
+  readonly isWantedHere: boolean;
   /** Hosts in reach that may stand in for them, best first. */
   readonly spares: readonly HostId[];
 }
@@ -29,12 +31,12 @@ export function routes({ cluster, holdings, isResting }: RouterParts): (item: De
   const known = new Map<string, Route>();
   const find = ({ group, genesis }: DeliveryItem): Route => {
     const recipients = holdings.recipients(group, genesis);
-    if (group === EVERYWHERE) return { targets: recipients, recipients, missing: 0, spares: [] };
+    if (group === EVERYWHERE) return { targets: recipients, recipients, missing: 0, isWantedHere: true, spares: [] };
     const isReachable = (host: HostId): boolean => online.has(host) && !isResting(host);
     const targets = holdings.targets(group, genesis).filter((host) => host !== holdings.self);
     const missing = targets.filter((host) => !isReachable(host)).length;
     const isSpare = (host: HostId): boolean => host !== holdings.self && isReachable(host) && !recipients.includes(host);
-    return { targets, recipients, missing, spares: missing === 0 ? [] : cluster.preferenceList(group).filter(isSpare) };
+    return { targets, recipients, missing, isWantedHere: holdings.isTarget(genesis, group), spares: missing === 0 ? [] : cluster.preferenceList(group).filter(isSpare) };
   };
   return (item) => {
     const name = `${item.group} ${item.genesis.replicas}`;

@@ -103,7 +103,7 @@ export class Sender {
     await this.#adopt();
     const routeOf = this.#routes();
     for (const delivery of replica.outbox.waiting()) delivery.learn(hasLearntSince);
-    replica.outbox.settle(replica.outbox.waiting(), (item) => routeOf(item).recipients);
+    replica.outbox.settle(replica.outbox.waiting(), routeOf);
     if (replica.outbox.hasDue) await replica.keep([]);
     if (!replica.outbox.isEmpty) this.#offer(routeOf);
     const members = new Set(cluster.members());
@@ -162,7 +162,7 @@ export class Sender {
     if (!outbox.has(delivery)) return;
     this.#refuse(delivery);
     const routeOf = this.#routes();
-    outbox.settle([delivery], (item) => routeOf(item).recipients);
+    outbox.settle([delivery], routeOf);
   }
 
   #refuse(delivery: Delivery): void {
