@@ -32,7 +32,7 @@ const isFull = process.env["HOLDFAST_SIZE"] === "1";
 const STEPS: readonly Step[] = [
   { name: "parts", patterns: ["src/**/*.test.ts", "browser/**/*.test.ts", "bench/**/*.test.ts"], atOnce: 3, isTogether: true },
   { name: "simulated pools", patterns: ["test/sim/pool/*.test.ts"], atOnce: 1, isPatient: true },
-  { name: "simulated hosts", patterns: ["test/sim/seeds.test.ts"], atOnce: 1, isPatient: true },
+  { name: "simulated hosts", patterns: ["test/sim/seeds.test.ts", "test/sim/roster/*.test.ts"], atOnce: 1, isPatient: true },
   { name: "hundreds of simulated hosts", patterns: ["test/sim/large.test.ts"], atOnce: 1, isPatient: true },
   { name: "planted bugs", patterns: ["test/sim/planted.test.ts"], atOnce: 1, isPatient: true },
   { name: "hosts", patterns: ["test/program/**/*.test.ts", "test/browser/**/*.test.ts", "test/cluster/**/*.test.ts"], atOnce: 2 },
