@@ -8,12 +8,15 @@ test("what a site survives is said as Health says it of everything: a copy on a 
   assert.equal(siteSurvives({ survives: 1, survivesNow: 0, away: ["study"] }), "cannot be read when one more host goes while study is away");
   assert.equal(siteSurvives({ survives: 0, survivesNow: -1, away: ["study"] }), "cannot be read while study is away");
   assert.match(siteSurvives({ survives: 0, survivesNow: 0, away: ["study"] }), /^lies on one host only/, "one part lies on one host, another on that which is away as well");
+  assert.equal(siteSurvives({ survives: -1, survivesNow: -1, away: [] }), "cannot be read in full: of some of it too few pieces are in sight");
+  assert.match(siteSurvives({ survives: -1, survivesNow: -1, away: ["study"] }), /^cannot be read in full/, "that study comes back does not help it");
   assert.equal(siteSurvives({ survives: null, survivesNow: null, away: [] }), "");
 });
 
 test("a line of the list of sites says what each survives, and nothing of those that nobody has published yet", () => {
   assert.deepEqual(siteSurvivesShort({ survives: 2, survivesNow: 2, away: [] }), ["survives any 2 lost"]);
   assert.deepEqual(siteSurvivesShort({ survives: 0, survivesNow: 0, away: [] }), ["survives no loss"]);
+  assert.deepEqual(siteSurvivesShort({ survives: -1, survivesNow: -1, away: [] }), ["cannot be read in full: of some of it too few pieces are in sight"]);
   assert.deepEqual(siteSurvivesShort({ survives: 2, survivesNow: 1, away: ["study"] }), ["survives the loss of any 1 more host while study is away"]);
   assert.deepEqual(siteSurvivesShort({ survives: null, survivesNow: null, away: [] }), []);
 });

@@ -42,19 +42,20 @@ export function happened(event: EventRow): string {
 }
 
 export function survives(losses: number): string {
+  if (losses < 0) return "cannot be read in full: of some of it too few pieces are in sight";
   return losses >= 1 ? `survives the loss of any ${count(losses, "host")}` : "lies on one host only: when that is lost, it is lost";
 }
 
 /** As Health says it of everything. */
 export function siteSurvives({ survives: lost, survivesNow, away }: Pick<SiteRow, "survives" | "survivesNow" | "away">): string {
   if (lost === null || survivesNow === null) return "";
-  return away.length === 0 || (lost === 0 && survivesNow === 0) ? survives(lost) : whileAwayWords(survivesNow, away);
+  return away.length === 0 || lost < 0 || (lost === 0 && survivesNow === 0) ? survives(lost) : whileAwayWords(survivesNow, away);
 }
 
 /** The same for a line of the list. */
 export function siteSurvivesShort(site: Pick<SiteRow, "survives" | "survivesNow" | "away">): readonly string[] {
   if (site.survives === null) return [];
-  if (site.away.length > 0) return [siteSurvives(site)];
+  if (site.away.length > 0 || site.survives < 0) return [siteSurvives(site)];
   return [site.survives === 0 ? "survives no loss" : `survives any ${site.survives} lost`];
 }
 

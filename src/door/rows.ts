@@ -70,7 +70,7 @@ export const SiteRow = object(
     owner: id,
     standing: { enum: ["final", "provisional"] },
     head: orNull(HeadRow),
-    survives: { anyOf: [integer, { type: "null" }], description: "how many hosts, whichever, may vanish before a byte of it is lost" },
+    survives: { anyOf: [integer, { type: "null" }], description: "how many hosts, whichever, may vanish before a byte of it is lost; below 0: of some of it too few pieces are in sight" },
     survivesNow,
     holders: { ...list(text), description: "names of the hosts that hold a part or all of it" },
     away: { ...list(text), description: "names of those of them that are away" },

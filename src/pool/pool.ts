@@ -6,6 +6,7 @@ import { Catalog } from "./record/catalog.ts";
 import { PatientCoding } from "./write/coding.ts";
 import { Caretaker } from "./caretaker.ts";
 import { Fetcher } from "./read/fetch.ts";
+import { isCondemned } from "./record/fate.ts";
 import { activeMembers, confirmed, hostsOf, isHere, lossesLeft, lossesSurvived, usableZones } from "./record/holders.ts";
 import type { KeepParts } from "./hold/hold.ts";
 import { Holder } from "./hold/hold.ts";
@@ -168,25 +169,31 @@ export class HostPool implements Pool {
   }
 
   standing(namespace: NamespaceId): Standing {
+    const { members } = this.#parts.roster();
     const hosts = activeMembers(this.#parts);
-    const active = hosts.join();
+    const counting = hosts.filter((host) => members.get(host)?.isSuspect !== true);
+    const active = `${hosts.join()};${counting.join()}`;
     const known = this.#standings.get(namespace);
     if (known?.active === active && known.away === this.#away(known.standing.holders)) return known.standing;
-    const standing = this.#standing(namespace, new Set(hosts));
+    const standing = this.#standing(namespace, new Set(hosts), new Set(counting));
     this.#standings.set(namespace, { active, away: this.#away(standing.holders), standing });
     return standing;
   }
 
-  #standing(namespace: NamespaceId, active: ReadonlySet<HostId>): Standing {
+  /** @param counting those of the active members whose claims count: of a suspect they prove nothing */
+  #standing(namespace: NamespaceId, active: ReadonlySet<HostId>, counting: ReadonlySet<HostId>): Standing {
     const holders = new Set<HostId>();
     const most = Math.max(0, active.size - 1);
     let [packs, survives, survivesNow] = [0, most, most];
     for (const { pack, k } of this.#catalog.packs(namespace)) {
-      const counting = this.#catalog.holdings(namespace, pack).filter(({ host }) => active.has(host));
-      for (const { host } of counting) holders.add(host);
+      const holdings = this.#catalog.holdings(namespace, pack);
+      for (const { host } of holdings) if (active.has(host)) holders.add(host);
       packs += 1;
-      survives = Math.min(survives, lossesSurvived(k, counting));
-      survivesNow = Math.min(survivesNow, lossesLeft(k, counting.filter(({ host }) => isHere(this.#parts, host))));
+      const counted = holdings.filter(({ host }) => counting.has(host));
+      const [left, leftNow] = [lossesLeft(k, counted), lossesLeft(k, counted.filter(({ host }) => isHere(this.#parts, host)))];
+      // What is meant to be deleted need not survive. It is asked only where it matters.
+      if ((left >= survives && leftNow >= survivesNow) || isCondemned(this.#parts.records, namespace, pack)) continue;
+      [survives, survivesNow] = [Math.min(survives, left), Math.min(survivesNow, leftNow)];
     }
     return { packs, holders, survives, survivesNow };
   }

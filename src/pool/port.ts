@@ -67,7 +67,7 @@ export interface Standing {
   readonly packs: number;
   /** The active members that hold a piece of any of them, by their signed word. */
   readonly holders: ReadonlySet<HostId>;
-  /** As `Pool.survives` over all of them. */
+  /** Hosts, whichever, that may vanish before one of them is lost, those left out that are condemned. Below 0: of one of them too few pieces are in sight. */
   readonly survives: number;
   /** The same of the hosts that are here, those that are away counted as away. Below 0: something cannot be read before they are back. */
   readonly survivesNow: number;

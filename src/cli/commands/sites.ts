@@ -51,6 +51,7 @@ function headCells(context: Pick<Context, "env">, head: HeadRow | null): string[
 
 function survives({ survives: lost, survivesNow, away }: SiteRow): string {
   if (lost === null || survivesNow === null) return "-";
+  if (lost < 0) return "not all is in sight";
   if (away.length === 0) return lost === 0 ? "no loss" : `any ${lost} lost`;
   if (survivesNow < 0) return "not all is here";
   return survivesNow === 0 ? "no more loss" : `any ${survivesNow} more lost`;

@@ -26,7 +26,7 @@ export function printReady(io: Io, hosts: readonly DemoHost[], site: SiteRow, pl
 
 function survivesWords(site: SiteRow): string {
   const survives = site.survives ?? 0;
-  return survives === 0 ? "The site lies on one host so far." : `The site survives the loss of any ${count(survives, "host")}.`;
+  return survives < 1 ? "The site lies on one host so far." : `The site survives the loss of any ${count(survives, "host")}.`;
 }
 
 function tryNext(hosts: readonly DemoHost[], plan: DemoPlan): string {

@@ -230,6 +230,30 @@ test("a removed pack is gone from the records of every host, and from their disk
   await village.close();
 });
 
+test("a pack whose holders are suspect, gone or removed is not said to survive anything, unless it is meant to be deleted", async () => {
+  const village = await Village.build({ hosts: 4 });
+  const { pack, holders } = await village.at(0).pool.store(village.namespace, content(1000, 1), copies(1));
+  const keeper = holders[0]!;
+  const asked = village.villagers.find(({ host }) => host !== keeper)!;
+  const member = village.members.get(keeper)!;
+  const survived = (): readonly number[] => {
+    const { packs, survives, survivesNow } = asked.pool.standing(village.namespace);
+    return [packs, survives, survivesNow];
+  };
+  assert.deepEqual(survived(), [1, 0, 0]);
+  village.members.set(keeper, { ...member, isSuspect: true });
+  assert.deepEqual(survived(), [1, -1, -1]);
+  village.members.set(keeper, member);
+  assert.deepEqual(survived(), [1, 0, 0]);
+  village.gone.add(keeper);
+  assert.deepEqual(survived(), [1, -1, -1]);
+  village.members.delete(keeper);
+  assert.deepEqual(survived(), [1, -1, -1]);
+  await asked.records.write([{ namespace: village.namespace, key: condemnedKey(pack), value: condemnedCodec.encode({ sinceMs: 1 }) }]);
+  assert.deepEqual(survived(), [1, 2, 2]);
+  await village.close();
+});
+
 test("how the packs of a namespace stand is as the records and the roster say now, also when it was asked before", async () => {
   const village = await Village.build({ hosts: 4 });
   const { pool } = village.at(0);
