@@ -62,6 +62,8 @@ export function siteSurvivesShort(site: Pick<SiteRow, "survives" | "survivesNow"
 export function onItsWay({ phase, files, bytes, totalFiles, totalBytes, bytesPerSecond }: Progress<unknown>): string {
   const far = `${files.toLocaleString("en")} of ${count(totalFiles, "file")}, ${formatBytes(bytes)} of ${formatBytes(totalBytes)}`;
   switch (phase) {
+    case "waiting":
+      return "Waiting for its turn.";
     case "comparing":
       return "Finding out what has changed …";
     case "sending": {

@@ -16,7 +16,8 @@ export interface Way<Result> {
   abort(id: string): Promise<void>;
 }
 
-export type Phase = "comparing" | "sending" | "committing" | "paused" | "failed" | "done" | "cancelled";
+/** "waiting": its turn has not come yet. */
+export type Phase = "waiting" | "comparing" | "sending" | "committing" | "paused" | "failed" | "done" | "cancelled";
 
 export interface Progress<Result> {
   readonly phase: Phase;
@@ -61,7 +62,7 @@ export class Transfer<Result> {
   constructor(files: readonly PickedFile[], way: Way<Result>) {
     this.#files = files;
     this.#way = way;
-    this.progress = { phase: "sending", files: 0, bytes: 0, totalFiles: files.length, totalBytes: sizeOf(files), bytesPerSecond: undefined, path: "", error: undefined, result: undefined };
+    this.progress = { phase: "waiting", files: 0, bytes: 0, totalFiles: files.length, totalBytes: sizeOf(files), bytesPerSecond: undefined, path: "", error: undefined, result: undefined };
   }
 
   watch(listener: (progress: Progress<Result>) => void): () => void {

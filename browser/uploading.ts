@@ -42,6 +42,8 @@ export function put(picked: Picked, onKept: () => void): readonly Uploading[] {
 
 async function runAll(added: readonly Uploading[], onKept: () => void): Promise<void> {
   for (const { transfer } of added) {
+    // It may have been cancelled before its turn came.
+    if (transfer.progress.phase !== "waiting") continue;
     transfer.watch(({ phase }) => phase === "done" && onKept());
     await transfer.run();
   }
