@@ -9,7 +9,7 @@ export function findingsOf(sides: readonly Side[], written: readonly Row[]): rea
   const isSomewhere = (row: Row): boolean => namesOf.some((names) => names.has(nameOf(row)));
   const isEverywhere = (row: Row): boolean => namesOf.every((names) => names.has(nameOf(row)));
   const differing = written.filter((row) => isSomewhere(row) && !isEverywhere(row));
-  const lost = written.filter((row) => !isSomewhere(row) && !isShutOut(row.host, sides) && !isSuperseded(row, written));
+  const lost = written.filter((row) => !isSomewhere(row) && !isShutOut(row.host, written) && !isSuperseded(row, written));
   const inWords = (row: Row): string => `${row.key} by ${row.host}`;
   return [...differing.map((row) => `${inWords(row)}: ${sides.map((side) => `${side.name} ${wordOf(side, row)}`).join(", ")}`), ...lost.map((row) => `${inWords(row)} is lost`)];
 }
@@ -20,9 +20,9 @@ function wordOf(side: Side, row: Row): string {
   return verdict === undefined || verdict.kind === "accept" ? "has dropped it, or has what supersedes it" : `says that ${verdict.why}`;
 }
 
-/** What it wrote then counts as far as whoever shut it out had heard of it, and takes what it had replaced along. */
-function isShutOut(host: HostId, sides: readonly Side[]): boolean {
-  return sides.some(({ register }) => register.removals.has(host) || [...register.revocations.keys()].some((name) => name.endsWith(`/${host}`)));
+/** What it wrote then counts as far as whoever shut it out had heard of it, and takes what it had replaced along; also when that counts no more afterwards. */
+function isShutOut(host: HostId, written: readonly Row[]): boolean {
+  return written.some(({ key }) => key.startsWith(`removed/${host}/`) || (key.startsWith("revoked/") && key.endsWith(`/${host}`)));
 }
 
 function isSuperseded({ key, dot }: Row, written: readonly Row[]): boolean {
