@@ -4,7 +4,7 @@ import { LARGEST_BYTES, fileIdOf } from "./file-id.ts";
 import type { PickedFile } from "./picked.ts";
 import { encodedPath, sendFile } from "./send.ts";
 import type { Way } from "./transfer.ts";
-import { Transfer } from "./transfer.ts";
+import { Transfer, hasEnded } from "./transfer.ts";
 
 // What is being published: it goes on while one looks at other pages.
 
@@ -20,8 +20,7 @@ let current: Publishing | undefined;
 
 /** The publication under way, also one that was stopped or has failed; none that has ended. */
 export function currentPublishing(): Publishing | undefined {
-  const phase = current?.transfer.progress.phase;
-  return phase === "done" || phase === "cancelled" ? undefined : current;
+  return current === undefined || hasEnded(current.transfer.progress.phase) ? undefined : current;
 }
 
 export function putAway(): void {

@@ -80,6 +80,8 @@ export function onItsWay({ phase, files, bytes, totalFiles, totalBytes, bytesPer
       return "Done.";
     case "cancelled":
       return "Cancelled.";
+    case "unsure":
+      return "Cancelled, though it may be there already.";
   }
 }
 

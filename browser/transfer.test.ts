@@ -139,6 +139,36 @@ test("of what is cancelled nothing remains at the host", async () => {
   assert.deepEqual([transfer.progress.phase, way.aborted], ["cancelled", ["id 1"]]);
 });
 
+test("what is cancelled after a commit whose answer was lost is not said to be gone, unless the host still had it to abort", async () => {
+  const lost = Object.assign(new Error("This host does not answer."), { code: "SILENT" });
+  const forgotten = Object.assign(new Error("There is no such publication."), { code: "NO_PUBLICATION" });
+  const busy = Object.assign(new Error("It is being committed."), { code: "PUBLICATION_BUSY" });
+  const full = Object.assign(new Error("no more room"), { code: "NO_SPACE" });
+  const broken = new TypeError("The answer broke off.");
+  const cancelled = async (commits: readonly Error[], abort?: Error): Promise<string> => {
+    const way = new FakeWay();
+    const transfer = new Transfer(FILES.slice(0, 1), way);
+    if (abort !== undefined) way.abort = async () => Promise.reject(abort);
+    for (const error of commits) {
+      way.mayCommit = () => error;
+      await transfer.run();
+      assert.equal(transfer.progress.phase, "failed");
+    }
+    await transfer.cancel();
+    return transfer.progress.phase;
+  };
+  assert.equal(await cancelled([lost], forgotten), "unsure");
+  assert.equal(await cancelled([lost], busy), "unsure");
+  assert.equal(await cancelled([lost], lost), "unsure");
+  assert.equal(await cancelled([broken], forgotten), "unsure");
+  assert.equal(await cancelled([lost, forgotten, full]), "unsure", "the second is gone, of the first nobody knows");
+  assert.equal(await cancelled([lost]), "cancelled", "the host had it still");
+  assert.equal(await cancelled([lost, forgotten]), "unsure", "a host that was started again does not know what it has published");
+  assert.equal(await cancelled([lost, full], forgotten), "cancelled", "the host said that it could not be done");
+  assert.equal(await cancelled([full], forgotten), "cancelled");
+  assert.equal(await cancelled([forgotten], forgotten), "cancelled");
+});
+
 test("what the host has already is not sent and not counted, and is found out anew when the host has forgotten all", async () => {
   const way = new FakeWay();
   const asked: string[] = [];

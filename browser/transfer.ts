@@ -16,8 +16,13 @@ export interface Way<Result> {
   abort(id: string): Promise<void>;
 }
 
-/** "waiting": its turn has not come yet. */
-export type Phase = "waiting" | "comparing" | "sending" | "committing" | "paused" | "failed" | "done" | "cancelled";
+/** "waiting": its turn has not come yet. "unsure": cancelled when the host may have done it already. */
+export type Phase = "waiting" | "comparing" | "sending" | "committing" | "paused" | "failed" | "done" | "cancelled" | "unsure";
+
+/** Nothing more can be done about it. */
+export function hasEnded(phase: Phase): boolean {
+  return phase === "done" || phase === "cancelled" || phase === "unsure";
+}
 
 export interface Progress<Result> {
   readonly phase: Phase;
@@ -38,10 +43,16 @@ const SHOW_MS = 100;
 /** The rate is that of so much time. */
 const WINDOW_MS = 4_000;
 /** The host has forgotten it: what was sent has to be sent again. */
-const FORGOTTEN = new Set(["NO_PUBLICATION", "NO_UPLOAD"]);
+const FORGOTTEN = ["NO_PUBLICATION", "NO_UPLOAD"];
+/** Codes that the Browser itself gives where no answer of the host's came through. */
+const NO_ANSWER = new Set(["SILENT", "UNEXPECTED"]);
 
-function isCalled(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
+function isCalled(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && "code" in error && codes.includes(String(error.code));
+}
+
+function isAnswer(error: unknown): boolean {
+  return error instanceof Error && "code" in error && typeof error.code === "string" && !NO_ANSWER.has(error.code);
 }
 
 export class Transfer<Result> {
@@ -55,6 +66,8 @@ export class Transfer<Result> {
   readonly #tried = new Set<PickedFile>();
   #marks: { readonly atMs: number; readonly bytes: number }[] = [];
   #id: string | undefined;
+  /** Those ids that the host was to commit and may have committed. */
+  readonly #doubtful = new Set<string>();
   #stop = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   progress: Progress<Result>;
@@ -80,12 +93,12 @@ export class Transfer<Result> {
       this.#unspared ??= await this.#compare(this.#id, signal);
       await this.#sendAll(this.#id, this.#unspared, signal);
       this.#show({ phase: "committing", bytesPerSecond: undefined });
-      const result = await this.#way.commit(this.#id, signal);
+      const result = await this.#commit(this.#id, signal);
       this.#show({ phase: "done", result });
     } catch (error) {
       if (signal.aborted) return;
       this.#stop.abort(error);
-      if (error instanceof Error && "code" in error && FORGOTTEN.has(String(error.code))) this.#forget();
+      if (isCalled(error, ...FORGOTTEN)) this.#forget();
       // One that was taken for there did not come in whole. Which one, the host knows: going on offers it all of them.
       if (isCalled(error, "INCOMPLETE")) this.#forgetDone();
       this.#show({ phase: "failed", error: wordsOf(error), bytesPerSecond: undefined });
@@ -97,13 +110,31 @@ export class Transfer<Result> {
     this.#show({ phase: "paused", bytesPerSecond: undefined });
   }
 
-  /** Nothing of it remains. */
+  /** Nothing of it remains, unless the host may have committed it and does not say that it has not. */
   async cancel(): Promise<void> {
     this.#stop.abort(new Error("cancelled"));
-    this.#show({ phase: "cancelled" });
+    this.#show({ phase: this.#doubtful.size > 0 ? "unsure" : "cancelled" });
     const id = this.#id;
-    // The host forgets it by itself when it does not hear this.
-    if (id !== undefined) await this.#way.abort(id).catch(() => {});
+    if (id === undefined) return;
+    try {
+      await this.#way.abort(id);
+      this.#doubtful.delete(id);
+      if (this.#doubtful.size === 0) this.#show({ phase: "cancelled" });
+    } catch {
+      // What is not committed the host forgets by itself when it does not hear this.
+    }
+  }
+
+  /** Until the host answers, it may have done it. That it does not know it any more says nothing of what was asked before. */
+  async #commit(id: string, signal: AbortSignal): Promise<Result> {
+    const wasDoubtful = this.#doubtful.has(id);
+    this.#doubtful.add(id);
+    try {
+      return await this.#way.commit(id, signal);
+    } catch (error) {
+      if (isAnswer(error) && !(wasDoubtful && isCalled(error, ...FORGOTTEN))) this.#doubtful.delete(id);
+      throw error;
+    }
   }
 
   async #compare(id: string, signal: AbortSignal): Promise<readonly PickedFile[]> {

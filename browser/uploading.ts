@@ -3,7 +3,7 @@ import { ask, askJson } from "./api.ts";
 import type { Picked } from "./picked.ts";
 import { encodedPath, sendFile } from "./send.ts";
 import type { Way } from "./transfer.ts";
-import { Transfer } from "./transfer.ts";
+import { Transfer, hasEnded } from "./transfer.ts";
 
 // Private files on their way: one thing after the other, and on while one looks at other pages.
 
@@ -32,10 +32,10 @@ export function apart(picked: Picked): readonly Picked[] {
   });
 }
 
-/** @param onKept called when one of them is there */
+/** @param onKept called when one of them is there, or may be */
 export function put(picked: Picked, onKept: () => void): readonly Uploading[] {
   const added = apart(picked).map((each) => ({ name: each.name, transfer: new Transfer(each.files, wayOf(each)) }));
-  current = [...current.filter(({ transfer }) => transfer.progress.phase !== "done" && transfer.progress.phase !== "cancelled"), ...added];
+  current = [...current.filter(({ transfer }) => !hasEnded(transfer.progress.phase)), ...added];
   void runAll(added, onKept);
   return current;
 }
@@ -44,7 +44,7 @@ async function runAll(added: readonly Uploading[], onKept: () => void): Promise<
   for (const { transfer } of added) {
     // It may have been cancelled before its turn came.
     if (transfer.progress.phase !== "waiting") continue;
-    transfer.watch(({ phase }) => phase === "done" && onKept());
+    transfer.watch(({ phase }) => (phase === "done" || phase === "unsure") && onKept());
     await transfer.run();
   }
 }

@@ -56,6 +56,7 @@ function EntryItem({ entry, nowMs }: { readonly entry: EntryRow | EntryFaultRow;
 function Under({ upload: { name, transfer } }: { readonly upload: Uploading }): JSX.Element | null {
   const progress = useProgress(transfer);
   if (progress === undefined || progress.phase === "cancelled") return null;
+  if (progress.phase === "unsure") return <p class="notice" role="status">{texts.files.unsure(name)}</p>;
   if (progress.result !== undefined) return <p class="notice" role="status">{texts.files.kept(progress.result)}</p>;
   return <section aria-label={name}><h2>{name}</h2><ProgressWords transfer={transfer} progress={progress} /></section>;
 }

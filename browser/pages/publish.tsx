@@ -90,7 +90,7 @@ function Chosen({ picked, live, name, onGo }: { readonly picked: Picked; readonl
 function Under({ publishing, onBack, onAgain }: { readonly publishing: Publishing; readonly onBack: (() => void) | undefined; readonly onAgain: () => void }): JSX.Element | null {
   const progress = useProgress(publishing.transfer);
   if (progress === undefined) return null;
-  if (progress.phase === "cancelled") return <><p class="lead">{texts.publish.cancelled}</p><p class="actions">{onBack === undefined ? null : <button onClick={onBack}>{texts.publish.back}</button>}<button class={onBack === undefined ? "" : "quiet"} onClick={onAgain}>{texts.publish.again}</button></p></>;
+  if (progress.phase === "cancelled" || progress.phase === "unsure") return <><p class="lead">{progress.phase === "cancelled" ? texts.publish.cancelled : texts.publish.unsure}</p><p class="actions">{onBack === undefined ? null : <button onClick={onBack}>{texts.publish.back}</button>}<button class={onBack === undefined ? "" : "quiet"} onClick={onAgain}>{texts.publish.again}</button></p></>;
   if (progress.result === undefined) return <ProgressWords transfer={publishing.transfer} progress={progress} />;
   return <Published row={progress.result} sent={progress.totalFiles} isPreview={publishing.isPreview} onAgain={onAgain} />;
 }

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { texts } from "../texts.ts";
 import type { Progress, Transfer } from "../transfer.ts";
+import { hasEnded } from "../transfer.ts";
 
 /** How far files on their way are, in words, with the bar below, and what can be done about it. */
 export function ProgressWords<Result>({ transfer, progress }: { readonly transfer: Transfer<Result>; readonly progress: Progress<Result> }): JSX.Element {
@@ -14,7 +15,7 @@ export function ProgressWords<Result>({ transfer, progress }: { readonly transfe
       <p class="actions">
         {phase === "sending" || phase === "comparing" ? <button class="quiet" onClick={() => transfer.pause()}>{texts.transfer.pause}</button> : null}
         {phase === "paused" || phase === "failed" ? <button onClick={() => void transfer.run()}>{texts.transfer.goOn}</button> : null}
-        {phase === "done" || phase === "cancelled" || phase === "committing" ? null : <button class="quiet" onClick={() => void transfer.cancel()}>{texts.cancel}</button>}
+        {hasEnded(phase) || phase === "committing" ? null : <button class="quiet" onClick={() => void transfer.cancel()}>{texts.cancel}</button>}
       </p>
     </div>
   );
