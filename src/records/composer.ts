@@ -127,7 +127,7 @@ export class Composer {
     if (Math.max(highest(known, dot.actor), highest(read, dot.actor)) >= counter) throw new DotWasSeen();
     // What the row's versions had superseded is nowhere any more when the row was there before a round that has been completed: the next
     // version need not name it, and so contexts do not grow with all the incarnations that ever wrote a key.
-    const named = sequence === undefined ? read : withoutPast(read, state, (host) => this.#view.isPast(sequence, host));
+    const named = sequence === undefined ? read : withoutPast(read, known, state, (host) => this.#view.isPast(sequence, host));
     const body = { namespace, key, dot, context: named, value, wallMs: this.#view.wallMs, author: this.#author };
     const siblings = merge<UnsealedRecord>(state, [{ dot, context: named, body }]);
     checkBounds(key, named, siblings);

@@ -17,11 +17,28 @@ export function compareDots(a: Dot, b: Dot): number {
 
 export function contains(context: Context, dot: Dot): boolean {
   const entry = entryOf(context, dot.actor);
-  return entry !== undefined && (dot.counter <= entry.upTo || entry.extra.includes(dot.counter));
+  return entry !== undefined && holds(entry, dot.counter);
+}
+
+function holds({ upTo, extra }: ContextEntry, counter: number): boolean {
+  return counter <= upTo || find(extra, (each) => each - counter) !== undefined;
 }
 
 export function entryOf(context: Context, actor: Actor): ContextEntry | undefined {
-  return context.find((entry) => entry.actor.incarnation === actor.incarnation && entry.actor.host === actor.host);
+  return find(context, (entry) => compareActors(entry.actor, actor));
+}
+
+/** By halving: a member may have sets as large as they can be lie beside each other in great number. @param order of an item to the one that is looked for, ascending */
+function find<T>(items: readonly T[], order: (item: T) => number): T | undefined {
+  let [from, to] = [0, items.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    const place = order(items[middle]!);
+    if (place === 0) return items[middle];
+    if (place < 0) from = middle + 1;
+    else to = middle;
+  }
+  return undefined;
 }
 
 /** The greatest counter of the actor in the set; 0 when there is none. */
@@ -41,11 +58,25 @@ export function union(a: Context, b: Context): Context {
     else if (order > 0) merged.push(b[atB++]!);
     else merged.push(joined(a[atA++]!, b[atB++]!));
   }
-  return [...merged, ...a.slice(atA), ...b.slice(atB)];
+  while (atA < a.length) merged.push(a[atA++]!);
+  while (atB < b.length) merged.push(b[atB++]!);
+  return merged;
+}
+
+/** Of many sets: two halves each time, since one after the other would go through the first ones again for each of the others. */
+export function unionOf(contexts: readonly Context[]): Context {
+  if (contexts.length < 2) return contexts[0] ?? [];
+  const middle = contexts.length >> 1;
+  return union(unionOf(contexts.slice(0, middle)), unionOf(contexts.slice(middle)));
+}
+
+/** The set of one dot. */
+export function only(dot: Dot): Context {
+  return [compacted(dot.actor, 0, [dot.counter])];
 }
 
 export function withDot(context: Context, dot: Dot): Context {
-  return union(context, [compacted(dot.actor, 0, [dot.counter])]);
+  return union(context, only(dot));
 }
 
 function joined(a: ContextEntry, b: ContextEntry): ContextEntry {
@@ -65,22 +96,19 @@ function compacted(actor: Actor, upTo: number, extra: readonly number[]): Contex
 /**
  * What has to be named of a set of dots by whoever writes next: those of the versions that are there, and everything by hosts whose past is
  * not over, or that goes beyond what these versions know.
+ * @param known all that they know, themselves included
  */
-export function withoutPast(read: Context, versions: readonly { readonly dot: Dot; readonly context: Context }[], isPast: (host: HostId) => boolean): Context {
+export function withoutPast(read: Context, known: Context, versions: readonly { readonly dot: Dot }[], isPast: (host: HostId) => boolean): Context {
   return read.flatMap((entry): ContextEntry[] => {
     const { actor } = entry;
-    const present = versions.filter(({ dot }) => compareActors(dot.actor, actor) === 0 && contains([entry], dot)).map(({ dot }) => dot.counter);
-    const isKnown = (counter: number): boolean => present.includes(counter) || versions.some(({ context }) => contains(context, { actor, counter }));
-    if (!isPast(actor.host) || !entry.extra.every(isKnown) || !isKnownUpTo(entry, versions, present)) return [entry];
+    if (!isPast(actor.host) || !isWithin(entry, entryOf(known, actor))) return [entry];
+    const present = versions.filter(({ dot }) => compareActors(dot.actor, actor) === 0 && holds(entry, dot.counter)).map(({ dot }) => dot.counter);
     return present.length === 0 ? [] : [compacted(actor, 0, present.sort((a, b) => a - b))];
   });
 }
 
-/** Whether versions know all dots of an actor up to one, or are the last of them. */
-function isKnownUpTo({ actor, upTo }: ContextEntry, versions: readonly { readonly context: Context }[], present: readonly number[]): boolean {
-  const known = versions.reduce<Context>((all, { context }) => union(all, context.filter((each) => compareActors(each.actor, actor) === 0)), []);
-  const all = union(known, present.length === 0 ? [] : [compacted(actor, 0, [...present].sort((a, b) => a - b))]);
-  return upTo === 0 || (all[0]?.upTo ?? 0) >= upTo;
+function isWithin({ upTo, extra }: ContextEntry, known: ContextEntry | undefined): boolean {
+  return known !== undefined && upTo <= known.upTo && extra.every((counter) => holds(known, counter));
 }
 
 /** Whether the set has its one form; sets from outside are checked before use. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import type { HostId } from "../codec/index.ts";
-import { compareDots, contains, isCanonical, union, withDot } from "./context.ts";
+import { compareDots, contains, isCanonical, union, withDot, withoutPast } from "./context.ts";
 import { addVersion, closed, contextOf, merge } from "./merge.ts";
 import type { Version } from "./merge.ts";
 import type { Actor, Context, Dot } from "./port.ts";
@@ -24,6 +24,23 @@ test("a context holds exactly the dots that were put in, in one form, whatever t
       const held = new Set([...left, ...right].map(name));
       for (const actor of actors) {
         for (let counter = 1; counter <= 10; counter += 1) assert.equal(contains(both, { actor, counter }), held.has(name({ actor, counter })));
+      }
+    }),
+  );
+});
+
+test("whoever writes names no past that is over and known here, and everything else of what was read", () => {
+  const versions = fc.array(fc.record({ dot: fc.record({ actor: fc.constantFrom(...actors), counter: fc.integer({ min: 1, max: 9 }) }), context: dots.map(setOf) }), { maxLength: 5 });
+  fc.assert(
+    fc.property(dots.map(setOf), versions, (read, there) => {
+      const known = contextOf(there);
+      const named = withoutPast(read, known, there, (host) => host === "a");
+      assert.ok(isCanonical(named));
+      for (const actor of actors) {
+        const counters = Array.from({ length: 10 }, (_, at) => at + 1).filter((counter) => contains(read, { actor, counter }));
+        const isOver = actor.host === "a" && counters.every((counter) => contains(known, { actor, counter }));
+        const isThere = (counter: number): boolean => there.some(({ dot }) => compareDots(dot, { actor, counter }) === 0);
+        for (let counter = 1; counter <= 10; counter += 1) assert.equal(contains(named, { actor, counter }), counters.includes(counter) && (!isOver || isThere(counter)));
       }
     }),
   );
@@ -130,4 +147,20 @@ test("a context that a caller left incomplete is closed over what is known here"
   const named = setOf([second.dot]);
   assert.ok(!contains(named, first.dot));
   assert.ok(contains(closed(named, [second]), first.dot));
+});
+
+test("what is known of a key is exactly what all its versions know, and is found in good time where a member left many with the largest contexts", () => {
+  const own = (context: number, at: number): Actor => ({ host: "a" as HostId, incarnation: context * 4000 + at });
+  const siblings = Array.from({ length: 180 }, (_, context) => ({
+    dot: { actor: { host: "b" as HostId, incarnation: 1 }, counter: context + 1 },
+    context: Array.from({ length: 4000 }, (_, at) => ({ actor: own(context, at + 1), upTo: 1, extra: [] })),
+  }));
+  const before = process.cpuUsage();
+  const known = contextOf(siblings);
+  assert.equal(closed(known, siblings).length, known.length);
+  assert.equal(addVersion(siblings, { ...siblings[0]!, dot: { actor: own(200, 1), counter: 1 } }).outcome, "added");
+  const { user } = process.cpuUsage(before);
+  assert.ok(user < 2_000_000, `${user} µs`);
+  assert.equal(known.length, 180 * 4000 + 1);
+  assert.ok(siblings.every(({ dot, context }) => contains(known, dot) && contains(known, { actor: context.at(-1)!.actor, counter: 1 })));
 });

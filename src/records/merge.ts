@@ -1,6 +1,5 @@
-import { compareDots, contains, union, withDot } from "./context.ts";
+import { compareDots, contains, only, unionOf } from "./context.ts";
 import type { Context, Dot } from "./port.ts";
-import { EMPTY_CONTEXT } from "./port.ts";
 
 // The merge of one key: a register that keeps siblings. A state is its siblings and nothing else. That suffices because contexts are
 // causally closed: whoever has read a version has read, with its context, all that it superseded. So the union of the siblings' contexts
@@ -42,7 +41,7 @@ export function merge<V extends Version>(a: readonly V[], b: readonly V[]): read
 
 /** All that is known of a key in this state: what a reader hands back when writing. */
 export function contextOf(siblings: readonly Version[]): Context {
-  return siblings.reduce<Context>((known, { dot, context }) => withDot(union(known, context), dot), EMPTY_CONTEXT);
+  return unionOf(siblings.flatMap(({ dot, context }) => [context, only(dot)]));
 }
 
 /**
@@ -50,5 +49,5 @@ export function contextOf(siblings: readonly Version[]): Context {
  * Keeps a caller's incomplete context from breaking the closure on which the merge stands.
  */
 export function closed(context: Context, siblings: readonly Version[]): Context {
-  return siblings.reduce((known, sibling) => (contains(context, sibling.dot) ? union(known, sibling.context) : known), context);
+  return unionOf([context, ...siblings.filter((sibling) => contains(context, sibling.dot)).map((sibling) => sibling.context)]);
 }
