@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { StoreId } from "../codec/index.ts";
+import type { HostId, StoreId } from "../codec/index.ts";
 import { Cursors } from "./cursors.ts";
 import type { Positions } from "./positions.ts";
 
@@ -62,4 +62,17 @@ test("what was gone back for in vain before a group's positions began anew says 
   epoch = 1;
   cursors.hold({ ...update, epoch }, 21_000, 0);
   assert.ok(cursors.isWaiting(store, group));
+});
+
+test("the store that a host had before is let go, unless another host has it", () => {
+  const cursors = new Cursors({ get: () => undefined, epoch: () => 0, add: () => {} } as unknown as Positions);
+  const [ann, ben] = ["ann", "ben"] as [HostId, HostId];
+  const [first, second] = ["first", "second"] as [StoreId, StoreId];
+  assert.equal(cursors.met(ann, first), undefined);
+  assert.equal(cursors.met(ann, first), undefined);
+  cursors.hold({ ...update, store: first }, 0, 0);
+  assert.equal(cursors.met(ann, second), first);
+  assert.ok(!cursors.holdsAny, "nor is anything of it gone back for");
+  assert.equal(cursors.met(ben, second), undefined);
+  assert.equal(cursors.met(ann, first), undefined);
 });

@@ -2,6 +2,7 @@ import type { HostId, StoreId } from "../codec/index.ts";
 import type { ScopeMark } from "./holdings.ts";
 import { covers } from "./holdings.ts";
 import type { PositionUpdate } from "./jobs.ts";
+import { ALL_GROUPS } from "./limits.ts";
 import type { Place } from "./numbering.ts";
 import { START } from "./numbering.ts";
 import type { Position } from "./position.ts";
@@ -49,9 +50,17 @@ export class Cursors {
     return this.#stores.get(peer);
   }
 
-  met(peer: HostId, store: StoreId): void {
+  /** @returns the store that the host had before, when that was another and nobody else has it: there is nothing to be had of it any more */
+  met(peer: HostId, store: StoreId): StoreId | undefined {
+    const former = this.#stores.get(peer);
     this.#stores.set(peer, store);
     this.#positions.add(store);
+    if (former === undefined || [...this.#stores.values()].includes(former)) return undefined;
+    for (const name of ALL_GROUPS.map((group) => nameOf(former, group))) {
+      this.#held.delete(name);
+      this.#tries.delete(name);
+    }
+    return former;
   }
 
   /** From where to go on. */

@@ -4,10 +4,11 @@ import { ACCEPT, EVERYWHERE, delegate, namespaceIdOf, shardOf } from "../cluster
 import type { AccountId, HostId, NetworkId, StoreId } from "../codec/index.ts";
 import { idFromBytes, idFromText, utf8 } from "../codec/index.ts";
 import { keyPairFromSeed, newSeed, sign } from "../crypto/index.ts";
+import { MemoryLog } from "../store/index.ts";
 import { hostSealer, sealerWith } from "./batch.ts";
 import type { Proven } from "./batch.ts";
 import { UNRAISED } from "./floor.ts";
-import { MAX_KEY_PAGES } from "./limits.ts";
+import { ALL_GROUPS, MAX_KEY_PAGES } from "./limits.ts";
 import { ASK_FETCH, ASK_HEADS, ASK_NEWEST, ASK_PUSH, ASK_SCAN } from "./messages.ts";
 import { pack } from "./parcel.ts";
 import type { Parcel } from "./parcel.ts";
@@ -15,8 +16,9 @@ import type { Context } from "./port.ts";
 import { EMPTY_CONTEXT } from "./port.ts";
 import type { RecordBody } from "./record.ts";
 import { sealCodec } from "./record.ts";
+import { storeIn, table } from "./tables.ts";
 import type { TestHost } from "./test-hosts.ts";
-import { TestHosts, account, everywhere, everywhereId, kv, network, settled, until } from "./test-hosts.ts";
+import { TestHosts, account, env, everywhere, everywhereId, kv, network, settled, until } from "./test-hosts.ts";
 
 const person = idFromBytes<AccountId>(account.publicKey);
 const otherNetwork = idFromText<NetworkId>(idFromBytes<HostId>(newSeed()));
@@ -244,4 +246,27 @@ test("a host comes to have all, also after a member has begun a thousand namespa
   await b.start();
   await a.transport.connect(b.self, [all.wire.addressOf(b.self)]);
   await until("b has all that a has", () => [...geneses.keys()].every((namespace) => b.value(namespace, "k") === "v"));
+});
+
+test("a member that names another store each time that it is asked leaves no more than one on others' disks", async () => {
+  await using all = new TestHosts(["mallory", "b"]);
+  const [mallory, b] = all.hosts as [TestHost, TestHost];
+  mallory.plugIn();
+  await b.start();
+  let store = idFromBytes<StoreId>(newSeed());
+  const next = { life: 1, sequence: 1 };
+  mallory.transport.handle(ASK_NEWEST.kind, async () => {
+    store = idFromBytes<StoreId>(newSeed());
+    return ASK_NEWEST.answer.encode({ standing: UNRAISED, store, life: 1, replicasMax: 3, newest: ALL_GROUPS.map((group) => ({ group, sequence: 1 })), reached: [] });
+  });
+  mallory.transport.handle(ASK_HEADS.kind, async (_from, question) => ASK_HEADS.answer.encode({ store, namespaces: [], groups: ASK_HEADS.question.decode(question).groups.map(({ group }) => ({ group, heads: [], next, isMore: false })) }));
+  const kept = (): readonly StoreId[] => [...new Set(new MemoryLog(env, b.disk).scan({ ...table("p"), limit: 1_000_000 }).map(({ key }) => storeIn(key)))];
+  const named = new Set<StoreId>();
+  for (let visit = 0; visit < 4; visit += 1) {
+    await mallory.transport.connect(b.self, [all.wire.addressOf(b.self)]);
+    await until("what it has named last is kept, and nothing else", () => kept().join() === store && !named.has(store));
+    named.add(store);
+    await mallory.transport.disconnect(b.self);
+    await b.transport.disconnect(mallory.self);
+  }
 });

@@ -114,6 +114,14 @@ export interface RenumberingJob {
   readonly reject: (error: Error) => void;
 }
 
+/** The positions of a store go that nobody has any more. */
+export interface ForgettingJob {
+  readonly kind: "forgetting";
+  readonly store: StoreId;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
 /** A new incarnation. */
 export interface RenewingJob {
   readonly kind: "renewing";
@@ -122,4 +130,4 @@ export interface RenewingJob {
   readonly reject: (error: Error) => void;
 }
 
-export type Job = IncomingJob | OwnJob | KeepingJob | DroppingJob | RenewingJob | RetainingJob | RenumberingJob;
+export type Job = IncomingJob | OwnJob | KeepingJob | DroppingJob | ForgettingJob | RenewingJob | RetainingJob | RenumberingJob;

@@ -22,6 +22,15 @@ export class Positions {
     this.#stores.add(store);
   }
 
+  has(store: StoreId): boolean {
+    return this.#stores.has(store);
+  }
+
+  /** No positions of a store are left, as of the commit that has just been made. */
+  forgotten(store: StoreId): void {
+    this.#stores.delete(store);
+  }
+
   get(store: StoreId, group: number): Position | undefined {
     const stored = this.#rows.get(positionKey(store, group));
     return stored === undefined ? undefined : decodePosition(stored);

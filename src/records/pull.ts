@@ -84,7 +84,9 @@ export class Pull {
     const { peers, cursors, replica } = this.#parts;
     const question = { standing: replica.floor.standing, store: replica.numbering.store, reached: this.#reached(), followed: replica.holdings.followedGroups() };
     const answer = await peers.ask(this.#peer, ASK_NEWEST, question, QUESTION_TIMEOUT_MS, this.#signal);
-    cursors.met(this.#peer, answer.store);
+    const former = cursors.met(this.#peer, answer.store);
+    // A member may name another each time that it is asked.
+    if (former !== undefined && !replica.readiness.isPublished(former)) await replica.forget(former);
     replica.floor.hear(this.#peer, answer.standing);
     if (!replica.floor.admits(answer.standing)) throw new RecordsError("BELOW_FLOOR", "The other host may have what was deleted, and has not compared it with others yet.");
     const left = await this.#bring(answer.store, this.#behind(answer, withEverywhere));

@@ -98,6 +98,11 @@ export class Readiness {
     return this.#published.get(host)?.store;
   }
 
+  /** Whether a host has published of this store. */
+  isPublished(store: StoreId): boolean {
+    return [...this.#published.values()].some((ready) => ready.store === store);
+  }
+
   /** The other active hosts that have said to be complete for namespaces with so many replicas. */
   others(group: number, replicas: number): readonly HostId[] {
     const active = group === EVERYWHERE ? this.#cluster.replicas(group, 0) : this.#cluster.preferenceList(group);

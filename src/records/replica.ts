@@ -1,6 +1,6 @@
 import type { Delegation, Genesis } from "../cluster/index.ts";
 import { genesisCodec, shardOf } from "../cluster/index.ts";
-import type { NamespaceId, NetworkId } from "../codec/index.ts";
+import type { NamespaceId, NetworkId, StoreId } from "../codec/index.ts";
 import type { Env } from "../platform/index.ts";
 import type { LogOperation, RecordLog } from "../store/index.ts";
 import type { Proven, Sealer } from "./batch.ts";
@@ -138,6 +138,11 @@ export class Replica {
     return new Promise((resolve, reject) => this.#enqueue({ kind: "renumbering", keys, resolve, reject }));
   }
 
+  /** Lets the positions of a store go. */
+  forget(store: StoreId): Promise<void> {
+    return new Promise((resolve, reject) => this.#enqueue({ kind: "forgetting", store, resolve, reject }));
+  }
+
   /** Takes a new incarnation, durably, in order with everything else. */
   renew(why: string): Promise<void> {
     return new Promise((resolve, reject) => this.#enqueue({ kind: "renewing", why, resolve, reject }));
@@ -213,6 +218,7 @@ export class Replica {
         if (job.kind === "dropping") last.drop(job);
         if (job.kind === "retaining") last.retain(job);
         if (job.kind === "renumbering") last.renumber(job);
+        if (job.kind === "forgetting") last.forget(job);
         if (job.kind === "renewing") last.renew(job);
       }
       last.own.take(own);

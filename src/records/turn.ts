@@ -1,6 +1,6 @@
 import { EVERYWHERE, shardOf } from "../cluster/index.ts";
 import type { Genesis } from "../cluster/index.ts";
-import type { NamespaceId } from "../codec/index.ts";
+import type { NamespaceId, StoreId } from "../codec/index.ts";
 import { messageOf } from "../platform/index.ts";
 import type { LogOperation } from "../store/index.ts";
 import type { Proven } from "./batch.ts";
@@ -10,8 +10,8 @@ import type { ChangedRow } from "./draft.ts";
 import { RecordsError } from "./errors.ts";
 import { Intake, setBack } from "./intake.ts";
 import type { Hint } from "./intake.ts";
-import type { DroppingJob, IncomingJob, ItemVerdict, KeepingJob, PositionUpdate, RenewingJob, RenumberingJob, RetainingJob } from "./jobs.ts";
-import { PAGE_BYTES } from "./limits.ts";
+import type { DroppingJob, ForgettingJob, IncomingJob, ItemVerdict, KeepingJob, PositionUpdate, RenewingJob, RenumberingJob, RetainingJob } from "./jobs.ts";
+import { ALL_GROUPS, PAGE_BYTES } from "./limits.ts";
 import type { Numbering } from "./numbering.ts";
 import { encodeBatch } from "./outbox.ts";
 import { OwnWrites } from "./own-writes.ts";
@@ -51,6 +51,8 @@ export class Turn {
   readonly #hints: Delivery[] = [];
   /** Groups in which catching up begins from the start. */
   readonly #anew = new Set<number>();
+  /** Stores whose positions go. */
+  readonly #forgotten = new Set<StoreId>();
   #isMended = false;
 
   constructor(parts: TurnParts) {
@@ -92,6 +94,11 @@ export class Turn {
       const genesis = this.#parts.geneses.get(namespace);
       if (genesis !== undefined) this.#draft.renumber(namespace, key, shardOf(namespace, genesis, key));
     }
+  }
+
+  forget({ store }: ForgettingJob): void {
+    this.#forgotten.add(store);
+    for (const group of ALL_GROUPS) this.#draft.delete(positionKey(store, group));
   }
 
   renew({ why }: RenewingJob): void {
@@ -138,6 +145,7 @@ export class Turn {
     this.#number(changed);
     for (const { group, rank } of widened) this.#parts.readiness.widened(group, rank);
     for (const group of this.#anew) this.#parts.positions.begunAnew(group);
+    for (const store of this.#forgotten) this.#parts.positions.forgotten(store);
     return { changed, weighed, learned: this.#intake.learned, deliveries: this.#deliveries(), isMended: this.#isMended };
   }
 
@@ -201,7 +209,7 @@ export class Turn {
   }
 
   #advance({ store, group, place, mark, epoch }: PositionUpdate): void {
-    if (epoch !== this.#parts.positions.epoch(group)) return;
+    if (epoch !== this.#parts.positions.epoch(group) || !this.#parts.positions.has(store)) return;
     this.#draft.put(positionKey(store, group), encodePosition({ place, mark }));
   }
 }
