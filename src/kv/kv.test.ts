@@ -151,6 +151,24 @@ test("a name stands for what it was created as on all hosts, also when two creat
   await assert.rejects(b.kv.create("notes", { replicas: 2 }), { code: "NAMESPACE_IN_USE" });
 });
 
+test("a namespace whose keys were all deleted is created by asking for pages of them, not for each", async () => {
+  await using all = await KvHosts.of("a", "b", "c", "d", "e");
+  const [a] = all.hosts as [KvHost];
+  const keys = Array.from({ length: 20 }, (_, at) => `key ${at}`);
+  await Promise.all(keys.map((key) => a.kv.write("notes", key, utf8("v"), "blind")));
+  await Promise.all(keys.map((key) => a.kv.write("notes", key, null, "plain")));
+  const genesis = defaultGenesis(network, "notes");
+  const outsider = all.hosts.find(({ records }) => !records.keeps(namespaceIdOf(genesis), genesis))!;
+  const scan = outsider.records.scan.bind(outsider.records);
+  let pages = 0;
+  outsider.records.scan = (...asked) => {
+    pages += 1;
+    return scan(...asked);
+  };
+  await outsider.kv.create("notes", { replicas: 2 });
+  assert.equal(pages, 1);
+});
+
 test("reading what nobody has named makes nothing, and names that are none are refused", async () => {
   await using all = await KvHosts.of("a");
   const a = all.hosts[0]!;

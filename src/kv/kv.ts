@@ -61,7 +61,7 @@ class RecordsKv implements Kv {
   async #checkIsEmpty(name: string): Promise<void> {
     const { records, network } = this.#parts;
     for (let after: string | undefined, isMore = true; isMore; isMore = after !== undefined) {
-      const page = await records.scan(namespaceIdOf(defaultGenesis(network, name)), { limit: 1, ...(after === undefined ? {} : { after }) }).catch((error: unknown) => {
+      const page = await records.scan(namespaceIdOf(defaultGenesis(network, name)), after === undefined ? {} : { after }).catch((error: unknown) => {
         // Nobody in reach has heard of it, or keeps it: there is nothing here that could be hidden.
         if (["UNKNOWN_NAMESPACE", "NOT_HELD"].includes(codeOf(error) ?? "")) return { entries: [], next: undefined };
         throw error;
