@@ -32,7 +32,16 @@ export interface ComposerView {
   /** Own records that no row here has. */
   overlay(namespace: NamespaceId, key: string): readonly StoredRecord[];
   genesis(namespace: NamespaceId): Genesis | undefined;
-  judge(record: { readonly namespace: NamespaceId; readonly key: string; readonly value: Uint8Array | null; readonly author: AccountId | null }, genesis: Genesis): Verdict;
+  judge(record: Judged, genesis: Genesis): Verdict;
+  /** Whether there is room for it, and time; counts it when so. */
+  ration(record: Judged, genesis: Genesis): Verdict;
+}
+
+interface Judged {
+  readonly namespace: NamespaceId;
+  readonly key: string;
+  readonly value: Uint8Array | null;
+  readonly author: AccountId | null;
 }
 
 /** A dot about to be taken that somebody claims to have read: this disk is older than the network's memory of it. */
@@ -86,6 +95,8 @@ export class Composer {
     const bytes = weightOf(taken.map(({ body }) => body));
     if (bytes > MAX_BATCH_BYTES) throw tooMuch(writes.length);
     if (this.#bytes + bytes > MAX_BATCH_BYTES) throw new BatchIsFull();
+    // Last, since it counts them: what goes into the next batch comes by here again.
+    for (const write of writes) this.#ration(write);
     for (const each of taken) this.#keep(each);
     this.#bytes += bytes;
     return taken.map(({ body }) => body.dot);
@@ -100,9 +111,11 @@ export class Composer {
     if (context !== undefined && !isCanonical(context)) throw new RecordsError("BAD_RECORD", `The context given for "${key}" is none that was read. Hand back what a read returned.`);
     if (!isKey(key)) throw new RecordsError("TOO_LARGE", `A key has 1 to ${MAX_KEY_BYTES} bytes of well-formed text; "${key.slice(0, 40)}" has not.`);
     if (value !== null && value.length > MAX_VALUE_BYTES) throw new RecordsError("TOO_LARGE", `The value of "${key}" has ${value.length} bytes; a record holds ${MAX_VALUE_BYTES} at most. Keep larger things as files: publish them, or put them as private ones.`);
-    const verdict = this.#view.judge({ namespace, key, value, author: this.#author }, this.#genesis(namespace));
-    if (verdict.kind === "refuse") throw new RecordsError("REFUSED", `"${key}" may not be written (${verdict.code}): ${verdict.why}.`);
-    if (verdict.kind === "later") throw new RecordsError("REFUSED", `"${key}" cannot be written yet: ${verdict.why}. Try again once this host has caught up with the others.`);
+    demand(key, this.#view.judge({ namespace, key, value, author: this.#author }, this.#genesis(namespace)));
+  }
+
+  #ration({ namespace, key, value }: Write): void {
+    demand(key, this.#view.ration({ namespace, key, value, author: this.#author }, this.#genesis(namespace)));
   }
 
   #genesis(namespace: NamespaceId): Genesis {
@@ -146,6 +159,12 @@ interface Taken {
   readonly body: RecordBody;
   /** The key's versions with this one. */
   readonly siblings: readonly UnsealedRecord[];
+}
+
+/** @throws RecordsError REFUSED */
+function demand(key: string, verdict: Verdict): void {
+  if (verdict.kind === "refuse") throw new RecordsError("REFUSED", `"${key}" may not be written (${verdict.code}): ${verdict.why}.`);
+  if (verdict.kind === "later") throw new RecordsError("REFUSED", `"${key}" cannot be written yet: ${verdict.why}. Try again once this host has caught up with the others.`);
 }
 
 /** What a write supersedes of the versions that lie there at its turn, and of those that may come yet. */

@@ -107,16 +107,16 @@ export class OwnWrites {
         wallMs: this.#parts.wallMs(),
         overlay: (namespace, key) => merge(outbox.overlay(namespace, key), this.#unapplied(namespace, key)),
         genesis: (namespace) => geneses.get(namespace),
-        judge: (record, genesis) => {
-          const signed = { ...record, host: identity.actor.host, incarnation: identity.actor.incarnation, batch: identity.batch + 1 };
-          const verdict = cluster.judge(signed, genesis);
-          const outcome = verdict.kind === "accept" ? this.#ration(signed, genesis) : verdict;
-          if (outcome.kind === "refuse") this.#parts.counters.count(`refused ${outcome.code}`);
-          return outcome;
-        },
+        judge: (record, genesis) => this.#counted(cluster.judge({ ...record, host: identity.actor.host, incarnation: identity.actor.incarnation, batch: identity.batch + 1 }, genesis)),
+        ration: (record, genesis) => this.#counted(this.#ration({ ...record, host: identity.actor.host }, genesis)),
       },
       delegation,
     );
+  }
+
+  #counted(verdict: Verdict): Verdict {
+    if (verdict.kind === "refuse") this.#parts.counters.count(`refused ${verdict.code}`);
+    return verdict;
   }
 
   /** A host that keeps the namespace itself knows how much there is; others hear it from the replicas. */

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { Genesis } from "../cluster/index.ts";
 import { namespaceIdOf, shardOf } from "../cluster/index.ts";
-import type { NamespaceId } from "../codec/index.ts";
+import type { HostId, NamespaceId } from "../codec/index.ts";
+import { idFromBytes, utf8 } from "../codec/index.ts";
+import { sha256 } from "../crypto/index.ts";
 import type { Amounts } from "./amounts.ts";
 import { kvRulesCodec } from "./amounts.ts";
 import { contentOf } from "./disk-views.ts";
@@ -96,6 +98,18 @@ test("a namespace that is written too fast costs writes into others no copies", 
   assert.ok(replicas.every((host) => host.records.counters()["refused TOO_FAST"]! > 0));
   const { copies, safe } = await other.put(everywhereId, "key", "v");
   assert.ok(safe && copies >= 2, `${copies} copies`);
+});
+
+test("a call that does not fit into a batch with others is counted once, by the rate that holds where it is taken", async () => {
+  await using all = await TestHosts.of("a");
+  const [a] = all.hosts as [TestHost];
+  const namespace = await a.records.create(limited(2, { writesPerSecond: 6 }));
+  const actors = Array.from({ length: 2000 }, (_, at) => ({ host: idFromBytes<HostId>(sha256(utf8(`${at}`))), incarnation: 1 }));
+  const context = actors.sort((one, other) => (one.host < other.host ? -1 : 1)).map((actor) => ({ actor, upTo: 1, extra: [] }));
+  const writes = Array.from({ length: 30 }, (_, at) => ({ namespace, key: `${at}`, value: utf8("v") }));
+  for (const at of [0, 15]) await a.records.write(writes.slice(at, at + 15).map((write) => ({ ...write, context })));
+  // Both take all that there is for the first ten seconds, but for what has come since.
+  await Promise.all([a.records.write(writes.slice(0, 10)), a.records.write(writes.slice(10))]);
 });
 
 test("what the rules refuse of a host's own writes is counted by its code", async () => {
