@@ -13,7 +13,8 @@ import { Feed } from "./feed.ts";
 import { Ranges, wireSum } from "./ranges.ts";
 import { Replica } from "./replica.ts";
 import { GROUPS } from "./limits.ts";
-import { encodeHead } from "./row.ts";
+import { EMPTY_CONTEXT } from "./port.ts";
+import { encodeHead, encodeRow } from "./row.ts";
 import { Sum } from "./sums.ts";
 import { rowKey, sequenceKey, u64 } from "./tables.ts";
 import { TestHosts, env, everywhere, everywhereId, network, networkNamespace } from "./test-hosts.ts";
@@ -51,6 +52,14 @@ const FOREIGN_CHANGES = Array.from({ length: ROWS + 1 }, (_, at): LogOperation =
   const head = { namespace: at < ROWS ? networkNamespace : everywhereId, tag: new Uint8Array(16), key: keyAt(at) };
   return { kind: "put", key: sequenceKey(GROUPS - 1, at + 1), value: encodeHead(head) };
 });
+
+/** The row of the last of these changes. */
+function rowOfLast(): LogOperation {
+  const [host] = new TestHosts(["a"]).hosts;
+  const actor = { host: host!.self, incarnation: 1 };
+  const body = { namespace: everywhereId, key: keyAt(ROWS), dot: { actor, counter: 1 }, context: EMPTY_CONTEXT, value: new Uint8Array(1), wallMs: 0, author: null };
+  return { kind: "put", key: rowKey(everywhereId, keyAt(ROWS)), value: encodeRow(ROWS + 1, hostSealer(host!.key, network)(actor, 1, [body], null)) };
+}
 
 /** A replica with many entries, and the most that was done between two turns of all others. */
 async function metered(operations: readonly LogOperation[]): Promise<{ readonly replica: Replica; readonly env: Env; readonly longestMs: () => number }> {
@@ -105,7 +114,7 @@ test("answering a peer that compares lets others have their turns", async () => 
 });
 
 test("a feed of a quiet namespace lets others have their turns while it passes over what its group holds of others, and ends in the midst of that when it is cancelled", async () => {
-  const { replica, env: slow, longestMs } = await metered(FOREIGN_CHANGES);
+  const { replica, env: slow, longestMs } = await metered([...FOREIGN_CHANGES, rowOfLast()]);
   const read = async (controller: AbortController): Promise<string[]> => {
     const keys: string[] = [];
     for await (const { state } of new Feed(slow, replica, everywhereId, everywhere, undefined).run(controller.signal)) {
