@@ -157,7 +157,7 @@ function furnish(env: Env, options: DoorOptions, traffic: Traffic, { publication
   const files = new FileAnswers(env, new MemoryCache(memoryCacheBytes), stalls, traffic);
   const [entries, downloads] = [{ env, entries: node.entries, uploads, stalls, traffic }, new Downloads(env)];
   const routes = [...networkRoutes(node), ...settingRoutes(node), ...upkeepRoutes(node.upkeep), ...applicantRoutes(node.applicants), ...domainRoutes(node.sites.domains), ...siteRoutes({ env, node, shelves, files, stalls, traffic, port }), ...publicationRoutes(node, publications, port), ...kvRoutes({ env, kv: node.kv, stalls, traffic }), ...entryRoutes(entries), ...downloadRoutes(entries, downloads), ...upgradeRoutes({ env, entries: node.entries, stalls, traffic }), ...sessionRoutes(sessions, port), ...eventRoutes({ env, lookout, stalls, traffic }), ...searchRoutes({ env, node, shelves, titles, port }), ...demoRoutes(node, options.demo)];
-  const gateway = { node, shelves, files, traffic, port };
+  const gateway = { node, shelves, files, stalls, traffic, port };
   const forAll = new Gateway(env, { ...gateway, isPublic: true });
   return {
     own: new Reception(traffic, {

@@ -105,9 +105,9 @@ export interface PageAnswer {
 
 /** Answers with a page of our own, never to be kept by the browser. The body is left out by node:http for HEAD. */
 export function sendPage(response: ServerResponse, traffic: VisitCounter, answer: PageAnswer): void {
-  const text = renderPage(answer.page);
-  const length = Buffer.byteLength(text);
-  response.writeHead(answer.status, [...PAGE_HEADERS, "Content-Security-Policy", answer.policy ?? POLICY, "Content-Length", String(length), "Cache-Control", "no-cache", ...(answer.headers ?? [])]);
-  response.end(text);
-  traffic.count(answer.status, length);
+  // As bytes, since only those are counted as what they are while a client does not read: a list of a large folder is long.
+  const bytes = Buffer.from(renderPage(answer.page));
+  response.writeHead(answer.status, [...PAGE_HEADERS, "Content-Security-Policy", answer.policy ?? POLICY, "Content-Length", String(bytes.length), "Cache-Control", "no-cache", ...(answer.headers ?? [])]);
+  response.end(bytes);
+  traffic.count(answer.status, bytes.length);
 }

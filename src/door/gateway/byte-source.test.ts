@@ -104,3 +104,20 @@ test("requests one behind the other on a connection are answered in their order"
   assert.ok(reply.indexOf("first") < reply.indexOf("Content-Length: 5242880"));
   assert.ok(reply.endsWith("third"));
 });
+
+test("a client that does not read a file which is in memory is given it piece by piece, and whoever reads gets all of it", async () => {
+  const size = 32 * MIB + 17;
+  await using door = await TestDoor.open(undefined, { memoryCacheBytes: 10 * size });
+  door.sites.put("blog", { "film.mp4": hugeFile(size) });
+  const [first, , kept] = [await door.site("blog", "/film.mp4"), await door.site("blog", "/film.mp4"), await door.site("blog", "/film.mp4")];
+  assert.equal(door.sites.reads.length, 2);
+  assert.ok(kept.body.equals(first.body));
+  const socket = door.socket().pause();
+  const sent = async (): Promise<number> => Number(/^holdfast_http_sent_bytes_total (\d+)$/m.exec((await door.ask(`localhost:${door.door.port}`, "/metrics", {})).body.toString())![1]);
+  const before = await sent();
+  socket.write(get(door, "/film.mp4"));
+  await until(() => socket.bytesWritten > 0);
+  for (let rounds = 0; rounds < 20; rounds++) assert.ok((await sent()) - before < size);
+  assert.ok((await sent()) - before > 0);
+  socket.destroy();
+});

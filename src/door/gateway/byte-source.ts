@@ -15,6 +15,8 @@ export interface ByteStream {
   readonly what: string;
   /** Left out: nobody knows before the end. */
   readonly length?: number;
+  /** Its chunks are views of something larger that stays in memory with them, for all who are sent any of it. */
+  readonly areViews?: boolean;
   read(signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
@@ -66,7 +68,7 @@ export async function stream(env: Env, response: ServerResponse, source: ByteStr
       sent += chunk.length;
       if (source.length !== undefined && sent > source.length) throw wrongLength(source);
       traffic.sent(chunk.length);
-      if (!response.write(chunk)) await stalls.drained(response);
+      if (!response.write(chunk)) await stalls.drained(response, source.areViews === true ? chunk : undefined);
       reading.signal.throwIfAborted();
     }
     if (source.length !== undefined && sent !== source.length) throw wrongLength(source);

@@ -10,6 +10,7 @@ import { evaluate, rangeCounts } from "./conditions.ts";
 import type { Content } from "./content.ts";
 import { Compressor } from "./encoded.ts";
 import type { Cached, MemoryCache } from "./memory-cache.ts";
+import { SMALL_BYTES } from "./memory-cache.ts";
 import { multipart } from "./multipart.ts";
 import type { Prepared } from "./prepared.ts";
 import type { ByteRange } from "./ranges.ts";
@@ -17,6 +18,8 @@ import { parseRange } from "./ranges.ts";
 import type { Stalls } from "./stalls.ts";
 
 const BOUNDARY_BYTES = 15;
+/** A larger file goes out in pieces of this size, so that whoever reads slowly is seen to read. */
+const PIECE_BYTES = SMALL_BYTES;
 
 /** Answers with files: compressed forms, conditions, ranges, from memory or as a stream. */
 export class FileAnswers {
@@ -51,7 +54,7 @@ export class FileAnswers {
 
   #answer(request: IncomingMessage, response: ServerResponse, prepared: Prepared, head: RequestHead): Promise<void> | undefined {
     if (head.isConditional) return this.#answerConditional(request, response, prepared);
-    const cached = this.#kept(prepared.content);
+    const cached = goesAtOnce(prepared.content) ? this.#kept(prepared.content) : undefined;
     if (cached === undefined || request.method !== "GET") return this.send(request, response, 200, prepared.whole, prepared, undefined);
     return this.#whole(response, 200, prepared.whole, cached);
   }
@@ -95,11 +98,22 @@ export class FileAnswers {
     const [first, length] = range === undefined ? [0, content.sizeBytes] : [range.first, range.last - range.first + 1];
     if (request.method !== "GET" || length === 0) return this.#bare(response, status, headers);
     const cached = await this.#fromMemory(prepared);
-    if (cached === undefined) return this.#stream(response, status, headers, { what: content.what, length, read: (signal) => content.read(first, length, signal) });
+    if (cached === undefined || !goesAtOnce(content)) return this.#stream(response, status, headers, { what: content.what, length, areViews: cached !== undefined, read: (signal) => this.#pieces(content, first, length, signal) });
     if (range === undefined) return this.#whole(response, status, headers, cached);
     response.writeHead(status, headers as string[]);
     response.end(cached.bytes.subarray(first, first + length));
+    this.#stalls.linger(response, cached.bytes);
     this.#traffic.count(status, length);
+  }
+
+  /** From memory as long as it is there. */
+  async *#pieces(content: Content, first: number, length: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const end = first + length;
+    for (let at = first; at < end; at += PIECE_BYTES) {
+      const cached = this.#kept(content);
+      if (cached === undefined) return yield* content.read(at, end - at, signal);
+      yield cached.bytes.subarray(at, Math.min(end, at + PIECE_BYTES));
+    }
   }
 
   #stream(response: ServerResponse, status: number, headers: readonly string[], source: ByteSource): Promise<void> {
@@ -111,8 +125,12 @@ export class FileAnswers {
 
   #whole(response: ServerResponse, status: number, headers: readonly string[], { bytes, letters }: Cached): undefined {
     response.writeHead(status, headers as string[]);
-    if (letters === undefined) response.end(bytes);
-    else response.end(letters, "latin1");
+    if (letters === undefined) {
+      response.end(bytes);
+      this.#stalls.linger(response, bytes);
+    } else {
+      response.end(letters, "latin1");
+    }
     this.#traffic.count(status, bytes.length);
   }
 
@@ -128,6 +146,11 @@ export class FileAnswers {
   #kept({ key, sizeBytes }: Content): Cached | undefined {
     return ofLength(sizeBytes, this.#cache.get(key));
   }
+}
+
+/** A compressed form is too dear to be made once more for the rest of it. */
+function goesAtOnce(content: Content): boolean {
+  return content.isMade === true || content.sizeBytes <= PIECE_BYTES;
 }
 
 /**

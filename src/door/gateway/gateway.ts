@@ -19,6 +19,7 @@ import { prepare } from "./prepared.ts";
 import { resolve } from "./resolve.ts";
 import { SiteCounts } from "./site-counts.ts";
 import type { Shelf, Shelves, Wanted } from "./shelf.ts";
+import type { Stalls } from "./stalls.ts";
 
 /** Tells a page which host serves it, and which others would on this machine. Takes precedence over a file of the same path. */
 const WELL_KNOWN = "/.well-known/holdfast";
@@ -41,6 +42,7 @@ export interface GatewayParts {
   readonly node: Node;
   readonly shelves: Shelves;
   readonly files: FileAnswers;
+  readonly stalls: Stalls;
   readonly traffic: Traffic;
   /** Where sites are found on this machine. */
   readonly port: number;
@@ -58,18 +60,20 @@ export class Gateway {
   readonly #node: Node;
   readonly #counts: SiteCounts;
   readonly #traffic: Traffic;
+  readonly #stalls: Stalls;
   readonly #port: number;
   readonly #shelves: Shelves;
   readonly #isPublic: boolean;
   /** In every answer. */
   readonly #extra: readonly string[];
 
-  constructor(env: Env, { node, shelves, files, traffic, port, isPublic = false }: GatewayParts) {
+  constructor(env: Env, { node, shelves, files, stalls, traffic, port, isPublic = false }: GatewayParts) {
     this.#env = env;
     this.#node = node;
     this.#isPublic = isPublic;
     this.#counts = new SiteCounts(node.sites.visits, files, traffic);
     this.#traffic = traffic;
+    this.#stalls = stalls;
     this.#port = port;
     this.#shelves = shelves;
     this.#extra = ["X-Holdfast-Host", headerSafe(node.self.name)];
@@ -165,6 +169,7 @@ export class Gateway {
   /** @param site for which it counts; none: for the host alone */
   #page(visit: Visit, status: number, page: Page, site?: SiteInfo, headers: readonly string[] = []): undefined {
     sendPage(visit.response, site === undefined ? this.#traffic : this.#counts.traffic(site), { status, page, headers: [...headers, ...this.#extra] });
+    this.#stalls.linger(visit.response);
   }
 
   /** Says what went wrong if it still can; else the connection is closed already, and a client sees that the body is not whole. */

@@ -22,9 +22,9 @@ class SlowResponse extends EventEmitter {
   }
 }
 
-function waiting(stalls: Stalls, bytes: number): { response: SlowResponse; outcome: Promise<string> } {
+function waiting(stalls: Stalls, bytes: number, view?: Uint8Array): { response: SlowResponse; outcome: Promise<string> } {
   const response = new SlowResponse(bytes);
-  const outcome = stalls.drained(response as unknown as ServerResponse).then(() => "drained", (error: { code: string }) => error.code);
+  const outcome = stalls.drained(response as unknown as ServerResponse, view).then(() => "drained", (error: { code: string }) => error.code);
   return { response, outcome };
 }
 
@@ -57,4 +57,31 @@ test("clients that have only begun to wait are not cut off while they do not hol
   assert.ok(all.every((each) => !each.response.destroyed));
   for (const each of all) each.response.emit("drain");
   assert.ok((await Promise.all(all.map((each) => each.outcome))).every((outcome) => outcome === "drained"));
+});
+
+test("what several clients hold of one piece of memory is counted once, until the last of them has it", async () => {
+  const stalls = new Stalls(env, new Traffic(), 100, 0);
+  const file = new Uint8Array(80);
+  const [first, second] = [waiting(stalls, 30, file.subarray(0, 30)), waiting(stalls, 30, file.subarray(30, 60))];
+  first.response.emit("drain");
+  assert.equal(await first.outcome, "drained");
+  const third = waiting(stalls, 20);
+  assert.ok(!second.response.destroyed);
+  const fourth = waiting(stalls, 1);
+  assert.deepEqual([second, third, fourth].map((each) => each.response.destroyed), [true, false, false]);
+  third.response.emit("drain");
+  fourth.response.emit("drain");
+  assert.deepEqual(await Promise.all([second, third, fourth].map((each) => each.outcome)), ["CLIENT_GONE", "drained", "drained"]);
+});
+
+test("what is left of ended answers is counted until it is gone, and what the next moment takes is not", async () => {
+  const stalls = new Stalls(env, new Traffic(), 100_000, 0);
+  const [first, little, second, third] = [90_000, 60_000, 90_000, 90_000].map((bytes) => new SlowResponse(bytes));
+  const linger = (response: SlowResponse): void => stalls.linger(response as unknown as ServerResponse);
+  for (const each of [first!, little!, second!]) linger(each);
+  assert.deepEqual([first, little, second].map((each) => each!.destroyed), [true, false, false]);
+  second!.emit("finish");
+  await Promise.resolve();
+  linger(third!);
+  assert.deepEqual([little, second, third].map((each) => each!.destroyed), [false, false, false]);
 });

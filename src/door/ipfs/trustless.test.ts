@@ -154,3 +154,15 @@ test("what is being fetched for a CAR is given up when its reader goes away", as
   response.on("error", () => {}).once("data", () => asking.destroy());
   assert.equal(((await givenUp.promise) as { code: string }).code, "CLIENT_GONE");
 });
+
+test("blocks that are asked for and not read are held to the bound for all", async () => {
+  const size = 32 * 1024 * 1024;
+  await using other = await TestDoor.open();
+  other.sites.blocks = new Map([[root, new Uint8Array(size)]]);
+  const sockets = Array.from({ length: 12 }, () => other.socket());
+  for (const socket of sockets) socket.pause().write(`GET /ipfs/${root}?format=raw HTTP/1.1\r\nHost: localhost:${other.door.port}\r\n\r\n`);
+  const ask = async (name: string): Promise<number> => Number(new RegExp(`^${name} (\\d+)$`, "m").exec((await other.ask(`localhost:${other.door.port}`, "/metrics", {})).body.toString())![1]);
+  while ((await ask("holdfast_http_sent_bytes_total")) < 12 * size);
+  assert.ok((await ask("holdfast_http_cut_off_clients_total")) >= 4);
+  for (const socket of sockets) socket.destroy();
+});

@@ -104,6 +104,7 @@ export class TrustlessGateway {
     if (this.#isKnown(request, head.etag)) return this.#head(response, 304, path, head, []);
     this.#head(response, 200, path, head, ["Content-Length", String(bytes.length)], false);
     response.end(request.method === "HEAD" ? undefined : bytes);
+    this.#stalls.linger(response);
     this.#traffic.bytes += request.method === "HEAD" ? 0 : bytes.length;
   }
 
