@@ -5,7 +5,7 @@ import { isFull } from "../playing.ts";
 
 const { playRosters } = await import("./player.ts");
 
-const SEEDS = isFull ? 1_000 : 60;
+const SEEDS = isFull ? 1_000 : 50;
 /** A mistake is found within so many. */
 const FOUND_WITHIN = 30;
 
