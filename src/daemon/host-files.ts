@@ -16,6 +16,9 @@ export interface HostFiles {
   readonly settings: Settings;
 }
 
+/** What `writeHost` writes before the marker. */
+export const HOST_FILES = ["host.key", "network.cbor", "delegation.cbor", "settings.json"] as const;
+
 /** Writes everything down. The marker comes last: without it the folder is not a host's. And only what is one is remembered. */
 export async function writeHost(personal: PersonalConfig, directory: DataDirectory, { seed, network, answer, delegation, settings }: HostFiles): Promise<void> {
   const host = idFromBytes<HostId>(keyPairFromSeed(seed).publicKey);

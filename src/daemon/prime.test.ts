@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile, readdir } from "node:fs/promises";
+import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
 import { newAccount } from "../account/index.ts";
@@ -8,6 +8,7 @@ import type { InviteId, NetworkId } from "../codec/index.ts";
 import { hex, idFromBytes } from "../codec/index.ts";
 import { newSeed } from "../crypto/index.ts";
 import { NetError } from "../net/index.ts";
+import { StoreError } from "../store/index.ts";
 import { DataDirectory } from "./directory.ts";
 import { env } from "./fakes/board.ts";
 import { TestFolder } from "./fakes/folder.ts";
@@ -65,6 +66,17 @@ test("a join that nobody answered is tried again with the same keys, and leaves 
   for (const [name, bytes] of first) assert.ok(!bytes.includes(person.seed), name);
   await assert.rejects(attempt(), (error) => error instanceof NetError);
   assert.deepEqual(await contents(data), first);
+});
+
+test("a join that was killed when the network had let it in is taken up in the same folder, and nobody's files are touched in another", async () => {
+  await using folder = await TestFolder.make();
+  const { data, personal } = places(folder);
+  const attempt = (): Promise<unknown> => joinNetwork(env, personal, { data, host: "barn", capacityBytes: CAPACITY, code: deadInvite() });
+  await assert.rejects(attempt(), (error) => error instanceof NetError);
+  for (const name of ["host.key", "settings.json.new"]) await writeFile(join(data, name), "of the attempt before");
+  await assert.rejects(attempt(), (error) => error instanceof NetError);
+  await rm(join(data, "joining.key"));
+  await assert.rejects(attempt(), (error) => error instanceof StoreError && error.code === "NOT_EMPTY");
 });
 
 test("the host that tries to join is the same with the same invite, and another one with another", () => {

@@ -11,7 +11,7 @@ import { readIfPresent, removeIfPresent, writeDurably } from "../platform/index.
 import { checkPlace, prepareDataDirectory } from "../store/index.ts";
 import { DataDirectory } from "./directory.ts";
 import { DaemonError } from "./errors.ts";
-import { writeHost } from "./host-files.ts";
+import { HOST_FILES, writeHost } from "./host-files.ts";
 import type { PersonalConfig } from "./personal.ts";
 
 export interface PrimeOptions {
@@ -78,7 +78,7 @@ export async function joinNetwork(env: Env, personal: PersonalConfig, options: J
   const code = readInviteCode(options.code);
   if (env.clock.wallMs() > code.expiresMs) throw new ClusterError("INVITE_EXPIRED", "The invite has expired. Ask for a new one.");
   const directory = new DataDirectory(options.data);
-  const capacityBytes = await prepare(directory, options);
+  const capacityBytes = await prepareDataDirectory(directory.path, await placeOfJoining(directory, options));
   const { seed, account } = await joiningKeys(directory, personal, inviteIdOf(code), options.phrase);
   const answer = await redeem(env, code, { ...options, capacityBytes }, seed, account).catch(async (error: unknown) => {
     // A refusal is final; after silence the same keys may be tried again.
@@ -105,10 +105,17 @@ function placeOf({ capacityBytes }: Pick<PrimeOptions, "capacityBytes">): { read
   return { ...(capacityBytes === undefined ? {} : { capacityBytes }), mayHold: [JOINING] };
 }
 
+/** A folder in which a host was joining when it was killed has some of what the network's answer left, and all of it is written again. */
+async function placeOfJoining(directory: DataDirectory, options: Pick<PrimeOptions, "capacityBytes">): Promise<ReturnType<typeof placeOf>> {
+  const place = placeOf(options);
+  const isJoining = (await readIfPresent(directory.file(JOINING))) !== undefined;
+  return isJoining ? { ...place, mayHold: [...place.mayHold, ...HOST_FILES.flatMap((name) => [name, `${name}.new`])] } : place;
+}
+
 /** What would stop a host from joining is found before anybody is asked to let it in. @param options without `data`: a disk that is primed later */
 export async function checkBeforeJoining(options: Pick<PrimeOptions, "host" | "capacityBytes"> & { readonly data: string | undefined }): Promise<void> {
   checkHostName(options.host);
-  if (options.data !== undefined) await checkPlace(options.data, placeOf(options));
+  if (options.data !== undefined) await checkPlace(options.data, await placeOfJoining(new DataDirectory(options.data), options));
 }
 
 /** @throws DaemonError NO_ACCOUNT_KEY when a former attempt was another person's */
@@ -168,6 +175,7 @@ function refusal(error: unknown): ClusterError | undefined {
     case "INVITE_EXPIRED":
     case "INVITE_USED":
     case "INVITE_UNKNOWN":
+    case "INVITER_REMOVED":
     case "NETWORK_FULL":
     case "HOST_NAME_TAKEN":
     case "BAD_HOST_NAME":

@@ -294,3 +294,39 @@ test("a start leaves strange files alone, and puts unknown pieces that are damag
   assert.deepEqual(host.names("pieces").sort(), [`${piece.pack}.0`, `${piece.pack}.007`, "notes.txt"].sort());
   assert.equal(warnings.length, 4);
 });
+
+test("a host starts on a full disk although an entry of the piece index has no file any more", async (t) => {
+  const host = new Host(t);
+  const store = await host.start();
+  const [damaged, sound] = [pieceOf(contentOf(2 * LEAF_BYTES), packId("one")), pieceOf(contentOf(LEAF_BYTES, 2), packId("other"))];
+  await keep(store, damaged, contentOf(2 * LEAF_BYTES));
+  await keep(store, sound, contentOf(LEAF_BYTES, 2));
+  host.disk.isFull = true;
+  host.flip(damaged, 5);
+  await assert.rejects(store.read(damaged.pack, 0, 0, 10), { code: "PIECE_DAMAGED" });
+  assert.equal((await store.read(damaged.pack, 0, LEAF_BYTES, 10)).length, 10, "what is right of it is read");
+  await store.close();
+  const again = await host.start();
+  assert.equal((await again.read(sound.pack, 0, 0, 10)).length, 10);
+  assert.equal((await again.read(damaged.pack, 0, LEAF_BYTES, 10)).length, 10, "what is right of the damaged one too");
+  await again.close();
+  host.disk.isFull = false;
+  const later = await host.start();
+  assert.deepEqual([later.held(damaged.pack, 0), later.held(sound.pack, 0)?.pack], [undefined, sound.pack]);
+});
+
+test("a host starts on a full disk although the piece index does not know a file, and takes it up when there is room", async (t) => {
+  const host = new Host(t);
+  const piece = pieceOf(contentOf(LEAF_BYTES));
+  const store = await host.start();
+  await keep(store, piece, contentOf(LEAF_BYTES));
+  await store.close();
+  host.disk = new MemoryDisk(testEnv.random);
+  host.disk.isFull = true;
+  const full = await host.start();
+  assert.deepEqual([full.held(piece.pack, 0), full.usedBytes], [undefined, 0]);
+  await full.close();
+  host.disk.isFull = false;
+  const roomy = await host.start();
+  assert.equal((await roomy.read(piece.pack, 0, 0, 10)).length, 10);
+});

@@ -30,6 +30,8 @@ export class PieceScan {
   readonly #directory: string;
   readonly #index: PieceIndex;
   #usedBytes = 0;
+  /** Entries without a file that a full disk would not have dropped: the next start does, or whoever reads them. Their space counts until then. */
+  readonly leftOver = new Set<string>();
 
   constructor(log: Log, directory: string, index: PieceIndex) {
     this.#log = log;
@@ -59,18 +61,34 @@ export class PieceScan {
 
   async #drop(pieces: readonly IndexedPiece[]): Promise<void> {
     for (const { pack, index } of pieces) this.#log.warn("a piece that was held is not on the disk any more", { pack, index });
-    await this.#index.remove(pieces);
+    if (await this.#hasRoom(() => this.#index.remove(pieces))) return;
+    for (const { pack, index, fileBytes } of pieces) {
+      this.leftOver.add(fileNameOf(pack, index));
+      this.#usedBytes += fileBytes;
+    }
+  }
+
+  /** A full disk must not keep a host from starting: it serves what there is, and makes room. */
+  async #hasRoom(commit: () => Promise<void>): Promise<boolean> {
+    try {
+      await commit();
+      return true;
+    } catch (error) {
+      if (codeOf(error) !== "LOG_FULL") throw error;
+      this.#log.warn("the disk is too full for the index of pieces to be made right; the next start tries again", { why: messageOf(error) });
+      return false;
+    }
   }
 
   async #adopt(shard: string, names: readonly string[]): Promise<void> {
     const limiter = new Limiter(ADOPTING);
     const read = await Promise.all(names.map((name) => limiter.run(() => this.#read(shard, name))));
     const adopted = read.filter((piece) => piece !== undefined);
+    if (!(await this.#hasRoom(() => this.#index.add(adopted)))) return;
     for (const { pack, index, fileBytes } of adopted) {
       this.#log.info("a piece that the index did not know was found on the disk", { pack, index });
       this.#usedBytes += fileBytes;
     }
-    await this.#index.add(adopted);
   }
 
   async #read(shard: string, name: string): Promise<IndexedPiece | undefined> {

@@ -71,8 +71,9 @@ export class FilePieceStore implements PieceStore {
     const index = new PieceIndex(options.log, options.indexPrefix ?? DEFAULT_INDEX_PREFIX);
     try {
       await emptyIncoming(directory);
-      const usedBytes = await new PieceScan(env.log, directory, index).run();
-      const remains = await Remains.open({ log: env.log, directory, openFile: options.openFile ?? openFile }, ({ pack, index: number }) => index.get(pack, number) !== undefined);
+      const scan = new PieceScan(env.log, directory, index);
+      const usedBytes = await scan.run();
+      const remains = await Remains.open({ log: env.log, directory, openFile: options.openFile ?? openFile }, ({ pack, index: number }) => index.get(pack, number) !== undefined && !scan.leftOver.has(fileNameOf(pack, number)));
       return new FilePieceStore(env, options, index, remains, await SpaceBudget.open(options, usedBytes));
     } catch (error) {
       throw diskError(error, `Looking through the pieces in ${directory}`);
