@@ -68,6 +68,26 @@ for (const [what, text, size] of [["made", TEXT, "less"], ["found not worth it",
   });
 }
 
+test("forms that the memory has let go are made again for as many at once as new ones; the others are sent plain", async () => {
+  // Room for one form.
+  const compressor = new Compressor(env, new MemoryCache(6_000));
+  const text = new Uint8Array(4 * 1024 * 1024);
+  let gate = Promise.resolve();
+  async function* read(): AsyncGenerator<Uint8Array> {
+    await gate;
+    yield text;
+  }
+  const addresses = ["a", "b", "c", "d", "e", "f"].map((name) => ({ ...addressOf(name, read, text), plain: { key: name, sizeBytes: text.length, what: name, encoding: undefined, read } }));
+  for (const each of addresses) assert.notEqual(await compressor.form(each, ["gzip"]), undefined);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  gate = promise;
+  // The last one is still there.
+  const forms = addresses.map((each) => compressor.form(each, ["gzip"]));
+  assert.deepEqual(forms.map((form) => (form instanceof Promise ? "made" : form && "kept")), ["made", "made", "made", "made", undefined, "kept"]);
+  resolve();
+  for (const form of forms.slice(0, 4)) assert.notEqual(await form, undefined);
+});
+
 test("an address with a query has the compressed form that the one without has", async () => {
   await using door = await TestDoor.open();
   door.sites.put("blog", { "index.html": "the same words ".repeat(100) });

@@ -55,7 +55,7 @@ export class Compressor {
     for (const encoding of accepted) {
       const ready = encoded.ready.get(encoding);
       if (ready === null) return undefined;
-      if (ready !== undefined) return ready;
+      if (ready !== undefined && ready.content.isMade !== true) return ready;
       if (!encoded.isPrebuilt) return this.#make(encoded, encoding);
     }
     return undefined;
@@ -68,7 +68,7 @@ export class Compressor {
   #make(encoded: Encoded, encoding: Encoding): Prepared | undefined | Promise<Prepared | undefined> {
     const { plain } = encoded;
     const key = keyOf(plain, encoding);
-    // Each address with a query of its own is prepared anew, and must not be compressed anew.
+    // Each address with a query of its own is prepared anew, and must not be compressed anew. What the memory has let go is, as far as there is room.
     const kept = this.#cache.get(key);
     if (kept !== undefined) return this.#dressed(encoded, encoding, kept.bytes.length);
     const known = this.#making.get(key);
@@ -92,14 +92,15 @@ export class Compressor {
   /** With the headers of its own address, whoever had the bytes made. */
   #dressed(encoded: Encoded, encoding: Encoding, sizeBytes: number): Prepared | undefined {
     const ready = encoded.ready.get(encoding);
-    if (ready !== undefined) return ready ?? undefined;
+    // Of another size it was made of another file, to which the publisher gave the same id.
+    if (ready !== undefined) return ready?.content.sizeBytes === sizeBytes ? ready : undefined;
     const { plain } = encoded;
     const form = sizeBytes === 0 ? null : encoded.dress({ key: keyOf(plain, encoding), sizeBytes, what: plain.what, encoding, isMade: true, read: () => this.#again(plain, encoding) });
     encoded.ready.set(encoding, form);
     return form ?? undefined;
   }
 
-  /** The memory has let the form go: it is made once more. The same content gives the same bytes. */
+  /** The memory has let the form go at this very moment: it is made once more. The same content gives the same bytes. */
   async *#again(plain: Content, encoding: Encoding): AsyncGenerator<Uint8Array> {
     yield await this.#encode(plain, encoding);
   }
