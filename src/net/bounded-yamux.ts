@@ -1,7 +1,6 @@
 import { yamux } from "@libp2p/yamux";
 import type { MessageStream, StreamMessageEvent, StreamMuxerFactory } from "@libp2p/interface";
 import { NetError } from "./errors.ts";
-import { WRITE_BYTES } from "./stream-wire.ts";
 
 /** Large enough for any path; nobody pays for it in memory, because our streams are always read. */
 const WINDOW_BYTES = 16 * 1024 * 1024;
@@ -9,8 +8,8 @@ const WINDOW_BYTES = 16 * 1024 * 1024;
 const UNREAD_BYTES = 1024 * 1024;
 /** Streams of both kinds, those just ending and those just beginning. */
 const STREAMS_MAX = 128;
-/** A sender of ours writes at most WRITE_BYTES at once, and yamux adds what was left of the write before. */
-const DATA_FRAME_MAX = 4 * WRITE_BYTES;
+/** Far more than a sender of ours makes of one write (WRITE_BYTES) and what yamux adds of the write before; hosts that write more at once are heard too. */
+const DATA_FRAME_MAX = 2 * 1024 * 1024;
 const HEAD_BYTES = 12;
 const TYPE_DATA = 0;
 

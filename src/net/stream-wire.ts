@@ -10,8 +10,11 @@ import { WIRE_QUEUE_BYTES } from "./wire.ts";
 const BATCH_BYTES = 64 * 1024;
 /** Longer parts are passed on without being copied. */
 const COPY_BELOW_BYTES = 16 * 1024;
-/** A single write has at most this many bytes; see the bound on yamux frames. */
-export const WRITE_BYTES = 512 * 1024;
+/**
+ * A single write has at most this many bytes. Each is a yamux frame, of which the other side sees nothing before the whole of it is there:
+ * a line that needs longer for one than a host may be silent (Keepalive) would be cut off each time anything large goes over it.
+ */
+export const WRITE_BYTES = 64 * 1024;
 const NOTHING = new Uint8Array(0);
 /** How long a closing stream may take to get rid of what is queued. */
 const CLOSE_MS = 10_000;
