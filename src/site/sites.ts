@@ -12,12 +12,14 @@ import type { LookUpTexts } from "./domains/proofs.ts";
 import { SiteError } from "./errors.ts";
 import type { Head } from "./head.ts";
 import { HEAD_KEY, HISTORY_PREFIX, allHeads, headInfo } from "./head.ts";
+import type { Heads } from "./heads.ts";
 import { history } from "./history.ts";
 import { ManifestCache } from "./manifest-cache.ts";
 import type { HeadInfo, PublishOptions, PublishResult, SiteInfo, SiteView, Sites } from "./port.ts";
 import type { SitePublication } from "./publication.ts";
 import { Publishing } from "./publishing.ts";
 import { SiteIndex } from "./site-index.ts";
+import type { Lending } from "./view.ts";
 import { View } from "./view.ts";
 import { VisitBook } from "./visits/visits.ts";
 
@@ -158,18 +160,26 @@ class SiteRoom implements RunningSites {
     const head = this.#index.heads.current(claim.namespace);
     if (head === undefined) throw new SiteError("NO_SITE", `Nothing is published under "${label}" at present. Ask its owner, or look the sites up with "holdfast sites".`);
     const before = this.#index.heads.before(claim.namespace);
-    const old = before && (await this.#manifests.get(claim.namespace, before.head, signal).catch(() => undefined));
+    const lending = before?.isRecent() === true ? this.#lending(claim.namespace, before) : undefined;
     const parts = { pool: this.#with.pool, site: info };
     try {
       const manifest = (await this.#manifests.get(claim.namespace, head, signal)).check(head);
-      return new View({ ...parts, head: headInfo(head), manifest, before: before && old && { manifest: old, isRecent: before.isRecent } });
+      return new View({ ...parts, head: headInfo(head), manifest, before: lending });
     } catch (error) {
       signal?.throwIfAborted();
       // A head can be here before its packs are. An answer from the one before is better than none.
+      const old = before && (await this.#manifests.get(claim.namespace, before.head, signal).catch(() => undefined));
       if (before === undefined || old === undefined) throw error;
       this.#env.log.warn("the new head cannot be read yet; the one before is served", { site: label, error });
       return new View({ ...parts, head: headInfo(before.head), manifest: old, before: undefined });
     }
+  }
+
+  /** What the head before lends, from when its list of files is here. Nobody waits for that: whoever keeps it may not answer. */
+  #lending(namespace: NamespaceId, { head, isRecent }: NonNullable<ReturnType<Heads["before"]>>): Lending {
+    const lending: { -readonly [Key in keyof Lending]: Lending[Key] } = { manifest: undefined, isRecent };
+    this.#manifests.get(namespace, head).then((manifest) => (lending.manifest = manifest), () => {});
+    return lending;
   }
 
   block(id: BlobId, signal?: AbortSignal): Promise<Uint8Array | undefined> {

@@ -79,6 +79,28 @@ test("a path that a new head lacks is served from the one before for ten minutes
   for (const view of [kept, await hosts["b"]!.sites.open("s")]) assert.equal(view.file("app-1.js"), undefined);
 });
 
+for (const [when, pauseMs] of [["a moment ago", 0], ["a day ago", 86_400_000]] as const) {
+  test(`a site whose head was replaced ${when} is shown while the list of the one before cannot be had`, { timeout: 5_000 }, async (t) => {
+    const { hosts, pool, advance } = network({ a: "ada", b: "bob" });
+    const { site } = await publish(hosts["a"]!, "s", { page: "old", lent: "still here" });
+    const old = new Set([...pool.packs(site.namespace)].map(({ pack }) => pack));
+    await publish(hosts["a"]!, "s", { page: "new" });
+    advance(pauseMs);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const real = pool.read.bind(pool);
+    t.mock.method(pool, "read", async function* (...[namespace, pack, ...rest]: Parameters<typeof pool.read>) {
+      if (old.has(pack)) await promise;
+      yield* real(namespace, pack, ...rest);
+    });
+    const view = await hosts["b"]!.sites.open("s");
+    assert.equal(Buffer.from(await read(view, "page")).toString(), "new");
+    assert.equal(view.file("lent"), undefined);
+    resolve();
+    await new Promise((done) => setImmediate(done));
+    assert.equal(view.file("lent")?.isLent, pauseMs === 0 ? true : undefined);
+  });
+}
+
 test("a host that starts later does not serve what was gone before", async () => {
   const { hosts, net, pool } = network({ a: "ada" });
   await publish(hosts["a"]!, "s", { "index.html": "old", "secret.html": "x" });

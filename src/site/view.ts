@@ -5,14 +5,19 @@ import type { Manifest } from "./manifest.ts";
 import type { ListedFile } from "./manifest-writer.ts";
 import type { FileInfo, HeadInfo, SiteFile, SiteInfo, SiteView } from "./port.ts";
 
+/** The tree that a head replaced, as soon as it has been read, and whether it did so only a moment ago. */
+export interface Lending {
+  readonly manifest: Manifest | undefined;
+  readonly isRecent: () => boolean;
+}
+
 /** What a view is made of. */
 export interface ViewParts {
   readonly pool: Pool;
   readonly site: SiteInfo;
   readonly head: HeadInfo;
   readonly manifest: Manifest;
-  /** The tree that the head replaced, and whether it did so only a moment ago. */
-  readonly before: { readonly manifest: Manifest; readonly isRecent: () => boolean } | undefined;
+  readonly before: Lending | undefined;
 }
 
 /** One head's tree. Whatever is taken from it is of that head, also when a newer one has come meanwhile. */
@@ -32,7 +37,7 @@ export class View implements SiteView {
   }
 
   get weightBytes(): number {
-    return this.#manifest.weightBytes + (this.#before?.manifest.weightBytes ?? 0);
+    return this.#manifest.weightBytes + (this.#before?.manifest?.weightBytes ?? 0);
   }
 
   /**
@@ -44,7 +49,7 @@ export class View implements SiteView {
     if (listed !== undefined) return this.#readable(listed);
     // A view may be kept for long; the old tree need not be kept with it.
     if (this.#before?.isRecent() === false) this.#before = undefined;
-    const lent = inAnyForm(path, (form) => this.#before?.manifest.file(form));
+    const lent = inAnyForm(path, (form) => this.#before?.manifest?.file(form));
     return lent && { ...this.#readable(lent), isLent: true };
   }
 
