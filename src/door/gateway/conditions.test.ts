@@ -6,6 +6,7 @@ import { httpDate } from "./http-date.ts";
 const file = { etag: '"abc"', modifiedSeconds: 1_000_000 };
 const before = httpDate(999_999);
 const same = httpDate(1_000_000);
+const after = httpDate(1_000_001);
 
 for (const [headers, outcome] of [
   [{}, "proceed"],
@@ -20,6 +21,7 @@ for (const [headers, outcome] of [
   [{ "if-none-match": '"x"', "if-modified-since": same }, "proceed"],
   [{ "if-modified-since": same }, "not-modified"],
   [{ "if-modified-since": before }, "proceed"],
+  [{ "if-modified-since": after }, "proceed"],
   [{ "if-modified-since": "never" }, "proceed"],
   [{ "if-match": '"abc"' }, "proceed"],
   [{ "if-match": "*" }, "proceed"],
@@ -29,6 +31,7 @@ for (const [headers, outcome] of [
   [{ "if-match": '"abc"', "if-none-match": '"abc"' }, "not-modified"],
   [{ "if-unmodified-since": before }, "failed"],
   [{ "if-unmodified-since": same }, "proceed"],
+  [{ "if-unmodified-since": after }, "proceed"],
   [{ "if-unmodified-since": "never" }, "proceed"],
 ] as const) {
   test(`evaluate says ${outcome} to ${JSON.stringify(headers)}`, () => {

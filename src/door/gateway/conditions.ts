@@ -16,18 +16,18 @@ export function evaluate(headers: IncomingHttpHeaders, file: Validators): Outcom
   const ifMatch = headers["if-match"];
   if (ifMatch !== undefined) {
     if (!listsTag(ifMatch, file.etag, "strong")) return "failed";
-  } else if (isLater(file.modifiedSeconds, headers["if-unmodified-since"]) === true) {
+  } else if (file.modifiedSeconds > (dateOf(headers["if-unmodified-since"]) ?? Infinity)) {
     return "failed";
   }
   const ifNoneMatch = headers["if-none-match"];
   if (ifNoneMatch !== undefined) return listsTag(ifNoneMatch, file.etag, "weak") ? "not-modified" : "proceed";
-  return isLater(file.modifiedSeconds, headers["if-modified-since"]) === false ? "not-modified" : "proceed";
+  // By exactly that date: a rollback brings back an older file, and whoever knows a later date has the content that was rolled back.
+  return dateOf(headers["if-modified-since"]) === file.modifiedSeconds ? "not-modified" : "proceed";
 }
 
 /** Undefined when the header is not there or is no date, and thus to be ignored. */
-function isLater(modifiedSeconds: number, header: string | undefined): boolean | undefined {
-  const date = header === undefined ? undefined : parseHttpDate(header);
-  return date === undefined ? undefined : modifiedSeconds > date;
+function dateOf(header: string | undefined): number | undefined {
+  return header === undefined ? undefined : parseHttpDate(header);
 }
 
 const ENTITY_TAG = /[\s,]*(W\/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?=,|$)/y;
