@@ -1,6 +1,7 @@
 import type { Codec, NamespaceId, PackId } from "../codec/index.ts";
 import { CodecError, DAG_PB, RAW, blobIdOf, codecOfBlobId, compareBytes, concatBytes, pathFault, utf8 } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
+import type { Breathing } from "../platform/index.ts";
 import { Limiter } from "../platform/index.ts";
 import type { Extent, Pool } from "../pool/index.ts";
 import { SiteError } from "./errors.ts";
@@ -22,6 +23,10 @@ export interface Listed {
   readonly isFolder: boolean;
 }
 
+interface Sum extends Listed {
+  sizeBytes: number;
+}
+
 interface Page {
   readonly first: Uint8Array;
   readonly files: number;
@@ -38,7 +43,7 @@ export class Manifest {
   readonly weightBytes: number;
   readonly #pages: readonly Page[];
   /** The folder that was listed last. */
-  #listed: { readonly path: string; readonly names: readonly Listed[] } | undefined;
+  #listed: { readonly path: string; readonly names: Promise<readonly Listed[]> } | undefined;
 
   constructor(packs: readonly PackId[], pages: readonly { readonly first: string; readonly files: number; readonly bytes: Uint8Array }[]) {
     this.packs = packs;
@@ -63,25 +68,39 @@ export class Manifest {
     for (const page of this.#pages) yield* rowsOf(page).values();
   }
 
-  /**
-   * What lies in a folder, by name; undefined when there is no such folder. "" is the root. The files below stand beside each other: only they
-   * are looked at, and no list of all folders is kept, of which two hundred thousand files can have tens of millions.
-   */
-  folder(path: string): readonly Listed[] | undefined {
-    if (this.#listed?.path === path) return this.#listed.names;
-    const prefix = path === "" ? "" : `${path}/`;
-    const names = namesIn(this.#below(prefix), prefix.length);
-    if (names.length === 0 && path !== "") return undefined;
-    this.#listed = { path, names };
-    return names;
+  /** "" is the root, which is always there. */
+  hasFolder(path: string): boolean {
+    if (path === "") return true;
+    const prefix = prefixOf(path);
+    for (const page of this.#pagesWith(prefix)) for (const each of rowsOf(page).keys()) if (each.startsWith(prefix)) return true;
+    return false;
   }
 
-  *#below(prefix: string): Generator<ListedFile> {
+  /**
+   * What lies in a folder, by name. The files below stand beside each other: only they are looked at, and no list of all folders is kept, of
+   * which two hundred thousand files can have tens of millions. Those take seconds to read, so others have their turn between two pages.
+   */
+  folder(path: string, breathing: Breathing): Promise<readonly Listed[]> {
+    if (this.#listed?.path !== path) this.#listed = { path, names: this.#list(prefixOf(path), breathing) };
+    return this.#listed.names;
+  }
+
+  async #list(prefix: string, breathing: Breathing): Promise<readonly Listed[]> {
+    const names = new Map<string, Sum>();
+    for (const page of this.#pagesWith(prefix)) {
+      for (const file of rowsOf(page).values()) if (file.path.startsWith(prefix)) addName(names, file, prefix.length);
+      await breathing.breathe();
+    }
+    return [...names.values()];
+  }
+
+  /** Those that may list files whose paths begin so. */
+  *#pagesWith(prefix: string): Generator<Page> {
     const key = utf8(prefix);
     for (let at = Math.max(0, this.#pagesUpTo(key) - 1); at < this.#pages.length; at += 1) {
       const page = this.#pages[at]!;
       if (compareBytes(page.first.subarray(0, key.length), key) > 0) return;
-      for (const file of rowsOf(page).values()) if (file.path.startsWith(prefix)) yield file;
+      yield page;
     }
   }
 
@@ -166,17 +185,17 @@ function listed(row: ManifestPage["files"][number], packs: readonly PackId[], ty
   return { path, id, sizeBytes, type, modifiedMs, extents };
 }
 
-/** The names right below a folder. @param from where they begin in the paths of its files */
-function namesIn(files: Iterable<ListedFile>, from: number): readonly Listed[] {
-  const names = new Map<string, { name: string; sizeBytes: number; readonly isFolder: boolean }>();
-  for (const { path, sizeBytes } of files) {
-    const slash = path.indexOf("/", from);
-    const name = slash < 0 ? path.slice(from) : path.slice(from, slash + 1);
-    const entry = names.get(name);
-    if (entry === undefined) names.set(name, { name, sizeBytes, isFolder: slash >= 0 });
-    else entry.sizeBytes += sizeBytes;
-  }
-  return [...names.values()];
+function prefixOf(folder: string): string {
+  return folder === "" ? "" : `${folder}/`;
+}
+
+/** Adds a file to the names right below a folder. @param from where they begin in the paths of its files */
+function addName(names: Map<string, Sum>, { path, sizeBytes }: ListedFile, from: number): void {
+  const slash = path.indexOf("/", from);
+  const name = slash < 0 ? path.slice(from) : path.slice(from, slash + 1);
+  const entry = names.get(name);
+  if (entry === undefined) names.set(name, { name, sizeBytes, isFolder: slash >= 0 });
+  else entry.sizeBytes += sizeBytes;
 }
 
 function decoded<T>(codec: Codec<T>, bytes: Uint8Array): T {

@@ -85,8 +85,10 @@ export interface SiteView {
   /** What its lists of files take in memory, at most. */
   readonly weightBytes: number;
   file(path: string): SiteFile | undefined;
-  /** The names in a folder, folders with a "/" behind; undefined when there is no such folder. "" is the root. */
-  folder(path: string): readonly { readonly name: string; readonly sizeBytes: number; readonly isFolder: boolean }[] | undefined;
+  /** "" is the root, which is always there. */
+  hasFolder(path: string): boolean;
+  /** The names in a folder, folders with a "/" behind; undefined when there is no such folder. */
+  folder(path: string): Promise<readonly { readonly name: string; readonly sizeBytes: number; readonly isFolder: boolean }[] | undefined>;
   files(): Iterable<FileInfo>;
 }
 

@@ -155,13 +155,13 @@ class SiteRoom implements RunningSites {
     if (sequence !== undefined) {
       const head = this.#index.numbered(found, sequence);
       const manifest = await this.#manifests.get(claim.namespace, head, signal);
-      return new View({ pool: this.#with.pool, site: info, head: headInfo(head), manifest: manifest.check(head), before: undefined });
+      return new View({ env: this.#env, pool: this.#with.pool, site: info, head: headInfo(head), manifest: manifest.check(head), before: undefined });
     }
     const head = this.#index.heads.current(claim.namespace);
     if (head === undefined) throw new SiteError("NO_SITE", `Nothing is published under "${label}" at present. Ask its owner, or look the sites up with "holdfast sites".`);
     const before = this.#index.heads.before(claim.namespace);
     const lending = before?.isRecent() === true ? this.#lending(claim.namespace, before) : undefined;
-    const parts = { pool: this.#with.pool, site: info };
+    const parts = { env: this.#env, pool: this.#with.pool, site: info };
     try {
       const manifest = (await this.#manifests.get(claim.namespace, head, signal)).check(head);
       return new View({ ...parts, head: headInfo(head), manifest, before: lending });

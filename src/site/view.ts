@@ -1,5 +1,7 @@
 import type { NamespaceId } from "../codec/index.ts";
 import { MAX_PATH_BYTES } from "../codec/index.ts";
+import type { Env } from "../platform/index.ts";
+import { Breathing } from "../platform/index.ts";
 import type { FetchOptions, Pool } from "../pool/index.ts";
 import type { Manifest } from "./manifest.ts";
 import type { ListedFile } from "./manifest-writer.ts";
@@ -13,6 +15,7 @@ export interface Lending {
 
 /** What a view is made of. */
 export interface ViewParts {
+  readonly env: Env;
   readonly pool: Pool;
   readonly site: SiteInfo;
   readonly head: HeadInfo;
@@ -24,13 +27,15 @@ export interface ViewParts {
 export class View implements SiteView {
   readonly site: SiteInfo;
   readonly head: HeadInfo;
+  readonly #env: Env;
   readonly #pool: Pool;
   readonly #manifest: Manifest;
   #before: ViewParts["before"];
 
-  constructor({ pool, site, head, manifest, before }: ViewParts) {
+  constructor({ env, pool, site, head, manifest, before }: ViewParts) {
     this.site = site;
     this.head = head;
+    this.#env = env;
     this.#pool = pool;
     this.#manifest = manifest;
     this.#before = before;
@@ -53,8 +58,17 @@ export class View implements SiteView {
     return lent && { ...this.#readable(lent), isLent: true };
   }
 
-  folder(path: string): ReturnType<SiteView["folder"]> {
-    return inAnyForm(path, (form) => this.#manifest.folder(form));
+  hasFolder(path: string): boolean {
+    return this.#formOf(path) !== undefined;
+  }
+
+  async folder(path: string): Promise<Awaited<ReturnType<SiteView["folder"]>>> {
+    const form = this.#formOf(path);
+    return form === undefined ? undefined : this.#manifest.folder(form, new Breathing(this.#env));
+  }
+
+  #formOf(folder: string): string | undefined {
+    return inAnyForm(folder, (form) => (this.#manifest.hasFolder(form) ? form : undefined));
   }
 
   *files(): Generator<FileInfo> {

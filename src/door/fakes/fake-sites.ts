@@ -157,7 +157,8 @@ export class FakeSites implements Sites {
       head: info.head!,
       weightBytes: this.weightBytes,
       file: (path) => (files.has(path) ? this.#file(path, files.get(path)!) : this.lent.has(path) ? { ...this.#file(path, this.lent.get(path)!), isLent: true } : undefined),
-      folder: (path) => folderOf(files, path),
+      hasFolder: (path) => folderOf(files, path) !== undefined,
+      folder: async (path) => folderOf(files, path),
       files: () => [...files].map(([path, file]) => infoOf(path, file)),
     };
   }
@@ -198,7 +199,7 @@ function infoOf(path: string, file: FakeFile): FileInfo {
   return { path, id, sizeBytes: file.sizeBytes, type: file.type };
 }
 
-function folderOf(files: ReadonlyMap<string, FakeFile>, path: string): ReturnType<SiteView["folder"]> {
+function folderOf(files: ReadonlyMap<string, FakeFile>, path: string): Awaited<ReturnType<SiteView["folder"]>> {
   const prefix = path === "" ? "" : `${path}/`;
   const entries = new Map<string, { name: string; sizeBytes: number; isFolder: boolean }>();
   for (const [each, file] of files) {

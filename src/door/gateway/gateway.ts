@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Env } from "../../platform/index.ts";
 import { HoldfastError, codeOf } from "../../platform/index.ts";
-import type { SiteFile, SiteInfo } from "../../site/index.ts";
+import type { SiteFile, SiteInfo, SiteView } from "../../site/index.ts";
 import type { Page } from "../page.ts";
 import { sendPage } from "../page.ts";
 import type { Node } from "../port.ts";
@@ -16,7 +16,7 @@ import type { SitePath } from "./path.ts";
 import { encodePath, parsePath } from "./path.ts";
 import { prepareFile } from "./prepare-file.ts";
 import { prepare } from "./prepared.ts";
-import { resolve } from "./resolve.ts";
+import { entriesOf, resolve } from "./resolve.ts";
 import { SiteCounts } from "./site-counts.ts";
 import type { Shelf, Shelves, Wanted } from "./shelf.ts";
 import type { Stalls } from "./stalls.ts";
@@ -123,7 +123,7 @@ export class Gateway {
       case "redirect":
         return this.#redirect(visit, view.site, found.status, found.location);
       case "listing":
-        return this.#page(visit, 200, listingPage(name, path.parts, found.entries, this.#node.self.name), view.site);
+        return this.#listing(view, found.folder, path, visit);
       case "missing":
         return this.#page(visit, found.status, missingPage(name, path.parts, this.#node.self.name), view.site);
     }
@@ -134,6 +134,10 @@ export class Gateway {
     // Other spellings of the same path would only fill the memory.
     if (file.isLent !== true && encodePath(path.parts, path.isFolder) === visit.target) this.#shelves.keep(shelf, visit.target, prepared);
     return this.#counts.files(shelf.view.site).answer(visit.request, visit.response, prepared, visit.head);
+  }
+
+  async #listing(view: SiteView, folder: string, path: SitePath, visit: Visit): Promise<void> {
+    this.#page(visit, 200, listingPage(view.site.name, path.parts, await entriesOf(view, folder), this.#node.self.name), view.site);
   }
 
   /** With neither validators nor ranges, which would be those of another address. */

@@ -4,7 +4,7 @@ import { isRulesFile } from "../../site/index.ts";
 import type { SitePath } from "./path.ts";
 import { encodePath, parsePath } from "./path.ts";
 
-export type Entries = NonNullable<ReturnType<SiteView["folder"]>>;
+export type Entries = NonNullable<Awaited<ReturnType<SiteView["folder"]>>>;
 
 /** What a path of a site leads to. */
 export type Resolution =
@@ -12,7 +12,7 @@ export type Resolution =
   /** A file that is sent with another status than 200: neither validators nor ranges are those of its address. */
   | { readonly kind: "instead"; readonly status: number; readonly file: SiteFile }
   | { readonly kind: "redirect"; readonly status: number; readonly location: string }
-  | { readonly kind: "listing"; readonly entries: Entries }
+  | { readonly kind: "listing"; readonly folder: string }
   | { readonly kind: "missing"; readonly status: number };
 
 const PERMANENT = 308;
@@ -45,7 +45,7 @@ function byFile(view: SiteView, { parts, isFolder, query }: SitePath): Resolutio
     const index = current(view, whole === "" ? "index.html" : `${whole}/index.html`, whole);
     if (index !== undefined) return { kind: "file", file: index };
     // "/about/" where "about.html" is: its links would be meant from "/about".
-    if (parts.length > 0 && view.folder(whole) === undefined && isOwn(view, `${whole}.html`)) return { kind: "redirect", status: PERMANENT, location: encodePath(parts, false) + query };
+    if (parts.length > 0 && !view.hasFolder(whole) && isOwn(view, `${whole}.html`)) return { kind: "redirect", status: PERMANENT, location: encodePath(parts, false) + query };
     return undefined;
   }
   const file = current(view, whole, whole) ?? (isOwn(view, `${whole}.html`) ? view.file(`${whole}.html`) : undefined);
@@ -57,7 +57,7 @@ function byFile(view: SiteView, { parts, isFolder, query }: SitePath): Resolutio
 /** The file there; what the head before lends steps back behind a folder that there is now. */
 function current(view: SiteView, path: string, folder: string): SiteFile | undefined {
   const file = view.file(path);
-  return file?.isLent === true && view.folder(folder) !== undefined ? undefined : file;
+  return file?.isLent === true && view.hasFolder(folder) ? undefined : file;
 }
 
 function isOwn(view: SiteView, path: string): boolean {
@@ -67,10 +67,16 @@ function isOwn(view: SiteView, path: string): boolean {
 
 /** A folder without index.html is listed, under an address that ends with a slash. */
 function byFolder(view: SiteView, { parts, isFolder, query }: SitePath): Resolution | undefined {
-  const entries = parts.includes("") ? undefined : view.folder(parts.join("/"));
-  if (entries === undefined) return undefined;
+  const folder = parts.join("/");
+  if (parts.includes("") || !view.hasFolder(folder)) return undefined;
   if (!isFolder && parts.length > 0) return { kind: "redirect", status: PERMANENT, location: encodePath(parts, true) + query };
-  return { kind: "listing", entries: parts.length === 0 ? entries.filter((entry) => !isRulesFile(entry.name)) : entries };
+  return { kind: "listing", folder };
+}
+
+/** What a folder's listing shows. */
+export async function entriesOf(view: SiteView, folder: string): Promise<Entries> {
+  const entries = (await view.folder(folder)) ?? [];
+  return folder === "" ? entries.filter((entry) => !isRulesFile(entry.name)) : entries;
 }
 
 /** A page that the head before lends, under its address without .html. */
