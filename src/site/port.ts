@@ -159,6 +159,8 @@ export interface Sites {
   find(name: string): SiteInfo | undefined;
   /** Newest first. */
   history(name: string): readonly HeadInfo[];
+  /** What is known under a number at present. Two hosts of one person that are cut off from each other may both give it out; once they have met, all hosts show the same. */
+  numbered(name: string, sequence: number): HeadInfo | undefined;
   /**
    * The current head's tree, from this host, else fetched; or that of another head in the history.
    * @throws SiteError NO_SITE, NO_HEAD

@@ -132,7 +132,7 @@ export class Publishing {
       if (claim === undefined && begunWith !== undefined) throw new SiteError("NO_SITE", `"${label}" was unpublished while this publication was under way. Publish again if it should come back.`);
       const current = greatestHead(records.local(namespace, HEAD_KEY));
       const { root, manifest, files, sizeBytes, packs } = draft;
-      // Also above previews: a number never comes to mean something else.
+      // Also above previews: a number does not come to mean something else on this host.
       const newest = newestHead(records, namespace);
       const head: Head = { sequence: (newest?.sequence ?? 0) + 1, root, manifest, files, sizeBytes, publishedMs: this.#wallMs(), previous: current?.sequence ?? null };
       const value = headCodec.encode(head);

@@ -73,10 +73,14 @@ export class SiteIndex {
     return this.catalogue.find(label)?.entries.claims.filter((claim) => claim.owner === owner) ?? [];
   }
 
+  findNumbered({ claim }: Found, sequence: number): Head | undefined {
+    return greatestHead(this.#records.local(claim.namespace, historyKey(sequence)));
+  }
+
   /** @throws SiteError NO_HEAD */
-  numbered({ label, claim }: Found, sequence: number): Head {
-    const head = greatestHead(this.#records.local(claim.namespace, historyKey(sequence)));
-    if (head === undefined) throw new SiteError("NO_HEAD", `"${label}" has no publication number ${sequence}. Its history lists those it has.`);
+  numbered(found: Found, sequence: number): Head {
+    const head = this.findNumbered(found, sequence);
+    if (head === undefined) throw new SiteError("NO_HEAD", `"${found.label}" has no publication number ${sequence}. Its history lists those it has.`);
     return head;
   }
 

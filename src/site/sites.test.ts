@@ -61,6 +61,21 @@ test("two hosts that published at once agree on one head, and the next publicati
   assert.equal(a.records.local(b.sites.find("s")!.namespace, "head")!.siblings.length, 1);
 });
 
+test("a number that two hosts gave out at once means on both, once they have met, what is shown and rolled back to under it", async () => {
+  const { hosts, net } = network({ a: "ada", b: "ada" });
+  const { a, b } = hosts as { a: Host; b: Host };
+  await publish(a, "s", { x: "0" });
+  net.part(b.records);
+  const both = [(await publish(a, "s", { x: "by a" })).head, (await publish(b, "s", { x: "by b" })).head];
+  assert.deepEqual([a.sites.numbered("s", 2), b.sites.numbered("s", 2)], both);
+  net.join(b.records);
+  const agreed = a.sites.numbered("s", 2)!;
+  assert.deepEqual(b.sites.numbered("s", 2), agreed);
+  assert.deepEqual((await b.sites.open("s", undefined, 2)).head, agreed);
+  assert.equal((await b.sites.rollback("s", 2)).head.root, agreed.root);
+  assert.equal(a.sites.numbered("s", 9), undefined);
+});
+
 test("a head that comes from elsewhere between a publication's look and its write stays beside it, and so does its place in the history", async () => {
   const { hosts, net } = network({ a: "ada", b: "ada" });
   const { a, b } = hosts as { a: Host; b: Host };

@@ -137,6 +137,12 @@ class SiteRoom implements RunningSites {
     return [...history(this.#with.records, found.claim.namespace)].map(headInfo).reverse();
   }
 
+  numbered(name: string, sequence: number): HeadInfo | undefined {
+    const found = this.#index.find(name);
+    const head = found && this.#index.findNumbered(found, sequence);
+    return head && headInfo(head);
+  }
+
   publish(name: string, options: PublishOptions): Promise<SitePublication> {
     return this.#publishing.publish(name, options);
   }

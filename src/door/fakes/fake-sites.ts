@@ -142,6 +142,10 @@ export class FakeSites implements Sites {
     return head === undefined ? [] : [head];
   }
 
+  numbered(_name: string, sequence: number): HeadInfo | undefined {
+    return this.versions.get(sequence)?.head;
+  }
+
   async open(name: string, _signal?: AbortSignal, sequence?: number): Promise<SiteView> {
     this.opens += 1;
     if (sequence !== undefined) {

@@ -57,8 +57,7 @@ export class Shelves {
     if (shelf === undefined) return undefined;
     const site = this.#sites.find(name);
     if (site === undefined || site.namespace !== shelf.view.site.namespace) return undefined;
-    // A version never changes.
-    if (version !== undefined) return shelf;
+    if (version !== undefined) return isSame(shelf.view.head, this.#sites.numbered(name, version)) ? shelf : undefined;
     if (!isSame(shelf.askedFor, site.head)) return undefined;
     if (!isSame(shelf.view.head, site.head)) this.#tryAgain(site, shelf);
     return shelf;
