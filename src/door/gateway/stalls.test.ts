@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import type { ServerResponse } from "node:http";
 import test from "node:test";
-import { env } from "../fakes/harness.ts";
+import { TestDoor, env } from "../fakes/harness.ts";
 import { Traffic } from "../traffic.ts";
 import { Stalls } from "./stalls.ts";
 
@@ -84,4 +84,14 @@ test("what is left of ended answers is counted until it is gone, and what the ne
   await Promise.resolve();
   linger(third!);
   assert.deepEqual([little, second, third].map((each) => each!.destroyed), [false, false, false]);
+});
+
+test("a list of a folder is counted until it is read, as files from memory are", async (t) => {
+  await using door = await TestDoor.open();
+  door.sites.put("blog", { "folder/a": "x", small: "tiny", larger: "x".repeat(5000) });
+  const { mock } = t.mock.method(Stalls.prototype, "linger");
+  for (const [path, calls] of [["/folder/", 1], ["/larger", 2], ["/larger", 3], ["/small", 3]] as const) {
+    await door.site("blog", path);
+    assert.equal(mock.callCount(), calls, path);
+  }
 });
