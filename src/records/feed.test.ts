@@ -79,6 +79,24 @@ test("a row that the disk has damaged is not shown as deleted, and comes when ot
   assert.deepEqual(reading.changes.map(({ state }) => [state.key, textOf(state)]), [["one", "v"], ["three", "v"], ["two", "v"]]);
 });
 
+test("a row of which nothing counts any more is shown once, as a key that has gone, and what comes behind it is shown too", async () => {
+  await using all = await TestHosts.of("a", "b", "x");
+  const [a, b, x] = all.hosts as [TestHost, TestHost, TestHost];
+  await x.put(everywhereId, "late", "v");
+  await until("a has it", () => a.value(everywhereId, "late") === "v");
+  all.admit([a, b]);
+  // Without b no round ends, and the row stays.
+  for (const host of [b, x]) await host.stop();
+  a.excludes = [{ host: x.self, author: null, honoured: [] }];
+  for (const worker of a.records.workers()) worker.nudge();
+  await until("it counts no more", () => a.value(everywhereId, "late") === undefined);
+  await a.put(everywhereId, "next", "v");
+  const reading = listen(a);
+  await until("both have come", () => reading.keys().includes("next"));
+  await reading.stop();
+  assert.deepEqual(reading.changes.map(({ state }) => [state.key, state.siblings.length]), [["late", 0], ["next", 1]]);
+});
+
 test("a row that could not be read for a moment is shown as soon as it can be", async () => {
   await using all = await TestHosts.of("a");
   const [a] = all.hosts as [TestHost];

@@ -12,7 +12,7 @@ import type { Place } from "./numbering.ts";
 import { START } from "./numbering.ts";
 import type { Change } from "./port.ts";
 import type { Replica } from "./replica.ts";
-import { decodeHead } from "./row.ts";
+import { decodeHead, rowUnsealed } from "./row.ts";
 import { wholeState } from "./rows.ts";
 import { endOf, sequenceKey, sequenceOf, sequencePrefix } from "./tables.ts";
 
@@ -134,8 +134,10 @@ export class Feed {
       for (const { key, group, sequence } of page) {
         await breathing.breathe();
         if (signal.aborted) return;
-        const siblings = this.#replica.stored.unsealed(this.#namespace, key);
-        if (siblings.length > 0) {
+        const row = this.#replica.stored.raw(this.#namespace, key);
+        const siblings = row === undefined ? [] : rowUnsealed(row);
+        // A row of which nothing counts any more is there, and stays: given a new number it would be met again at once, and for ever.
+        if (row !== undefined) {
           this.#reached.set(group, sequence);
           yield { state: wholeState(key, siblings), position: this.#position() };
         } else if (!this.#isKept()) return;
