@@ -17,8 +17,15 @@ const RELEASE_MS = 2_000;
 /** A host that is asked for too much at once is asked again for so long, with pauses of at most so much. */
 const PATIENCE_MS = 10_000;
 const PAUSE_MS_MAX = 1_000;
-/** How long a holder may neither take bytes nor answer. */
+/** How long a holder may take no bytes. */
 const STALL_MS = 15_000;
+/**
+ * What is sent at once: all holders share this host's line, and each must have a frame within STALL_MS, here and there. Eight have one each on a
+ * line of 300 kbit/s.
+ */
+export const FRAME_BYTES = 64 * 1024;
+/** How long a claim may take: when the last byte is given to the transport, up to a MiB for each holder still waits there for the line. */
+const CLAIM_MS = 60_000;
 /** For a whole piece: 16 MiB at half a megabit per second. */
 const PUT_MS = 270_000;
 
@@ -166,9 +173,11 @@ export class Offers {
     try {
       await this.#frame(stream, piece.label, signal);
       onSent();
-      for await (const chunk of piece.bytes(signal)) await this.#frame(stream, chunk, signal);
+      for await (const chunk of piece.bytes(signal)) {
+        for (let at = 0; at < chunk.length; at += FRAME_BYTES) await this.#frame(stream, chunk.subarray(at, at + FRAME_BYTES), signal);
+      }
       await stream.finish();
-      for await (const frame of eachWithin(this.#env, STALL_MS, "Waiting for a holder's claim", stream.frames(), signal)) return this.#check(host, piece, frame);
+      for await (const frame of eachWithin(this.#env, CLAIM_MS, "Waiting for a holder's claim", stream.frames(), signal)) return this.#check(host, piece, frame);
       throw new PoolError("BAD_ANSWER", "it ended without a claim");
     } catch (error) {
       stream.abort(error instanceof Error ? error : new Error("sending failed"));

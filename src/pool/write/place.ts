@@ -1,6 +1,6 @@
 import type { HostId } from "../../codec/index.ts";
 import type { Env } from "../../platform/index.ts";
-import { messageOf } from "../../platform/index.ts";
+import { codeOf, messageOf } from "../../platform/index.ts";
 import type { Claim } from "../record/claim.ts";
 import { candidatesFor } from "../record/holders.ts";
 import type { MaybeHolders } from "../read/maybe.ts";
@@ -16,6 +16,8 @@ export interface Placement {
   readonly claims: readonly Claim[];
   /** Why hosts that were asked are not among them, in words for people. */
   readonly refusals: readonly string[];
+  /** How many of them are of hosts that did not take the piece, or not answer, in time. */
+  readonly late: number;
   /** By how much hosts said that the owner would be over their quota, if any did. */
   readonly overBytes?: number;
   /** Whether bytes have left, so that somebody may hold a piece whatever was answered. */
@@ -45,7 +47,7 @@ export interface PlaceOptions {
  */
 export async function place({ env, parts, offers, maybe }: PlaceParts, pieces: readonly Piece[], { exclude = [], minimum = 1, signal }: PlaceOptions): Promise<Placement> {
   const [first] = pieces;
-  if (first === undefined) return { claims: [], refusals: [], touched: false };
+  if (first === undefined) return { claims: [], refusals: [], late: 0, touched: false };
   const ranked = await candidatesFor(parts, first.pack, { count: pieces.length, except: new Set(exclude) });
   const { members } = parts.roster();
   const taken: Pick<Candidate, "host" | "zone">[] = exclude.map((host) => ({ host, zone: members.get(host)?.zone ?? "" }));
@@ -53,7 +55,7 @@ export async function place({ env, parts, offers, maybe }: PlaceParts, pieces: r
   const claims: Claim[] = [];
   const refusals: string[] = [];
   const gate = new Gate(pieces.length, minimum);
-  let [touched, overBytes] = [false, 0];
+  let [touched, overBytes, late] = [false, 0, 0];
 
   /** False when this host did not take the piece and another one should be asked. */
   const tryAt = async ({ host }: Candidate, piece: Piece): Promise<boolean> => {
@@ -65,6 +67,7 @@ export async function place({ env, parts, offers, maybe }: PlaceParts, pieces: r
       return true;
     } catch (error) {
       if (error instanceof OverQuota) overBytes = Math.max(overBytes, error.overBytes);
+      if (isLate(error)) late += 1;
       refusals.push(`${nameOf(parts.roster(), host)}: ${messageOf(error)}`);
       if (sent) maybe.note(piece.pack, { host, index: piece.index });
       if (!signal.aborted) env.log.info("a host did not take a piece", { host, pack: piece.pack, index: piece.index, error });
@@ -82,7 +85,13 @@ export async function place({ env, parts, offers, maybe }: PlaceParts, pieces: r
     }
   };
   await Promise.all(pieces.map(lane));
-  return { claims, refusals, touched, ...(overBytes > 0 ? { overBytes } : {}) };
+  return { claims, refusals, late, touched, ...(overBytes > 0 ? { overBytes } : {}) };
+}
+
+/** Said here, or by the other host of itself. */
+function isLate(error: unknown): boolean {
+  const { remoteCode } = error as { readonly remoteCode?: unknown };
+  return [codeOf(error), remoteCode].some((code) => code === "DEADLINE" || code === "STALLED");
 }
 
 /** Holds lanes that could send until enough of them could, and turns them back when there will never be enough. */

@@ -9,7 +9,7 @@ import type { Villager } from "../fakes/village.ts";
 import { Village, code, content } from "../fakes/village.ts";
 import { PUT } from "../messages.ts";
 import { Going } from "../upkeep/going.ts";
-import { Offers } from "./offer.ts";
+import { FRAME_BYTES, Offers } from "./offer.ts";
 import type { PoolParts } from "../parts.ts";
 import type { PackContent } from "../port.ts";
 
@@ -53,9 +53,9 @@ test("a host that dies in the middle of its piece is replaced, and the others go
   let [frames, victim] = [0, ""];
   let begun = 0;
   village.net.fault = (_from, to, kind, frame) => {
-    if (kind === PUT && frame.length === MIB) {
+    if (kind === PUT && frame.length === FRAME_BYTES) {
       begun += 1;
-      if (victim === "" && ++frames === 3) village.net.kill((victim = to) as Villager["host"]);
+      if (victim === "" && ++frames === 40) village.net.kill((victim = to) as Villager["host"]);
     }
     return frame;
   };
@@ -65,7 +65,7 @@ test("a host that dies in the middle of its piece is replaced, and the others go
   assert.equal(stored.holders.length, 6);
   assert.ok(!stored.holders.some((host) => host === victim));
   // Six pieces of three MiB, and what the victim had been sent.
-  assert.ok(begun <= 6 * 3 + 3, `${begun} frames were sent`);
+  assert.ok(begun * FRAME_BYTES <= (6 * 3 + 3) * MIB, `${begun} frames were sent`);
   assertDecodes(3, 3, (await onDisks(village, stored.pack)).slice(0, 3), what);
   await village.close();
 });
@@ -115,7 +115,7 @@ test("a coded write that loses too many hosts on its way is given up, and its pi
   const village = await Village.build({ hosts: 6 });
   const killed = new Set<string>();
   village.net.fault = (_from, to, kind, frame) => {
-    if (kind === PUT && frame.length === MIB && killed.size < 2 && !killed.has(to)) {
+    if (kind === PUT && frame.length === FRAME_BYTES && killed.size < 2 && !killed.has(to)) {
       killed.add(to);
       village.net.kill(to);
     }
@@ -144,7 +144,7 @@ test("a refused commit and a cancelled one leave nothing of a coded pack", async
   await assert.rejects(pool.store(village.namespace, content(MIB), code(4, 2)), { code: "REFUSED" });
   const stop = new AbortController();
   village.net.fault = async (_from, _to, kind, frame) => {
-    if (kind === PUT && frame.length > 100_000) stop.abort(new Error("changed their mind"));
+    if (kind === PUT && frame.length === FRAME_BYTES) stop.abort(new Error("changed their mind"));
     return frame;
   };
   await assert.rejects(pool.store(village.namespace, content(MIB, 2), code(4, 2), stop.signal), /changed their mind/);

@@ -2,10 +2,13 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { HoldfastError } from "../../platform/index.ts";
 import type { Write } from "../../records/index.ts";
+import type { PieceStore } from "../../store/index.ts";
+import type { FakeStore } from "../fakes/fake-store.ts";
 import { Village, collect, content, copies } from "../fakes/village.ts";
 import { condemnedCodec } from "../record/fate.ts";
 import { condemnedKey } from "../record/keys.ts";
 import { PUT, RESERVE } from "../messages.ts";
+import { FRAME_BYTES } from "./offer.ts";
 
 const MIB = 2 ** 20;
 
@@ -45,7 +48,7 @@ test("a holder that dies in the middle of its transfer is replaced by another", 
   let victim: string | undefined;
   let frames = 0;
   village.net.fault = (_from, to, kind, frame) => {
-    if (kind === PUT && victim === undefined && frame.length === MIB && ++frames === 2) {
+    if (kind === PUT && victim === undefined && frame.length === FRAME_BYTES && ++frames === 20) {
       victim = to;
       village.net.kill(to);
     }
@@ -70,6 +73,42 @@ test("a holder that hangs is replaced once it has been silent for long enough", 
     assert.equal(stored.holders.length, 3);
     assert.ok(!stored.holders.includes(hung));
   }
+  await village.close();
+});
+
+test("a pack comes to its holders over a line on which a MiB takes longer than a holder may be silent, and their claims may take as long", async () => {
+  const storeOf = (_number: number, store: FakeStore): PieceStore => {
+    const put = store.put.bind(store);
+    store.put = async (...of) => {
+      await put(...of);
+      await village.env.timers.sleep(20_000);
+    };
+    return store;
+  };
+  const village = await Village.build({ hosts: 3, factor: 40, store: storeOf });
+  village.net.fault = async (_from, _to, kind, frame) => {
+    if (kind === PUT) await village.env.timers.sleep((frame.length / MIB) * 20_000);
+    return frame;
+  };
+  const stored = await village.at(0).pool.store(village.namespace, content(1.25 * MIB), copies(3));
+  assert.equal(stored.holders.length, 3);
+  await village.close();
+});
+
+test("who cannot send to any host in time is told of the line, and not to free space", async () => {
+  const village = await Village.build({ hosts: 3, factor: 100 });
+  const { host } = village.at(0);
+  village.members.set(host, { ...village.members.get(host)!, isDraining: true });
+  village.net.fault = async (_from, _to, kind, frame) => {
+    if (kind === PUT) await village.env.timers.sleep(20_000);
+    return frame;
+  };
+  await assert.rejects(village.at(0).pool.store(village.namespace, content(1000), copies(2)), (error: HoldfastError) => {
+    assert.equal(error.code, "NO_SPACE");
+    assert.match(error.message, /host1: .*15000 ms.*slow or busy/);
+    assert.doesNotMatch(error.message, /[Ff]ree some space/);
+    return true;
+  });
   await village.close();
 });
 
@@ -106,7 +145,7 @@ test("an aborted write leaves nothing visible, gives the space back, and its pie
   // The first holder gets everything, the others' last frames never arrive.
   let slow = 0;
   village.net.fault = async (_from, _to, kind, frame) => {
-    if (kind === PUT && frame.length === MIB && ++slow > 6) {
+    if (kind === PUT && frame.length === FRAME_BYTES && ++slow > 96) {
       received.resolve();
       await new Promise(() => {});
     }

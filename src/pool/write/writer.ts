@@ -171,7 +171,7 @@ export class Writer {
     return new OverQuota(overBytes, `You would be over your quota by at least ${counted(overBytes)}${may === undefined ? "" : `: all pieces of your content may take ${counted(may)} together`}. Delete something, or ask an administrator for more: "holdfast quota" shows what each may take.`);
   }
 
-  #noSpace({ bytes }: PackContent, minimum: number, { refusals }: Placement): PoolError {
+  #noSpace({ bytes }: PackContent, minimum: number, { refusals, late }: Placement): PoolError {
     const { parts } = this.#with;
     const members = [...parts.roster().members.values()].filter(({ host }) => host !== parts.self);
     const named = (what: string, hosts: readonly Member[]): string[] => (hosts.length === 0 ? [] : [`${what}: ${hosts.map(({ name }) => name).join(", ")}`]);
@@ -180,8 +180,12 @@ export class Writer {
       ...named("not connected", members.filter(({ host }) => parts.presence(host) !== "online")),
       ...named("being emptied or not trusted", members.filter((member) => parts.presence(member.host) === "online" && !isUsable(parts, member))),
     ];
+    const advice = [
+      ...(late > 0 ? ["The line to a host that took too long may be slow or busy: try again later, or from a host with a quicker one."] : []),
+      ...(late === 0 || late < refusals.length ? ["Free some space, raise a host's capacity, or add a host."] : []),
+    ];
     const whom = minimum === 1 ? "No host takes" : `Fewer than the ${minimum} hosts that this code needs take`;
-    return new PoolError("NO_SPACE", `${whom} the pack of ${bytes.length} bytes (${reasons.length === 0 ? `this host knows of ${members.length === 0 ? "no other member yet" : `${members.length + 1} members`}` : reasons.join("; ")}). Free some space, raise a host's capacity, or add a host.`);
+    return new PoolError("NO_SPACE", `${whom} the pack of ${bytes.length} bytes (${reasons.length === 0 ? `this host knows of ${members.length === 0 ? "no other member yet" : `${members.length + 1} members`}` : reasons.join("; ")}). ${advice.join(" ")}`);
   }
 }
 
