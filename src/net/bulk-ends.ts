@@ -32,7 +32,6 @@ export interface OpeningPlan extends BulkEnds {
  * @throws NetError REMOTE when the other side refuses it, BUSY when it has no place, UNREACHABLE; PlatformError DEADLINE
  */
 export async function openBulkEnd(env: Env, plan: OpeningPlan, makeWire: MakeWire): Promise<BulkStream> {
-  plan.signal?.throwIfAborted();
   const accepted = Promise.withResolvers<void>();
   const abort = (): void => link.abort(plan.signal?.reason as Error);
   const link = new BulkLink(env, {
@@ -48,8 +47,10 @@ export async function openBulkEnd(env: Env, plan: OpeningPlan, makeWire: MakeWir
     },
   }, makeWire);
   plan.signal?.addEventListener("abort", abort, { once: true });
-  link.post(BULK.open, encodeOpen({ credit: link.beginWindow(), kind: plan.kind, header: plan.header }));
   try {
+    // Not before there is a link: it alone ends the wire and gives the place back.
+    plan.signal?.throwIfAborted();
+    link.post(BULK.open, encodeOpen({ credit: link.beginWindow(), kind: plan.kind, header: plan.header }));
     await withDeadline(env, plan.stallMs, `Opening bulk "${plan.kind}" at host ${shortId(plan.peer)}`, undefined, (signal) => raceAbort(raceAbort(accepted.promise, link.signal), signal));
   } catch (error) {
     link.abort(error as Error);

@@ -55,16 +55,17 @@ export class BulkService {
       leaveLine();
       if (places.inUse === 0 && places.waiting === 0) this.#outbound.delete(call.to);
     };
+    let leaveBudget: () => void;
     try {
-      const leaveBudget = await this.#inTurn(this.#parts.budget.opened, signal);
-      return await this.#openInPlace(call, signal, () => {
-        leaveBudget();
-        leave();
-      });
+      leaveBudget = await this.#inTurn(this.#parts.budget.opened, signal);
     } catch (error) {
       leave();
       throw error;
     }
+    return this.#openInPlace(call, signal, () => {
+      leaveBudget();
+      leave();
+    });
   }
 
   accept(from: HostId, makeWire: MakeWire): void {
