@@ -12,6 +12,12 @@ export interface Liveness {
 /** A host that stops dead is noticed after 4.5 to 6 s. */
 export const LIVENESS: Liveness = { pingEveryMs: 1_500, missesMax: 3 };
 
+/**
+ * What waits to be sent may stand still for so many times as long as the other side may be silent. On a slow line that is no sign of anything: the
+ * system takes the next bytes only when a third of what it holds has left, which may be some hundred KiB.
+ */
+const STUCK_TIMES = 4;
+
 /** Pings of which the quickest counts: those of the last twelve seconds. */
 const REMEMBERED = 8;
 
@@ -85,7 +91,8 @@ export class Keepalive {
     const { pingEveryMs, missesMax } = this.#liveness;
     if (this.#misses >= missesMax) return this.#dead(`nothing came from it for ${missesMax * pingEveryMs} ms.`);
     // It may go on talking and not listen; then what waits here must not wait for ever.
-    if (this.#wire.stuckForMs() > missesMax * pingEveryMs) return this.#dead(`it took nothing for ${missesMax * pingEveryMs} ms.`);
+    const stuckMsMax = STUCK_TIMES * missesMax * pingEveryMs;
+    if (this.#wire.stuckForMs() > stuckMsMax) return this.#dead(`it took nothing for ${stuckMsMax} ms.`);
     this.#ping();
     this.#rest();
   }

@@ -196,6 +196,11 @@ export class Switch implements AsyncDisposable {
     this.#inSwitch("nft", "delete", "table", "bridge", "cut");
   }
 
+  /** From now on the machine sends at most so much, through a queue of 400 ms. */
+  slowDown(machine: Machine, kilobitsPerSecond: number): void {
+    this.#ip("netns", "exec", this.#space(machine.name), "tc", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", `${kilobitsPerSecond}kbit`, "burst", "16kb", "latency", "400ms");
+  }
+
   #space(name: string): string {
     return `${this.#prefix}-${name}`;
   }
