@@ -1,8 +1,18 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { TestContext } from "node:test";
+
+/** What a page has and a test has not, until the test ends: others run in the same process. */
+function lend(t: TestContext, globals: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(globals)) {
+    const own = Object.getOwnPropertyDescriptor(globalThis, name);
+    Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+    t.after(() => (own === undefined ? Reflect.deleteProperty(globalThis, name) : Object.defineProperty(globalThis, name, own)));
+  }
+}
 
 /** A host that takes everything, the first upload only once the gate is open; what it is asked is noted. */
-function fakeHost(gate: Promise<void>): readonly string[] {
+function fakeHost(t: TestContext, gate: Promise<void>): readonly string[] {
   const asked: string[] = [];
   let begun = 0;
   const answer = async (path: string, { method, body }: { readonly method: string; readonly body?: string }): Promise<Response> => {
@@ -21,13 +31,13 @@ function fakeHost(gate: Promise<void>): readonly string[] {
       queueMicrotask(() => this.dispatchEvent(new Event("load")));
     }
   }
-  Object.assign(globalThis, { localStorage: { getItem: () => "token" }, fetch: answer, XMLHttpRequest: Sending });
+  lend(t, { localStorage: { getItem: () => "token" }, fetch: answer, XMLHttpRequest: Sending });
   return asked;
 }
 
-test("of things that are dropped together, one that is cancelled before its turn comes is neither sent nor kept, and the others are", async () => {
+test("of things that are dropped together, one that is cancelled before its turn comes is neither sent nor kept, and the others are", async (t) => {
   const gate = Promise.withResolvers<void>();
-  const asked = fakeHost(gate.promise);
+  const asked = fakeHost(t, gate.promise);
   const { put } = await import("./uploading.ts");
   const files = ["film", "diary", "letter"].map((path) => ({ path, file: new File(["12345"], path) }));
   const kept = Promise.withResolvers<void>();
