@@ -73,7 +73,7 @@ class Household {
 
   /** @param isBlind the mistake that `check` must find: what lies in several packs counts as used in none */
   static async make(isBlind = false): Promise<Household> {
-    return new Household(await Village.build({ hosts: 2, rule: (record, genesis, somebody) => privateRule(record, genesis, somebody as Register), factor: 200 }), isBlind);
+    return new Household(await Village.build({ hosts: 2, rule: (record, genesis, somebody) => privateRule(record, genesis, somebody as Register) }), isBlind);
   }
 
   get namespace(): ReturnType<typeof namespaceIdOf> {
