@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import test from "node:test";
 import { Bench, httpGet, isAlive, until } from "../cluster/harness.ts";
@@ -91,5 +91,11 @@ test("npm start shows the sample site on every host, ends all hosts however it e
     process.kill(-child.pid!, "SIGINT");
     await ended;
     await allGone(started);
+  });
+
+  await t.test("a host ends too whose demo was killed before it was up", async () => {
+    const args = ["src/cli/main.ts", "up", "--data", join(bench.folder, first.started.hosts[0]!.name), "--listen", "127.0.0.1", "--no-discovery", "--demo", "--json", "--end-with-parent"];
+    const child = bench.watch(spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "ignore", "ignore"] }));
+    assert.equal(await new Promise<number | null>((ended) => child.once("exit", ended)), 0);
   });
 });

@@ -1,3 +1,4 @@
+import { finished } from "node:stream";
 import { InvalidArgumentError, Option } from "commander";
 import type { LogLevel } from "../../platform/index.ts";
 import type { CommandFile, CommonOptions, Context } from "../context.ts";
@@ -93,7 +94,8 @@ export async function runUp(context: Context, options: Options): Promise<void> {
   const stop = (): void => void host.stop().catch(() => {});
   context.signal.addEventListener("abort", stop, { once: true });
   if (context.signal.aborted) stop();
-  if (options.endWithParent === true) process.stdin.on("error", stop).on("close", stop).on("end", stop).resume();
+  // Also when it ended while the host was starting: in a demo it is read from the beginning.
+  if (options.endWithParent === true) finished(process.stdin.resume(), { writable: false }, stop);
   await host.closed;
   // What is left is a timer of a library's, of a second, that nobody needs and nobody can stop.
   process.exit();
