@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { Account } from "../account/index.ts";
 import { newAccount } from "../account/index.ts";
 import { admissionCodec, consentTo, inviteIdOf, proveAdmission, readInviteCode } from "../cluster/index.ts";
 import type { Cluster, InviteCode } from "../cluster/index.ts";
@@ -22,12 +23,17 @@ async function admitAnother(by: TestMember, code: InviteCode): Promise<void> {
   await by.records.write([{ namespace: by.identity.network.namespace, key: `member/${host}`, value, context: EMPTY_CONTEXT }], { as: "host" });
 }
 
+/** A host of Bob's, which came by an invite of one of the members. */
+async function guestOf(circle: Circle, { membership }: TestMember): Promise<{ readonly code: InviteCode; readonly bob: Account; readonly cellar: TestMember }> {
+  const code = readInviteCode((await membership.invite({ expiresInMs: 60_000 })).code);
+  const [seed, bob] = [newSeed(), newAccount()];
+  return { code, bob, cellar: await circle.add("cellar", seed, await circle.redeem(code, seed, "cellar", bob), bob) };
+}
+
 test("a host that has come to vote is shut out by nobody who knows its invite", async () => {
   await using circle = await Circle.of("attic", "barn");
   const [attic, barn] = circle.members as [TestMember, TestMember];
-  const code = readInviteCode((await barn.membership.invite({ expiresInMs: 60_000 })).code);
-  const [seed, bob] = [newSeed(), newAccount()];
-  const cellar = await circle.add("cellar", seed, await circle.redeem(code, seed, "cellar", bob), bob);
+  const { code, cellar } = await guestOf(circle, barn);
   for (const other of [attic, barn]) await cellar.transport.connect(other.id, other.transport.addresses());
   const votes = new Promise<void>((resolve) => attic.cluster.onChange(({ voters }) => voters.includes(cellar.id) && resolve()));
   for (const member of circle.members) member.voters.worker.start();
@@ -41,9 +47,7 @@ test("a host that has come to vote is shut out by nobody who knows its invite", 
 test("what a host wrote before another was admitted by its invite counts on, once those who have it have said so", async () => {
   await using circle = await Circle.of("attic", "barn");
   const [attic, barn] = circle.members as [TestMember, TestMember];
-  const code = readInviteCode((await barn.membership.invite({ expiresInMs: 60_000 })).code);
-  const [seed, bob] = [newSeed(), newAccount()];
-  const cellar = await circle.add("cellar", seed, await circle.redeem(code, seed, "cellar", bob), bob);
+  const { code, bob, cellar } = await guestOf(circle, barn);
   const own = await cellar.membership.invite({ expiresInMs: 60_000 });
   const written = circle.board.counter;
   while (!attic.cluster.register.expelled.has(cellar.id)) await admitAnother(barn, code);
