@@ -62,7 +62,7 @@ export async function initNetwork(env: Env, personal: PersonalConfig, options: I
   checkHostName(options.network);
   const account = options.phrase === undefined ? newAccount() : accountFromPhrase(options.phrase);
   const directory = new DataDirectory(options.data);
-  const capacityBytes = await prepare(directory, options);
+  const capacityBytes = await prepareDataDirectory(directory.path, placeOf(options));
   const now = env.clock.wallMs();
   const certificate = foundNetwork(account.signingKey, { name: options.network, maxHosts: options.maxHosts ?? DEFAULT_MAX_HOSTS, createdMs: now }, env.random);
   const settled = await settle(env, personal, directory, { options, capacityBytes, account, seed: newSeed(), answer: { certificate, entrances: [] } });
@@ -94,11 +94,6 @@ export async function joinNetwork(env: Env, personal: PersonalConfig, options: J
 export function decodeInvite(typed: string): { readonly networkName: string; readonly expiresMs: number; readonly checkWords: string } {
   const code = readInviteCode(typed);
   return { networkName: code.networkName, expiresMs: code.expiresMs, checkWords: inviteCheckWords(code.network, inviteIdOf(code)) };
-}
-
-/** @returns the capacity in bytes */
-async function prepare(directory: DataDirectory, options: PrimeOptions): Promise<number> {
-  return prepareDataDirectory(directory.path, placeOf(options));
 }
 
 function placeOf({ capacityBytes }: Pick<PrimeOptions, "capacityBytes">): { readonly capacityBytes?: number; readonly mayHold: readonly string[] } {
