@@ -51,7 +51,7 @@ function isMirrored({ mirrors, records }: KeepParts["parts"], { namespace }: Pac
 type View = Pick<KeepParts, "env" | "parts" | "catalog" | "going">;
 
 /** Whether each host should have a copy, or this one does by its own choice. */
-function isWanted({ parts }: View, facts: PackFacts): boolean {
+export function isWanted({ parts }: Pick<KeepParts, "parts">, facts: PackFacts): boolean {
   return facts.copies === "all" || (facts.k === 1 && isMirrored(parts, facts));
 }
 

@@ -1,5 +1,6 @@
 import type { HeldPiece } from "../../store/index.ts";
 import type { KeepParts } from "../hold/hold.ts";
+import { isWanted } from "../hold/hold.ts";
 import { unhurried } from "../patience.ts";
 import type { PackFacts } from "../record/catalog.ts";
 import { viewOf } from "./census.ts";
@@ -45,7 +46,7 @@ export class Leftovers {
     const isSpare = (facts: PackFacts): boolean => {
       const holdings = catalog.holdings(facts.namespace, pack);
       const isClaimed = holdings.some((holding) => holding.host === parts.self && holding.index === index);
-      return !isClaimed && !(facts.k === 1 && (facts.copies === "all" || parts.mirrors.isMirrored(facts.namespace))) && weigh(facts, holdings, view).shortPieces === 0;
+      return !isClaimed && !isWanted(this.#keep, facts) && weigh(facts, holdings, view).shortPieces === 0;
     };
     return packs.every(isSpare) ? packs : [];
   }
