@@ -1,5 +1,5 @@
 import { majority } from "../../../src/cluster/index.ts";
-import type { History } from "../world/history.ts";
+import type { DiskLoss, History } from "../world/history.ts";
 import type { SimHost } from "../world/host.ts";
 import type { World } from "../world/world.ts";
 import type { Judgement } from "./judgement.ts";
@@ -10,8 +10,9 @@ const PATIENCE_MS = 7_000;
 
 /**
  * I11: two coordinators of one term there are never, and who does not reach a majority of the voters it knows soon coordinates no more. Looked
- * at all the time; a host that is stopped knows nothing of time. Exempt are terms of voters a majority of whom had lost their disks: what they
- * voted is known to nobody.
+ * at all the time; a host that is stopped knows nothing of time. Exempt are terms of voters a majority of whom had lost their disks, what they
+ * voted being known to nobody, and those in which a voter had taken part whose disk was then set back to an earlier one: it does not know that
+ * it has forgotten anything (THREATS).
  */
 export class Coordination {
   readonly #world: World;
@@ -44,8 +45,9 @@ export class Coordination {
     const { hosts } = circle!.cluster.register.configuration;
     if (other !== host) {
       this.#terms.set(known.term, host);
-      const forgetful = hosts.filter((voter) => this.#history.losses.some((loss) => loss.host.id === voter));
-      if (forgetful.length >= majority(hosts.length)) this.#exempt += 1;
+      const losses = this.#history.losses.filter((loss) => hosts.includes(loss.host.id));
+      const forgetful = hosts.filter((voter) => losses.some((loss) => loss.host.id === voter));
+      if (forgetful.length >= majority(hosts.length) || losses.some((loss) => isSetBehind(loss, known.term))) this.#exempt += 1;
       else this.#findings.push(`${name} and ${other.name} have both coordinated term ${known.term}, and of ${hosts.length} voters ${forgetful.length} had lost their disks`);
     }
     const reached = hosts.filter((voter) => voter === id || this.#reaches(host, voter)).length;
@@ -60,4 +62,9 @@ export class Coordination {
     const { paths } = this.#world.wire;
     return this.#world.hostOf(voter)?.isUp === true && paths.passes(host.id, voter) && paths.passes(voter, host.id);
   }
+}
+
+/** Whether a disk that had heard of a term was set back to one that had not. */
+function isSetBehind({ terms: { before, after } }: DiskLoss, term: number): boolean {
+  return before !== undefined && after !== undefined && before >= term && after < term;
 }

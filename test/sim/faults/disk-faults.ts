@@ -1,6 +1,6 @@
 import type { HostId } from "../../../src/codec/index.ts";
-import type { MemoryDisk } from "../../../src/store/index.ts";
-import type { DiskImage } from "../../../src/store/index.ts";
+import { Ballots } from "../../../src/cluster/index.ts";
+import type { DiskImage, MemoryDisk, RecordLog } from "../../../src/store/index.ts";
 import { versionsIn } from "../world/history.ts";
 import type { SimHost } from "../world/host.ts";
 import type { Fault, Stage } from "./fault.ts";
@@ -13,13 +13,19 @@ export function versionsOn(disk: MemoryDisk): Set<number> {
   return new Set(disk.scan(EVERYTHING, () => {}).flatMap(({ value }) => versionsIn(value)));
 }
 
+/** The highest term in which a disk says its host has taken part. */
+function termOn(disk: MemoryDisk): number | undefined {
+  // They are read here and not changed.
+  return new Ballots({ get: (key: Uint8Array) => disk.get(key) } as RecordLog).ballot?.term;
+}
+
 /** Does something to a disk that takes versions from it, and notes which. */
 export function loseDisk({ world, history, onDiskLost }: Stage, host: SimHost, lose: () => void): void {
-  const before = versionsOn(host.disk);
+  const [before, termBefore] = [versionsOn(host.disk), termOn(host.disk)];
   lose();
   const others = world.members().filter((other) => other !== host);
   const after = host.isRemoved ? new Set<number>() : versionsOn(host.disk);
-  history.losses.push({ host, atMs: world.time.nowMs, before, after, elsewhere: new Set(others.flatMap(({ disk }) => [...versionsOn(disk)])) });
+  history.losses.push({ host, atMs: world.time.nowMs, before, after, terms: { before: termBefore, after: termOn(host.disk) }, elsewhere: new Set(others.flatMap(({ disk }) => [...versionsOn(disk)])) });
   onDiskLost(host);
 }
 

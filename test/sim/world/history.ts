@@ -40,6 +40,8 @@ export interface DiskLoss {
   readonly atMs: number;
   readonly before: ReadonlySet<number>;
   readonly after: ReadonlySet<number>;
+  /** The highest term in which the host had taken part, by what was on the disk before and after; undefined where nothing was. */
+  readonly terms: { readonly before: number | undefined; readonly after: number | undefined };
   /** Versions that were on some other disk at that moment. */
   readonly elsewhere: ReadonlySet<number>;
 }
