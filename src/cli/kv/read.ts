@@ -5,7 +5,7 @@ import type { HostApi } from "../api.ts";
 import type { CommandFile, CommonOptions, Context } from "../context.ts";
 import { common, invoked } from "../context.ts";
 import { exitCodeFor } from "../exit.ts";
-import { formatDuration } from "../sizes.ts";
+import { count, formatDuration } from "../sizes.ts";
 import { printable } from "../table.ts";
 import { connect } from "../target.ts";
 import { bytesOf, linesOf } from "./words.ts";
@@ -56,7 +56,7 @@ async function tell({ io, env }: Context, api: HostApi, namespace: string, { key
   const names = new Map((await api.hosts()).map(({ id, name }) => [id, name]));
   for (const [at, value] of values.entries()) {
     const by = printable(names.get(value.host) ?? value.host);
-    await io.bytes(Buffer.from(`--- value ${at + 1} of ${values.length}, written on ${by}, ${formatDuration(env.clock.wallMs() - value.writtenMs)} ago, ${bytesOf(value).length} bytes\n`));
+    await io.bytes(Buffer.from(`--- value ${at + 1} of ${values.length}, written on ${by}, ${formatDuration(env.clock.wallMs() - value.writtenMs)} ago, ${count(bytesOf(value).length, "byte")}\n`));
     await io.bytes(bytesOf(value));
     await io.bytes(Buffer.from("\n"));
   }
