@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { utf8 } from "../codec/index.ts";
 import { MemoryLog } from "../store/index.ts";
-import type { Genesis } from "../cluster/index.ts";
+import type { Genesis, JudgedRecord } from "../cluster/index.ts";
 import { namespaceIdOf, shardOf } from "../cluster/index.ts";
 import { floorStateCodec } from "./floor.ts";
 import type { FloorState } from "./floor.ts";
 import { GROUPS } from "./limits.ts";
-import { floorCodec, floorKeyOf } from "./marks.ts";
+import { floorCodec, floorKeyOf, readyKeyOf } from "./marks.ts";
+import type { FloorRecord } from "./marks.ts";
 import { EMPTY_CONTEXT } from "./port.ts";
 import { metaKey, readyKey } from "./tables.ts";
 import type { TestHost } from "./test-hosts.ts";
@@ -275,6 +276,60 @@ test("three of five hosts whose disks are set back together come back, though ea
   await working("they have come back", all.hosts, () => old.every((host) => !isKept(host, "k") && progress(host).includes("round")));
   assert.deepEqual(holders.map((host) => host.value(namespace, "k")), ["v", "v", "v"]);
 });
+
+test("a host whose disk is lost between beginning a round and doing it collects nothing in that round: others may have done it before its deletions were written", async () => {
+  await using all = await hostsOf("a", "b", "c");
+  const [a, b, c] = all.hosts as [TestHost, TestHost, TestHost];
+  await working("all are counted", all.hosts, () => all.hosts.every((host) => progress(host).includes("round")));
+  const refuse = (host: TestHost, isRefused: (floor: FloorRecord) => boolean): (() => void) => {
+    const { judge } = host;
+    host.judge = (record, genesis) => (record.key === floorKeyOf(host.self) && isRefused(floorIn(record)) ? { kind: "refuse", code: "CRASH", why: "so says the test" } : judge(record, genesis));
+    return () => (host.judge = judge);
+  };
+  const takesBack = refuse(c, ({ done }) => done > 0);
+  await a.put(everywhereId, "k", "v");
+  await a.put(everywhereId, "k", null);
+  await working("the others have done it", all.hosts, () => [a, b].every((host) => progress(host).includes("done here; 1 of 3")));
+  await c.stop();
+  c.disk.wipe();
+  takesBack();
+  await a.put(everywhereId, "later", "v");
+  await a.put(everywhereId, "later", null);
+  const allowsNext = refuse(a, ({ begun }) => begun > 1);
+  await all.restart(c);
+  const floorOf = ({ disk }: TestHost): number => floorStateCodec.decode(disk.get(metaKey("floor"))!).floor;
+  await working("the round is complete", all.hosts, () => all.hosts.every((host) => floorOf(host) === 1));
+  await working("what is old is collected", all.hosts, () => [a, b].every((host) => !isKept(host, "k")));
+  assert.deepEqual(all.hosts.map((host) => isKept(host, "later")), [true, true, true]);
+  allowsNext();
+  await working("the next one collects it", all.hosts, () => all.hosts.every((host) => !isKept(host, "later") && !isKept(host, "k")));
+});
+
+test("two of three hosts whose disks were set back together come back, though each has written since", async () => {
+  await using all = await hostsOf("a", "b", "c");
+  const [a, ...lost] = all.hosts as [TestHost, TestHost, TestHost];
+  await a.put(everywhereId, "k", "v");
+  await until("all have it", () => all.hosts.every((host) => host.value(everywhereId, "k") === "v"));
+  const isKnownAsReady = ({ self }: TestHost, host: TestHost): boolean => host.records.local(networkNamespace, readyKeyOf(self))?.siblings.length === 1;
+  await working("all are known to be ready", all.hosts, () => all.hosts.every((host) => progress(host).includes("round") && all.hosts.every((other) => isKnownAsReady(other, host))));
+  const backups = lost.map(({ disk }) => disk.image());
+  await a.put(everywhereId, "k", null);
+  await working("the floor is raised", all.hosts, () => all.hosts.every((host) => !isKept(host, "k")));
+  for (const host of lost) await host.stop();
+  for (const [at, host] of lost.entries()) {
+    host.disk.restore(backups[at]!);
+    await host.start();
+    await host.put(everywhereId, `of ${host.name}`, "v");
+  }
+  for (const host of lost) await host.transport.connect(a.self, [all.wire.addressOf(a.self)]);
+  await working("they compare what they have", all.hosts, () => lost.every((host) => progress(host).includes("waits for more hosts with complete copies")));
+  await lost[0]!.transport.connect(lost[1]!.self, [all.wire.addressOf(lost[1]!.self)]);
+  await working("they have come back", all.hosts, () => all.hosts.every((host) => ["of b", "of c"].every((key) => host.value(everywhereId, key) === "v") && !isKept(host, "k")));
+});
+
+function floorIn({ value }: JudgedRecord): FloorRecord {
+  return floorCodec.decode(value!);
+}
 
 /** Sets what a host that is down knows of the floor; a newcomer is ready for nothing. */
 async function writeFloor({ disk }: TestHost, state: FloorState): Promise<void> {

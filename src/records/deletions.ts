@@ -68,6 +68,7 @@ export class Deletions {
     await this.#noticeOwnPast();
     await this.#noticeFloor();
     if (this.#floor.state.isNewcomer && !(await this.#comeBack(turn))) return;
+    await this.#resume();
     if (!(await this.#isCounted(turn))) return;
     await this.#takePart(turn);
     if (this.#floor.state.mark > 0 && this.#collected < this.#floor.state.floor) await this.#collect(turn);
@@ -140,7 +141,7 @@ export class Deletions {
     }
     const { state } = this.#floor;
     const sets = setsOf(state);
-    const next: FloorState = { ...state, begun: state.floor, begunMark: 0, done: state.floor, sets, hosts: [], mark: 0, isNewcomer: false };
+    const next: FloorState = { ...state, begun: Math.max(state.floor, this.#floor.everBegun), begunMark: 0, done: state.floor, sets, hosts: [], mark: 0, isNewcomer: false };
     // What it had said of a round that never became the floor would make it a newcomer again. So that is taken back first: once it is none any more,
     // what then waits in its outbox was written since, and must not be taken for what its former life had delivered.
     if ((this.#floor.published?.done ?? 0) > next.done) await this.#say({ ...next, sets: sets.map(({ name }) => name) });
@@ -156,6 +157,18 @@ export class Deletions {
     replica.outbox.drop(({ dot: { actor } }) => actor.host !== cluster.self && (this.#floor.record(actor.host)?.done ?? 0) > done);
   }
 
+  /**
+   * What this host had begun before its disk was lost or set back it has begun: the others may have done that round by then, and have caught up
+   * with what is gone. Were it to begin once more, its mark would be later than that, so it has none for this round, and collects nothing in it.
+   */
+  async #resume(): Promise<void> {
+    const { state, everBegun, isOfTwoLives } = this.#floor;
+    if (everBegun <= state.begun && (!isOfTwoLives || state.begunMark === 0)) return;
+    const next = { ...state, begun: everBegun, begunMark: 0 };
+    await this.#parts.replica.keep([this.#floor.save(next)]);
+    this.#floor.become(next);
+  }
+
   /** A host is counted from its first complete catching up on. */
   async #isCounted({ report }: WorkerTurn): Promise<boolean> {
     const { cluster, hasCaughtUpSince } = this.#parts;
@@ -168,7 +181,7 @@ export class Deletions {
         return false;
       }
     }
-    const isSaid = published !== undefined && published.begun === begun && published.done === done && published.sets.join() === sets.join();
+    const isSaid = published !== undefined && published.begun === begun && published.done === done && published.sets.join() === sets.join() && !this.#floor.isOfTwoLives;
     // Its own past may have come to light since the turn began.
     if (published !== undefined && published.done > done) return false;
     if (!isSaid) await this.#say();
@@ -217,7 +230,7 @@ export class Deletions {
     const { state } = this.#floor;
     this.#watch.letGo();
     const others = state.done === round ? state.sets.slice(1 - SETS_MAX) : [];
-    const next = { ...state, done: round, sets: [...others, set] };
+    const next = { ...state, done: round, begunMark: this.#floor.isOfTwoLives ? 0 : state.begunMark, sets: [...others, set] };
     await this.#parts.replica.keep([this.#floor.save(next)]);
     this.#floor.become(next);
     await this.#say();

@@ -206,6 +206,16 @@ export class Floor {
     return this.#said(this.#self).toSorted((a, b) => b.done - a.done || b.begun - a.begun)[0];
   }
 
+  /** The last round that this host has begun, in this life or before its disk was lost or set back. */
+  get everBegun(): number {
+    return Math.max(this.#state.begun, ...this.#said(this.#self).map(({ begun }) => begun));
+  }
+
+  /** An earlier life of this host has published what this one had not read when it did. */
+  get isOfTwoLives(): boolean {
+    return this.#said(this.#self).length > 1;
+  }
+
   /** What this host has published, as read: what it says next supersedes that, and nothing that comes meanwhile. */
   get publishedContext(): Context {
     return contextOf(this.#rows.siblings(this.#network, floorKeyOf(this.#self)));

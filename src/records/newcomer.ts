@@ -121,11 +121,12 @@ export class Newcomer {
 
   /**
    * A majority of those whose copies are complete; undefined while too few are in reach. None where no other host should have the group, and
-   * where nobody is ready for it of all who should, and of more than half of the members: all copies are newcomers' then.
+   * where nobody is ready for it of all who should, and of more than half of the members: all copies are newcomers' then. Other newcomers are
+   * no witnesses, whatever they have published: what takes that back is not heard before they are newcomers no more, and they wait for this one.
    */
   #witnesses(group: number, genesis: Genesis): readonly HostId[] | undefined {
     const { replica, cluster, peers } = this.#parts;
-    const ready = replica.readiness.others(group, genesis.replicas);
+    const ready = replica.readiness.others(group, genesis.replicas).filter((host) => !replica.floor.isBelow(host));
     const online = new Set(cluster.online());
     const inReach = peers.nearest(ready.filter((host) => online.has(host)));
     if (ready.length === 0) {
