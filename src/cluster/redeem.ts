@@ -75,11 +75,12 @@ export function writeRedeemRequest(host: KeyPair, request: Omit<RedeemRequest, "
 
 /**
  * Judges a request to join against the register.
+ * @param signers the hosts that wrote the invite's terms in its maker's name
  * @returns the admission to be recorded, or undefined when this very host was admitted by this invite before: the
  * first answer was lost on its way, and saying it again does no harm
  * @throws ClusterError saying why the host cannot join
  */
-export function judgeRedemption(invite: InviteId, body: Uint8Array, network: Network, register: Register, nowMs: number): { readonly host: HostId; readonly admission: Admission | undefined } {
+export function judgeRedemption(invite: InviteId, body: Uint8Array, network: Network, register: Register, nowMs: number, signers: readonly HostId[]): { readonly host: HostId; readonly admission: Admission | undefined } {
   const request = redeemRequestCodec.decode(body);
   const granted = register.invites.get(invite);
   if (granted === undefined) throw new ClusterError("INVITE_UNKNOWN", "This network does not know the invite: it was withdrawn, or this host has not heard of it yet. Ask for a new one.");
@@ -92,7 +93,8 @@ export function judgeRedemption(invite: InviteId, body: Uint8Array, network: Net
   if (admitted.length > 0) throw new ClusterError("INVITE_USED", "The invite has been used. Each works once; ask for a new one.");
   if (register.admissions.has(request.host)) throw new ClusterError("INVITE_USED", "This host has been admitted by another invite before. Join with an empty data folder, so that it has a key of its own.");
   // Or whoever is removed comes back by an invite that they made before. Not a rule of records: who was let in by a host that had not heard of it stays.
-  if (![...register.members.values()].some(({ account }) => account === granted.inviter)) {
+  // A host that came with another account may act for the maker since their own was lost; it wrote the invite then.
+  if (![...register.members.values()].some(({ host, account }) => account === granted.inviter || signers.includes(host))) {
     throw new ClusterError("INVITER_REMOVED", "Whoever made the invite has no host in this network any more. Ask somebody who has one for a new invite.");
   }
   if (nowMs > granted.expiresMs) throw new ClusterError("INVITE_EXPIRED", "The invite has expired. Ask for a new one.");

@@ -47,7 +47,7 @@ function cluster(entries: readonly NetworkEntry[]): Cluster {
 function redeem(invite: KeyPair, host: KeyPair, register: Register, name: string, nowMs = 10): ReturnType<typeof judgeRedemption> {
   const account = idFromBytes<AccountId>(host.publicKey);
   const request = writeRedeemRequest(host, { host: hostId(host), account, name, zone: "", capacityBytes: 5, proof: proveAdmission(invite, network.id, hostId(host), account) });
-  return judgeRedemption(inviteId(invite), request, network, register, nowMs);
+  return judgeRedemption(inviteId(invite), request, network, register, nowMs, []);
 }
 
 const base = [admission("attic", undefined, attic, founderId)];
@@ -83,7 +83,7 @@ test("an invite that is expired, unknown or forged, a taken name and a full netw
   refused("HOST_NAME_TAKEN", () => redeem(invite, cellar, register, "attic"));
   refused("BAD_HOST_NAME", () => redeem(invite, cellar, register, "../attic"));
   const forged = writeRedeemRequest(third, { host: hostId(cellar), account: founderId, name: "x", zone: "", capacityBytes: 1, proof: proveAdmission(invite, network.id, hostId(cellar), founderId) });
-  refused("BAD_INVITE", () => judgeRedemption(inviteId(invite), forged, network, register, 10));
+  refused("BAD_INVITE", () => judgeRedemption(inviteId(invite), forged, network, register, 10, []));
   const full = cluster([...base, invitation(invite), admission("b", undefined, newKey(), founderId), admission("c", undefined, newKey(), founderId)]).register;
   refused("NETWORK_FULL", () => redeem(invite, cellar, full, "cellar"));
 });

@@ -128,6 +128,22 @@ test("whoever was removed does not come back by an invite made before, and whom 
   await circle.redeem(code, newSeed(), "shed", newAccount());
 });
 
+// The README: when your disk is lost, give the recovery phrase to any host of the network with `key import`.
+test("a person whose own host was lost and removed, and who acts through another's host since key import, can invite", async () => {
+  await using circle = await Circle.of("attic");
+  const [attic] = circle.members as [TestMember];
+  const { code } = await attic.membership.invite(grant);
+  const seed = newSeed();
+  // Barn came with Bob's account, and acts for the founder since `key import`.
+  const barn = await circle.add("barn", seed, await circle.redeem(readInviteCode(code), seed, "barn", newAccount()), circle.person);
+  await attic.stop();
+  circle.members.splice(0, 1);
+  await barn.membership.remove(attic.id, { isLost: true });
+  assert.ok(barn.membership.mayInvite());
+  const made = await barn.membership.invite(grant);
+  await circle.redeem(readInviteCode(made.code), newSeed(), "new-attic", circle.person);
+});
+
 test("a full network invites nobody", async () => {
   const { circle, attic } = await Circle.found(1);
   await using _ = circle;

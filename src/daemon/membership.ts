@@ -278,13 +278,21 @@ export class Membership {
 
   async #redeem(invite: InviteId, body: Uint8Array): Promise<Uint8Array> {
     const { identity, cluster, records } = this.#parts;
-    const { host, admission } = judgeRedemption(invite, body, identity.network, cluster.register, this.#env.clock.wallMs());
+    const { host, admission } = judgeRedemption(invite, body, identity.network, cluster.register, this.#env.clock.wallMs(), this.#signersOf(invite));
     if (admission !== undefined) {
       // The invite is the word that counts, so that a host admits whether or not a person has delegated to it.
       await records.write([{ namespace: identity.network.namespace, key: `member/${host}`, value: admissionCodec.encode(admission), context: EMPTY_CONTEXT }], { as: "host" });
       this.#env.log.info("a host was admitted", { host, name: admission.name });
     }
     return redeemAnswerCodec.encode({ certificate: identity.certificate, entrances: this.#entrances(256).map(({ host: id, addresses }) => ({ host: id, addresses: [...addresses] })) });
+  }
+
+  /** The hosts that wrote an invite's terms in its maker's name. */
+  #signersOf(invite: InviteId): readonly HostId[] {
+    const { identity, cluster, records } = this.#parts;
+    const inviter = cluster.register.invites.get(invite)?.inviter;
+    const states = [`invite/${invite}/${inviter}`, `invite/${invite}`].map((key) => records.local(identity.network.namespace, key));
+    return states.flatMap((state) => state?.siblings ?? []).filter(({ author }) => author === inviter).map(({ dot }) => dot.actor.host);
   }
 
   async #partWithRemoved(): Promise<void> {
