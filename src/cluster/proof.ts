@@ -12,7 +12,11 @@ export function carriesProof({ key, value }: Pick<JudgedRecord, "key" | "value">
   const [kind] = key.split("/");
   try {
     if (kind === "member") return admissionCodec.decode(value).invite !== null;
-    if (kind === "voters") return votersCodec.decode(value).approvals.length > 0;
+    if (kind === "voters") {
+      // Before the first there is nobody whose approval would count.
+      const { number, approvals } = votersCodec.decode(value);
+      return number > 1 && approvals.length > 0;
+    }
   } catch (error) {
     if (error instanceof CodecError) return false;
     throw error;

@@ -5,7 +5,7 @@ import { idFromBytes } from "../codec/index.ts";
 import type { KeyPair } from "../crypto/index.ts";
 import { keyPairFromSeed, newSeed } from "../crypto/index.ts";
 import type { JudgedRecord, NetworkEntry, Register } from "./index.ts";
-import { ClusterError, Cluster, admissionCodec, approve, attestationCodec, auditCodec, auditKey, departureCodec, drainingCodec, foundNetwork, inviteCodec, judgeRedemption, mayFollow, nextVoters, proveAdmission, quotaCodec, readCertificate, removalCodec, signInvite, votersCodec, writeRedeemRequest } from "./index.ts";
+import { ClusterError, Cluster, admissionCodec, approve, attestationCodec, auditCodec, auditKey, carriesProof, departureCodec, drainingCodec, foundNetwork, inviteCodec, isExcluded, judgeRedemption, mayFollow, nextVoters, proveAdmission, quotaCodec, readCertificate, removalCodec, signInvite, votersCodec, writeRedeemRequest } from "./index.ts";
 import { attest } from "./attestation.ts";
 import { signAbsence } from "./departure.ts";
 import { consentTo } from "./redeem.ts";
@@ -202,6 +202,23 @@ test("what the voters, or an invite and its guest, have signed counts whoever br
   assert.equal(judge("voters/2", votersCodec.encode({ ...second, approvals: [approve(shed, hostId(shed), network.id, second)] })), "later", "nobody who votes has signed it");
   for (const [key, value] of [[first.key, first.values[0]!], [base[0]!.key, base[0]!.values[0]!]] as const) assert.equal(judge(key, value), "refuse", "nobody has signed it");
 });
+
+for (const ending of ["revoked", "removed"] as const) {
+  test(`a host of the founder's that was ${ending} does not put itself in place of all voters by approving itself as the first`, () => {
+    const [study, cellar] = [newKey(), newKey()];
+    const second = { number: 2, term: 1, hosts: [hostId(attic), hostId(cellar)] };
+    const voters = [{ number: 1, term: 0, hosts: [hostId(attic)], approvals: [] }, { ...second, approvals: [approve(attic, hostId(attic), network.id, second)] }];
+    const entries = voters.map((each): NetworkEntry => ({ key: `voters/${each.number}`, values: [votersCodec.encode(each)] }));
+    const ended: NetworkEntry = { key: ending === "revoked" ? `revoked/${founderId}/${hostId(study)}` : `removed/${hostId(study)}/${founderId}`, values: [removalCodec.encode({ honoured: [] })] };
+    const hosts = [admission("study", undefined, study, founderId), admission("cellar", undefined, cellar, founderId)];
+    const [made, before] = [cluster([...base, ...hosts, ...entries, ended]), cluster([...base, ...hosts, ...entries])];
+    assert.deepEqual(made.register.voters, second.hosts);
+    const first = { number: 1, term: 0, hosts: [hostId(study)] };
+    const forged = record("voters/1", votersCodec.encode({ ...first, approvals: [approve(study, hostId(study), network.id, first)] }), founderId, study, 9);
+    assert.deepEqual([made, before].map((each) => each.judge(forged, network.genesis).kind), ["refuse", "refuse"]);
+    assert.ok(!carriesProof(forged) && isExcluded(forged, made.exclusions()), "where it had come, it goes");
+  });
+}
 
 test("of two removals beside each other the stricter counts, in either order", () => {
   const [invite, cellar] = [newKey(), newKey()];

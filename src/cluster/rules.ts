@@ -186,7 +186,10 @@ function judgeVoters(network: Network): Rule {
     if (record.value === null) return refuse("NOT_DELETABLE", "a network always has voters");
     const next = votersCodec.decode(record.value);
     if (record.key !== `voters/${next.number}`) return refuse("MALFORMED", "the key names another number");
-    if (next.number === 1 && next.term === 0 && next.hosts.length === 1 && record.author === register.founder) return ACCEPT;
+    if (next.number === 1) {
+      const isFirst = next.term === 0 && next.hosts.length === 1 && next.approvals.length === 0 && record.author === register.founder;
+      return isFirst ? ACCEPT : refuse("NOT_APPROVED", "the first voter is the founder's, by their word alone");
+    }
     if (isForced(next)) return isAdministrator(record.author, register) ? ACCEPT : refuse("NOT_ADMINISTRATOR", "only administrators appoint voters without the former ones");
     if (next.approvals.length === 0 || !next.approvals.every((approval) => isApproval(network.id, approval, next))) return refuse("NOT_APPROVED", "its approvals are not genuine");
     const formers = register.configurations.get(next.number - 1) ?? [];
