@@ -6,7 +6,7 @@ import type { Env, WorkerTurn } from "../platform/index.ts";
 import { Worker } from "../platform/index.ts";
 import { attest } from "./attestation.ts";
 import type { Cluster } from "./cluster.ts";
-import { hasVoted } from "./contested.ts";
+import { signedFor } from "./contested.ts";
 import type { Attestation } from "./entries.ts";
 import { MAX_VOTERS } from "./entries.ts";
 import { ClusterError } from "./errors.ts";
@@ -54,8 +54,9 @@ export class Attestations {
 
   async #turn({ signal, report }: WorkerTurn): Promise<void> {
     const { cluster } = this.#parts;
-    const { configuration, members, attested, configurations } = cluster.register;
-    const due = configuration.hosts.length < MAX_VOTERS ? [] : [...members.values()].filter(({ host, invite }) => invite !== null && !attested.has(host) && !hasVoted(host, configurations));
+    const { configuration, members } = cluster.register;
+    const signed = signedFor(cluster.register);
+    const due = configuration.hosts.length < MAX_VOTERS ? [] : [...members.values()].filter(({ host, invite }) => invite !== null && !signed.has(host));
     report(due.length === 0 ? "all hosts are attested or vote" : `${due.length} hosts are to be attested`);
     if (!cluster.isCoordinator()) return;
     const hosts = due.map(({ host }) => host);

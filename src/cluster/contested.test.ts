@@ -8,6 +8,7 @@ import type { JudgedRecord, LastHonoured, NetworkEntry, VoterConfiguration } fro
 import { Cluster, admissionCodec, approve, attestationCodec, firstConfiguration, foundNetwork, inviteCodec, proveAdmission, readCertificate, removalCodec, signInvite, votersCodec } from "./index.ts";
 import { attest } from "./attestation.ts";
 import { consentTo } from "./redeem.ts";
+import { forcedConfiguration } from "./voters.ts";
 
 const random = { bytes: (length: number) => new Uint8Array(length).fill(5), fraction: () => 0.5 };
 const founder = keyPairFromSeed(newSeed());
@@ -75,6 +76,18 @@ test("a host that has voted keeps its invite whatever key another one chooses, i
     assert.ok(register.members.has(hostId(cellar)));
     assert.deepEqual([...register.expelled], [hostId(other)]);
   }
+});
+
+test("whom an administrator's word has put in place of the last voter has no better right to its invite, until the voters take it in anew", () => {
+  const [study, other] = pair();
+  const known = [...base, admission(study, invite), admission(other, invite)];
+  const forced = forcedConfiguration(firstConfiguration(hostId(attic)), hostId(attic), hostId(study));
+  const third = { number: 3, term: forced.term, hosts: [hostId(study), hostId(barn)], approvals: [] };
+  const [fourth, fifth] = [{ ...third, number: 4, hosts: [hostId(barn)] }, { ...third, number: 5, hosts: [hostId(barn), hostId(study)] }];
+  const losers = (...configurations: readonly VoterConfiguration[]): readonly HostId[] => [...cluster([...known, ...configurations.map(voters)]).register.expelled];
+  assert.deepEqual(losers(forced, third, fourth), [hostId(study)]);
+  assert.deepEqual(losers(third), [hostId(study)], "what follows the forced voters when these count no more");
+  assert.deepEqual(losers(forced, third, fourth, fifth), [hostId(other)]);
 });
 
 test("a host that the voters have attested keeps its invite though it never voted, in any order of coming", () => {

@@ -2,7 +2,7 @@ import type { AccountId, HostId, InviteId } from "../codec/index.ts";
 import { compareBytes } from "../codec/index.ts";
 import type { Audits } from "./audits.ts";
 import { isSuspect, provenBytes } from "./audits.ts";
-import { isSignedFor, losersOfInvites, sparedOf } from "./contested.ts";
+import { losersOfInvites, signedFor, sparedOf } from "./contested.ts";
 import type { Admission, Invite, Removal, VoterConfiguration } from "./entries.ts";
 import { votersCodec } from "./entries.ts";
 import type { Network } from "./network.ts";
@@ -59,7 +59,8 @@ export function buildRegister(network: Network, entries: Iterable<NetworkEntry>)
   };
   for (const entry of entries) readingOf(entry)(collected);
   const invites = invitesOf(collected);
-  const expelled = new Set([...losersOfInvites(collected), ...withoutInvites(collected, invites)]);
+  const signed = signedFor(collected);
+  const expelled = new Set([...losersOfInvites(collected.admissions, signed), ...withoutInvites(collected.admissions, invites, signed)]);
   const spared = sparedOf(collected, invites, expelled);
   for (const [host, admission] of collected.admissions) {
     if (admission.invite !== null && !expelled.has(host) && invites.get(admission.invite)?.role === "administrator") {
@@ -109,9 +110,9 @@ function latest(configurations: ReadonlyMap<number, readonly VoterConfiguration[
  * Admitted by invites that are not known, or do not count. Whom the voters have signed for stays: or whoever made its invite could shut it out at
  * any time, by having that count no more.
  */
-function withoutInvites(collected: Collected, invites: Register["invites"]): HostId[] {
-  const isOut = (host: HostId, { invite }: Admission): boolean => invite !== null && !invites.has(invite) && !isSignedFor(host, collected);
-  return [...collected.admissions].filter((each) => isOut(...each)).map(([host]) => host);
+function withoutInvites(admissions: Collected["admissions"], invites: Register["invites"], signed: ReadonlyMap<HostId, number>): HostId[] {
+  const isOut = (host: HostId, { invite }: Admission): boolean => invite !== null && !invites.has(invite) && !signed.has(host);
+  return [...admissions].filter((each) => isOut(...each)).map(([host]) => host);
 }
 
 const HOUR_MS = 3_600_000;
