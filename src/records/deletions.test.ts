@@ -98,7 +98,7 @@ test("what a host wrote after an old backup came back stays, also when it crashe
   await working("all are counted", all.hosts, () => all.hosts.every((host) => progress(host).includes("round")));
   await c.stop();
   const backup = c.disk.image();
-  await writeFloor(c, { floor: 0, set: 0, hosts: [], mark: 0, raisedMs: 0, begun: 1, begunMark: 0, done: 1, sets: [{ name: 7, hosts: [] }], isNewcomer: false });
+  await writeFloor(c, { floor: 0, set: 0, hosts: [], mark: 0, raisedMs: 0, begun: 1, begunMark: 0, done: 1, sets: [{ name: 7, hosts: [] }], isNewcomer: false, reached: 0 });
   await all.restart(c);
   const said = (): number => floorCodec.decode(a.records.local(networkNamespace, floorKeyOf(c.self))!.siblings[0]!.value!).done;
   await working("c says that it has done the first round", all.hosts, () => said() === 1);
@@ -226,9 +226,9 @@ test("where all copies are newcomers', these keep what they have, and are comple
   await other.put(namespace, "k", "v");
   await settled(all, genesis, "k");
   for (const host of all.hosts) await host.stop();
-  const floor = { floor: 1, set: 7, hosts: [], mark: 0, raisedMs: 0, begun: 1, begunMark: 0, done: 1, sets: [{ name: 7, hosts: [] }], isNewcomer: false };
+  const floor = { floor: 1, set: 7, hosts: [], mark: 0, raisedMs: 0, begun: 1, begunMark: 0, done: 1, sets: [{ name: 7, hosts: [] }], isNewcomer: false, reached: 1 };
   await writeFloor(other, floor);
-  for (const holder of holders) await writeFloor(holder, { ...floor, begun: 0, done: 0, sets: [], isNewcomer: true });
+  for (const holder of holders) await writeFloor(holder, { ...floor, begun: 0, done: 0, sets: [], isNewcomer: true, reached: 0 });
   for (const host of all.hosts) await host.start();
   await all.connect();
   await working("the holders have come back", all.hosts, () => holders.every((host) => progress(host).includes("round")));
@@ -242,7 +242,7 @@ test("a host that lost its disk after it had done a round that is not the floor 
   const [a, b, c] = all.hosts as [TestHost, TestHost, TestHost];
   await working("all are counted", all.hosts, () => all.hosts.every((host) => progress(host).includes("round")));
   await c.stop();
-  await writeFloor(c, { floor: 0, set: 0, hosts: [], mark: 0, raisedMs: 0, begun: 1, begunMark: 0, done: 1, sets: [{ name: 7, hosts: [] }], isNewcomer: false });
+  await writeFloor(c, { floor: 0, set: 0, hosts: [], mark: 0, raisedMs: 0, begun: 1, begunMark: 0, done: 1, sets: [{ name: 7, hosts: [] }], isNewcomer: false, reached: 0 });
   await all.restart(c);
   const said = (): number => floorCodec.decode(a.records.local(networkNamespace, floorKeyOf(c.self))!.siblings[0]!.value!).done;
   await working("c says that it has done the first round", all.hosts, () => said() === 1);

@@ -104,9 +104,7 @@ export class Deletions {
   async #becomeNewcomer(missed?: { readonly floor: number; readonly set: number }): Promise<void> {
     const { replica } = this.#parts;
     const known = this.#floor.state;
-    // A round that it has done among others than the floor's counts for nothing: the floor before is the last that it has reached.
-    const reached = this.#floor.isBetween && !known.isNewcomer ? { done: known.floor, sets: setsOf(known) } : {};
-    const state = { ...known, ...reached, ...missed, hosts: [], mark: 0, isNewcomer: true };
+    const state = { ...known, ...missed, hosts: [], mark: 0, isNewcomer: true };
     replica.counters.count("times a newcomer");
     this.#newcomer.restart();
     this.#comparedMs = undefined;
@@ -141,7 +139,7 @@ export class Deletions {
     }
     const { state } = this.#floor;
     const sets = setsOf(state);
-    const next: FloorState = { ...state, begun: Math.max(state.floor, this.#floor.everBegun), begunMark: 0, done: state.floor, sets, hosts: [], mark: 0, isNewcomer: false };
+    const next: FloorState = { ...state, begun: Math.max(state.floor, this.#floor.everBegun), begunMark: 0, done: state.floor, sets, hosts: [], mark: 0, isNewcomer: false, reached: state.floor };
     // What it had said of a round that never became the floor would make it a newcomer again. So that is taken back first: once it is none any more,
     // what then waits in its outbox was written since, and must not be taken for what its former life had delivered.
     if ((this.#floor.published?.done ?? 0) > next.done) await this.#say({ ...next, sets: sets.map(({ name }) => name) });
@@ -153,8 +151,7 @@ export class Deletions {
   /** What other hosts wrote and had delivered themselves by a round that this host has missed. What they had not stays. */
   #dropHints(): void {
     const { replica, cluster } = this.#parts;
-    const { done } = this.#floor.state;
-    replica.outbox.drop(({ dot: { actor } }) => actor.host !== cluster.self && (this.#floor.record(actor.host)?.done ?? 0) > done);
+    replica.outbox.drop(({ dot: { actor } }) => actor.host !== cluster.self && !this.#floor.hasMissedToo(actor.host));
   }
 
   /**
@@ -240,7 +237,7 @@ export class Deletions {
   async #raise(floor: number, set: number): Promise<void> {
     const { state } = this.#floor;
     const hosts = state.done === floor ? (state.sets.find(({ name }) => name === set)?.hosts ?? []) : [];
-    const next: FloorState = { ...state, floor, set, hosts, mark: hosts.length > 0 ? state.begunMark : 0, raisedMs: this.#env.clock.wallMs() };
+    const next: FloorState = { ...state, floor, reached: floor, set, hosts, mark: hosts.length > 0 ? state.begunMark : 0, raisedMs: this.#env.clock.wallMs() };
     await this.#parts.replica.keep([this.#floor.save(next)]);
     this.#floor.become(next);
     this.#watch.end();

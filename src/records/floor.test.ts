@@ -50,7 +50,7 @@ test("what hosts have published of their rounds is read once, and again when it 
 test("of a floor that a newcomer has missed others have missed it too who have done no round since, or that one among other hosts", () => {
   const said = new Map<HostId, FloorRecord>();
   const floor = new Floor(SELF, NETWORK, rowsOf(said).rows);
-  const newcomer: FloorState = { floor: 4, set: 7, hosts: [], mark: 0, raisedMs: 0, begun: 3, begunMark: 0, done: 3, sets: [], isNewcomer: true };
+  const newcomer: FloorState = { floor: 4, set: 7, hosts: [], mark: 0, raisedMs: 0, begun: 3, begunMark: 0, done: 3, sets: [], isNewcomer: true, reached: 3 };
   const hasMissed = (record: FloorRecord | undefined, state = newcomer): boolean => {
     if (record === undefined) said.delete(OTHER);
     else said.set(OTHER, record);
@@ -64,4 +64,12 @@ test("of a floor that a newcomer has missed others have missed it too who have d
   assert.equal(hasMissed({ begun: 4, done: 4, sets: [8] }), true);
   assert.equal(hasMissed({ begun: 5, done: 5, sets: [8] }), false);
   assert.equal(hasMissed({ begun: 5, done: 5, sets: [8] }, { ...newcomer, floor: 5 }), false, "it may have been among those of the floor before");
+  const between: FloorState = { ...newcomer, sets: [{ name: 7, hosts: [] }], reached: 2 };
+  for (const missed of [3, 4, 5]) {
+    const state = { ...between, floor: missed, set: 9 };
+    assert.equal(hasMissed({ begun: 3, done: 2, sets: [5] }, state), true);
+    assert.equal(hasMissed({ begun: 3, done: 3, sets: [7] }, state), true, "it has done that round among the same hosts, and no other");
+    assert.equal(hasMissed({ begun: 3, done: 3, sets: [7, 8] }, state), missed === 3, "floor 3 may be that of set 8");
+    assert.equal(hasMissed({ begun: 5, done: 5, sets: [9] }, state), false);
+  }
 });

@@ -1,6 +1,6 @@
 import type { HostId, NamespaceId } from "../codec/index.ts";
 import { boolean, bytesOfId, codec, concatBytes, id, list, struct, uint, utf8 } from "../codec/index.ts";
-import type { Shape } from "../codec/index.ts";
+import type { Codec, Shape } from "../codec/index.ts";
 import { sha256 } from "../crypto/index.ts";
 import type { LogOperation } from "../store/index.ts";
 import type { FloorRecord } from "./marks.ts";
@@ -52,30 +52,41 @@ export interface FloorState {
   readonly sets: readonly RoundSet[];
   /** It was away too long, or its disk was set back: what it has is to be compared with the others first. */
   readonly isNewcomer: boolean;
+  /** The last floor that this store has reached: the same as `floor`, but for a newcomer. */
+  readonly reached: number;
 }
 
 const HOSTS_MAX = 10_000;
 const hostsShape = list(id<HostId>(), HOSTS_MAX) as Shape<readonly HostId[]>;
 
-export const floorStateCodec = codec<FloorState>(
-  "What this host knows of the floor",
-  1,
-  2 * 1024 * 1024,
-  struct({
-    floor: uint(),
-    set: uint(),
-    hosts: hostsShape,
-    mark: uint(),
-    raisedMs: uint(),
-    begun: uint(),
-    begunMark: uint(),
-    done: uint(),
-    sets: list(struct({ name: uint(), hosts: hostsShape }), SETS_MAX) as Shape<readonly RoundSet[]>,
-    isNewcomer: boolean,
-  }),
-);
+const formerFields = {
+  floor: uint(),
+  set: uint(),
+  hosts: hostsShape,
+  mark: uint(),
+  raisedMs: uint(),
+  begun: uint(),
+  begunMark: uint(),
+  done: uint(),
+  sets: list(struct({ name: uint(), hosts: hostsShape }), SETS_MAX) as Shape<readonly RoundSet[]>,
+  isNewcomer: boolean,
+};
+const NAME = "What this host knows of the floor";
+const MAX_BYTES = 2 * 1024 * 1024;
+const former = codec<Omit<FloorState, "reached">>(NAME, 1, MAX_BYTES, struct(formerFields));
+const current = codec<FloorState>(NAME, 2, MAX_BYTES, struct({ ...formerFields, reached: uint() }));
 
-const NOTHING: FloorState = { floor: 0, set: 0, hosts: [], mark: 0, raisedMs: 0, begun: 0, begunMark: 0, done: 0, sets: [], isNewcomer: false };
+/** Version 2; version 1, which did not say what a newcomer had reached, is still read: a host that has done a round has reached the floor before it. */
+export const floorStateCodec: Pick<Codec<FloorState>, "encode" | "decode"> = {
+  encode: (state) => current.encode(state),
+  decode: (bytes) => {
+    if (bytes[0] !== 1) return current.decode(bytes);
+    const state = former.decode(bytes);
+    return { ...state, reached: state.isNewcomer ? Math.max(0, state.done - 1) : state.floor };
+  },
+};
+
+const NOTHING: FloorState = { floor: 0, set: 0, hosts: [], mark: 0, raisedMs: 0, begun: 0, begunMark: 0, done: 0, sets: [], isNewcomer: false, reached: 0 };
 
 /** Names a set of hosts and their layout: 53 bits of a hash, never 0. */
 export function setName(hosts: readonly HostId[], layout: string): number {
@@ -170,11 +181,12 @@ export class Floor {
 
   /**
    * Whether a host has, by what is known here, taken part in no floor that this newcomer has missed. Then what superseded that host's versions names it, and
-   * has not been collected.
+   * has not been collected. Of a round that this store has done nobody who did it among the same sets only has had a floor without it.
    */
   hasMissedToo(host: HostId): boolean {
-    const { done, floor, set } = this.#state;
-    return this.#said(host).every((record) => record.done <= done || (floor === done + 1 && !reaches(record, floor, set)));
+    const { done, sets, reached, floor, set } = this.#state;
+    const isNoFurther = (record: FloorRecord): boolean => record.done <= reached || (record.done === done && record.sets.every((each) => sets.some(({ name }) => name === each)));
+    return this.#said(host).every((record) => isNoFurther(record) || (floor === reached + 1 && !reaches(record, floor, set)));
   }
 
   hear(from: HostId, standing: Standing): void {

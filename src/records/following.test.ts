@@ -64,7 +64,7 @@ test("who follows again what is being given up follows it, also when a round of 
   const { namespace, follower } = await followed(all);
   await all.isolate(follower);
   await follower.stop();
-  const between = { floor: 0, set: 0, hosts: [], mark: 0, raisedMs: 0, begun: 1, begunMark: 0, done: 1, sets: [{ name: 7, hosts: [] }], isNewcomer: false };
+  const between = { floor: 0, set: 0, hosts: [], mark: 0, raisedMs: 0, begun: 1, begunMark: 0, done: 1, sets: [{ name: 7, hosts: [] }], isNewcomer: false, reached: 0 };
   await new MemoryLog(env, follower.disk).commit([{ kind: "put", key: metaKey("floor"), value: floorStateCodec.encode(between) }]);
   await follower.start();
   assert.equal(follower.records.follows(namespace), true);

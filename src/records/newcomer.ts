@@ -6,10 +6,9 @@ import { leafHash } from "../crypto/index.ts";
 import type { WorkerTurn } from "../platform/index.ts";
 import { messageOf } from "../platform/index.ts";
 import type { Env, TokenBucket } from "../platform/index.ts";
+import { contains } from "./context.ts";
 import { RecordsError } from "./errors.ts";
 import { fetchPages } from "./fetching.ts";
-import { addVersion } from "./merge.ts";
-import type { Version } from "./merge.ts";
 import { ASK_DIFFER } from "./messages.ts";
 import type { Peers } from "./peers.ts";
 import type { ClusterView } from "./port.ts";
@@ -33,15 +32,11 @@ interface Row {
   readonly tag: Uint8Array;
 }
 
-/** A version that another host has. */
-interface KnownVersion extends Version {
-  /** Its namespace and key. */
-  readonly name: string;
-  /** Its hash, in hexadecimal digits. */
-  readonly leaf: string;
+/** What others have of this host's versions, by hash in hexadecimal digits. */
+interface Known {
+  readonly had: Set<string>;
+  readonly superseded: Set<string>;
 }
-
-type Known = ReadonlyMap<string, readonly KnownVersion[]>;
 
 export interface NewcomerParts {
   readonly replica: Replica;
@@ -157,30 +152,38 @@ export class Newcomer {
     return different.map((at) => rows[at]).filter((row) => row !== undefined);
   }
 
-  /** What any of the hosts has of these keys. */
+  /** What any of the hosts has, and has superseded, of this host's versions of these keys. Not what they have of others: that may be without bounds. */
   async #known(hosts: readonly HostId[], rows: readonly Row[], signal: AbortSignal): Promise<Known> {
     const { peers, pace, replica } = this.#parts;
-    const known: KnownVersion[] = [];
+    const known: Known = { had: new Set(), superseded: new Set() };
+    const asked = rows.map(({ namespace, key }) => ({ namespace, key }));
     for (const host of hosts) {
-      for await (const { records, standing } of fetchPages({ env: this.#env, peers, pace }, host, rows.map(({ namespace, key }) => ({ namespace, key })), signal)) {
+      for await (const { records, standing } of fetchPages({ env: this.#env, peers, pace }, host, asked, signal)) {
         if (!replica.floor.admits(standing)) throw new RecordsError("BELOW_FLOOR", "The other host is below the floor itself.");
-        for (const { body, dot, context, sealed } of records) known.push({ name: body.namespace + body.key, dot, context, leaf: hex(leafHash(sealed.leaf)) });
+        for (const [, some] of Map.groupBy(records, ({ body }) => body.namespace + body.key)) {
+          const { namespace, key } = some[0]!.body;
+          const leaves = new Set(some.map(({ sealed }) => hex(leafHash(sealed.leaf))));
+          for (const { dot, sealed } of replica.stored.siblings(namespace, key)) {
+            const leaf = hex(leafHash(sealed.leaf));
+            if (leaves.has(leaf)) known.had.add(leaf);
+            else if (some.some(({ context }) => contains(context, dot))) known.superseded.add(leaf);
+          }
+        }
       }
     }
-    return Map.groupBy(known, ({ name }) => name);
+    return known;
   }
 
-  async #drop(rows: readonly Row[], known: Known): Promise<void> {
+  async #drop(rows: readonly Row[], { had, superseded }: Known): Promise<void> {
     const { replica } = this.#parts;
     let waiting: ReadonlySet<string> | undefined;
     // When its turn has come: something may have been written meanwhile.
     const isWaiting = (leaf: string): boolean => (waiting ??= new Set([...replica.outbox.waiting()].flatMap(({ items }) => items.map(({ record }) => hex(leafHash(record.sealed.leaf)))))).has(leaf);
-    await replica.retain(rows, "dropped BELOW_FLOOR", (sibling) => {
-      const leaf = hex(leafHash(sibling.sealed.leaf));
-      const versions = known.get(sibling.body.namespace + sibling.body.key) ?? [];
-      if (versions.some((version) => version.leaf === leaf) || isWaiting(leaf)) return true;
-      if (addVersion<Version>(versions, sibling).outcome !== "added" || !this.#isSpared(sibling.dot.actor.host)) return false;
-      this.#spared.add(sibling.dot.actor.host);
+    await replica.retain(rows, "dropped BELOW_FLOOR", ({ dot, sealed }) => {
+      const leaf = hex(leafHash(sealed.leaf));
+      if (had.has(leaf) || isWaiting(leaf)) return true;
+      if (superseded.has(leaf) || !this.#isSpared(dot.actor.host)) return false;
+      this.#spared.add(dot.actor.host);
       return true;
     });
   }

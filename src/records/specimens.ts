@@ -112,7 +112,7 @@ export const specimens: Readonly<Record<string, Uint8Array>> = {
   "scan-answer": ASK_SCAN.answer.encode({ standing, parcel: part, large: ["letters/z"], next: "letters/z", isReady: true }),
   "differ-question": ASK_DIFFER.question.encode({ keys: [{ namespace, key: "letters/ä", tag }] }),
   "differ-answer": ASK_DIFFER.answer.encode({ standing, different: [0] }),
-  "floor-state": floorStateCodec.encode({ floor: 3, set: 77, hosts: [host], mark: 40, raisedMs: 1_795_000_000_000, begun: 4, begunMark: 41, done: 3, sets: [{ name: 77, hosts: [host] }], isNewcomer: false }),
+  "floor-state-2": floorStateCodec.encode({ floor: 3, set: 77, hosts: [host], mark: 40, raisedMs: 1_795_000_000_000, begun: 4, begunMark: 41, done: 3, sets: [{ name: 77, hosts: [host] }], isNewcomer: false, reached: 3 }),
   "genesis-question": ASK_GENESIS.question.encode({ namespace }),
   "genesis-answer": ASK_GENESIS.answer.encode({ genesis: genesisCodec.encode(genesis) }),
   "confirm-question": ASK_CONFIRM.question.encode(actor),
