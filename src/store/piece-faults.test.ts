@@ -315,6 +315,30 @@ test("a host starts on a full disk although an entry of the piece index has no f
   assert.deepEqual([later.held(damaged.pack, 0), later.held(sound.pack, 0)?.pack], [undefined, sound.pack]);
 });
 
+test("a piece found damaged while the disk was full is not held from then on, with or without a restart, and a put brings it back once there is room", async (t) => {
+  const bytes = contentOf(2 * LEAF_BYTES);
+  const [piece, sound] = [pieceOf(bytes, packId("one")), pieceOf(contentOf(LEAF_BYTES, 2), packId("other"))];
+  for (const isRestarted of [false, true]) {
+    const host = new Host(t);
+    const before = await host.start();
+    await keep(before, piece, bytes);
+    await keep(before, sound, contentOf(LEAF_BYTES, 2));
+    const { usedBytes } = before;
+    host.disk.isFull = true;
+    host.flip(piece, 5);
+    await assert.rejects(before.read(piece.pack, 0, 0, 10), { code: "PIECE_DAMAGED" });
+    const store = isRestarted ? await host.start() : before;
+    assert.deepEqual([store.held(piece.pack, 0), store.list(undefined, 1), store.listRemains()], [undefined, [sound], [piece]]);
+    assert.equal(store.usedBytes, readFileSync(host.pathOf(sound)).length);
+    await assert.rejects(keep(store, piece, bytes), { code: "LOG_FULL" });
+    host.disk.isFull = false;
+    await keep(store, piece, bytes);
+    for (const each of [store, await host.start()]) {
+      assert.deepEqual([await each.read(piece.pack, 0, 0, 10), each.list(undefined, 10).length, each.usedBytes, each.listRemains()], [bytes.subarray(0, 10), 2, usedBytes, []]);
+    }
+  }
+});
+
 test("a host starts on a full disk although the piece index does not know a file, and takes it up when there is room", async (t) => {
   const host = new Host(t);
   const piece = pieceOf(contentOf(LEAF_BYTES));

@@ -80,12 +80,7 @@ export class PieceReads {
     } catch (error) {
       if (!isLoss(error)) throw diskError(error, `Reading ${lying.path}`);
       await this.#note(lying, error);
-      const { pack, index } = lying.piece;
-      if (codeOf(error) !== "ENOENT") throw damaged(lying, error);
-      // Where its file was moved and the entry could not be dropped.
-      const left = lying.held && this.#remainsOf(pack, index);
-      if (left === undefined) throw missing(pack, index);
-      return await this.#again(left, work);
+      throw codeOf(error) === "ENOENT" ? missing(lying.piece.pack, lying.piece.index) : damaged(lying, error);
     }
   }
 

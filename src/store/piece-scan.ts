@@ -30,8 +30,6 @@ export class PieceScan {
   readonly #directory: string;
   readonly #index: PieceIndex;
   #usedBytes = 0;
-  /** Entries without a file that a full disk would not have dropped: the next start does, or whoever reads them. Their space counts until then. */
-  readonly leftOver = new Set<string>();
 
   constructor(log: Log, directory: string, index: PieceIndex) {
     this.#log = log;
@@ -61,11 +59,8 @@ export class PieceScan {
 
   async #drop(pieces: readonly IndexedPiece[]): Promise<void> {
     for (const { pack, index } of pieces) this.#log.warn("a piece that was held is not on the disk any more", { pack, index });
-    if (await this.#hasRoom(() => this.#index.remove(pieces))) return;
-    for (const { pack, index, fileBytes } of pieces) {
-      this.leftOver.add(fileNameOf(pack, index));
-      this.#usedBytes += fileBytes;
-    }
+    this.#index.lostFiles(pieces);
+    await this.#hasRoom(() => this.#index.remove(pieces));
   }
 
   /** A full disk must not keep a host from starting: it serves what there is, and makes room. */

@@ -71,9 +71,8 @@ export class FilePieceStore implements PieceStore {
     const index = new PieceIndex(options.log, options.indexPrefix ?? DEFAULT_INDEX_PREFIX);
     try {
       await emptyIncoming(directory);
-      const scan = new PieceScan(env.log, directory, index);
-      const usedBytes = await scan.run();
-      const remains = await Remains.open({ log: env.log, directory, openFile: options.openFile ?? openFile }, ({ pack, index: number }) => index.get(pack, number) !== undefined && !scan.leftOver.has(fileNameOf(pack, number)));
+      const usedBytes = await new PieceScan(env.log, directory, index).run();
+      const remains = await Remains.open({ log: env.log, directory, openFile: options.openFile ?? openFile }, ({ pack, index: number }) => index.get(pack, number) !== undefined);
       return new FilePieceStore(env, options, index, remains, await SpaceBudget.open(options, usedBytes));
     } catch (error) {
       throw diskError(error, `Looking through the pieces in ${directory}`);
@@ -166,7 +165,8 @@ export class FilePieceStore implements PieceStore {
       if (piece === undefined) return;
       // The file goes first: after a crash between the two the index follows the files.
       await this.#deleteFile(name);
-      await this.#forget(name, piece);
+      this.#lostFile(piece);
+      await this.#index.remove([piece]);
     });
   }
 
@@ -242,20 +242,19 @@ export class FilePieceStore implements PieceStore {
     await this.#reads.forget(this.#remains.pathOf(name));
   }
 
-  async #forget(name: string, piece: IndexedPiece): Promise<void> {
-    await this.#reads.forget(piecePath(this.#directory, name));
-    await this.#index.remove([piece]);
+  /** It is not held from this moment on, and takes no space, also where the disk is too full for its entry to be dropped. */
+  #lostFile(piece: IndexedPiece): void {
+    this.#index.lostFiles([piece]);
     this.#space.free(piece.fileBytes);
   }
 
   async #takeOut(name: string, piece: IndexedPiece, why: unknown): Promise<void> {
     this.#env.log.warn("a piece cannot be read and is not held any more", { pack: piece.pack, index: piece.index, why: messageOf(why) });
-    if (codeOf(why) !== "ENOENT") {
-      await this.#remains.take(name, piece);
-      // A file that lay there before has another one's place now.
-      await this.#reads.forget(this.#remains.pathOf(name));
-    }
-    await this.#forget(name, piece);
+    if (codeOf(why) === "ENOENT") this.#lostFile(piece);
+    else await this.#remains.take(name, piece, () => this.#lostFile(piece));
+    // A file that lay in quarantine before has another one's place now.
+    for (const path of [this.#remains.pathOf(name), piecePath(this.#directory, name)]) await this.#reads.forget(path);
+    await this.#index.remove([piece]);
   }
 }
 

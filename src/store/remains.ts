@@ -60,9 +60,15 @@ export class Remains {
     return join(folders.quarantine(this.#with.directory), name);
   }
 
-  /** Moves the file of a piece here. From then on it is read here, also where the folder could not be synced: after a crash the file speaks for itself. */
-  async take(name: string, { pack, index, sizeBytes, root }: HeldPiece): Promise<void> {
-    await moveDurably(piecePath(this.#with.directory, name), this.pathOf(name), () => this.#pieces.set(name, { pack, index, sizeBytes, root }));
+  /**
+   * Moves the file of a piece here. From then on it is read here, also where the folder could not be synced: after a crash the file speaks for itself.
+   * @param onMoved called in that moment
+   */
+  async take(name: string, { pack, index, sizeBytes, root }: HeldPiece, onMoved: () => void): Promise<void> {
+    await moveDurably(piecePath(this.#with.directory, name), this.pathOf(name), () => {
+      this.#pieces.set(name, { pack, index, sizeBytes, root });
+      onMoved();
+    });
   }
 
   /** Nothing more is read of it; its file stays for whoever wants to look. */
