@@ -4,7 +4,7 @@ import type { PackId } from "../../codec/index.ts";
 import { FOR_MS, HALF_MS, LOOK_MS, MIB, SweepBench } from "../fakes/sweep-bench.ts";
 import type { Village } from "../fakes/village.ts";
 import { content, copies } from "../fakes/village.ts";
-import { condemnedKey } from "../record/keys.ts";
+import { condemnedKey, packKey } from "../record/keys.ts";
 
 test("what nothing uses is condemned at the second look, and deleted when it has been for long enough", async () => {
   const bench = await SweepBench.of(4);
@@ -270,4 +270,20 @@ test("a word from before the pack was written, by a clock that was wrong, is giv
   await bench.sweep(1, 0);
   assert.ok(!bench.isThere);
   await village.close();
+});
+
+test("a member who writes another person's pack record anew keeps nothing of what that person does not use", async () => {
+  const bench = await SweepBench.of(4);
+  const { namespace } = bench.village;
+  const { records } = bench.village.at(3);
+  await bench.sweepTwice(0);
+  assert.ok(bench.isCondemned(0));
+  bench.pass(LOOK_MS);
+  // In place of the owner's own, with the time of now.
+  const { value } = records.local(namespace, packKey(bench.pack))!.siblings[0]!;
+  await records.write([{ namespace, key: packKey(bench.pack), value }], { as: "host" });
+  bench.pass(FOR_MS);
+  await bench.sweepTwice(0);
+  assert.ok(!bench.isThere);
+  await bench.village.close();
 });

@@ -187,10 +187,12 @@ export class Sweeper {
     return env.clock.wallMs() - sinceMs >= condemnedForMs() && this.#isReplaced(namespace, pack, used);
   }
 
-  /** Whether the pack was written only after that, and not in the future: then nobody can have found it unused at that time. */
+  /** Whether the owner wrote the pack only after that, and not in the future: then nobody can have found it unused at that time. Any member may bring it again later. */
   #isYoungerThan(namespace: NamespaceId, pack: PackId, timeMs: number): boolean {
     const { env, parts } = this.#with;
-    const writtenMs = Math.min(...(parts.records.local(namespace, packKey(pack))?.siblings ?? []).map(({ wallMs }) => wallMs));
+    const owner = parts.records.genesis(namespace)?.owner;
+    const written = (parts.records.local(namespace, packKey(pack))?.siblings ?? []).filter(({ author }) => author === owner);
+    const writtenMs = Math.min(...written.map(({ wallMs }) => wallMs));
     return timeMs < writtenMs && writtenMs <= env.clock.wallMs();
   }
 }
