@@ -131,6 +131,71 @@ test("answers that came before the machine slept give nothing up after it", asyn
   await village.close();
 });
 
+/** Two of three holders have their pieces when the writer fails. */
+async function failed(): Promise<{ readonly village: Village; readonly writer: Villager; readonly holders: readonly Villager[]; readonly pack: PackId; readonly bytes: Uint8Array }> {
+  const village = await Village.build({ hosts: 4, capacityBytes: (number) => (number === 0 ? 1 : 1e9) });
+  const [writer, slow] = [village.at(0), village.at(3)];
+  const stop = new AbortController();
+  village.net.fault = async (from, to, kind, frame) => {
+    if (kind === PUT && from === writer.host && to === slow.host) await new Promise(() => {});
+    return frame;
+  };
+  const what = content(MIB);
+  const storing = assert.rejects(writer.pool.store(village.namespace, what, code(2, 1), stop.signal), /cancelled/);
+  const holders = village.villagers.slice(1, 3);
+  while (holders.some(({ store }) => store.usedBytes === 0)) await village.env.timers.sleep(10);
+  const { pack } = new Unfinished(writer.notes).left[0]!;
+  stop.abort(new Error("cancelled"));
+  await storing;
+  return { village, writer, holders, pack, bytes: what.bytes };
+}
+
+for (const isKilled of [false, true]) {
+  test(`a word that a pack is given up which reached nobody in time takes away nothing that others came to rely on meanwhile${isKilled ? ", also when the writer is killed after it" : ""}`, async () => {
+    const { village, writer, holders, pack, bytes } = await failed();
+    const other = village.at(1);
+    // A majority says that it knows no such pack, and the lid is closed in the moment in which the writer gives it up: its word lies in its own outbox and nowhere else.
+    const write = writer.records.write.bind(writer.records);
+    writer.records.write = async (writes, options) => {
+      const isTakenBack = writes.some(({ value }) => value === null);
+      if (isTakenBack && isKilled) throw new HoldfastError("STOPPED", "it was killed");
+      if (!isTakenBack) village.net.kill(writer.host);
+      return { ...(await write(writes, options)), copies: 1, safe: false };
+    };
+    const turn = village.turn(writer, "unfinished");
+    await (isKilled ? assert.rejects(turn, /it was killed/) : turn);
+    assert.deepEqual(new Unfinished(writer.notes).left, [{ namespace: village.namespace, pack }]);
+    // Half an hour later the holders publish the pack, and another device of the same person relies on it.
+    for (let turns = 0; turns < 2; turns += 1) for (const holder of holders) await village.turn(holder, "republish");
+    village.skip(86_400_000);
+    assert.ok((await other.pool.upkeep.reliable(village.namespace, [pack])).has(pack));
+    // The writer wakes, and all that waits in its outbox goes out.
+    writer.records.write = write;
+    village.net.revive(writer.host);
+    await village.turn(writer, "unfinished");
+    for (const { host } of village.villagers) village.replication.catchUp(host);
+    for (const holder of holders) await village.turn(holder, "reclaim");
+    assert.deepEqual(await collect(other.pool.read(village.namespace, pack, 0, MIB)), Buffer.from(bytes));
+    assert.deepEqual(new Unfinished(writer.notes).left, []);
+    await village.close();
+  });
+}
+
+test("a word that took as long as a machine sleeps is taken back, and what became of the pack is looked at anew", async () => {
+  const { village, writer, pack } = await failed();
+  const write = writer.records.write.bind(writer.records);
+  writer.records.write = async (writes, options) => {
+    writer.records.write = write;
+    village.skip(86_400_000);
+    return await write(writes, options);
+  };
+  await village.turn(writer, "unfinished");
+  assert.ok(!isGivenUp(village.at(1).records, village.namespace, pack));
+  await village.turn(writer, "unfinished");
+  assert.ok(isGivenUp(village.at(1).records, village.namespace, pack));
+  await village.close();
+});
+
 test("a damaged list of what was under way keeps no host from starting, and is written anew", async () => {
   const village = await Village.build({ hosts: 3 });
   const writer = village.at(0);
