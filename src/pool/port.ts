@@ -54,7 +54,7 @@ export interface PackInfo {
   readonly sizeBytes: number;
   readonly redundancy: Redundancy;
   readonly blobs: readonly PackedBlob[];
-  /** Which piece is where, as far as it counts: on active members. Copies all have the index 0. */
+  /** Which piece is where, as far as it counts: on active members that are not suspect. Copies all have the index 0. */
   readonly pieces: readonly Holding[];
   /** The hosts among them, each once. */
   readonly holders: readonly HostId[];

@@ -38,10 +38,10 @@ export function usableZones(view: View): number {
   return new Set([...view.roster().members.values()].filter((member) => isUsable(view, member)).map(({ zone }) => zone)).size;
 }
 
-/** The claims that count: of active members. A host that is merely away still counts, or every absence would start a repair. */
+/** The claims that count: of active members that are not suspect. A host that is merely away still counts, or every absence would start a repair. */
 export function confirmed(view: View, catalog: Catalog, { namespace, pack }: Pick<PackFacts, "namespace" | "pack">): Holding[] {
   const { members } = view.roster();
-  return catalog.holdings(namespace, pack).filter(({ host }) => members.has(host) && view.presence(host) !== "gone");
+  return catalog.holdings(namespace, pack).filter(({ host }) => members.get(host)?.isSuspect === false && view.presence(host) !== "gone");
 }
 
 /** The hosts among them, each once. */

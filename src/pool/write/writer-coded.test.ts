@@ -6,8 +6,9 @@ import { HoldfastError } from "../../platform/index.ts";
 import type { Claim } from "../record/claim.ts";
 import { decoded } from "../fakes/stored-pack.ts";
 import type { Villager } from "../fakes/village.ts";
-import { Village, code, content } from "../fakes/village.ts";
+import { Village, code, collect, content } from "../fakes/village.ts";
 import { PUT } from "../messages.ts";
+import { isReadable } from "../record/holders.ts";
 import { Going } from "../upkeep/going.ts";
 import { FRAME_BYTES, Offers } from "./offer.ts";
 import type { PoolParts } from "../parts.ts";
@@ -185,5 +186,21 @@ test("a pack of nothing, of one byte, and of blobs shorter than k can be coded",
     assert.equal(holders.length, 6);
     assertDecodes(4, 2, (await onDisks(village, pack)).filter(({ index }) => index > 1), what);
   }
+  await village.close();
+});
+
+test("what suspects claim makes no pack readable, and survives no loss", async () => {
+  const village = await Village.build({ hosts: 5 });
+  const { pool } = village.at(0);
+  const { pack, holders } = await pool.store(village.namespace, content(MIB), code(2, 1));
+  const stands = (): readonly unknown[] => [isReadable(pool.info(village.namespace, pack)!), pool.survives(village.namespace, [pack])];
+  assert.deepEqual(stands(), [true, 1]);
+  for (const host of holders.slice(0, 2)) {
+    const villager = village.villagers.find((each) => each.host === host)!;
+    for (const index of village.indexesAt(villager, pack)) await villager.store.remove(pack, index);
+    village.members.set(host, { ...village.members.get(host)!, isSuspect: true });
+  }
+  assert.deepEqual(stands(), [false, 0]);
+  await assert.rejects(collect(pool.read(village.namespace, pack, 0, MIB)), { code: "UNAVAILABLE" });
   await village.close();
 });
