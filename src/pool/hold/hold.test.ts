@@ -130,6 +130,33 @@ test("a damaged piece that could not be made whole is tried again after ten minu
   await village.close();
 });
 
+for (const isGone of [true, false]) {
+  test(`what remains of a piece is made whole when all that claim it are ${isGone ? "gone" : "suspect"}`, async () => {
+    const village = await Village.build({ hosts: 4 });
+    const { pack, holders } = await village.at(0).pool.store(village.namespace, content(MIB), copies(2));
+    const one = village.villagers.find(({ host }) => host === holders[0])!;
+    // Its disk does not give a byte for a while and has no room, so that it withdraws its claim, and repair makes the piece elsewhere.
+    await damage(one, pack, 100);
+    one.store.resize(10);
+    await assert.rejects(village.turn(one, "hold"), /the store is full/);
+    await village.turn(village.at(0), "repair");
+    one.store.spoil(pack, 100);
+    one.store.resize(1e9);
+    const others = village.holding(pack);
+    assert.equal(others.length, 2);
+    for (const { host, store } of others) {
+      await store.remove(pack, 0);
+      if (isGone) village.net.kill(host);
+      if (isGone) village.gone.add(host);
+      else village.members.set(host, { ...village.members.get(host)!, isSuspect: true });
+    }
+    village.skip(600_000);
+    await village.turn(one, "hold");
+    assert.ok(one.store.held(pack, 0) !== undefined);
+    await village.close();
+  });
+}
+
 test("what lies beside a leaf that is lost everywhere is read", async () => {
   const village = await Village.build({ hosts: 3 });
   const what = content(MIB);

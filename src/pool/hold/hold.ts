@@ -7,6 +7,7 @@ import type { HeldPiece } from "../../store/index.ts";
 import type { Catalog, PackFacts } from "../record/catalog.ts";
 import type { Claim } from "../record/claim.ts";
 import { PoolError } from "../errors.ts";
+import { confirmed } from "../record/holders.ts";
 import { claimKey } from "../record/keys.ts";
 import { ownPieces } from "./own-pieces.ts";
 import type { PlaceParts } from "../write/place.ts";
@@ -73,11 +74,11 @@ function unclaimed({ parts, catalog, going }: View, { pack, index }: HeldPiece):
   return undefined;
 }
 
-/** Whether a piece that this host does not claim is one of which the pack has too few. One for all hosts, or for a mirror, is missed here in any case. */
+/** Whether a piece that this host does not claim is one of which the pack has too few, by the claims that count. One for all hosts, or for a mirror, is missed here in any case. */
 function isShort(view: View, facts: PackFacts, index: number): boolean {
   const holdings = view.catalog.holdings(facts.namespace, facts.pack);
   if (isWanted(view, facts) || holdings.some((holding) => holding.host === view.parts.self && holding.index === index)) return false;
-  return holdings.filter((holding) => holding.index === index).length < (facts.k > 1 || facts.copies === "all" ? 1 : facts.copies);
+  return confirmed(view.parts, view.catalog, facts).filter((holding) => holding.index === index).length < (facts.k > 1 || facts.copies === "all" ? 1 : facts.copies);
 }
 
 /** Before anybody is connected nothing comes from elsewhere, and that must not pass for a loss. */
