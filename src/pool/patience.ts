@@ -1,15 +1,22 @@
 import type { Env } from "../platform/index.ts";
 import { Breathing, withDeadline } from "../platform/index.ts";
 
+export interface Stalls {
+  /** How long an item may take from when it is asked for. */
+  readonly stallMs: number;
+  /** The same of the first. Default: as long as all others. */
+  readonly firstMs?: number;
+}
+
 /**
- * The items of a source, each within `stallMs` of being asked for: a peer that goes silent costs its stream and nothing else.
+ * The items of a source, each within its time: a peer that goes silent costs its stream and nothing else.
  * @throws PlatformError DEADLINE when the next item does not come
  */
-export async function* eachWithin<T>(env: Env, stallMs: number, what: string, source: AsyncIterable<T>, signal?: AbortSignal): AsyncGenerator<T> {
+export async function* eachWithin<T>(env: Env, { stallMs, firstMs = stallMs }: Stalls, what: string, source: AsyncIterable<T>, signal?: AbortSignal): AsyncGenerator<T> {
   const items = source[Symbol.asyncIterator]();
   try {
-    for (;;) {
-      const item = await withDeadline(env, stallMs, what, signal, () => items.next());
+    for (let withinMs = firstMs; ; withinMs = stallMs) {
+      const item = await withDeadline(env, withinMs, what, signal, () => items.next());
       if (item.done === true) return;
       yield item.value;
     }

@@ -24,6 +24,11 @@ const STALL_MS = 15_000;
  * line of 300 kbit/s.
  */
 export const FRAME_BYTES = 64 * 1024;
+/**
+ * How long a label may take, here and there: it is one frame, and has some 200 KB with a list of many small blobs. Eight have one each on the same line.
+ * Whoever opens streams and sends nothing gains nothing by it: each takes a promise, and may take RECEIVE_MS anyway.
+ */
+export const LABEL_MS = 60_000;
 /** How long a claim may take: when the last byte is given to the transport, up to a MiB for each holder still waits there for the line. */
 const CLAIM_MS = 60_000;
 /** For a whole piece: 16 MiB at half a megabit per second. */
@@ -171,13 +176,13 @@ export class Offers {
     const abort = (): void => stream.abort(signal.reason as Error);
     signal.addEventListener("abort", abort, { once: true });
     try {
-      await this.#frame(stream, piece.label, signal);
+      await this.#frame(stream, piece.label, signal, LABEL_MS);
       onSent();
       for await (const chunk of piece.bytes(signal)) {
         for (let at = 0; at < chunk.length; at += FRAME_BYTES) await this.#frame(stream, chunk.subarray(at, at + FRAME_BYTES), signal);
       }
       await stream.finish();
-      for await (const frame of eachWithin(this.#env, CLAIM_MS, "Waiting for a holder's claim", stream.frames(), signal)) return this.#check(host, piece, frame);
+      for await (const frame of eachWithin(this.#env, { stallMs: CLAIM_MS }, "Waiting for a holder's claim", stream.frames(), signal)) return this.#check(host, piece, frame);
       throw new PoolError("BAD_ANSWER", "it ended without a claim");
     } catch (error) {
       stream.abort(error instanceof Error ? error : new Error("sending failed"));
@@ -187,8 +192,8 @@ export class Offers {
     }
   }
 
-  #frame(stream: BulkStream, frame: Uint8Array, signal: AbortSignal): Promise<void> {
-    return withDeadline(this.#env, STALL_MS, "Sending to a holder", signal, () => stream.send(frame));
+  #frame(stream: BulkStream, frame: Uint8Array, signal: AbortSignal, withinMs = STALL_MS): Promise<void> {
+    return withDeadline(this.#env, withinMs, "Sending to a holder", signal, () => stream.send(frame));
   }
 
   /** A claim from elsewhere must be what was asked for, and signed by the host that gave it. */

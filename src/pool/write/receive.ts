@@ -11,6 +11,7 @@ import { hostsInReach } from "../record/holders.ts";
 import { packKey } from "../record/keys.ts";
 import { HAS, PUT, RELEASE, REMAINS, RESERVE, emptyCodec, hasAnswerCodec, hasCodec, pieceNameCodec, reserveAnswerCodec, reserveCodec } from "../messages.ts";
 import type { Offers } from "./offer.ts";
+import { LABEL_MS } from "./offer.ts";
 import type { PoolParts } from "../parts.ts";
 import { eachWithin } from "../patience.ts";
 import type { Promised } from "./reservations.ts";
@@ -108,7 +109,7 @@ export class Receiver {
   }
 
   async #takeIn(name: { readonly pack: string; readonly index: number }, promised: Promised, stream: BulkStream, signal: AbortSignal): Promise<Uint8Array> {
-    const frames = eachWithin(this.#env, STALL_MS, "Receiving a piece", stream.frames(), signal);
+    const frames = eachWithin(this.#env, { stallMs: STALL_MS, firstMs: LABEL_MS }, "Receiving a piece", stream.frames(), signal);
     try {
       const first = await frames.next();
       if (first.done === true || first.value.length > MAX_LABEL_BYTES) throw new PoolError("REFUSED", "A piece begins with its label.");
