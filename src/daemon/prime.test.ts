@@ -7,7 +7,7 @@ import { ClusterError, writeInviteCode } from "../cluster/index.ts";
 import type { InviteId, NetworkId } from "../codec/index.ts";
 import { hex, idFromBytes } from "../codec/index.ts";
 import { newSeed } from "../crypto/index.ts";
-import { NetError } from "../net/index.ts";
+import { NetError, REDEEM, createTransport } from "../net/index.ts";
 import { StoreError } from "../store/index.ts";
 import { DataDirectory } from "./directory.ts";
 import { env } from "./fakes/board.ts";
@@ -73,10 +73,34 @@ test("a join that was killed when the network had let it in is taken up in the s
   const { data, personal } = places(folder);
   const attempt = (): Promise<unknown> => joinNetwork(env, personal, { data, host: "barn", capacityBytes: CAPACITY, code: deadInvite() });
   await assert.rejects(attempt(), (error) => error instanceof NetError);
-  for (const name of ["host.key", "settings.json.new"]) await writeFile(join(data, name), "of the attempt before");
+  for (const name of ["host.key", "settings.json.new", "holdfast.json.new"]) await writeFile(join(data, name), "of the attempt before");
   await assert.rejects(attempt(), (error) => error instanceof NetError);
   await rm(join(data, "joining.key"));
   await assert.rejects(attempt(), (error) => error instanceof StoreError && error.code === "NOT_EMPTY");
+});
+
+// What it was admitted as before it was killed may have its name: the network refuses another invite, rightly. Then the first one must still do.
+test("a folder in which a join was killed after the network had let it in is taken up when another invite has been refused meanwhile", async () => {
+  await using folder = await TestFolder.make();
+  const { data, personal } = places(folder);
+  const transport = await createTransport(env, { seed: newSeed(), listen: ["/ip4/127.0.0.1/tcp/0"], admission: () => "invite" });
+  transport.handle(REDEEM, () => Promise.reject(new ClusterError("HOST_NAME_TAKEN", 'A host named "barn" is in the network already. Choose another with --host.')));
+  try {
+    const entrances = [{ host: transport.self, addresses: transport.addresses() }];
+    const refused = writeInviteCode({ network: idFromBytes<NetworkId>(newSeed()), networkName: "friends", seed: newSeed(), expiresMs: env.clock.wallMs() + 60_000, entrances });
+    const attempt = (code: string): Promise<unknown> => joinNetwork(env, personal, { data, host: "barn", capacityBytes: CAPACITY, code });
+    await assert.rejects(attempt(deadInvite()), (error) => error instanceof NetError);
+    const keys = (await contents(data)).get("joining.key");
+    await writeFile(join(data, "host.key"), "of the attempt before, which was killed");
+    await assert.rejects(attempt(refused), { code: "HOST_NAME_TAKEN" });
+    assert.deepEqual((await contents(data)).get("joining.key"), keys);
+    await assert.rejects(attempt(deadInvite()), (error) => error instanceof NetError);
+    await rm(join(data, "host.key"));
+    await assert.rejects(attempt(refused), { code: "HOST_NAME_TAKEN" });
+    assert.ok(!(await contents(data)).has("joining.key"), "nobody was let in with these keys");
+  } finally {
+    await transport.close();
+  }
 });
 
 test("the host that tries to join is the same with the same invite, and another one with another", () => {

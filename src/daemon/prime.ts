@@ -8,7 +8,7 @@ import { keyPairFromSeed, newSeed, sha256 } from "../crypto/index.ts";
 import { NetError, askAsInvite } from "../net/index.ts";
 import type { Env } from "../platform/index.ts";
 import { readIfPresent, removeIfPresent, writeDurably } from "../platform/index.ts";
-import { checkPlace, prepareDataDirectory } from "../store/index.ts";
+import { MARKER_NAME, checkPlace, prepareDataDirectory } from "../store/index.ts";
 import { DataDirectory } from "./directory.ts";
 import { DaemonError } from "./errors.ts";
 import { HOST_FILES, writeHost } from "./host-files.ts";
@@ -51,6 +51,8 @@ const DEFAULT_MAX_HOSTS = 100;
 const REDEEM_TIMEOUT_MS = 20_000;
 /** Who is about to join. It outlives a lost answer, so that the invite is not used up by nobody. The account's key is not on this disk. */
 const JOINING = "joining.key";
+/** What of the network's answer may lie beside it when a join was killed. */
+const LEFT_BY_JOINING = [...HOST_FILES.flatMap((name) => [name, `${name}.new`]), `${MARKER_NAME}.new`];
 export const joiningCodec = codec("The keys of a joining host", 2, 128, struct({ host: fixedBytes(32), account: id<AccountId>() }));
 
 /**
@@ -81,8 +83,8 @@ export async function joinNetwork(env: Env, personal: PersonalConfig, options: J
   const capacityBytes = await prepareDataDirectory(directory.path, await placeOfJoining(directory, options));
   const { seed, account } = await joiningKeys(directory, personal, inviteIdOf(code), options.phrase);
   const answer = await redeem(env, code, { ...options, capacityBytes }, seed, account).catch(async (error: unknown) => {
-    // A refusal is final; after silence the same keys may be tried again.
-    if (error instanceof ClusterError) await removeIfPresent(directory.file(JOINING));
+    // A refusal is final; after silence the same keys may be tried again. And where the network has let a host in before with another invite, that one is taken up by them.
+    if (error instanceof ClusterError && !(await wasLetIn(directory))) await removeIfPresent(directory.file(JOINING));
     throw error;
   });
   const settled = await settle(env, personal, directory, { options, capacityBytes, account, seed, answer });
@@ -104,7 +106,12 @@ function placeOf({ capacityBytes }: Pick<PrimeOptions, "capacityBytes">): { read
 async function placeOfJoining(directory: DataDirectory, options: Pick<PrimeOptions, "capacityBytes">): Promise<ReturnType<typeof placeOf>> {
   const place = placeOf(options);
   const isJoining = (await readIfPresent(directory.file(JOINING))) !== undefined;
-  return isJoining ? { ...place, mayHold: [...place.mayHold, ...HOST_FILES.flatMap((name) => [name, `${name}.new`])] } : place;
+  return isJoining ? { ...place, mayHold: [...place.mayHold, ...LEFT_BY_JOINING] } : place;
+}
+
+async function wasLetIn(directory: DataDirectory): Promise<boolean> {
+  for (const name of LEFT_BY_JOINING) if ((await readIfPresent(directory.file(name))) !== undefined) return true;
+  return false;
 }
 
 /** What would stop a host from joining is found before anybody is asked to let it in. @param options without `data`: a disk that is primed later */

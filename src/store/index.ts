@@ -15,7 +15,7 @@ export { FilePieceStore } from "./piece-store.ts";
 export type { PieceStoreOptions } from "./piece-store.ts";
 export { FileSegmentCache } from "./segment-cache.ts";
 export type { SegmentCacheOptions } from "./segment-cache.ts";
-export { checkMarker, readMarker, writeMarker } from "./marker.ts";
+export { MARKER_NAME, checkMarker, readMarker, writeMarker } from "./marker.ts";
 export type { ExpectedMarker, Marker } from "./marker.ts";
 export { lockDirectory } from "./lock.ts";
 export { checkCapacity, checkPlace, prepareDataDirectory } from "./prime.ts";
