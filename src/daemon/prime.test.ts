@@ -13,7 +13,7 @@ import { DataDirectory } from "./directory.ts";
 import { env } from "./fakes/board.ts";
 import { TestFolder } from "./fakes/folder.ts";
 import { PersonalConfig } from "./personal.ts";
-import { hostSeed, initNetwork, joinNetwork } from "./prime.ts";
+import { checkBeforeJoining, hostSeed, initNetwork, joinNetwork } from "./prime.ts";
 
 const CAPACITY = 1024 ** 2;
 
@@ -101,6 +101,13 @@ test("a folder in which a join was killed after the network had let it in is tak
   } finally {
     await transport.close();
   }
+});
+
+test("whoever joins with a file in place of a folder is told so", async () => {
+  await using folder = await TestFolder.make();
+  const data = join(folder.path, "file");
+  await writeFile(data, "somebody's");
+  await assert.rejects(checkBeforeJoining({ data, host: "barn" }), { code: "NOT_A_FOLDER" });
 });
 
 test("the host that tries to join is the same with the same invite, and another one with another", () => {

@@ -104,9 +104,10 @@ function placeOf({ capacityBytes }: Pick<PrimeOptions, "capacityBytes">): { read
 
 /** A folder in which a host was joining when it was killed has some of what the network's answer left, and all of it is written again. */
 async function placeOfJoining(directory: DataDirectory, options: Pick<PrimeOptions, "capacityBytes">): Promise<ReturnType<typeof placeOf>> {
-  const place = placeOf(options);
-  const isJoining = (await readIfPresent(directory.file(JOINING))) !== undefined;
-  return isJoining ? { ...place, mayHold: [...place.mayHold, ...LEFT_BY_JOINING] } : place;
+  const [place, asLeft] = [placeOf(options), { ...placeOf(options), mayHold: [JOINING, ...LEFT_BY_JOINING] }];
+  // First of all: where there is no folder nothing is looked for in it, so that it is said what is there.
+  await checkPlace(directory.path, asLeft);
+  return (await readIfPresent(directory.file(JOINING))) === undefined ? place : asLeft;
 }
 
 async function wasLetIn(directory: DataDirectory): Promise<boolean> {
