@@ -7,6 +7,7 @@ import type { Cluster, InviteCode } from "../cluster/index.ts";
 import type { HostId } from "../codec/index.ts";
 import { idFromBytes } from "../codec/index.ts";
 import { keyPairFromSeed, newSeed } from "../crypto/index.ts";
+import type { Worker } from "../platform/index.ts";
 import { EMPTY_CONTEXT } from "../records/index.ts";
 import type { TestMember } from "./fakes/circle.ts";
 import { Circle } from "./fakes/circle.ts";
@@ -28,6 +29,14 @@ async function guestOf(circle: Circle, { membership }: TestMember): Promise<{ re
   const code = readInviteCode((await membership.invite({ expiresInMs: 60_000 })).code);
   const [seed, bob] = [newSeed(), newAccount()];
   return { code, bob, cellar: await circle.add("cellar", seed, await circle.redeem(code, seed, "cellar", bob), bob) };
+}
+
+async function turns(worker: Worker, count: number): Promise<void> {
+  for (let at = 0; at < count; at += 1) {
+    const { runs } = worker.status();
+    worker.nudge();
+    while (worker.status().runs === runs) await new Promise(setImmediate);
+  }
 }
 
 test("a host that has come to vote is shut out by nobody who knows its invite", async () => {
@@ -79,18 +88,33 @@ test("a host that has its invite again, and loses it once more, is weighed once 
   let asked = 0;
   const records = { honouredOf: async () => [{ incarnation: 1, batch: (asked += 1) }], write: async () => ({ safe: true }) as never };
   const { worker } = new Sparing(env, { identity: attic.identity, cluster: { register } as unknown as Cluster, records });
-  const turn = async (): Promise<void> => {
-    const { runs } = worker.status();
-    worker.nudge();
-    while (worker.status().runs === runs) await new Promise(setImmediate);
-  };
   worker.start();
-  for (let at = 0; at < 4; at += 1) await turn();
+  await turns(worker, 4);
   assert.equal(asked, 1);
   isLost = false;
-  await turn();
+  await turns(worker, 1);
   isLost = true;
-  for (let at = 0; at < 3; at += 1) await turn();
+  await turns(worker, 3);
   await worker.stop();
   assert.equal(asked, 2);
+});
+
+// Another host had said as much as this one holds, and is then removed by somebody who had not heard that word.
+test("what a host holds of one that lost its invite is said when the word of whoever had said so counts no more", async () => {
+  await using circle = await Circle.of("attic");
+  const [attic] = circle.members as [TestMember];
+  const lost = idFromBytes<HostId>(newSeed());
+  const held = [{ incarnation: 1, batch: 5 }];
+  let honoured: typeof held = held;
+  const register = { members: attic.cluster.register.members, get spared() { return new Map([[lost, { honoured }]]); } };
+  const said: string[] = [];
+  const records = { honouredOf: async () => held, write: async ([write]: readonly { readonly key: string }[]) => (said.push(write!.key), { safe: true }) as never };
+  const { worker } = new Sparing(env, { identity: attic.identity, cluster: { register } as unknown as Cluster, records });
+  worker.start();
+  await turns(worker, 4);
+  assert.deepEqual(said, [], "somebody has said it");
+  honoured = [];
+  await turns(worker, 4);
+  await worker.stop();
+  assert.deepEqual(said, [`spared/${lost}/${attic.id}`]);
 });

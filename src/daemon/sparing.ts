@@ -1,4 +1,4 @@
-import type { Cluster, LastHonoured } from "../cluster/index.ts";
+import type { Cluster, LastHonoured, Removal } from "../cluster/index.ts";
 import { isHonoured, removalCodec } from "../cluster/index.ts";
 import type { HostId } from "../codec/index.ts";
 import type { Env, WorkerTurn } from "../platform/index.ts";
@@ -23,7 +23,8 @@ export class Sparing {
   readonly #parts: SparingParts;
   /** Expelled at the turn before: what was on its way then has come. */
   #seen: ReadonlySet<HostId> = new Set();
-  readonly #weighed = new Set<HostId>();
+  /** What was honoured of each that has been weighed, at the turn before. */
+  readonly #weighed = new Map<HostId, Removal>();
   readonly worker: Worker;
 
   constructor(env: Env, parts: SparingParts) {
@@ -34,15 +35,19 @@ export class Sparing {
   async #turn({ signal, report }: WorkerTurn): Promise<void> {
     const { cluster, identity } = this.#parts;
     const { spared, members } = cluster.register;
+    for (const [host, before] of this.#weighed) {
+      const now = spared.get(host);
+      // Who has its invite again and loses it once more has written more meanwhile. And a word counts no more when its witness is removed by somebody who had not heard it.
+      if (now === undefined || !before.honoured.every((last) => isHonoured(now, last))) this.#weighed.delete(host);
+      else this.#weighed.set(host, now);
+    }
     const due = members.has(identity.host) ? [...spared.keys()].filter((host) => this.#seen.has(host) && !this.#weighed.has(host)) : [];
     this.#seen = new Set(spared.keys());
-    // Who has its invite again and loses it once more has written more meanwhile.
-    for (const host of this.#weighed) if (!spared.has(host)) this.#weighed.delete(host);
     report(spared.size === 0 ? "no host has lost its invite" : `${spared.size} hosts have lost their invites`);
     for (const host of due) {
       if (signal.aborted) return;
       await this.#weigh(host);
-      this.#weighed.add(host);
+      this.#weighed.set(host, cluster.register.spared.get(host) ?? { honoured: [] });
     }
   }
 
