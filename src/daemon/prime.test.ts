@@ -110,8 +110,9 @@ test("whoever joins with a file in place of a folder is told so", async () => {
   await assert.rejects(checkBeforeJoining({ data, host: "barn" }), { code: "NOT_A_FOLDER" });
 });
 
-test("the host that tries to join is the same with the same invite, and another one with another", () => {
-  const [seed, one, other] = [newSeed(), idFromBytes<InviteId>(newSeed()), idFromBytes<InviteId>(newSeed())];
-  assert.deepEqual(hostSeed(seed, one), hostSeed(seed, one));
-  assert.notDeepEqual(hostSeed(seed, one), hostSeed(seed, other));
+test("the host that tries to join is the same with the same invite and account, and another one with others", () => {
+  const [host, one, other] = [newSeed(), idFromBytes<InviteId>(newSeed()), idFromBytes<InviteId>(newSeed())];
+  const [account, others] = [newAccount().id, newAccount().id];
+  const hosts = ([[one, account], [one, account], [other, account], [one, others], [other, others]] as const).map((asked) => hex(hostSeed({ host, account }, ...asked)));
+  assert.deepEqual([hosts[0] === hosts[1], new Set(hosts).size], [true, 4]);
 });

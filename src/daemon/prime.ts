@@ -47,9 +47,15 @@ export interface Primed {
   readonly capacityBytes: number;
 }
 
+/** Who is about to join: of which host what its seed follows from, and for which account it began. */
+interface JoiningKeys {
+  readonly host: Uint8Array;
+  readonly account: AccountId;
+}
+
 const DEFAULT_MAX_HOSTS = 100;
 const REDEEM_TIMEOUT_MS = 20_000;
-/** Who is about to join. It outlives a lost answer, so that the invite is not used up by nobody. The account's key is not on this disk. */
+/** It outlives a lost answer, so that the invite is not used up by nobody. The account's key is not on this disk. */
 const JOINING = "joining.key";
 /** What of the network's answer may lie beside it when a join was killed. */
 const LEFT_BY_JOINING = [...HOST_FILES.flatMap((name) => [name, `${name}.new`]), `${MARKER_NAME}.new`];
@@ -124,24 +130,29 @@ export async function checkBeforeJoining(options: Pick<PrimeOptions, "host" | "c
 /** @throws DaemonError NO_ACCOUNT_KEY when a former attempt was another person's */
 async function joiningKeys(directory: DataDirectory, personal: PersonalConfig, invite: InviteId, phrase: string | undefined): Promise<{ readonly seed: Uint8Array; readonly account: Account }> {
   const former = await formerKeys(directory);
-  if (former !== undefined) return { seed: hostSeed(former.host, invite), account: phrase === undefined ? await personal.account(former.account) : accountFromPhrase(phrase) };
-  const seed = newSeed();
+  if (former !== undefined) {
+    const account = phrase === undefined ? await personal.account(former.account) : accountFromPhrase(phrase);
+    return { seed: hostSeed(former, invite, account.id), account };
+  }
   const account = phrase === undefined ? newAccount() : accountFromPhrase(phrase);
+  const keys = { host: newSeed(), account: account.id };
   await personal.keepAccount(account);
-  await writeDurably(directory.file(JOINING), joiningCodec.encode({ host: seed, account: account.id }));
-  return { seed: hostSeed(seed, invite), account };
+  await writeDurably(directory.file(JOINING), joiningCodec.encode(keys));
+  return { seed: hostSeed(keys, invite, account.id), account };
 }
 
 /**
- * With each invite that is tried the host is another one: one that two invites had let in, each where the other was not known yet, would have come by
- * the one for some hosts and by the other for the rest.
+ * With each invite that is tried, and each account for which it is, the host is another one: one that two invites had let in, or two members for two
+ * accounts, each where the other was not known yet, would have come by the one for some hosts and by the other for the rest.
  */
-export function hostSeed(seed: Uint8Array, invite: InviteId): Uint8Array {
-  return sha256(concatBytes(utf8("holdfast joining"), seed, bytesOfId(invite)));
+export function hostSeed(keys: JoiningKeys, invite: InviteId, account: AccountId): Uint8Array {
+  // With the account with which it began it is the one that it was before accounts counted.
+  const other = account === keys.account ? [] : [bytesOfId(account)];
+  return sha256(concatBytes(utf8("holdfast joining"), keys.host, bytesOfId(invite), ...other));
 }
 
 /** Keys that cannot be read were used by nobody who could say so. */
-async function formerKeys(directory: DataDirectory): Promise<{ readonly host: Uint8Array; readonly account: AccountId } | undefined> {
+async function formerKeys(directory: DataDirectory): Promise<JoiningKeys | undefined> {
   const bytes = await readIfPresent(directory.file(JOINING));
   try {
     return bytes === undefined ? undefined : joiningCodec.decode(bytes);
