@@ -147,8 +147,13 @@ export class Appointment {
     if (term < ballot.term) return refuse("A later term has begun.");
     if (!election.credible.take(term, ballot.term)) return refuse("No such term can have begun with the voters that are known here.");
     if (hosts === null) return;
-    if (!isSensible(hosts, cluster.register)) return refuse("The proposed voters do not follow from the current ones here.");
-    const { approved } = ballot;
-    if (approved?.number === number && approved.term === term && approved.hosts.join() !== hosts.join()) refuse(`Another configuration number ${number} was approved here in this term.`);
+    const { approved, learntAt } = ballot;
+    const isSame = approved?.number === number && approved.hosts.join() === hosts.join();
+    // What this voter has approved itself may be completed though it would not approve it now: the removal counts no more for which a host was to be
+    // dropped, and the number would stay. Whoever means ill needs a majority still that has found it right before, each for this very number. What a
+    // voter with a new disk was told that it had approved is no word of its own.
+    const wasApproved = isSame && number > (learntAt ?? -1) + 1;
+    if (!wasApproved && !isSensible(hosts, cluster.register)) return refuse("The proposed voters do not follow from the current ones here.");
+    if (approved?.number === number && approved.term === term && !isSame) refuse(`Another configuration number ${number} was approved here in this term.`);
   }
 }
