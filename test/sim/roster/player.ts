@@ -19,7 +19,8 @@ import { Side } from "./side.ts";
 //
 // What is not promised is not played; docs/LIMITS.md says what becomes of it. Hosts remove and revoke only those with a greater id than their own, so that no
 // two do so to each other, nor more in a ring. The founder alone is an administrator and forces no voters, so that nothing follows from an
-// administrator's word that counts no more. And no host comes by two invites: with each that it tries it is another one (docs/formats/store.md).
+// administrator's word that counts no more. No host comes by two invites: with each that it tries it is another one (docs/formats/store.md). And who says
+// what is held of others asks all sides, where the program asks members alone: what only hosts hold that are no members any more would go.
 
 interface Host {
   readonly key: KeyPair;
