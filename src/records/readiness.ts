@@ -32,6 +32,8 @@ export class Readiness {
   readonly #network: NamespaceId;
   readonly #isFounder: boolean;
   readonly #own = new Map<number, ScopeMark>();
+  /** What was said of groups before marks that are not on the disk yet. */
+  readonly #unmarked = new Map<number, ScopeMark | undefined>();
   /** Groups that have caught up since the start: until then the disk may be an old one, whatever it says of itself. */
   readonly #vouched = new Set<number>();
   /** Per group the least rank of which rows may be here, complete or not. */
@@ -136,10 +138,27 @@ export class Readiness {
     return Array.from({ length: GROUPS }, (_, group) => this.mark(group, COMPLETE));
   }
 
+  /** To be called in the turn whose commit takes it along. */
   mark(group: number, mark: ScopeMark): LogOperation {
+    if (!this.#unmarked.has(group)) this.#unmarked.set(group, this.#own.get(group));
     this.#own.set(group, mark);
     this.#ownVersion += 1;
     return { kind: "put", key: readyKey(group), value: markCodec.encode(mark) };
+  }
+
+  /** What was marked goes with a commit that was made. */
+  marked(): void {
+    this.#unmarked.clear();
+  }
+
+  /** The commit was not made: copies are complete for what the disk says of them, and no more. */
+  unmark(): void {
+    if (this.#unmarked.size > 0) this.#ownVersion += 1;
+    for (const [group, former] of this.#unmarked) {
+      if (former === undefined) this.#own.delete(group);
+      else this.#own.set(group, former);
+    }
+    this.#unmarked.clear();
   }
 
   /** What is followed in the group has changed; what the layout keeps here is as complete as before. */
@@ -158,6 +177,7 @@ export class Readiness {
   /** Something of the group was lost here. @returns nothing: the mark is deleted with the commit that moves it aside */
   distrust(group: number): void {
     this.#own.delete(group);
+    this.#unmarked.delete(group);
     this.#ownVersion += 1;
   }
 
@@ -197,6 +217,7 @@ export class Readiness {
 
   #forget(group: number): LogOperation {
     this.#own.delete(group);
+    this.#unmarked.delete(group);
     this.#ownVersion += 1;
     return { kind: "delete", key: readyKey(group) };
   }

@@ -223,11 +223,13 @@ export class Replica {
       }
       last.own.take(own);
       this.#publish(await last.commit());
+      this.readiness.marked();
       last.own.answer();
       for (const { job, verdicts } of incoming) job.resolve(verdicts);
       for (const job of jobs) if (job.kind !== "incoming" && job.kind !== "own") job.resolve();
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(String(error));
+      this.readiness.unmark();
       for (const job of jobs) job.reject(failure);
     }
   }

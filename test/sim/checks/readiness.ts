@@ -15,7 +15,7 @@ const KEPT = 4;
 interface Settled {
   readonly write: KnownWrite;
   readonly atMs: number;
-  readonly copies: number;
+  readonly holders: readonly SimHost[];
   readonly group: number;
   /** The processes that had no complete copy of the group, and may have been about to get one. */
   readonly without: ReadonlyMap<SimHost, number>;
@@ -23,7 +23,7 @@ interface Settled {
 
 /**
  * A write that all copies of its group had which call themselves complete is seen by every later read that is not partial. Exempt are
- * writes that have since lost as many disks as there were such copies, or were replaced by a removed host. A process that was already there may have asked the others just before
+ * writes that have since lost as many disks as there were such copies, those on hosts that have been declared gone included, or were replaced by a removed host. A process that was already there may have asked the others just before
  * the write, and become complete just after: the write is still on its way to it, as to any other replica. (Its own writer is shown it all the
  * same, which I8 checks.) So nothing is judged when such a one has become complete.
  */
@@ -54,8 +54,9 @@ export class ReadinessCheck {
     for (const each of settled) {
       this.#judged += 1;
       if (this.#history.covers(shown, each.write.id) || hasNewlyComplete(each)) continue;
-      if (this.#history.isRemoved(each.write.id) || this.#history.disksLost(each.write.id, each.atMs) >= each.copies) this.#exempt += 1;
-      else this.#findings.push(`operation ${number} at ${host.name} does not see version ${each.write.id} of ${key}, which ${each.copies} complete copies had before, all that there were`);
+      const inReach = each.holders.filter(({ id }) => host.circle?.cluster.register.members.get(id)?.isGone !== true);
+      if (this.#history.isRemoved(each.write.id) || this.#history.disksLost(each.write.id, each.atMs) >= inReach.length) this.#exempt += 1;
+      else this.#findings.push(`operation ${number} at ${host.name} does not see version ${each.write.id} of ${key}, which ${each.holders.length} complete copies had before, all that there were`);
     }
   }
 
@@ -74,7 +75,7 @@ export class ReadinessCheck {
     if (!isThere || complete.length < needed) return;
     const without = new Map(members.filter((host) => !complete.includes(host)).map((host) => [host, host.life]));
     const known = this.#settled.get(namespace + key) ?? [];
-    this.#settled.set(namespace + key, [...known, { write, atMs: this.#world.time.nowMs, copies: complete.length, group, without }].slice(-KEPT));
+    this.#settled.set(namespace + key, [...known, { write, atMs: this.#world.time.nowMs, holders: complete, group, without }].slice(-KEPT));
   }
 }
 
