@@ -67,28 +67,16 @@ test("a pack of which a holder has brought the record back meanwhile is not give
 });
 
 test("a pack that its holders brought back while its writer slept stays when the writer wakes and fails", async () => {
-  const village = await Village.build({ hosts: 4, capacityBytes: (number) => (number === 0 ? 1 : 1e9) });
-  const [writer, slow] = [village.at(0), village.at(3)];
-  const stop = new AbortController();
   // Two of three holders have their pieces when the lid of the writer is closed.
-  village.net.fault = async (from, to, kind, frame) => {
-    if (kind === PUT && from === writer.host && to === slow.host) await new Promise(() => {});
-    return frame;
-  };
-  const what = content(MIB);
-  const storing = assert.rejects(writer.pool.store(village.namespace, what, code(2, 1), stop.signal), /the connections are dead/);
-  const holders = village.villagers.slice(1, 3);
-  while (holders.some(({ store }) => store.usedBytes === 0)) await village.env.timers.sleep(10);
-  const { pack } = new Unfinished(writer.notes).left[0]!;
+  const { village, writer, holders, pack, bytes, fail } = await halfSent();
   for (let turn = 0; turn < 2; turn += 1) for (const holder of holders) await village.turn(holder, "republish");
   const other = village.at(1);
   assert.ok((await other.pool.upkeep.reliable(village.namespace, [pack])).has(pack), "another device may rely on it");
-  stop.abort(new Error("the connections are dead"));
-  await storing;
+  await fail("the connections are dead");
   await village.turn(writer, "unfinished");
   assert.deepEqual(new Unfinished(writer.notes).left, []);
   for (const holder of holders) await village.turn(holder, "reclaim");
-  assert.deepEqual(await collect(other.pool.read(village.namespace, pack, 0, MIB)), Buffer.from(what.bytes));
+  assert.deepEqual(await collect(other.pool.read(village.namespace, pack, 0, MIB)), Buffer.from(bytes));
   await village.close();
 });
 
@@ -131,8 +119,16 @@ test("answers that came before the machine slept give nothing up after it", asyn
   await village.close();
 });
 
-/** Two of three holders have their pieces when the writer fails. */
-async function failed(): Promise<{ readonly village: Village; readonly writer: Villager; readonly holders: readonly Villager[]; readonly pack: PackId; readonly bytes: Uint8Array }> {
+interface HalfSent {
+  readonly village: Village;
+  readonly writer: Villager;
+  readonly holders: readonly Villager[];
+  readonly pack: PackId;
+  readonly bytes: Uint8Array;
+}
+
+/** Two of three holders have their pieces, and the third does not answer. */
+async function halfSent(): Promise<HalfSent & { readonly fail: (why: string) => Promise<void> }> {
   const village = await Village.build({ hosts: 4, capacityBytes: (number) => (number === 0 ? 1 : 1e9) });
   const [writer, slow] = [village.at(0), village.at(3)];
   const stop = new AbortController();
@@ -141,13 +137,24 @@ async function failed(): Promise<{ readonly village: Village; readonly writer: V
     return frame;
   };
   const what = content(MIB);
-  const storing = assert.rejects(writer.pool.store(village.namespace, what, code(2, 1), stop.signal), /cancelled/);
+  const storing = writer.pool.store(village.namespace, what, code(2, 1), stop.signal);
+  const failing = assert.rejects(storing, () => stop.signal.aborted);
   const holders = village.villagers.slice(1, 3);
   while (holders.some(({ store }) => store.usedBytes === 0)) await village.env.timers.sleep(10);
   const { pack } = new Unfinished(writer.notes).left[0]!;
-  stop.abort(new Error("cancelled"));
-  await storing;
-  return { village, writer, holders, pack, bytes: what.bytes };
+  const fail = async (why: string): Promise<void> => {
+    stop.abort(new Error(why));
+    await failing;
+    await assert.rejects(storing, new RegExp(why));
+  };
+  return { village, writer, holders, pack, bytes: what.bytes, fail };
+}
+
+/** The writer fails when two of three holders have their pieces. */
+async function failed(): Promise<HalfSent> {
+  const { fail, ...sent } = await halfSent();
+  await fail("cancelled");
+  return sent;
 }
 
 for (const isKilled of [false, true]) {
