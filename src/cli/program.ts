@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { codeOf, machineEnv, messageOf, silentLog } from "../platform/index.ts";
+import { codeOf, keepThreadPoolAwake, machineEnv, messageOf, silentLog } from "../platform/index.ts";
 import { COMMANDS } from "./commands/list.ts";
 import type { Context, Go } from "./context.ts";
 import { invoked } from "./context.ts";
@@ -17,6 +17,7 @@ export async function main(args: readonly string[], version: () => string): Prom
   const io = standardIo(args.includes("--json"));
   const stop = new AbortController();
   listenForCtrlC(stop);
+  keepThreadPoolAwake();
   const context: Context = { io, env: machineEnv(silentLog), signal: stop.signal };
   const ordered = commandFirst(args);
   const program = await programFor(ordered[0], context, version);

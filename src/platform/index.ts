@@ -28,5 +28,6 @@ export { watchFolder } from "./watch.ts";
 export type { FolderWatch } from "./watch.ts";
 export { startThread, threadSide } from "./thread.ts";
 export type { Thread, ThreadSide } from "./thread.ts";
+export { keepThreadPoolAwake } from "./thread-pool.ts";
 export { Worker } from "./worker.ts";
 export type { WorkerPlan, WorkerStatus, WorkerTurn } from "./worker.ts";

@@ -180,8 +180,8 @@ export class Bench {
     await host.ask(["join", "-", "--host", host.name, "--capacity", capacity], code);
   }
 
-  spawn(args: readonly string[], config: string): ChildProcess {
-    const child = spawn(process.execPath, [program(), ...args], { cwd: ROOT, stdio: ["pipe", "pipe", "pipe"], env: { ...environment(), HOLDFAST_CONFIG: config } });
+  spawn(args: readonly string[], config: string, more: NodeJS.ProcessEnv = {}): ChildProcess {
+    const child = spawn(process.execPath, [program(), ...args], { cwd: ROOT, stdio: ["pipe", "pipe", "pipe"], env: { ...environment(), HOLDFAST_CONFIG: config, ...more } });
     return this.watch(child);
   }
 
@@ -193,8 +193,8 @@ export class Bench {
     return child;
   }
 
-  async run(args: readonly string[], options: { readonly config?: string; readonly input?: string } = {}): Promise<Finished> {
-    const child = this.spawn(args, options.config ?? join(this.folder, "config"));
+  async run(args: readonly string[], options: { readonly config?: string; readonly input?: string; readonly environment?: NodeJS.ProcessEnv } = {}): Promise<Finished> {
+    const child = this.spawn(args, options.config ?? join(this.folder, "config"), options.environment);
     child.stdin?.end(options.input === undefined ? "" : `${options.input}\n`);
     const [out, said]: [string[], string[]] = [[], []];
     child.stdout?.setEncoding("utf8").on("data", (text: string) => out.push(text));
