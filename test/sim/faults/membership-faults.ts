@@ -13,8 +13,8 @@ export function remove({ world }: Stage, host: SimHost): void {
 }
 
 /** Whether a host would find its way back without another one: newcomers that have met only whoever let them in have nobody else's address. */
-function knowsAnother({ circle, id }: SimHost, host: SimHost): boolean {
-  return circle === undefined || [...circle.cluster.register.members.values()].some((member) => member.host !== id && member.host !== host.id && member.addresses.length > 0);
+function knowsAnother({ acquaintances }: SimHost, host: SimHost): boolean {
+  return [...acquaintances].some((id) => id !== host.id);
 }
 
 export function membershipFaults(stage: Stage): Fault[] {

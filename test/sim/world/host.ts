@@ -81,6 +81,8 @@ export class SimHost {
   isDiskBad = false;
   /** Times that a sync failed under a process. */
   brokenLogs = 0;
+  /** Whose addresses its last process had when it ended. */
+  #acquaintances: ReadonlySet<HostId> = new Set();
   /** What its processes that have ended had counted. */
   readonly #counted = new Map<string, number>();
   /** Milliseconds that its processes were stopped, in all. */
@@ -103,6 +105,13 @@ export class SimHost {
   /** The running host; undefined while it is down, or still starting. */
   get circle(): Circle | undefined {
     return this.#life?.circle;
+  }
+
+  /** Other hosts whose addresses it has, or had when it went down. */
+  get acquaintances(): ReadonlySet<HostId> {
+    if (this.circle === undefined) return this.#acquaintances;
+    const others = [...this.circle.cluster.register.members.values()].filter(({ host, addresses }) => host !== this.id && addresses.length > 0);
+    return new Set(others.map(({ host }) => host));
   }
 
   get isUp(): boolean {
@@ -152,6 +161,7 @@ export class SimHost {
     this.#life.env.end();
     this.#life.ended.resolve();
     for (const name of COUNTED) this.#counted.set(name, this.count(name));
+    this.#acquaintances = this.acquaintances;
     this.#life = undefined;
     this.#isPaused = false;
     this.disk.crash(keptCommits);
